@@ -1,0 +1,89 @@
+// Package provider reads what vendors send. A provider is a plain value: how a
+// vendor signs, how it checks that somebody is there, and where in its body a
+// person's details are. To add one, write a file with one Provider value, add
+// a line to the table in table.go, and put a payload with its golden file in
+// testdata/NAME. TestProviders runs the same contract over every one.
+package provider
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Provider is one vendor's webhook format.
+type Provider struct {
+	Name  string // as configured: zoom
+	Title string // as people call it: Zoom
+	Doc   string // the vendor's page that this file follows
+
+	// Accepts is the status of a successful answer: 200, or 202 where the
+	// sender is not a vendor with expectations. Zero means 200.
+	Accepts int
+
+	// Verify checks the signature over the raw body with one secret. Nil: the
+	// vendor cannot sign, and a source needs a token in its URL. The errors are
+	// ErrSignature and ErrStale, wrapped with what was wrong but never with
+	// the expected value. An empty secret never matches.
+	Verify func(r *Request, secret string) error
+
+	// Reply answers a handshake, a ping or a challenge; nil or a nil Reply
+	// means that the request is a delivery. It runs after Verify for POST.
+	Reply func(r *Request) (*Reply, error)
+
+	// Touches reads a delivery. No touches and no error: the event is known
+	// and is none. An error means unread: the body is kept with the error.
+	Touches func(r *Request) ([]lead.Touch, error)
+
+	// Sample is one believable delivery for `leadgate trigger`, in the
+	// vendor's shape with an invented person; Sign makes its headers valid.
+	Sample func(now time.Time) Sample
+	Sign   func(r *Request, secret string)
+}
+
+// Request is what arrived, whole.
+type Request struct {
+	Method string
+	URL    *url.URL // the public one, as the sender signed it
+	Header http.Header
+	Body   []byte // inflated, bounded
+	Now    time.Time
+	Source Source
+}
+
+// Source is what a provider may know of the source that a request came to.
+type Source struct {
+	Name        string
+	Action      lead.Action       // configured; empty: the provider's own choice
+	Secrets     []string          // the current and the previous one
+	VerifyToken string            // Meta's
+	Fields      map[string]string // lead field <- the sender's field
+	Country     string            // ISO code for phone numbers without a prefix
+}
+
+// Reply is the answer to a handshake.
+type Reply struct {
+	Status      int // 0 means 200
+	ContentType string
+	Body        []byte
+	Header      map[string]string
+}
+
+// Sample is a request to make.
+type Sample struct {
+	ContentType string
+	Header      map[string]string
+	Body        []byte
+}
+
+// What Verify and Touches can say; wrap them with what was wrong.
+var (
+	ErrSignature = errors.New("the signature does not match")
+	ErrStale     = errors.New("the signature's time is outside the window")
+	ErrMalformed = errors.New("malformed body")   // form and json: 400
+	ErrTooLarge  = errors.New("too many parts")   // form and json: 413
+	ErrType      = errors.New("unsupported type") // form and json: 415
+)

@@ -1,0 +1,82 @@
+package lead
+
+import "time"
+
+// Lead is a person with touches and a verdict. Its JSON is the API's.
+type Lead struct {
+	ID      string `json:"id"`
+	Person  Person `json:"person"`
+	Verdict        // of the last classification
+	Status  Status `json:"status"`
+	Claim   *Claim `json:"claim,omitempty"`
+
+	Touches []string `json:"touches"` // ids, in order of arrival
+	History []Past   `json:"history,omitempty"`
+
+	Test      bool      `json:"test,omitempty"` // only tests touched it: left out of numbers
+	Revision  int64     `json:"revision"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	AlertedAt time.Time `json:"alerted_at,omitzero"` // when a hot alert was last decided on
+	Trail     []Step    `json:"trail,omitempty"`
+}
+
+// Past is what classification remembers of one touch.
+type Past struct {
+	ID      string            `json:"id"`
+	Action  Action            `json:"action"`
+	Source  string            `json:"source"`
+	At      time.Time         `json:"at"`
+	Event   string            `json:"event,omitempty"` // its title
+	Message string            `json:"message,omitempty"`
+	PageURL string            `json:"page_url,omitempty"`
+	UTM     UTM               `json:"utm,omitzero"`
+	Fields  map[string]string `json:"fields,omitempty"`
+	Marks   []string          `json:"marks,omitempty"`
+	Test    bool              `json:"test,omitempty"`
+}
+
+// PastOf returns what classification remembers of t.
+func PastOf(t *Touch) Past {
+	return Past{ID: t.ID, Action: t.Action, Source: t.Source, At: t.At, Event: t.Event.Title, Message: t.Message,
+		PageURL: t.PageURL, UTM: t.UTM, Fields: t.Fields, Marks: t.Marks, Test: t.Test}
+}
+
+// Status is what people have done about a lead.
+type Status string
+
+// The statuses of a lead.
+const (
+	New              Status = "new"
+	Claimed          Status = "claimed"
+	Contacted        Status = "contacted"
+	Closed           Status = "closed"
+	Junk             Status = "junk"
+	HeldInQuarantine Status = "quarantined"
+)
+
+// Claim says who took a lead and when.
+type Claim struct {
+	By string    `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// Verdict says how warm a lead is, and why.
+type Verdict struct {
+	Temperature  Temperature `json:"temperature"`
+	Stage        Stage       `json:"stage,omitzero"`
+	Score        int         `json:"score"` // 0..100
+	Reasons      []Reason    `json:"reasons"`
+	NextStep     string      `json:"next_step,omitempty"`
+	NotALead     bool        `json:"not_a_lead,omitempty"`   // support, jobs, vendors: kept, never alerted
+	Unclassified bool        `json:"unclassified,omitempty"` // no rule knows the action
+	Rules        string      `json:"rules,omitempty"`        // version of the rules that said so
+}
+
+// Reason is one rule that counted.
+type Reason struct {
+	Because string `json:"because"` // the rule's words, as they reach Slack
+	Points  int    `json:"points"`
+	Rule    string `json:"rule"`
+}

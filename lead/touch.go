@@ -1,0 +1,142 @@
+package lead
+
+import (
+	"strings"
+	"time"
+)
+
+// Action is what a person did: demo_request, webinar_attended. The set is open;
+// the rules say what each one means.
+type Action string
+
+// State is how far a touch has come.
+type State string
+
+// The states of a touch.
+const (
+	Accepted    State = "accepted"    // durable, its effects not all at an end
+	Settled     State = "settled"     // every effect has reached its end
+	Unread      State = "unread"      // kept, but its body could not be read
+	Quarantined State = "quarantined" // kept, not alerted, one click from release
+	Merged      State = "merged"      // a repeat of another touch (MergedInto)
+)
+
+// Consent is what the person said about being contacted.
+type Consent string
+
+// Consent is never inferred from a submission alone.
+const (
+	NotAsked Consent = "not_asked"
+	Given    Consent = "given"
+	Refused  Consent = "refused"
+)
+
+// Touch is one thing that one person did, as the sender told it. Its JSON is
+// the API's: absent means omitted, times are RFC 3339 in UTC.
+type Touch struct {
+	ID         string    `json:"id"`
+	State      State     `json:"state"`
+	LeadID     string    `json:"lead_id,omitempty"`
+	Source     string    `json:"source"`
+	Provider   string    `json:"provider"`
+	Action     Action    `json:"action,omitempty"`
+	At         time.Time `json:"at"`          // when it happened, by the sender's clock if it told
+	ReceivedAt time.Time `json:"received_at"` // when the request arrived here
+
+	Person   Person            `json:"person"`
+	Event    Event             `json:"event,omitzero"`
+	Message  string            `json:"message,omitempty"` // the person's own words
+	UTM      UTM               `json:"utm,omitzero"`
+	ClickIDs map[string]string `json:"click_ids,omitempty"` // gclid, fbclid, ...
+	PageURL  string            `json:"page_url,omitempty"`
+	Consent  Consent           `json:"consent,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"` // everything else that was sent, by its label
+
+	Test       bool     `json:"test,omitempty"`        // marked a test by the sender or by us: alerts nobody
+	NeedsFetch bool     `json:"needs_fetch,omitempty"` // only ids were sent; the person must be fetched
+	Marks      []string `json:"marks,omitempty"`       // what the guard and the reader noticed: free_mail, honeypot
+	Error      string   `json:"error,omitempty"`       // why an unread touch could not be read
+	Held       string   `json:"held,omitempty"`        // why a quarantined touch is held
+
+	MergedInto string `json:"merged_into,omitempty"`
+	Repeats    int    `json:"repeats,omitempty"` // how many later touches were merged into this one
+
+	RequestID  string `json:"request_id,omitempty"`  // the request that carried it; its raw body is kept under this id
+	DeliveryID string `json:"delivery_id,omitempty"` // the sender's own id of the delivery
+	Content    string `json:"content,omitempty"`     // digest of what was said, without times: equal for a double submit
+
+	Deliveries []Delivery `json:"deliveries,omitempty"`
+	Trail      []Step     `json:"trail,omitempty"`
+}
+
+// Person is who a touch or a lead is about. Strings only; empty means unknown.
+type Person struct {
+	Email     string `json:"email,omitempty"`
+	Name      string `json:"name,omitempty"` // filled whenever a first or last name is known
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	Phone     string `json:"phone,omitempty"` // E.164 when the country is known, else as written
+	Company   string `json:"company,omitempty"`
+	Title     string `json:"title,omitempty"`
+}
+
+// Fill completes the full name from its parts.
+func (p *Person) Fill() {
+	if p.Name == "" {
+		p.Name = strings.TrimSpace(p.FirstName + " " + p.LastName)
+	}
+}
+
+// Reachable says whether the person can be written to or called.
+func (p Person) Reachable() bool { return p.Email != "" || p.Phone != "" }
+
+// Event is the webinar, meeting or event that a touch is about.
+type Event struct {
+	ID    string `json:"id,omitempty"`
+	Title string `json:"title,omitempty"`
+	Start string `json:"start,omitempty"` // RFC 3339 when the sender's time has a zone
+}
+
+// UTM is the campaign that brought the person.
+type UTM struct {
+	Source   string `json:"source,omitempty"`
+	Medium   string `json:"medium,omitempty"`
+	Campaign string `json:"campaign,omitempty"`
+	Term     string `json:"term,omitempty"`
+	Content  string `json:"content,omitempty"`
+}
+
+// Delivery is what one target got of a touch, or did not get.
+type Delivery struct {
+	Target   string        `json:"target"`
+	Kind     string        `json:"kind"`
+	State    DeliveryState `json:"state"`
+	Attempts int           `json:"attempts,omitempty"`
+	Receipt  string        `json:"receipt,omitempty"` // the target's own name for what it got: Slack channel/ts, CRM id
+	Error    string        `json:"error,omitempty"`   // of the last attempt; never a secret or an address
+	At       time.Time     `json:"at"`                // of the last change
+}
+
+// DeliveryState is how far a delivery has come.
+type DeliveryState string
+
+// The states of a delivery. Sent, Failed and Previewed are final.
+const (
+	Waiting   DeliveryState = "waiting"
+	Sent      DeliveryState = "sent"
+	Failed    DeliveryState = "failed"    // given up after the configured age; replayable
+	Previewed DeliveryState = "previewed" // shown on the console and in the inbox instead of being sent
+)
+
+// Final says whether the delivery needs no more attempts.
+func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed || d.State == Previewed }
+
+// Request is one request as it arrived, kept so that it can be read again.
+type Request struct {
+	ID         string            `json:"id"`
+	Source     string            `json:"source"`
+	Provider   string            `json:"provider"`
+	ReceivedAt time.Time         `json:"received_at"`
+	Header     map[string]string `json:"header,omitempty"` // only what reading needs; never a secret
+	Body       []byte            `json:"body,omitempty"`
+}

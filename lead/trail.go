@@ -1,0 +1,30 @@
+package lead
+
+import "time"
+
+// Step is one line of a trail: what happened to a touch or a lead, and why.
+type Step struct {
+	At   time.Time `json:"at"`
+	Step StepName  `json:"step"`
+	Why  string    `json:"why,omitempty"`  // a named reason, the same word as in metrics and docs
+	Note string    `json:"note,omitempty"` // for people; no secret, no address
+	MS   float64   `json:"ms"`             // milliseconds since the request arrived
+}
+
+// StepName names a hop in the life of a touch.
+type StepName string
+
+// The steps of a trail.
+const (
+	StepAccepted   StepName = "accepted"   // journalled and fsynced
+	StepQueued     StepName = "queued"     // handed to Redis
+	StepPicked     StepName = "picked"     // a worker has it
+	StepClassified StepName = "classified" // verdict known
+	StepDecided    StepName = "decided"    // one for each target asked, and why
+	StepSent       StepName = "sent"       // a target took it
+	StepAttempt    StepName = "attempt"    // an attempt failed
+	StepFailed     StepName = "failed"     // given up
+	StepMerged     StepName = "merged"
+	StepQuarantine StepName = "quarantined"
+	StepSettled    StepName = "settled"
+)

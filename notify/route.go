@@ -1,0 +1,43 @@
+package notify
+
+import (
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Target is one place that leads go to.
+type Target struct {
+	Name     string
+	Kind     string // slack, webhook, log, ...
+	Channel  string // slack: channel id or #name
+	URL      string // webhook: where to post
+	Secret   string // webhook: whsec_...
+	Header   map[string]string
+	Pace     Pace
+	Fallback string // another target that hears when this one cannot ever take a message
+}
+
+// Pace bounds the messages to one target; the zero Pace is its kind's default
+// (slack: one a second with a burst of 3; others: no bound).
+type Pace struct {
+	Off bool
+	N   int
+	Per time.Duration
+}
+
+// Route says who wants which leads.
+type Route struct {
+	To       string // a target's name
+	AtLeast  lead.Temperature
+	Sources  []string      // empty: all
+	Actions  []lead.Action // empty: all
+	Team     string
+	Escalate []Escalation
+}
+
+// Escalation tells the next level when nobody has taken a lead.
+type Escalation struct {
+	After time.Duration
+	To    string
+}
