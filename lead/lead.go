@@ -18,8 +18,9 @@ type Lead struct {
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 
-	AlertedAt time.Time `json:"alerted_at,omitzero"` // when a hot alert was last decided on
-	Trail     []Step    `json:"trail,omitempty"`
+	AlertedAt time.Time         `json:"alerted_at,omitzero"` // when a hot alert was last decided on
+	Alerts    map[string]string `json:"alerts,omitempty"`    // target -> receipt of its latest alert, for threads and updates
+	Trail     []Step            `json:"trail,omitempty"`
 }
 
 // Past is what classification remembers of one touch.
@@ -35,6 +36,8 @@ type Past struct {
 	Fields  map[string]string `json:"fields,omitempty"`
 	Marks   []string          `json:"marks,omitempty"`
 	Test    bool              `json:"test,omitempty"`
+
+	Decisions []Decision `json:"decisions,omitempty"` // who hears of it, once decided
 }
 
 // PastOf returns what classification remembers of t.
@@ -80,3 +83,30 @@ type Reason struct {
 	Points  int    `json:"points"`
 	Rule    string `json:"rule"`
 }
+
+// Decision says whether one target hears of a touch, and why. Decisions are
+// kept with the lead's history in the same write that adds the touch, so that
+// a job that runs again after a crash does what the first run decided.
+type Decision struct {
+	Target string    `json:"target,omitempty"` // empty: no target was asked
+	Why    string    `json:"why"`              // matched, too_cool, no_route, repeat, ...
+	Kind   AlertKind `json:"kind,omitempty"`   // set when the target hears
+}
+
+// Tells says whether the target hears.
+func (d Decision) Tells() bool { return d.Kind != "" }
+
+// AlertKind is the sort of message that a target gets.
+type AlertKind string
+
+// The kinds of messages.
+const (
+	HotAlert      AlertKind = "hot_alert"
+	JustTurnedHot AlertKind = "just_turned_hot"
+	Repeat        AlertKind = "repeat" // goes to the thread of the earlier alert
+	Rollup        AlertKind = "rollup" // several leads in one message
+	TestAlert     AlertKind = "test"
+	Escalated     AlertKind = "escalation"
+	DigestAlert   AlertKind = "digest"
+	Copy          AlertKind = "copy" // a lead of any temperature for a CRM or hook
+)

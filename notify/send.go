@@ -1,0 +1,62 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Alert is one lead to tell one target about. Lead and Touch are not changed.
+type Alert struct {
+	Kind   lead.AlertKind
+	Lead   *lead.Lead
+	Touch  *lead.Touch
+	Thread string // receipt of the earlier alert that a repeat belongs to
+	Note   string // a plain remark: "Redis away, so without history"
+}
+
+// Sender tells one target. Senders are made by Open from a kind's table line.
+type Sender interface {
+	// Send delivers one alert, or several rolled up into one message, and
+	// returns the target's own name for what it got. It tries once. Any error
+	// but a *Error means: try again.
+	Send(ctx context.Context, alerts []Alert) (receipt string, err error)
+
+	// Most is how many alerts one message can hold; 1: no rollups.
+	Most() int
+}
+
+// Error is a failed attempt, with what should happen next.
+type Error struct {
+	Class      Class
+	RetryAfter time.Duration // the target's wish; 0: none
+	Ambiguous  bool          // the target may have taken it all the same
+	Code       string        // the target's short word for it: channel_not_found, http_500, timeout
+	Err        error         // never with a secret, a signed URL, a name or an address
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Code, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Class says what a failure means for the attempts that follow.
+type Class int
+
+// The classes of failures.
+const (
+	Again      Class = iota // passing: try again
+	BadTarget               // this target will never take it: fallback and alarm
+	BadToken                // nothing will work with this token: pause, alarm, keep everything
+	BadContent              // this message will never be taken, even degraded
+)
+
+// ClassOf returns the class of an error of Send; Again for errors it does not know.
+func ClassOf(err error) Class {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Class
+	}
+	return Again
+}
