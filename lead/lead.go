@@ -74,6 +74,7 @@ type Verdict struct {
 	NextStep     string      `json:"next_step,omitempty"`
 	NotALead     bool        `json:"not_a_lead,omitempty"`   // support, jobs, vendors: kept, never alerted
 	Unclassified bool        `json:"unclassified,omitempty"` // no rule knows the action
+	Tags         []string    `json:"tags,omitempty"`         // what rules call the lead, sorted
 	Rules        string      `json:"rules,omitempty"`        // version of the rules that said so
 }
 

@@ -52,6 +52,10 @@ type Request struct {
 	Body   []byte // inflated, bounded
 	Now    time.Time
 	Source Source
+
+	// Seen, if set, is told of every value that Touches came upon and what
+	// became of it; `leadgate read` prints them.
+	Seen func(Reading)
 }
 
 // Source is what a provider may know of the source that a request came to.
@@ -62,6 +66,7 @@ type Source struct {
 	VerifyToken string            // Meta's
 	Fields      map[string]string // lead field <- the sender's field
 	Country     string            // ISO code for phone numbers without a prefix
+	Honeypot    string            // a further field that people leave empty
 }
 
 // Reply is the answer to a handshake.

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/jobs"
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/store"
+)
+
+// The packages do not know one another; what one asks for and another has is
+// joined here.
+
+// accepter is what handlers ask of jobs.
+type accepter struct{ jobs *jobs.Jobs }
+
+func (a accepter) Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (string, error) {
+	isNew, err := a.jobs.Accept(ctx, r, touches)
+	switch {
+	case errors.Is(err, journal.ErrUnavailable):
+		return "", fmt.Errorf("%w: %w", handlers.ErrNotDurable, err)
+	case err != nil:
+		return "", err
+	case isNew:
+		return "accepted", nil
+	}
+	return "duplicate", nil
+}
+
+// reader is what handlers read: the store, and before that what this node's
+// journal knows of touches that the store does not have yet.
+type reader struct {
+	jobs  *jobs.Jobs
+	store *store.Store
+}
+
+func (r reader) Touch(ctx context.Context, id string) (*lead.Touch, error) {
+	t, err := r.jobs.Touch(ctx, id)
+	return t, readable(err)
+}
+
+func (r reader) Touches(ctx context.Context, q handlers.TouchQuery) (handlers.TouchPage, error) {
+	p, err := r.store.Touches(ctx, store.TouchQuery(q))
+	return handlers.TouchPage(p), readable(err)
+}
+
+func (r reader) Lead(ctx context.Context, id string) (*lead.Lead, error) {
+	l, err := r.store.Lead(ctx, id)
+	return l, readable(err)
+}
+
+func (r reader) Leads(ctx context.Context, q handlers.LeadQuery) (handlers.LeadPage, error) {
+	p, err := r.store.Leads(ctx, store.LeadQuery(q))
+	return handlers.LeadPage(p), readable(err)
+}
+
+func (r reader) Books(ctx context.Context, day string) (lead.Books, error) {
+	b, err := r.jobs.Books(ctx, day)
+	return b, readable(err)
+}
+
+// readable says in handlers' words what went wrong while reading.
+func readable(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, jobs.ErrNotFound):
+		return fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
+	case errors.Is(err, store.ErrBadCursor):
+		return fmt.Errorf("%w: %w", handlers.ErrBadQuery, err)
+	}
+	return fmt.Errorf("%w: %w", handlers.ErrUnavailable, err)
+}

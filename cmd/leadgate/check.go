@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/leadgate/leadgate/config"
+	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// addConfigFlags adds the settings that every command takes.
+func addConfigFlags(f *pflag.FlagSet) {
+	f.String("config", "", "configuration file (LEADGATE_CONFIG)")
+	f.String("data-dir", "", "directory of the journal (LEADGATE_DATA_DIR)")
+}
+
+// loadConfig reads flags, environment and file for a command.
+func loadConfig(c *cobra.Command) (*config.Config, error) {
+	o := config.Options{Env: os.Environ(), Flags: map[string]string{}, Signs: signs}
+	for _, k := range notify.Kinds() {
+		o.Kinds = append(o.Kinds, k.Name)
+	}
+	c.Flags().Visit(func(f *pflag.Flag) { o.Flags[f.Name] = f.Value.String() })
+	o.Path = o.Flags["config"]
+	delete(o.Flags, "config")
+	cfg, err := config.Load(o)
+	if err != nil {
+		return nil, &codedError{exitConfig, err}
+	}
+	return cfg, nil
+}
+
+func signs(name string) (known, signs bool) {
+	p, ok := provider.Find(name)
+	return ok, ok && p.Verify != nil
+}
+
+// loadRules reads the configured rules, or those built in.
+func loadRules(cfg *config.Config) (*lead.Rules, error) {
+	if cfg.RulesPath == "" {
+		return lead.DefaultRules(), nil
+	}
+	src, err := os.ReadFile(cfg.RulesPath)
+	if err != nil {
+		return nil, &codedError{exitConfig, fmt.Errorf("rules: %w", err)}
+	}
+	rules, err := lead.ParseRules(cfg.RulesPath, src)
+	if err != nil {
+		return nil, &codedError{exitConfig, err}
+	}
+	return rules, nil
+}
+
+func checkCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "check", Short: "Check the configuration and print what is in force", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(c)
+			if err != nil {
+				return err
+			}
+			rules, err := loadRules(cfg)
+			if err != nil {
+				return err
+			}
+			for _, w := range cfg.Check(rules.Knows) {
+				fmt.Fprintln(c.ErrOrStderr(), "warning:", w)
+			}
+			cfg.Print(c.OutOrStdout())
+			fmt.Fprintln(c.ErrOrStderr(), "the configuration is good")
+			return nil
+		},
+	}
+	addConfigFlags(c.Flags())
+	return c
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+func explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "explain ID", Short: "Tell why a lead is warm, who was told, and who was not",
+		Long: "Explain prints a lead's verdict with its reasons and every touch's trail: each hop with its time, each\n" +
+			"target that was asked, and why it was told or not. ID is a lead's or a touch's.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg, err := loadConfig(c)
+			if err != nil {
+				return err
+			}
+			l, err := findLocal(cfg.DataDir)
+			if err != nil {
+				return err
+			}
+			return explain(c, l, args[0])
+		},
+	}
+}
+
+func explain(c *cobra.Command, from local, id string) error {
+	var t lead.Touch
+	var l lead.Lead
+	err := from.get(c.Context(), "/touches/"+url.PathEscape(id), &t)
+	switch {
+	case errors.Is(err, errNoSuch):
+		if err = from.get(c.Context(), "/leads/"+url.PathEscape(id), &l); err != nil {
+			return fmt.Errorf("%s: %w", id, err)
+		}
+	case err != nil:
+		return err
+	case t.LeadID != "":
+		if err := from.get(c.Context(), "/leads/"+url.PathEscape(t.LeadID), &l); err != nil {
+			return fmt.Errorf("lead %s: %w", t.LeadID, err)
+		}
+	}
+	w := c.OutOrStdout()
+	if l.ID != "" {
+		explainLead(w, &l)
+	}
+	touches := l.Touches
+	if t.ID != "" {
+		touches = []string{t.ID}
+	}
+	for _, id := range touches {
+		var t lead.Touch
+		if err := from.get(c.Context(), "/touches/"+url.PathEscape(id), &t); errors.Is(err, errNoSuch) {
+			continue // past its retention
+		} else if err != nil {
+			return err
+		}
+		explainTouch(w, &t)
+	}
+	return nil
+}
+
+func explainLead(w io.Writer, l *lead.Lead) {
+	stage := ""
+	if l.Stage != lead.NoStage {
+		stage = " " + l.Stage.String()
+	}
+	fmt.Fprintf(w, "lead %s  %s%s %d  %s\n", l.ID, strings.ToUpper(l.Temperature.String()), stage, l.Score, plain(who(l.Person)))
+	for _, r := range l.Reasons {
+		fmt.Fprintf(w, "  %+4d  %s  (rule %s)\n", r.Points, r.Because, r.Rule)
+	}
+	if l.NotALead {
+		fmt.Fprintln(w, "  not a lead: kept, never alerted")
+	}
+	if l.Claim != nil {
+		fmt.Fprintf(w, "  claimed by %s at %s\n", plain(l.Claim.By), l.Claim.At.Format("2006-01-02 15:04:05 MST"))
+	}
+}
+
+func explainTouch(w io.Writer, t *lead.Touch) {
+	fmt.Fprintf(w, "\ntouch %s  %s  %s by source %s (provider %s), %s\n", t.ID, t.State, cmp.Or(string(t.Action), "no action"), t.Source, t.Provider,
+		t.ReceivedAt.Format("2006-01-02 15:04:05 MST"))
+	for _, line := range []struct{ what, text string }{{"could not be read", t.Error}, {"held", t.Held}, {"merged into", t.MergedInto}} {
+		if line.text != "" {
+			fmt.Fprintf(w, "  %s: %s\n", line.what, plain(line.text))
+		}
+	}
+	for _, s := range t.Trail {
+		fmt.Fprintf(w, "  %9.1f ms  %-11s %s\n", s.MS, s.Step, explainStep(s))
+	}
+	for _, d := range t.Deliveries {
+		fmt.Fprintf(w, "  target %s (%s): %s after %d attempts %s\n", d.Target, d.Kind, d.State, d.Attempts, plain(cmp.Or(d.Receipt, d.Error)))
+	}
+}
+
+// plain makes text from outside safe for a terminal.
+func plain(s string) string { return sanitise(s, 200) }
+
+func who(p lead.Person) string {
+	s := cmp.Or(p.Name, p.Email, p.Phone, "nobody known")
+	if p.Company != "" {
+		s += ", " + p.Company
+	}
+	return s
+}
+
+// explainStep is what a step says beyond its name: a decision's reason in a
+// sentence, an error's short word, a remark.
+func explainStep(s lead.Step) string {
+	out := s.Note
+	if s.Why != "" {
+		out = strings.TrimSpace(s.Why + "  " + out)
+	}
+	if sentence := notify.Sentence(s.Why); s.Step == lead.StepDecided && sentence != "" {
+		out += "  " + sentence
+	}
+	return plain(out)
+}

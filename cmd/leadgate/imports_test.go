@@ -1,0 +1,99 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/leadgate/leadgate/"
+
+// mayImport is the law: data flows handlers -> jobs -> notify, and only the
+// command knows everybody.
+var mayImport = map[string][]string{
+	"lead":              {},
+	"journal":           {},
+	"store":             {"lead"},
+	"notify":            {"lead"},
+	"handlers/provider": {"lead"},
+	"jobs":              {"lead", "journal", "notify"},
+	"handlers":          {"lead", "handlers/provider"},
+	"config":            {"handlers", "notify", "lead"},
+	"cmd/leadgate":      {"lead", "journal", "store", "notify", "handlers", "handlers/provider", "jobs", "config"},
+}
+
+// onlyIn are libraries that stay where they are used.
+var onlyIn = map[string][]string{
+	"github.com/slack-go/slack":     {"notify", "handlers"},
+	"go.etcd.io/bbolt":              {"journal"},
+	"github.com/labstack/echo":      {"handlers", "cmd/leadgate"}, // cmd: what load compares with
+	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate"},
+	"github.com/alicebob/miniredis": {"cmd/leadgate"},
+	"github.com/goccy/go-yaml":      {"config", "lead"},
+}
+
+// topLevel is what may stand at the root of the repository.
+var topLevel = []string{"cmd", "config", "handlers", "jobs", "notify", "lead", "journal", "store", "docs", "Dockerfile", "go.mod", "go.sum",
+	"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "BENCHMARKS.md", "compose.yaml", ".ci", ".github", ".gitignore", ".dockerignore", ".git"}
+
+func TestImports(t *testing.T) {
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(root, path)
+		if d.IsDir() {
+			if strings.HasPrefix(d.Name(), ".") && rel != "." || d.Name() == "testdata" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		pkg := filepath.ToSlash(filepath.Dir(rel))
+		allowed, ok := mayImport[pkg]
+		if !ok {
+			t.Errorf("%s: package %s is not in the drawing", rel, pkg)
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, imp := range f.Imports {
+			name, _ := strconv.Unquote(imp.Path.Value)
+			if ours, is := strings.CutPrefix(name, module); is && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s, which %s may not", rel, ours, pkg)
+			}
+			for lib, where := range onlyIn {
+				if strings.HasPrefix(name, lib) && !slices.Contains(where, pkg) {
+					t.Errorf("%s imports %s, which stays in %s", rel, name, strings.Join(where, ", "))
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTopLevel(t *testing.T) {
+	entries, err := os.ReadDir(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !slices.Contains(topLevel, e.Name()) && e.Name() != "leadgate-data" && e.Name() != "leadgate" {
+			t.Errorf("%s stands at the top level; which question does it answer?", e.Name())
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/leadgate/leadgate/config"
+	"github.com/leadgate/leadgate/jobs"
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// openedJournal is the journal with the directory it lives in.
+type openedJournal struct {
+	*journal.Journal
+	dir       string
+	temporary bool // journal: off; gone when the process ends
+}
+
+func (o *openedJournal) close() {
+	o.Close()
+	os.Remove(o.dir + "/" + localFile) // a stale one names a server that is gone
+	if o.temporary {
+		os.RemoveAll(o.dir)
+	}
+}
+
+const nodeShelf = "node"
+
+// openJournal opens the journal and returns this node's name, which stays with
+// the directory. With journal: off it is a temporary one, and acceptance waits
+// for Redis instead.
+func openJournal(cfg *config.Config, log *slog.Logger) (*openedJournal, string, error) {
+	o := &openedJournal{dir: cfg.DataDir}
+	if !cfg.Journal {
+		dir, err := os.MkdirTemp("", "leadgate-")
+		if err != nil {
+			return nil, "", fmt.Errorf("journal: off still needs a temporary directory: %w", err)
+		}
+		o.dir, o.temporary = dir, true
+	}
+	var err error
+	o.Journal, err = journal.Open(journal.Options{Dir: o.dir, Shelves: append(jobs.Shelves(), nodeShelf), Logger: log})
+	if err != nil {
+		return nil, "", err
+	}
+	name, err := o.Get(nodeShelf, "name")
+	if errors.Is(err, journal.ErrNotFound) {
+		name = []byte(lead.NewID(time.Now()))
+		err = o.Commit(context.Background(), journal.Put(nodeShelf, "name", name))
+	}
+	if err != nil {
+		o.Close()
+		return nil, "", fmt.Errorf("name this node: %w", err)
+	}
+	return o, string(name), nil
+}

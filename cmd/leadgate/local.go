@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// local is how the other commands reach the server that has a data directory
+// open: its address and a token of its own, which only the owner of the
+// directory can read. It is made anew at every start.
+type local struct {
+	Address string `json:"address"` // host:port
+	Token   string `json:"token"`
+}
+
+const localFile = "local.json"
+
+func newLocal(address string) local { return local{Address: address, Token: "local_" + rand.Text()} }
+
+func (l local) write(dir string) error {
+	b, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, localFile), b, 0o600)
+}
+
+// findLocal reads what the running server wrote into its data directory.
+func findLocal(dir string) (l local, err error) {
+	b, err := os.ReadFile(filepath.Join(dir, localFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return l, fmt.Errorf("no leadgate runs on %s; start one, or name its directory with LEADGATE_DATA_DIR", dir)
+	}
+	if err != nil {
+		return l, err
+	}
+	return l, json.Unmarshal(b, &l)
+}
+
+// get reads one JSON answer of the running server's API.
+func (l local) get(ctx context.Context, path string, v any) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+l.Address+"/api/v1"+path, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+l.Token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the server at %s does not answer; is it running?", l.Address)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode == http.StatusNotFound {
+		return errNoSuch
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server answers %s: %s", resp.Status, bytes.TrimSpace(b))
+	}
+	return json.Unmarshal(b, v)
+}
+
+var errNoSuch = errors.New("no such lead or touch")

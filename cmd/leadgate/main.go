@@ -1,0 +1,70 @@
+// Command leadgate takes leads from websites, form builders, webinar platforms
+// and schedulers, keeps each one before it answers, and tells sales about the
+// hot ones at once. Without arguments it serves; `leadgate help` lists the rest.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker for a release.
+var version = "0.1.0"
+
+// The exit codes: 0 all is well.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+	exitConfig = 3
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := command().ExecuteContext(ctx)
+	if err == nil {
+		return
+	}
+	code := exitFailed
+	var c *codedError
+	if errors.As(err, &c) {
+		code = c.code
+	}
+	fmt.Fprintln(os.Stderr, "leadgate:", err)
+	os.Exit(code)
+}
+
+// codedError is an error with an exit code of its own.
+type codedError struct {
+	code int
+	err  error
+}
+
+func (e *codedError) Error() string { return e.err.Error() }
+func (e *codedError) Unwrap() error { return e.err }
+
+func command() *cobra.Command {
+	root := serveCommand()
+	root.Use = "leadgate"
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &codedError{exitUsage, fmt.Errorf("%w\nrun %s --help for what there is", err, c.CommandPath())}
+	})
+	serve := serveCommand()
+	serve.Use = "serve"
+	root.AddCommand(serve, checkCommand(), triggerCommand(), explainCommand(), loadCommand(), healthCommand(), versionCommand())
+	return root
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "leadgate", version) },
+	}
+}

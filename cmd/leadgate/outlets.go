@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/leadgate/leadgate/config"
+	"github.com/leadgate/leadgate/jobs"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// openOutlets makes a sender and a pace for every target.
+func openOutlets(cfg *config.Config, public string, rules *lead.Rules, t *talk, log *slog.Logger) ([]jobs.Outlet, error) {
+	env := notify.Env{
+		SlackToken: cfg.Slack.BotToken.Reveal(), SlackAPIURL: cfg.Slack.APIURL, AllowPrivate: cfg.AllowPrivateTargets,
+		Style: notify.Style{PublicURL: public, Label: rules.Label}, Out: t, Color: t.color, Logger: log,
+	}
+	var outlets []jobs.Outlet
+	for _, target := range cfg.Targets {
+		sender, err := notify.Open(target, env)
+		if err != nil {
+			return nil, &codedError{exitConfig, fmt.Errorf("target %s: %w", target.Name, err)}
+		}
+		outlets = append(outlets, jobs.Outlet{Target: target, Sender: sender, Pacer: notify.NewPacer(target)})
+	}
+	return outlets, nil
+}

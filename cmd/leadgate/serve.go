@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leadgate/leadgate/config"
+	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/jobs"
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/store"
+)
+
+func serveCommand() *cobra.Command {
+	c := &cobra.Command{
+		Short: "Take leads, keep them, tell sales about the hot ones",
+		Long: "leadgate takes leads from websites, form builders, webinar platforms and schedulers, keeps each one before it\n" +
+			"answers, decides how warm the person is and why, and tells sales about the hot ones in Slack at once.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(c)
+			if err != nil {
+				return err
+			}
+			return serve(c.Context(), cfg, os.Stderr, time.Now())
+		},
+	}
+	addConfigFlags(c.Flags())
+	c.Flags().String("listen", "", "address to listen on, host:port (LEADGATE_LISTEN)")
+	return c
+}
+
+// stopLimit bounds the whole shutdown, whatever hangs.
+const stopLimit = 4500 * time.Millisecond
+
+// serve builds every part in order of need, runs them until ctx ends, and stops
+// them in the opposite order.
+func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Time) error {
+	rules, err := loadRules(cfg)
+	if err != nil {
+		return err
+	}
+	talk := newTalk(out, cfg.Log)
+	log := talk.log
+
+	// What is accepted is kept here first.
+	jr, node, err := openJournal(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer jr.close()
+
+	// The address, which alerts link to, is known before anything is told.
+	ln, err := listen(cfg)
+	if err != nil {
+		return err
+	}
+	address := ln.Addr().String()
+	cli := newLocal(address)
+	if err := cli.write(jr.dir); err != nil {
+		return fmt.Errorf("write the local token: %w", err)
+	}
+	public := cfg.PublicURL
+	if public == "" {
+		public = "http://" + address
+	}
+
+	// Redis carries it; the store shares it among replicas.
+	clients, err := openRedis(ctx, cfg.Redis.URL.Reveal())
+	if err != nil {
+		return &codedError{exitConfig, err}
+	}
+	defer clients.close()
+	quietRedis()
+	patient, prompt := store.New(clients.workers, store.Options{Logger: log}), store.New(clients.producer, store.Options{Logger: log})
+
+	// Targets hear of it.
+	outlets, err := openOutlets(cfg, public, rules, talk, log)
+	if err != nil {
+		return err
+	}
+
+	// Jobs take it from acceptance to settlement.
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	work, err := jobs.New(jobs.Options{
+		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: func() *lead.Rules { return rules }, Routes: cfg.Routes, Outlets: outlets,
+		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
+		MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Sync: !cfg.Journal,
+		Observe: talk.touch, Registry: registry, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+
+	// Handlers take it in.
+	web, err := handlers.New(handlers.Options{
+		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt}, PublicURL: public,
+		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
+		SlackSecret: cfg.Slack.SigningSecret.Reveal(), Registry: registry, Version: version, MaxBody: cfg.MaxBody,
+		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work) }, Logger: log,
+	})
+	if err != nil {
+		return &codedError{exitConfig, err}
+	}
+	server := web.HTTPServer()
+
+	// Jobs outlive the handlers, so that what was accepted last is on its way.
+	jobsCtx, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopJobs()
+	var g errgroup.Group
+	g.Go(func() error { return work.Run(jobsCtx) })
+	g.Go(func() error {
+		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	talk.started(cfg, address, jr.dir, clients.embedded, time.Since(begin))
+	if !clients.embedded {
+		g.Go(func() error { warnAboutServer(jobsCtx, prompt, log); return nil })
+	}
+
+	done := make(chan error, 1)
+	go func() { done <- g.Wait() }()
+	select {
+	case err := <-done: // a part ended by itself
+		stopJobs()
+		return err
+	case <-ctx.Done():
+	}
+	limit := time.AfterFunc(stopLimit, func() { // a hung call must not keep the process; the journal has its touch
+		log.Warn("stopped by the time limit")
+		os.Exit(0)
+	})
+	defer limit.Stop()
+	closing, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := server.Shutdown(closing); err != nil {
+		server.Close()
+	}
+	stopJobs()
+	return <-done
+}
+
+// listen opens the configured address. With no configuration at all a busy
+// port means the next free one, up to 8089.
+func listen(cfg *config.Config) (net.Listener, error) {
+	ln, err := net.Listen("tcp", cfg.Listen)
+	if err == nil {
+		return ln, nil
+	}
+	if host, port, _ := strings.Cut(cfg.Listen, ":"); cfg.Default && port == "8080" {
+		for n := 8081; n <= 8089; n++ {
+			if ln, err := net.Listen("tcp", fmt.Sprintf("%s:%d", host, n)); err == nil {
+				return ln, nil
+			}
+		}
+	}
+	return nil, &codedError{exitConfig, fmt.Errorf("listen on %s: %w; choose another with LEADGATE_LISTEN=127.0.0.1:PORT", cfg.Listen, err)}
+}
+
+func tokens(all ...string) (some []string) {
+	for _, t := range all {
+		if t != "" {
+			some = append(some, t)
+		}
+	}
+	return some
+}
+
+// keepFor is how long the journal keeps what is settled: all of the retention
+// where it is the only memory, and long enough to refill a Redis that lost it.
+func keepFor(cfg *config.Config, c *redisClients) time.Duration {
+	if c.embedded {
+		return cfg.Retention
+	}
+	return min(cfg.Retention, 7*24*time.Hour)
+}
+
+func readiness(j *journal.Journal, work *jobs.Jobs) handlers.Readiness {
+	r := handlers.Readiness{Ready: j.Err() == nil, RedisUp: work.RedisUp(), Waiting: work.Waiting()}
+	if err := j.Err(); err != nil {
+		r.Why = "the journal cannot be written"
+	}
+	return r
+}
+
+func warnAboutServer(ctx context.Context, s *store.Store, log *slog.Logger) {
+	warnings, err := s.CheckServer(ctx)
+	if err != nil {
+		return // the pulse says that Redis is away
+	}
+	for _, w := range warnings {
+		log.Warn("redis is not set up for a queue", "warning", w)
+	}
+}

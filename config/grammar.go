@@ -1,0 +1,307 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// form is the part of a grammar that an editor can check.
+type form struct {
+	sample  string // one that is right
+	pattern string
+	choices []string
+	kind    string // JSON's; empty: string
+}
+
+// words is any text.
+func words(sample string) grammar[string] {
+	return grammar[string]{func(s string) (string, *wrong) { return s, nil }, nil, nil, form{sample: sample}}
+}
+
+// secret is any text as well, shown as its digest.
+var secret = words("${VARIABLE}")
+
+// matching is a text of a certain form; what says which.
+func matching(pattern, what, sample string) grammar[string] {
+	re := regexp.MustCompile("^(?:" + pattern + ")$")
+	return grammar[string]{func(s string) (string, *wrong) {
+		if !re.MatchString(s) {
+			return s, &wrong{"is not " + what, "write " + sample}
+		}
+		return s, nil
+	}, nil, nil, form{sample: sample, pattern: re.String()}}
+}
+
+// oneOf is one of a few words.
+func oneOf(what string, choices ...string) grammar[string] {
+	return grammar[string]{func(s string) (string, *wrong) {
+		if !slices.Contains(choices, s) {
+			return s, &wrong{"is not " + what, "write one of " + strings.Join(choices, ", ")}
+		}
+		return s, nil
+	}, nil, nil, form{sample: choices[0], choices: choices}}
+}
+
+// yesNo is a switch.
+var yesNo = grammar[bool]{func(s string) (bool, *wrong) {
+	switch strings.ToLower(s) {
+	case "true", "on", "yes", "1":
+		return true, nil
+	case "false", "off", "no", "0":
+		return false, nil
+	}
+	return false, &wrong{"is neither on nor off", "write true or false"}
+}, nil, nil, form{sample: "true", kind: "boolean"}}
+
+// onOff is the same where on and off are the better words.
+var onOff = grammar[bool]{yesNo.parse, func(b bool) string {
+	if b {
+		return "on"
+	}
+	return "off"
+}, nil, form{sample: "on", kind: "boolean", choices: []string{"on", "off"}}}
+
+// between is a whole number.
+func between(least, most int, sample string) grammar[int] {
+	return grammar[int]{func(s string) (int, *wrong) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < least || n > most {
+			return 0, &wrong{fmt.Sprintf("is not a whole number from %d to %d", least, most), "write " + sample}
+		}
+		return n, nil
+	}, nil, nil, form{sample: sample, kind: "integer"}}
+}
+
+const day = 24 * time.Hour
+
+var dayPart = regexp.MustCompile(`^(\d+)d`)
+
+// lasting is a duration, not negative, which may count days.
+func lasting(least, most time.Duration) grammar[time.Duration] {
+	fix := "write 5m, 90s or 1h30m"
+	if least >= day {
+		fix = "write 180d or 720h"
+	}
+	return grammar[time.Duration]{func(s string) (time.Duration, *wrong) {
+		var total time.Duration
+		rest, known := s, false
+		if m := dayPart.FindStringSubmatch(s); m != nil {
+			n, err := strconv.Atoi(m[1])
+			known = err == nil && n < 100_000
+			total, rest = time.Duration(n)*day, s[len(m[0]):]
+		}
+		if rest != "" {
+			d, err := time.ParseDuration(rest)
+			total, known = total+d, err == nil && rest[0] != '-' && rest[0] != '+' && d < 100_000*day
+		}
+		switch {
+		case !known:
+			return 0, &wrong{"is not a duration", fix}
+		case total < least || total > most:
+			return 0, &wrong{fmt.Sprintf("is not between %s and %s", duration(least), duration(most)), "write a duration in between"}
+		}
+		return total, nil
+	}, duration, nil, form{sample: "5m", pattern: `^(\d+d)?(\d+(\.\d+)?(h|m|s|ms))*$`}}
+}
+
+// duration prints without the zeros that time.Duration adds.
+func duration(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	var b strings.Builder
+	if n := d / day; n > 0 {
+		fmt.Fprintf(&b, "%dd", n)
+		d %= day
+	}
+	if d > 0 {
+		s := d.String()
+		if strings.HasSuffix(s, "m0s") {
+			s = strings.TrimSuffix(s, "0s")
+		}
+		if strings.HasSuffix(s, "h0m") {
+			s = strings.TrimSuffix(s, "0m")
+		}
+		b.WriteString(s)
+	}
+	return b.String()
+}
+
+// pace has the form of handlers.Rate and notify.Pace.
+type pace interface {
+	~struct {
+		Off bool
+		N   int
+		Per time.Duration
+	}
+}
+
+var (
+	pacePattern = regexp.MustCompile(`^([1-9]\d{0,5})/([smh])$`)
+	paceUnits   = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
+)
+
+// perTime is so many in a second, a minute or an hour, or off.
+func perTime[P pace]() grammar[P] {
+	type parts = struct {
+		Off bool
+		N   int
+		Per time.Duration
+	}
+	return grammar[P]{func(s string) (P, *wrong) {
+		m := pacePattern.FindStringSubmatch(s)
+		switch {
+		case s == "off" || s == "false": // what YAML 1.1 makes of off
+			return P(parts{Off: true}), nil
+		case m == nil:
+			return P{}, &wrong{"is not a rate", "write 60/m, 5/s, 100/h or off"}
+		}
+		n, _ := strconv.Atoi(m[1]) // the pattern holds it to six digits
+		return P(parts{N: n, Per: paceUnits[m[2]]}), nil
+	}, func(p P) string {
+		switch v := parts(p); {
+		case v.Off:
+			return "off"
+		case v.N > 0:
+			return fmt.Sprintf("%d/%s", v.N, unitOf(v.Per))
+		}
+		return ""
+	}, nil, form{sample: "60/m", pattern: `^([1-9][0-9]{0,5}/[smh]|off)$`}}
+}
+
+var sizePattern = regexp.MustCompile(`^(\d{1,12})\s*(B|KB|KiB|MB|MiB)?$`)
+
+// size is a number of bytes.
+func size(least, most int64) grammar[int64] {
+	units := map[string]int64{"": 1, "B": 1, "KB": 1000, "KiB": 1 << 10, "MB": 1_000_000, "MiB": 1 << 20}
+	return grammar[int64]{func(s string) (int64, *wrong) {
+		m := sizePattern.FindStringSubmatch(s)
+		if m == nil {
+			return 0, &wrong{"is not a size", "write 256KiB, 1MiB or a number of bytes"}
+		}
+		n, _ := strconv.ParseInt(m[1], 10, 64) // the pattern holds it to twelve digits
+		if n *= units[m[2]]; n < least || n > most {
+			return 0, &wrong{fmt.Sprintf("is not between %s and %s", byteText(least), byteText(most)), "write a size in between"}
+		}
+		return n, nil
+	}, byteText, nil, form{sample: "256KiB", pattern: `^[0-9]+ *(B|KB|KiB|MB|MiB)?$`}}
+}
+
+func byteText(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%dMiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%dKiB", n>>10)
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+var temperature = grammar[lead.Temperature]{func(s string) (t lead.Temperature, bad *wrong) {
+	if t.UnmarshalText([]byte(s)) != nil {
+		return t, &wrong{"is not a temperature", "write cold, warm or hot"}
+	}
+	return t, nil
+}, nil, nil, form{sample: "hot", choices: []string{"cold", "warm", "hot"}}}
+
+var action = grammar[lead.Action]{func(s string) (lead.Action, *wrong) {
+	a, bad := word.parse(s)
+	return lead.Action(a), bad
+}, nil, nil, word.form}
+
+var word = matching(`[a-z0-9_]{1,64}`, "the name of an action (lower case letters, digits, _)", "demo_request")
+
+// network is a range of addresses, or one address.
+var network = grammar[netip.Prefix]{func(s string) (netip.Prefix, *wrong) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked(), nil
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil || a.Zone() != "" {
+		return netip.Prefix{}, &wrong{"is not a range of addresses", "write 10.0.0.0/8, or one address"}
+	}
+	return netip.PrefixFrom(a, a.BitLen()), nil
+}, nil, nil, form{sample: "10.0.0.0/8"}}
+
+// hostPort is where to listen.
+var hostPort = grammar[string]{func(s string) (string, *wrong) {
+	host, port, err := net.SplitHostPort(s)
+	n, bad := strconv.ParseUint(port, 10, 16)
+	if err != nil || bad != nil || strings.ContainsAny(host, "/ @") {
+		return s, &wrong{"is not host:port", "write 127.0.0.1:8080, or :8080 for every address; port 0 is any free one"}
+	}
+	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), nil
+}, nil, nil, form{sample: "127.0.0.1:8080", pattern: `^.*:[0-9]{1,5}$`}}
+
+// webURL is an http or https address. Whether http is enough is checked later.
+func webURL(sample string) grammar[string] {
+	return grammar[string]{func(s string) (string, *wrong) {
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+			return s, &wrong{"is not a web address", "write " + sample}
+		}
+		return s, nil
+	}, nil, maskURL, form{sample: sample, pattern: "^https?://"}}
+}
+
+// site is the scheme, host and port of a web address.
+var site = grammar[string]{func(s string) (string, *wrong) {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" {
+		return s, &wrong{"is not an origin", "write https://www.example.com, without a path"}
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+}, nil, nil, form{sample: "https://www.example.com", pattern: "^https?://[^/]+/?$"}}
+
+// redisURL checks the address of a Redis in its four forms.
+var redisURL = grammar[Secret]{func(s string) (Secret, *wrong) {
+	scheme, rest, _ := strings.Cut(s, "://")
+	hosts, path, _ := strings.Cut(rest[strings.LastIndex(rest, "@")+1:], "/")
+	path, _, _ = strings.Cut(path, "?")
+	hosts, _, _ = strings.Cut(hosts, "?")
+	if !slices.Contains([]string{"redis", "rediss", "redis+sentinel", "redis+cluster"}, scheme) {
+		return Secret(s), &wrong{"does not begin with redis://, rediss://, redis+sentinel:// or redis+cluster://", "write redis://127.0.0.1:6379/0"}
+	}
+	several := strings.HasPrefix(scheme, "redis+")
+	for host := range strings.SplitSeq(hosts, ",") {
+		if strings.Trim(host, ":0123456789") == "" && !strings.ContainsAny(host, ".[") && host != "0" {
+			return Secret(s), &wrong{"names no host", "write " + scheme + "://host:port"}
+		}
+	}
+	_, noNumber := strconv.ParseUint(path, 10, 16)
+	switch {
+	case !several && strings.Contains(hosts, ","):
+		return Secret(s), &wrong{"names several hosts", "write redis+sentinel://host:port,host:port/MASTER or redis+cluster://host:port,host:port"}
+	case scheme == "redis+sentinel" && path == "":
+		return Secret(s), &wrong{"names no master", "write redis+sentinel://host:port,host:port/MASTER"}
+	case !several && path != "" && noNumber != nil:
+		return Secret(s), &wrong{"does not end with the number of a database", "write redis://127.0.0.1:6379/0"}
+	}
+	return Secret(s), nil
+}, Secret.Reveal, maskRedis, form{sample: "redis://127.0.0.1:6379/0", pattern: `^(rediss?|redis\+(sentinel|cluster))://`}}
+
+// asSecret turns a grammar of text into one of secrets.
+func asSecret(g grammar[string]) grammar[Secret] {
+	return grammar[Secret]{func(s string) (Secret, *wrong) {
+		v, bad := g.parse(s)
+		return Secret(v), bad
+	}, Secret.Reveal, g.mask, g.form}
+}
+
+func unitOf(per time.Duration) string {
+	for unit, d := range paceUnits {
+		if d == per {
+			return unit
+		}
+	}
+	return per.String()
+}

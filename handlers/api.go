@@ -1,0 +1,148 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// reader finds what was accepted, from the moment of its 2xx on. The program
+// joins it with the journal and the store. Its errors wrap ErrNotFound,
+// ErrBadQuery or ErrUnavailable.
+type reader interface {
+	Touch(ctx context.Context, id string) (*lead.Touch, error)
+	Touches(ctx context.Context, q TouchQuery) (TouchPage, error)
+	Lead(ctx context.Context, id string) (*lead.Lead, error)
+	Leads(ctx context.Context, q LeadQuery) (LeadPage, error)
+	Books(ctx context.Context, day string) (lead.Books, error) // day: 2026-11-25, UTC
+}
+
+// What a reader can say.
+var (
+	ErrNotFound    = errors.New("not found")
+	ErrBadQuery    = errors.New("bad query") // a cursor that is none
+	ErrUnavailable = errors.New("unavailable")
+)
+
+// TouchQuery chooses touches. Empty fields choose all, but merged touches are
+// left out unless State asks for them.
+type TouchQuery struct {
+	Source string
+	State  lead.State
+	Since  time.Time // received at or after
+	Limit  int       // 1 to 1000
+	Cursor string    // Next of the page before
+}
+
+// TouchPage is a page of touches, newest first. Next is empty on the last.
+type TouchPage struct {
+	Items []*lead.Touch `json:"items"`
+	Next  string        `json:"next,omitempty"`
+}
+
+// LeadQuery chooses leads. Empty fields choose all.
+type LeadQuery struct {
+	Temperature *lead.Temperature
+	Status      lead.Status
+	Source      string // of any touch
+	Email       string
+	Text        string    // in the name, the company or the address
+	Since       time.Time // created at or after
+	Limit       int       // 1 to 1000
+	Cursor      string    // Next of the page before
+}
+
+// LeadPage is a page of leads, newest first. Next is empty on the last.
+type LeadPage struct {
+	Items []*lead.Lead `json:"items"`
+	Next  string       `json:"next,omitempty"`
+}
+
+// knows says whether r shows one of the API's tokens. All are compared, so that
+// the time does not tell which one was nearly right.
+func (s *Server) knows(r *http.Request) bool {
+	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	known := false
+	for _, want := range s.o.APITokens {
+		known = same(strings.TrimSpace(token), want) || known
+	}
+	return known && strings.EqualFold(kind, "Bearer")
+}
+
+func (s *Server) showTouch(c echo.Context) error {
+	t, err := s.o.Reader.Touch(c.Request().Context(), c.Param("id"))
+	if err != nil {
+		return fmt.Errorf("read touch: %w", err)
+	}
+	return show(c, t)
+}
+
+func (s *Server) showLead(c echo.Context) error {
+	l, err := s.o.Reader.Lead(c.Request().Context(), c.Param("id"))
+	if err != nil {
+		return fmt.Errorf("read lead: %w", err)
+	}
+	return show(c, l)
+}
+
+func (s *Server) listTouches(c echo.Context) error {
+	q, err := touchQuery(c.QueryParams(), s.o.Now())
+	if err != nil {
+		return err
+	}
+	page, err := s.o.Reader.Touches(c.Request().Context(), q)
+	if err != nil {
+		return fmt.Errorf("list touches: %w", err)
+	}
+	if page.Items == nil {
+		page.Items = []*lead.Touch{}
+	}
+	return show(c, page)
+}
+
+func (s *Server) listLeads(c echo.Context) error {
+	q, err := leadQuery(c.QueryParams(), s.o.Now())
+	if err != nil {
+		return err
+	}
+	page, err := s.o.Reader.Leads(c.Request().Context(), q)
+	if err != nil {
+		return fmt.Errorf("list leads: %w", err)
+	}
+	if page.Items == nil {
+		page.Items = []*lead.Lead{}
+	}
+	return show(c, page)
+}
+
+func (s *Server) showBooks(c echo.Context) error {
+	q := query{values: c.QueryParams()}
+	q.only("day")
+	day := q.text("day")
+	if day == "" {
+		day = s.o.Now().UTC().Format(time.DateOnly)
+	} else if _, err := time.Parse(time.DateOnly, day); err != nil {
+		q.wrong("day=%.40q is not a day; write 2026-11-25", day)
+	}
+	if q.err != nil {
+		return q.err
+	}
+	b, err := s.o.Reader.Books(c.Request().Context(), day)
+	if err != nil {
+		return fmt.Errorf("read books of %s: %w", day, err)
+	}
+	return show(c, b)
+}
+
+// show answers with JSON that nobody else may keep: it is about people.
+func show(c echo.Context, v any) error {
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.JSON(http.StatusOK, v)
+}

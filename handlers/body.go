@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// firstRead is the most that is set aside for a body before any of it has come:
+// a claimed length costs the claimant nothing.
+const firstRead = 8 << 10
+
+// readBody reads a body of at most limit bytes, inflated.
+func (s *Server) readBody(c echo.Context) ([]byte, error) {
+	limit := s.o.MaxBody
+	r := c.Request()
+	zipped, err := encoding(r.Header)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.readRaw(r, zipped, limit)
+	if err == nil {
+		return body, nil
+	}
+	// The rest of the body is not worth reading: the connection ends here.
+	c.Response().Header().Set("Connection", "close")
+	switch {
+	case errors.Is(err, errTooLong):
+		return nil, problem{code: tooLarge, detail: fmt.Sprintf("A body holds at most %d bytes, inflated.", limit)}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, problem{code: malformed, detail: "The body did not arrive in time."}
+	case zipped:
+		return nil, problem{code: malformed, detail: "The body is not gzip, or cut short."}
+	}
+	return nil, problem{code: malformed, detail: "The body ended before its announced length."}
+}
+
+// encoding says whether a body is compressed. One layer of gzip is understood.
+func encoding(h http.Header) (zipped bool, err error) {
+	switch e := h.Get("Content-Encoding"); strings.ToLower(e) {
+	case "", "identity":
+		return false, nil
+	case "gzip", "x-gzip":
+		return true, nil
+	default:
+		return false, problem{code: unsupportedType, detail: fmt.Sprintf("Content-Encoding %.40q is not understood. Send the body as it is, or with one layer of gzip.", e)}
+	}
+}
+
+var errTooLong = errors.New("too long")
+
+func (s *Server) readRaw(r *http.Request, zipped bool, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, errTooLong
+	}
+	if !zipped {
+		return readUpTo(r.Body, r.ContentLength, limit)
+	}
+	z, ok := s.inflaters.Get().(*gzip.Reader)
+	if !ok {
+		z = new(gzip.Reader)
+	}
+	defer s.inflaters.Put(z)
+	if err := z.Reset(r.Body); err != nil {
+		return nil, err
+	}
+	return readUpTo(z, 4*r.ContentLength, limit)
+}
+
+// readUpTo reads all of r, which is expected to be of size want (-1: unknown).
+func readUpTo(r io.Reader, want, limit int64) ([]byte, error) {
+	// One byte more than the body, so that the read that finds its end fits.
+	body := make([]byte, 0, min(max(want, 511), firstRead, limit)+1)
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if int64(len(body)) > limit {
+			return nil, errTooLong
+		}
+		if err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+	}
+}

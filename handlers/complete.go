@@ -1,0 +1,113 @@
+package handlers
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// complete gives the touches of one request what every touch has: an id, where
+// it came from, when, and what was done.
+func complete(g *gate, req *lead.Request, touches []*lead.Touch, h http.Header) {
+	nameTouches(g, req, touches, h)
+	for _, t := range touches {
+		t.State = cmp.Or(t.State, lead.Accepted)
+		t.Source, t.Provider, t.RequestID, t.ReceivedAt = g.Name, g.provider.Name, req.ID, req.ReceivedAt
+		t.Action = cmp.Or(t.Action, g.Action, "contact_form") // the provider has heeded the source's where it may
+		t.Consent = cmp.Or(t.Consent, lead.NotAsked)
+		if t.At.IsZero() {
+			t.At = req.ReceivedAt
+		}
+		t.Person.Fill()
+	}
+}
+
+// nameTouches gives each touch its id: derived from the name that the sender
+// gave the delivery, so that a retry is the same touch, else a new one. Two
+// people under one name, as a careless automation sends them, are two touches,
+// and so are two different ones within one request.
+func nameTouches(g *gate, req *lead.Request, touches []*lead.Touch, h http.Header) {
+	named := ""
+	if !g.vendor() {
+		named = deliveryName(h)
+	}
+	said := map[string]string{} // id -> content, within this request
+	for i, t := range touches {
+		if t.DeliveryID == "" && named != "" {
+			t.DeliveryID = named
+			if i > 0 {
+				t.DeliveryID += "#" + strconv.Itoa(i)
+			}
+		}
+		if t.DeliveryID == "" {
+			t.ID = lead.NewID(req.ReceivedAt)
+			continue
+		}
+		name := t.DeliveryID + "\x00" + strings.ToLower(cmp.Or(t.Person.Email, t.Person.Phone))
+		t.ID = lead.DerivedID(g.Name, name)
+		for n := 1; ; n++ {
+			content, taken := said[t.ID]
+			if !taken || content == t.Content {
+				break
+			}
+			t.ID = lead.DerivedID(g.Name, name+"\x00"+strconv.Itoa(n))
+		}
+		said[t.ID] = t.Content
+	}
+}
+
+// deliveryName is what a program calls a delivery, so that it may send it twice.
+func deliveryName(h http.Header) string {
+	for _, key := range []string{"Idempotency-Key", "X-Delivery-Id", "Webhook-Id", "Svix-Id"} {
+		name := h.Get(key)
+		if len(name) > 200 {
+			sum := sha256.Sum256([]byte(name))
+			name = hex.EncodeToString(sum[:])
+		}
+		if name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// keptHeaders are the headers that reading a body again may need, and those
+// that say where it came from. Nothing that proves who the sender is, is kept.
+func keptHeaders(h http.Header, static map[string]string) map[string]string {
+	kept := make(map[string]string, 6)
+	for key, values := range h {
+		if len(values) == 0 || len(values[0]) > 1024 || !keeps(key) || secretive(key) {
+			continue
+		}
+		kept[key] = values[0]
+	}
+	for key := range static {
+		delete(kept, http.CanonicalHeaderKey(key))
+	}
+	return kept
+}
+
+func keeps(key string) bool {
+	switch key {
+	case "Content-Type", "User-Agent", "Referer", "Origin", "Traceparent":
+		return true
+	case "Content-Length", "Accept", "Accept-Encoding", "Accept-Language", "Connection", "Host":
+		return false
+	}
+	return contains(key, "Event", "Topic", "Webhook", "Delivery", "Submission", "Hook-Name", "Trigger")
+}
+
+func secretive(key string) bool {
+	return contains(key, "Sign", "Token", "Secret", "Key", "Auth", "Hmac", "Cookie", "Password", "Forwarded")
+}
+
+// contains says whether key, in canonical form, has one of words in it.
+func contains(key string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(key, w) })
+}

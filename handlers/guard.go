@@ -1,0 +1,131 @@
+package handlers
+
+import (
+	"container/list"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// What the guard notices. The first two hold a touch in quarantine; the last
+// only stays on it as a mark.
+const (
+	markHoneypot = provider.MarkHoneypot // a field was filled that people do not see; the reader notices it
+	markTooFast  = "too_fast"            // filled in faster than a person types
+	markLinks    = "links"               // the message is full of links
+)
+
+// manyLinks in one message are a mark of spam, not a proof.
+const manyLinks = 3
+
+// startedField is a hidden field with the time at which the form was shown, in
+// Unix milliseconds. A form without it is not judged: the visitor's browser may
+// run no scripts.
+const startedField = "_started"
+
+// guard looks for spam. What it finds is answered like any other delivery, so
+// that nobody learns from it, and is kept in quarantine with the reason; a
+// watched source only marks it.
+func (g *gate) guard(touches []*lead.Touch, now time.Time) {
+	for _, t := range touches {
+		if g.tooFast(t, now) {
+			t.Marks = append(t.Marks, markTooFast)
+		}
+		if strings.Count(t.Message, "://") >= manyLinks {
+			t.Marks = append(t.Marks, markLinks)
+		}
+		if g.Watch || t.State != lead.Accepted {
+			continue
+		}
+		for _, mark := range [...]string{markHoneypot, markTooFast} {
+			if slices.Contains(t.Marks, mark) {
+				t.State, t.Held = lead.Quarantined, mark
+				break
+			}
+		}
+	}
+}
+
+func (g *gate) tooFast(t *lead.Touch, now time.Time) bool {
+	value, ok := t.Fields[startedField]
+	if !ok {
+		return false
+	}
+	delete(t.Fields, startedField)
+	ms, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || g.MinFill <= 0 {
+		return false
+	}
+	took := now.Sub(time.UnixMilli(ms))
+	return took >= 0 && took < g.MinFill // a clock ahead of ours proves nothing
+}
+
+// bound refuses a client that sends more than the source's rate.
+func (g *gate) bound(client netip.Addr, now time.Time) error {
+	if g.limit == nil {
+		return nil
+	}
+	wait := g.limit.take(household(client), now)
+	if wait == 0 {
+		return nil
+	}
+	seconds := int(math.Ceil(wait.Seconds()))
+	return problem{code: rateLimited, retry: seconds, detail: fmt.Sprintf("Try again in %d s.", seconds)}
+}
+
+// limiter bounds each address. It remembers the latest of them only: whoever
+// makes up more than that gets no further by it than by waiting.
+type limiter struct {
+	rate  rate.Limit
+	burst int
+	most  int
+
+	mu    sync.Mutex
+	known map[netip.Addr]*list.Element // of *visitor
+	used  list.List                    // latest first
+}
+
+type visitor struct {
+	addr  netip.Addr
+	limit *rate.Limiter
+}
+
+const mostVisitors = 10_000
+
+func newLimiter(r Rate) *limiter {
+	return &limiter{rate: rate.Limit(float64(r.N) / r.Per.Seconds()), burst: r.N, most: mostVisitors,
+		known: map[netip.Addr]*list.Element{}}
+}
+
+// take returns 0 when a request of addr may pass, else how long it must wait.
+func (l *limiter) take(addr netip.Addr, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.known[addr]
+	if e == nil {
+		if l.used.Len() >= l.most {
+			oldest := l.used.Back()
+			delete(l.known, oldest.Value.(*visitor).addr)
+			l.used.Remove(oldest)
+		}
+		e = l.used.PushFront(&visitor{addr, rate.NewLimiter(l.rate, l.burst)})
+		l.known[addr] = e
+	}
+	l.used.MoveToFront(e)
+	r := e.Value.(*visitor).limit.ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if wait > 0 {
+		r.CancelAt(now) // waiting is the client's, and costs it no turn
+	}
+	return wait
+}

@@ -1,0 +1,175 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// acceptLimit is how long a delivery waits for the disk before its sender is
+// told to come again. It is shorter than the server's time for an answer.
+const acceptLimit = 10 * time.Second
+
+// deliver answers POST /in/{source} and /in/{source}/{token}: one delivery of
+// one or several touches. A 2xx means that all of them are durable.
+func (s *Server) deliver(c echo.Context) error {
+	g := s.gate(c.Param("source"))
+	if g == nil {
+		return errNoSource
+	}
+	g.allowOrigin(c) // first, so that pages can read refusals too
+	if err := g.admits(c.Param("token"), c.Request().Header); err != nil {
+		return err
+	}
+	now := s.o.Now().UTC()
+	if err := g.bound(s.client(c.Request()), now); err != nil {
+		return err
+	}
+
+	body, err := s.readBody(c)
+	if err != nil {
+		return err
+	}
+	r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(c.Request()), Header: c.Request().Header,
+		Body: body, Now: now, Source: g.view}
+	if err := g.verify(r); err != nil {
+		return err
+	}
+	if reply, err := g.handshake(r); reply != nil || err != nil {
+		return answerReply(c, reply, err)
+	}
+
+	touches, err := s.touches(g, r)
+	if err != nil {
+		return err
+	}
+	if len(touches) == 0 {
+		g.ignored.Inc()
+		return answer(c, http.StatusOK, []byte(`{"status":"ignored"}`))
+	}
+	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now,
+		Header: keptHeaders(r.Header, g.Header), Body: body}
+	complete(g, req, touches, r.Header)
+	g.guard(touches, now)
+	if err := g.reachable(r, touches); err != nil {
+		return err
+	}
+
+	// What has arrived is kept even when its sender does not wait: a page that
+	// is being left does not.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), acceptLimit)
+	defer cancel()
+	status, err := s.o.Accepter.Accept(ctx, req, touches)
+	if err != nil {
+		return fmt.Errorf("accept request %s: %w", req.ID, err)
+	}
+	if status == "accepted" {
+		g.accepted.Add(float64(len(touches)))
+	}
+	return s.answerAccepted(c, g, body, touches, status)
+}
+
+var errNoSource = problem{code: notFound, detail: "There is no source of this name. The sources and their URLs are in the configuration."}
+
+// probe answers GET and HEAD on a source: a vendor's handshake, else a line
+// for whoever looks whether somebody is there.
+func (s *Server) probe(c echo.Context) error {
+	g := s.gate(c.Param("source"))
+	if g == nil {
+		return errNoSource
+	}
+	g.allowOrigin(c)
+	if g.Token != "" || c.Param("token") != "" { // static headers come with deliveries only
+		if !same(c.Param("token"), g.Token) {
+			return problem{code: badToken, detail: "The token at the end of the URL is not this source's."}
+		}
+	}
+	r := &provider.Request{Method: c.Request().Method, URL: s.publicURL(c.Request()), Header: c.Request().Header,
+		Now: s.o.Now().UTC(), Source: g.view}
+	if reply, err := g.handshake(r); reply != nil || err != nil {
+		return answerReply(c, reply, err)
+	}
+	return c.String(http.StatusOK, "This address takes leads by POST.\n")
+}
+
+// handshake asks the source's own provider, and no other, whether a request is
+// one.
+func (g *gate) handshake(r *provider.Request) (*provider.Reply, error) {
+	if g.provider.Reply == nil {
+		return nil, nil
+	}
+	return g.provider.Reply(r)
+}
+
+// touches reads a delivery. A vendor's that cannot be read is kept as an unread
+// touch: it has passed its check, and the vendor would not send it better.
+func (s *Server) touches(g *gate, r *provider.Request) ([]*lead.Touch, error) {
+	read, err := readTouches(g.provider, r)
+	if err != nil && !g.vendor() {
+		return nil, err
+	}
+	if err != nil {
+		var p *panicError
+		if errors.As(err, &p) {
+			s.o.Logger.Error("provider broke on a delivery", "source", g.Name, "provider", g.provider.Name, "error", err)
+		}
+		return []*lead.Touch{{State: lead.Unread, Error: err.Error()}}, nil
+	}
+	touches := make([]*lead.Touch, len(read))
+	for i := range read {
+		touches[i] = &read[i]
+	}
+	return touches, nil
+}
+
+// readTouches makes a panic of a provider an error, so that the delivery that
+// caused it is kept and not refused for ever.
+func readTouches(p *provider.Provider, r *provider.Request) (touches []lead.Touch, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			touches, err = nil, panicked(v)
+		}
+	}()
+	return p.Touches(r)
+}
+
+// reachable refuses deliveries of browsers and programs without any way to
+// reach the person. What the guard holds passes: it must look like success.
+func (g *gate) reachable(r *provider.Request, touches []*lead.Touch) error {
+	if g.vendor() {
+		return nil
+	}
+	for i, t := range touches {
+		if t.Person.Reachable() || t.State == lead.Quarantined {
+			continue
+		}
+		which := ""
+		if len(touches) > 1 {
+			which = fmt.Sprintf(" in lead %d of %d", i+1, len(touches))
+		}
+		return problem{code: noContact, fields: provider.Labels(g.provider, r),
+			detail: "No field" + which + " holds an e-mail address or a phone number. Name one email or phone, or map it with fields: in the source's settings."}
+	}
+	return nil
+}
+
+// publicURL is the URL of r as its sender knows it.
+func (s *Server) publicURL(r *http.Request) *url.URL {
+	u := *r.URL
+	u.Scheme, u.Host = s.public.Scheme, s.public.Host
+	if base := s.public.Path; base != "" {
+		if u.RawPath != "" {
+			u.RawPath = s.public.EscapedPath() + u.RawPath
+		}
+		u.Path = base + u.Path
+	}
+	return &u
+}

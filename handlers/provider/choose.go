@@ -1,0 +1,273 @@
+package provider
+
+import (
+	"cmp"
+	"strings"
+	"unicode"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// chooser finds the best pair for every place of a touch.
+type chooser struct {
+	r        *Request
+	pairs    []pair
+	owners   []owner
+	verdicts []verdict
+	best     [places]int // index of the pair, -1: none
+}
+
+// offer proposes a pair for the place that it was judged to be for.
+func (c *chooser) offer(i int) {
+	v := &c.verdicts[i]
+	if v.field == unknown || v.field >= places {
+		return
+	}
+	if _, ok := fit(v.field, c.pairs[i].value); !ok && (v.rank > 0 || v.field == fieldEmail || v.field == fieldConsent) {
+		v.rank = noRank
+		return
+	}
+	if v.weak && !c.believable(i) {
+		v.rank = noRank
+		return
+	}
+	if at := c.best[v.field]; at < 0 || c.before(i, at) {
+		c.best[v.field] = i
+	}
+}
+
+// before says that pair i is surer than pair j: by step, then by where it
+// stands, then by label; else the earlier one stays.
+func (c *chooser) before(i, j int) bool {
+	a, b := &c.verdicts[i], &c.verdicts[j]
+	if a.rank != b.rank {
+		return a.rank < b.rank
+	}
+	if p, q := distance(c.pairs[i].place), distance(c.pairs[j].place); p != q {
+		return p < q
+	}
+	return a.class < b.class
+}
+
+func distance(p place) int {
+	switch p {
+	case placeUser:
+		return 2
+	case placeLead, placeName, placePhone, placeCompany:
+		return 0
+	}
+	return 1
+}
+
+// believable says whether a "name" or a "title" is a person's.
+func (c *chooser) believable(i int) bool {
+	p, v := &c.pairs[i], &c.verdicts[i]
+	if p.owner < 0 {
+		return true
+	}
+	o := c.owners[p.owner]
+	if v.field == fieldTitle {
+		return o.person && !o.calendar
+	}
+	return o.person || !o.envelope && !o.calendar
+}
+
+// byShape looks for an address and a number among what no label explains.
+func (c *chooser) byShape() {
+	needEmail, needPhone := c.best[fieldEmail] < 0, c.best[fieldPhone] < 0
+	for i := range c.pairs {
+		p, v := &c.pairs[i], &c.verdicts[i]
+		open := v.field == unknown || v.rank == noRank && (v.field == fieldEmail || v.field == fieldPhone)
+		if !open || v.words&(markOthers|markPassing) != 0 || p.place == placeOthers {
+			continue
+		}
+		if _, ok := fit(fieldEmail, p.value); needEmail && ok {
+			c.take(fieldEmail, i)
+			needEmail = false
+		} else if needPhone && v.field == unknown && v.words&markAside == 0 && likePhone(p.value) {
+			c.take(fieldPhone, i)
+			needPhone = false
+		}
+	}
+}
+
+func (c *chooser) take(f field, i int) {
+	c.verdicts[i] = verdict{meaning: meaning{field: f}, step: StepShape, rank: 5}
+	c.best[f] = i
+}
+
+// value returns what was chosen for a place, made fit for it.
+func (c *chooser) value(f field) string {
+	if c.best[f] < 0 {
+		return ""
+	}
+	v := c.pairs[c.best[f]].value
+	if s, ok := fit(f, v); ok {
+		return s
+	}
+	return line(v) // the source's map insists
+}
+
+// settle writes what was chosen into t.
+func (c *chooser) settle(t *lead.Touch) {
+	c.names()
+	p := &t.Person
+	for _, x := range []struct {
+		to *string
+		f  field
+	}{
+		{&p.Email, fieldEmail}, {&p.Phone, fieldPhone}, {&p.Company, fieldCompany}, {&p.Title, fieldTitle},
+		{&p.Name, fieldName}, {&p.FirstName, fieldFirst}, {&p.LastName, fieldLast},
+		{&t.Message, fieldMessage}, {&t.PageURL, fieldPageURL}, {&t.PageURL, fieldReferrer},
+		{&t.UTM.Source, fieldSource}, {&t.UTM.Medium, fieldMedium}, {&t.UTM.Campaign, fieldCampaign}, {&t.UTM.Term, fieldTerm}, {&t.UTM.Content, fieldContent},
+		{&t.Event.ID, fieldEventID}, {&t.Event.Title, fieldEventTitle}, {&t.Event.Start, fieldEventStart},
+	} {
+		c.set(x.to, x.f)
+	}
+	if c.best[fieldConsent] >= 0 && t.Consent == "" {
+		t.Consent = lead.Refused
+		if yesNo(c.value(fieldConsent)) == yes {
+			t.Consent = lead.Given
+		}
+		c.spend(fieldConsent)
+	}
+	p.Phone = c.r.number(p.Phone)
+}
+
+func (c *chooser) set(to *string, f field) {
+	v := c.value(f)
+	if v == "" {
+		return
+	}
+	if *to == "" || c.verdicts[c.best[f]].rank == 0 {
+		*to = v
+	}
+	if *to == v {
+		c.spend(f)
+	}
+}
+
+// spend marks the chosen pair as used, and those that say the same again.
+func (c *chooser) spend(f field) {
+	chosen := c.pairs[c.best[f]].value
+	for i := range c.pairs {
+		if c.verdicts[i].field == f && (i == c.best[f] || c.pairs[i].value == chosen) {
+			c.verdicts[i].spent = true
+			c.verdicts[i].field = f
+			if i == c.best[f] {
+				c.r.saw(Reading{Field: f.name(), Value: chosen, Label: c.pairs[i].label, Step: c.verdicts[i].step})
+			}
+		}
+	}
+}
+
+// names sorts out labels that mean one thing alone and another in company:
+// Nom beside Prénom is the last name, Nombre beside Apellidos the first one,
+// and so is Name beside Vorname.
+func (c *chooser) names() {
+	first, last, given, full := c.value(fieldFirst), c.value(fieldLast), c.value(fieldGiven), c.value(fieldName)
+	move := func(from, to field) {
+		c.best[to] = c.best[from]
+		c.verdicts[c.best[to]].field = to
+		c.best[from] = -1
+	}
+	if given != "" {
+		switch {
+		case last != "" && first == "":
+			move(fieldGiven, fieldFirst)
+			first = given
+		case full == "" && first == "":
+			move(fieldGiven, fieldName)
+			full = given
+		}
+	}
+	if title := c.value(fieldTitle); title != "" && title == c.value(fieldName) {
+		c.best[fieldTitle] = -1 // a headline
+	}
+	switch {
+	case full == "" || strings.ContainsRune(full, ' ') && first != "" && last != "":
+	case first != "" && last == "" && !contains(full, first):
+		move(fieldName, fieldLast)
+	case last != "" && first == "" && !contains(full, last):
+		move(fieldName, fieldFirst)
+	}
+}
+
+func contains(full, part string) bool {
+	return strings.Contains(strings.ToLower(full), strings.ToLower(part))
+}
+
+// number brings a phone number to E.164 where its country is known, by its
+// plus sign or from the source; else it stays as written.
+func (r *Request) number(s string) string {
+	if strings.HasPrefix(s, "+") {
+		if n := withoutGroups(s); n != "" {
+			return n
+		}
+	} else if s == "" || r.Source.Country == "" {
+		return s
+	}
+	return cmp.Or(lead.NormalPhone(s, r.Source.Country), s)
+}
+
+// withoutGroups takes blanks and signs out of a number with a plus sign; empty
+// when it is not as simple as that. The tables of all countries that
+// lead.NormalPhone asks cost more than the rest of the reader.
+func withoutGroups(s string) string {
+	b := append(make([]byte, 0, 20), '+')
+	for i := 1; i < len(s) && len(b) < 18; i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			b = append(b, c)
+		case strings.IndexByte(" -./", c) < 0:
+			return "" // (0), an extension, letters
+		}
+	}
+	if len(b) < 9 || len(b) > 16 || b[1] == '0' || b[3] == '0' && b[1] != '1' && b[1] != '7' {
+		return "" // a zero after the country: the tables know whether it belongs there
+	}
+	return string(b)
+}
+
+// fit returns the value as a place wants it, and whether it can stand there.
+func fit(f field, s string) (string, bool) {
+	switch f {
+	case fieldEmail:
+		address, ok := email(s)
+		return address, ok && !placeholder(address)
+	case fieldPhone:
+		s = line(s)
+		return s, phone(s)
+	case fieldName, fieldGiven, fieldFirst, fieldLast, fieldTitle:
+		s = line(s)
+		return s, len(s) <= 200 && hasLetter(s) && !bare(s) && !strings.ContainsAny(s, "@") && (f != fieldTitle || !notTitles[strings.ToLower(strings.TrimSuffix(s, "."))])
+	case fieldCompany:
+		s = line(s)
+		return s, len(s) <= 200 && !bare(s) && (hasLetter(s) || len(s) > 1)
+	case fieldMessage:
+		return s, !bare(s)
+	case fieldConsent:
+		return s, yesNo(s) != unsaid
+	case fieldPageURL, fieldReferrer:
+		return s, webAddress(s)
+	}
+	return line(s), true
+}
+
+// bare says that s answers a yes-or-no question or is the address of a page.
+func bare(s string) bool {
+	switch strings.ToLower(s) {
+	case "true", "false", "yes", "no", "null", "undefined", "n/a", "-", "none":
+		return true
+	}
+	return webAddress(s)
+}
+
+// notTitles are values of fields called title or role that are no position.
+var notTitles = map[string]bool{
+	"mr": true, "mrs": true, "ms": true, "miss": true, "mx": true, "dr": true, "prof": true, "sir": true, "herr": true, "frau": true, "divers": true,
+	"m": true, "mme": true, "mlle": true, "monsieur": true, "madame": true, "sr": true, "sra": true, "srta": true, "sig": true, "dhr": true, "mevr": true, "pan": true, "pani": true,
+	"lead": true, "user": true, "participant": true, "attendee": true, "guest": true, "member": true, "contact": true, "registrant": true, "subscriber": true,
+}
+
+func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }

@@ -1,0 +1,158 @@
+package provider
+
+import (
+	"strings"
+)
+
+// knownLabel decides by the whole label, with and without its filler words.
+func knownLabel(label string) (meaning, bool) {
+	var space [96]byte
+	n := normal(space[:0], label)
+	if len(n) == 0 || len(n) > 2*maxLabel {
+		return meaning{}, false
+	}
+	if m, ok := exact[string(n)]; ok {
+		return m, true
+	}
+	var rest [96]byte
+	short := withoutFillers(rest[:0], n)
+	if len(short) == 0 || len(short) == len(n) {
+		return meaning{}, false
+	}
+	m, ok := exact[string(short)]
+	if m.field == fieldName || m.field == fieldGiven {
+		m.weak = false // "guest name" is not the name of a form
+	}
+	return m, ok && m.field != fieldTrap
+}
+
+// withoutFillers appends the words of a normalised label that say something.
+func withoutFillers(dst, n []byte) []byte {
+	for len(n) > 0 {
+		var word []byte
+		word, n = nextWord(n)
+		if words[string(word)]&markFiller != 0 {
+			continue
+		}
+		if len(dst) > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, word...)
+	}
+	return dst
+}
+
+func nextWord(n []byte) (word, rest []byte) {
+	for i, c := range n {
+		if c == ' ' {
+			return n[:i], n[i+1:]
+		}
+	}
+	return n, nil
+}
+
+// wordsOf collects the marks of a label's words.
+func wordsOf(n []byte) (all mark) {
+	for len(n) > 0 {
+		var word []byte
+		word, n = nextWord(n)
+		all |= words[string(word)]
+	}
+	return all
+}
+
+// byTokens decides by the words of a label, for labels that no list holds.
+func byTokens(label string) (meaning, mark) {
+	var space [96]byte
+	n := normal(space[:0], label)
+	all := wordsOf(n)
+	if all&markOptOut != 0 {
+		return meaning{field: fieldOptOut}, all
+	}
+	if all&(markConsent|markTerms) != 0 || all&markMailing != 0 && strings.ContainsAny(label, "? ") {
+		return meaning{field: fieldConsent, class: consentClass(all)}, all
+	}
+	if len(n) > maxLabel {
+		return meaning{}, all
+	}
+	if all&markOthers != 0 {
+		return meaning{field: fieldOther}, all
+	}
+	if f := byWords(all); f != unknown {
+		return meaning{field: f, class: 4}, all
+	}
+	if all&^markFiller == 0 {
+		for _, p := range pieces {
+			if strings.Contains(string(n), p.piece) {
+				return meaning{field: p.field, class: 5}, all
+			}
+		}
+	}
+	if all&markPassing != 0 {
+		return meaning{field: fieldPassing}, all
+	}
+	return meaning{}, all
+}
+
+// consentClass prefers what was said about being contacted to what was said
+// about the small print.
+func consentClass(all mark) uint8 {
+	switch {
+	case all&markMailing != 0:
+		return 4
+	case all&markTerms == 0:
+		return 5
+	}
+	return 6
+}
+
+// byWords reads the marks of a label together; the order is the rule.
+func byWords(all mark) field {
+	aside := all&markAside != 0
+	switch {
+	case all&markEmail != 0:
+		return fieldEmail // the value must be an address anyhow
+	case all&markPhone != 0:
+		return fieldPhone // or a number
+	case aside && all&(markCompany|markName|markJob) != 0:
+		return fieldOther
+	case all&markJob != 0:
+		return fieldTitle
+	case all&markCompany != 0:
+		return fieldCompany
+	case all&markName != 0 && all&markThing != 0:
+		return fieldOther
+	case all&markLast != 0 && all&markName != 0:
+		return fieldLast
+	case all&markFirst != 0 && all&markName != 0:
+		return fieldFirst
+	case all&markName != 0:
+		return fieldName
+	case all&markMessage != 0 && !aside:
+		return fieldMessage
+	}
+	return unknown
+}
+
+// byType decides by a vendor's word for the sort of a question: INPUT_EMAIL,
+// phone_number, long_text, legal.
+func byType(word string) meaning {
+	var space [96]byte
+	n := normal(space[:0], word)
+	return vendorTypes[string(n)]
+}
+
+// vendorTypes are the sorts of questions that say what the answer is. A long
+// text is only a candidate for the message, behind any label that says so.
+var vendorTypes = index([]spelling{
+	{meaning{field: fieldEmail}, `email, e-mail, input email, email input, email address, work email, email field, field email, form email input, your email, user email`},
+	{meaning{field: fieldPhone}, `tel, phone, phone number, telephone, input phone number, phone input, phone field, phonenumber, mobile, control phone, user phone, work phone`},
+	{meaning{field: fieldName}, `fullname, full name, control fullname, shortname, person name`},
+	{meaning{field: fieldFirst}, `first name`},
+	{meaning{field: fieldLast}, `last name`},
+	{meaning{field: fieldCompany}, `company, company name, organization`},
+	{meaning{field: fieldTitle}, `job title`},
+	{meaning{field: fieldConsent, class: 1}, `legal, consent, gdpr, gdpr agreement, acceptance, agree check, accept, opt in, terms, gdpr field, statement agree`},
+	{meaning{field: fieldMessage, class: 3}, `textarea, text area, long text, longtext, long answer, paragraph, paragraph text, multiline, multi line, multi line text, multiline text, multi line, control textarea, long answer text, comment box`},
+	{meaning{field: fieldOther}, `address, date, time, url, website, file, file upload, signature, picture choice, rating, number, opinion scale, matrix, ranking, payment, linear scale, input number, input date, input link`},
+})

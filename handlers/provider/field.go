@@ -1,0 +1,102 @@
+package provider
+
+// field is what a sender's label asks for.
+type field uint8
+
+const (
+	unknown field = iota // the label says nothing
+
+	// What a touch has a place for.
+	fieldEmail
+	fieldName  // the full name, or the last one beside a first
+	fieldGiven // the full name, or the first one beside a last
+	fieldFirst
+	fieldLast
+	fieldPhone
+	fieldCompany
+	fieldTitle
+	fieldMessage
+	fieldConsent
+	fieldPageURL
+	fieldReferrer
+	fieldSource
+	fieldMedium
+	fieldCampaign
+	fieldTerm
+	fieldContent
+	fieldEventID
+	fieldEventTitle
+	fieldEventStart
+	places // how many places there are
+
+	// What has no place of its own.
+	fieldClick   // a click id; kept under its own name
+	fieldTest    // the sender marks a test
+	fieldSent    // when it happened, by the sender's clock
+	fieldOptOut  // yes means no consent; no means nothing
+	fieldOther   // known, and not the person: company size, city
+	fieldPassing // ids, times, addresses of machines: kept, but different in every delivery
+	fieldTrap    // a honeypot
+	fieldNoise   // of no use to anybody, or a secret: not kept
+)
+
+// fieldNames are the names of places, as a source's map and `leadgate read`
+// know them.
+var fieldNames = [places]string{
+	fieldEmail: "email", fieldName: "name", fieldGiven: "name", fieldFirst: "first_name", fieldLast: "last_name",
+	fieldPhone: "phone", fieldCompany: "company", fieldTitle: "title", fieldMessage: "message",
+	fieldConsent: "consent", fieldPageURL: "page_url", fieldReferrer: "page_url",
+	fieldSource: "utm.source", fieldMedium: "utm.medium", fieldCampaign: "utm.campaign", fieldTerm: "utm.term", fieldContent: "utm.content",
+	fieldEventID: "event.id", fieldEventTitle: "event.title", fieldEventStart: "event.start",
+}
+
+func (f field) name() string {
+	if f < places {
+		return fieldNames[f]
+	}
+	return ""
+}
+
+// FieldNames returns the lead fields that a source's map may name.
+func FieldNames() []string {
+	var names []string
+	for f := fieldEmail; f < places; f++ {
+		if f != fieldGiven && f != fieldReferrer {
+			names = append(names, fieldNames[f])
+		}
+	}
+	return names
+}
+
+// fieldNamed finds a place by its name.
+func fieldNamed(name string) (field, bool) {
+	for f := fieldEmail; f < places; f++ {
+		if fieldNames[f] == name {
+			return f, true
+		}
+	}
+	return unknown, false
+}
+
+// Step says how the reader knew what a value is. Earlier steps win.
+type Step string
+
+// The steps of the universal reader, in order, and what becomes of the rest.
+const (
+	StepMap     Step = "map"     // the source's own map names it
+	StepVendor  Step = "vendor"  // the vendor's type or place says it
+	StepLabel   Step = "label"   // its label is known
+	StepTokens  Step = "tokens"  // a word in its label is known
+	StepShape   Step = "shape"   // it looks like an address or a number
+	StepAround  Step = "around"  // from the page's address or a header
+	StepKept    Step = "kept"    // no place; kept under its label
+	StepDropped Step = "dropped" // noise, a token or a trap
+)
+
+// Reading is one value of a delivery and what the reader made of it.
+type Reading struct {
+	Field string // the lead field, empty for what was only kept or dropped
+	Value string // empty for what was dropped
+	Label string // as the sender writes it
+	Step  Step
+}

@@ -1,0 +1,66 @@
+package provider
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// form is a website's own form: posted by a browser, by fetch or by a beacon,
+// in whatever format. The handler answers browsers by itself.
+var form = Provider{
+	Name:    "form",
+	Title:   "Web form",
+	Doc:     "https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission",
+	Accepts: http.StatusAccepted,
+	Touches: general,
+	Sample: func(time.Time) Sample {
+		return Sample{
+			ContentType: "application/x-www-form-urlencoded",
+			Body: []byte(url.Values{
+				"name": {"Mara Lindqvist"}, "email": {"mara.lindqvist@nordlicht-hotels.example"}, "phone": {"+49 30 5550123"},
+				"company": {"Nordlicht Hotels"}, "message": {"Please call me about a demo for our five hotels."},
+				"page_url": {"https://www.example.com/contact?utm_source=newsletter&utm_medium=email"}, "consent": {"on"}, "_gotcha": {""},
+			}.Encode()),
+		}
+	},
+}
+
+// general reads any body with the universal reader: one touch, or one for each
+// lead of a list, all or none.
+func general(r *Request) ([]lead.Touch, error) {
+	body, err := parse(r)
+	if err != nil {
+		return nil, err
+	}
+	leads, err := batch(body)
+	if err != nil {
+		return nil, err
+	}
+	touches := make([]lead.Touch, 0, len(leads))
+	for i := range leads {
+		t := r.touch("contact_form")
+		r.read(&t, &leads[i])
+		touches = append(touches, t)
+	}
+	return touches, nil
+}
+
+// Labels returns what a request's fields are called, for an answer that says
+// that none of them was an e-mail address or a phone number.
+func Labels(p *Provider, r *Request) []string {
+	var labels []string
+	seen := make(map[string]bool)
+	probe := *r
+	probe.Seen = func(x Reading) {
+		if label := strings.ToValidUTF8(line(x.Label), ""); label != "" && x.Step != StepAround && !seen[label] && len(labels) < 50 {
+			seen[label] = true
+			labels = append(labels, label)
+		}
+	}
+	_, _ = p.Touches(&probe) // an unreadable body has no labels
+	return labels
+}

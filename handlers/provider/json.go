@@ -1,0 +1,67 @@
+package provider
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// plainJSON is any sender of JSON: a backend of one's own, Zapier, Make, n8n, a
+// vendor that nobody listed. It takes forms as well.
+var plainJSON = Provider{
+	Name:    "json",
+	Title:   "JSON",
+	Doc:     "https://www.rfc-editor.org/rfc/rfc8259",
+	Accepts: http.StatusAccepted,
+	Touches: general,
+	Sample: func(now time.Time) Sample {
+		body, _ := json.Marshal(map[string]any{ // strings only: cannot fail
+			"name": "Jonas Weidenfeld", "email": "jonas.weidenfeld@brightmill.example", "company": "Brightmill",
+			"job_title": "Head of Operations", "phone": "+49 89 5550199", "message": "We would like to see it working with our webinar platform.",
+			"utm": map[string]string{"source": "google", "medium": "cpc"}, "submitted_at": now.UTC().Format(time.RFC3339),
+		})
+		return Sample{ContentType: "application/json", Body: body}
+	},
+}
+
+// batch splits a body into leads. A list of them may be the whole body, or the
+// only member of an object that says so. Anything but objects in it makes the
+// whole body malformed: half a list would be a silent loss.
+func batch(body *node) ([]node, error) {
+	list := body
+	if body.sort == object {
+		if list = wrappedList(body); list == nil {
+			return []node{*body}, nil
+		}
+	}
+	if list.sort != array {
+		return nil, fmt.Errorf("%w: neither an object nor a list", ErrMalformed)
+	}
+	if len(list.kids) == 0 {
+		return nil, fmt.Errorf("%w: an empty list", ErrMalformed)
+	}
+	for i := range list.kids {
+		if list.kids[i].sort != object {
+			return nil, fmt.Errorf("%w: member %d of the list is no object", ErrMalformed, i+1)
+		}
+	}
+	return list.kids, nil
+}
+
+// wrappedList finds {"leads": [{...}, {...}]}.
+func wrappedList(body *node) *node {
+	if len(body.kids) != 1 || body.kids[0].sort != array || len(body.kids[0].kids) == 0 {
+		return nil
+	}
+	switch list := &body.kids[0]; list.key {
+	case "leads", "contacts", "items", "records", "people", "registrants", "subscribers", "rows":
+		for i := range list.kids {
+			if _, answer := answerIn(&list.kids[i], false); answer || list.kids[i].sort != object {
+				return nil
+			}
+		}
+		return list
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package provider
+
+import "strings"
+
+// meaning is what a known label asks for. Of several labels for one field the
+// lowest class is believed first: "Message" before "Notes". A weak label counts
+// only where it stands among a person's details, since envelopes have names
+// and titles too.
+type meaning struct {
+	field field
+	class uint8
+	weak  bool
+}
+
+// spelling lists labels with one meaning, in words parted by commas, as people
+// write them; the index holds them normalised. Languages follow one another
+// within a list: en de fr es pt it nl sv da no fi pl cs ro hu tr ru uk el ja ko zh.
+type spelling struct {
+	meaning
+	labels string
+}
+
+// exact is the index of spellings, built once and never changed.
+var exact = index(spellings, moreSpellings)
+
+func index(lists ...[]spelling) map[string]meaning {
+	m := make(map[string]meaning, 2048)
+	for _, list := range lists {
+		for _, s := range list {
+			for label := range strings.SplitSeq(s.labels, ",") {
+				key := normalText(label)
+				if _, ok := m[key]; !ok { // the first list that knows a label has it
+					m[key] = s.meaning
+				}
+			}
+		}
+	}
+	return m
+}
+
+// spellings are the labels of a person.
+var spellings = []spelling{
+	{meaning{field: fieldEmail}, `email, e-mail, mail, email address, e-mail address, mail address, email id, mail id, your email, emailaddress, user email, work email, business email, company email, corporate email, office email, professional email, _replyto, reply to email,
+		email work, email business, email primary, primary email, contact email, email1, email 1, e-mail-adresse, mailadresse, mail-adresse, emailadresse, e-mailadresse, geschäftliche e-mail, geschäftliche e-mail-adresse, dienstliche e-mail, firmen-e-mail,
+		adresse e-mail, adresse email, adresse mail, adresse électronique, adresse de courriel, adresse courriel, courriel, mél, mel, e-mail professionnel, email professionnel, email pro, adresse e-mail professionnelle, courriel professionnel,
+		correo, correo electrónico, correo electronico, dirección de correo, dirección de correo electrónico, dirección de email, correo electrónico del trabajo, correo de trabajo, correo corporativo, email corporativo, correo profesional,
+		endereço de e-mail, endereço de email, endereço eletrônico, correio eletrónico, correio eletrônico, e-mail corporativo, e-mail profissional, e-mail de trabalho, seu melhor e-mail, melhor e-mail,
+		indirizzo e-mail, indirizzo email, indirizzo mail, posta elettronica, indirizzo di posta elettronica, e-mail aziendale, email aziendale, e-mailadres, emailadres, mailadres, zakelijk e-mailadres, zakelijke e-mail,
+		e-post, e-postadress, epost, epostadress, mejl, mejladress, jobbmejl, e-mailadresse arbejde, arbejdsmail, e-postadresse, jobb-epost, sähköposti, sähköpostiosoite, adres e-mail, adres email, e-mail służbowy, służbowy adres e-mail, poczta elektroniczna,
+		emailová adresa, e-mailová adresa, pracovní e-mail, adresă de e-mail, adresa de email, adresa de e-mail, adresă email, email de serviciu, email cím, e-mail cím, e-mailcím, drótposta, e-posta, eposta, e-posta adresi, eposta adresi, iş e-postası,
+		электронная почта, адрес электронной почты, эл почта, почта, емейл, имейл, рабочая почта, електронна пошта, пошта, ηλεκτρονικό ταχυδρομείο, email διεύθυνση, διεύθυνση email,
+		メール, メールアドレス, eメール, eメールアドレス, 電子メール, 会社メールアドレス, 이메일, 이메일 주소, 메일, 전자우편, 업무용 이메일, 邮箱, 电子邮箱, 电子邮件, 邮箱地址, 邮件地址, 工作邮箱, 企业邮箱, 電子郵件, 電子信箱, 電郵, 信箱,
+		البريد الإلكتروني, البريد الالكتروني, אימייל, דוא״ל, ईमेल, อีเมล, thư điện tử, địa chỉ email, surel, alamat email`},
+	{meaning{field: fieldName, weak: true}, `name`},
+	{meaning{field: fieldName}, `full name, fullname, your name, your full name, complete name, contact name, contact person, person name, lead name, display name, real name, name full, first and last name, first last name, name and surname, first name last name, first name and last name, name surname,
+		vollständiger name, vor- und nachname, vorname nachname, vorname und nachname, vorname name, name vorname, ihr name, ansprechpartner, ansprechperson, kontaktperson,
+		nom complet, nom et prénom, nom prénom, prénom et nom, prénom nom, nom et prénoms, votre nom, nom du contact, nombre completo, nombre y apellido, nombre y apellidos, nombres y apellidos, tu nombre, su nombre, persona de contacto,
+		nome completo, nome e cognome, nome cognome, cognome e nome, nome e sobrenome, seu nome, il tuo nome, nominativo, nome do contato, naam, volledige naam, voor- en achternaam, uw naam, je naam, contactpersoon,
+		namn, fullständigt namn, ditt namn, för- och efternamn, navn, fulde navn, fullt navn, for- og efternavn, dit navn, nimi, koko nimi, imię i nazwisko, imie i nazwisko, jméno a příjmení, celé jméno, nume complet, prenume nume, nume prenume, nume și prenume, nume si prenume, numele dvs, név, teljes név,
+		ad soyad, adı soyadı, ad ve soyad, adınız soyadınız, isim soyisim, фио, ф и о, полное имя, имя и фамилия, ваше имя, фамилия имя отчество, контактное лицо, піб, повне ім'я, ім'я та прізвище, ονοματεπώνυμο, πλήρες όνομα,
+		お名前, 名前, 氏名, ご氏名, 担当者名, ご担当者名, お客様名, フルネーム, 이름, 성함, 성명, 담당자명, 담당자 이름, 姓名, 您的姓名, 联系人, 聯絡人, 全名, 名字, 称呼, الاسم, الاسم الكامل, שם מלא, שם, पूरा नाम, नाम, ชื่อ, ชื่อ นามสกุล, họ và tên, họ tên, nama, nama lengkap`},
+	{meaning{field: fieldGiven}, `nombre, nombres, nome, imię, imie, jméno, ad, adı, adınız, isim, имя, ім'я, όνομα`},
+	{meaning{field: fieldFirst}, `first name, firstname, first, fname, f name, given name, givenname, given names, forename, christian name, name first, first name 1, 1.3, your first name, preferred first name, name given, vorname, vornamen, ihr vorname, rufname,
+		prénom, prénoms, prenom, votre prénom, primer nombre, nombre de pila, primeiro nome, voornaam, roepnaam, förnamn, fornavn, etunimi, imiona, křestní jméno, krstné meno, prenume, prenumele, keresztnév, utónév, ön adı, önad, имя отчество, μικρό όνομα, 名, 名（名）, メイ, 이름 이름, first name kanji, given, fn, 名前 名, お名前 名, الاسم الأول, שם פרטי, tên, nama depan`},
+	{meaning{field: fieldLast}, `last name, lastname, last, lname, l name, surname, sur name, family name, familyname, second name, name last, last names, 1.6, your last name, name family, nachname, familienname, zuname, ihr nachname,
+		nom de famille, votre nom de famille, apellido, apellidos, tus apellidos, primer apellido, sobrenome, apelido, último nome, cognome, achternaam, familienaam, efternamn, efternavn, etternavn, sukunimi, nazwisko, příjmení, priezvisko, nume de familie, vezetéknév, családnév, családi név,
+		soyad, soyadı, soyadınız, soyisim, фамилия, прізвище, επώνυμο, επίθετο, 姓, 名字（姓）, セイ, 성, お名前 姓, 名前 姓, اسم العائلة, שם משפחה, họ, nama belakang`},
+	{meaning{field: fieldName, class: 1}, `nom, nume, numele`}, // the last name beside prénom and prenume
+	{meaning{field: fieldPhone}, `phone, phone number, phonenumber, phone no, phone num, telephone, telephone number, tel, tel no, tel number, telefone number, mobile, mobile phone, mobile number, mobile no, mobile phone number, your mobile phone, mobilephone, cell, cell phone, cellphone, cell number, cell phone number, contact number, contact no, contact phone, contact phone number,
+		work phone, business phone, office phone, company phone, home phone, direct phone, direct line, daytime phone, daytime telephone, user phone, phone work, phone mobile, phone full, phone home, phone 1, phone1, whatsapp, whatsapp number, your phone, best phone number, callback number, text phone number, text reminder number, sms reminder number, attendee phone number,
+		telefon, telefonnummer, telefon nummer, telefon nr, tel nr, handy, handynummer, mobil, mobilnummer, mobiltelefon, mobilfunknummer, rufnummer, festnetz, rückrufnummer, geschäftliche telefonnummer, ihre telefonnummer, durchwahl,
+		téléphone, numéro de téléphone, n° de téléphone, no de téléphone, numéro de tél, tél, portable, téléphone portable, téléphone mobile, numéro de portable, numéro mobile, téléphone professionnel, votre téléphone,
+		teléfono, número de teléfono, numero de telefono, móvil, teléfono móvil, celular, número de celular, teléfono celular, teléfono de contacto, tu teléfono, telefone, número de telefone, telemóvel, telefone celular, telefone de contato, fone, seu telefone,
+		telefono, numero di telefono, cellulare, numero di cellulare, recapito telefonico, recapito, telefoon, telefoonnummer, mobiel, mobiel nummer, mobiele nummer, mobiele telefoon, gsm, gsm-nummer, gsm nummer,
+		mobilnummer telefon, telefonnr, mobiltelefonnummer, tlf, tlf nr, tlf nummer, telefonnummer mobil, puhelin, puhelinnumero, matkapuhelin, gsm numero, telefon komórkowy, numer telefonu, nr telefonu, komórka, tel komórkowy, telefon kontaktowy, telefonní číslo, telefónne číslo, mobilní telefon,
+		număr de telefon, numar de telefon, nr de telefon, nr telefon, telefon mobil, telefonszám, mobilszám, telefonunuz, telefon numarası, telefon no, telefon numaranız, cep telefonu, gsm no,
+		телефон, номер телефона, мобильный, мобильный телефон, контактный телефон, ваш телефон, тел, номер телефону, мобільний телефон, τηλέφωνο, κινητό, κινητό τηλέφωνο, αριθμός τηλεφώνου,
+		電話, 電話番号, お電話番号, 携帯, 携帯電話, 携帯番号, 携帯電話番号, 連絡先, ご連絡先, 전화, 전화번호, 휴대폰, 휴대폰 번호, 휴대전화, 연락처, 핸드폰, 핸드폰 번호, 电话, 电话号码, 手机, 手机号, 手机号码, 联系电话, 联系方式, 電話號碼, 手機, 手機號碼, 聯絡電話,
+		الهاتف, رقم الهاتف, رقم الجوال, טלפון, מספר טלפון, נייד, फ़ोन, फोन नंबर, เบอร์โทร, เบอร์โทรศัพท์, số điện thoại, điện thoại, nomor telepon, nomor hp, no hp`},
+	{meaning{field: fieldCompany}, `company, company name, companyname, organization, organisation, organization name, organisation name, org, org name, employer, business, business name, firm, firm name, company organization, company organisation, company / organization, your company, workplace, current company, account name, agency name, brokerage, institution, institution name, legal entity, trading name, business entity, company or organization, organization company, affiliation, company association,
+		firma, firmenname, unternehmen, unternehmensname, name der firma, name des unternehmens, arbeitgeber, betrieb, organisation firma, firma organisation, firma / organisation, ihre firma, ihr unternehmen, institution / firma,
+		société, entreprise, nom de l'entreprise, nom de la société, nom de votre entreprise, votre entreprise, raison sociale, organisme, employeur, établissement, nom de l'organisation, cabinet, structure,
+		empresa, nombre de la empresa, nombre de empresa, compañía, compania, organización, razón social, negocio, nombre del negocio, tu empresa, institución, nome da empresa, sua empresa, companhia, organização, razão social, instituição, empregador,
+		azienda, nome azienda, nome dell'azienda, società, ragione sociale, impresa, ditta, ente, organizzazione, datore di lavoro, bedrijf, bedrijfsnaam, naam bedrijf, organisatie, onderneming, werkgever, naam organisatie,
+		företag, företagsnamn, organisation företag, arbetsgivare, bolag, virksomhed, virksomhedsnavn, firmanavn, firmanamn, bedrift, bedriftsnavn, selskap, arbeidsgiver, arbejdsgiver, yritys, yrityksen nimi, organisaatio, työnantaja, nazwa firmy, przedsiębiorstwo, nazwa przedsiębiorstwa, pracodawca, organizacja,
+		společnost, název společnosti, název firmy, zaměstnavatel, spoločnosť, názov spoločnosti, firmă, companie, numele companiei, nume companie, nume firmă, denumire firmă, societate, angajator, organizație, cég, cégnév, cég neve, vállalat, munkahely, szervezet,
+		şirket, sirket, şirket adı, firma adı, kurum, kurum adı, kuruluş, işyeri, компания, название компании, организация, фирма, название организации, место работы, предприятие, компанія, назва компанії, організація, εταιρεία, εταιρία, επωνυμία, επωνυμία εταιρείας, όνομα εταιρείας, οργανισμός,
+		会社, 会社名, 貴社名, 御社名, 企業名, 勤務先, 法人名, 団体名, 所属, 組織名, 会社名・団体名, 屋号, 회사, 회사명, 회사 이름, 기업명, 업체명, 소속, 기관명, 公司, 公司名, 公司名称, 公司名稱, 企业, 企业名称, 单位, 单位名称, 單位名稱, 所在公司, 机构名称,
+		الشركة, اسم الشركة, חברה, שם החברה, कंपनी, कंपनी का नाम, บริษัท, ชื่อบริษัท, công ty, tên công ty, perusahaan, nama perusahaan`},
+	{meaning{field: fieldTitle}, `job title, jobtitle, job, job position, job role, title position, position, position title, your position, your title, your role, your job title, occupation, profession, designation, work title, professional title, title role, company role, role in company, role at company, job designation, current position, current role, role title, contact title, post held,
+		berufsbezeichnung, jobtitel, stellenbezeichnung, stelle, funktion, position im unternehmen, ihre position, ihre funktion, beruf, rolle, tätigkeit, jobbezeichnung,
+		fonction, poste, intitulé du poste, intitulé de poste, titre du poste, votre fonction, votre poste, poste occupé, profession métier, métier, rôle, titre professionnel,
+		cargo, puesto, puesto de trabajo, título del puesto, tu cargo, posición, ocupación, profesión, rol, cargo en la empresa, função, seu cargo, cargo / função, ocupação, profissão, posição,
+		ruolo, ruolo aziendale, qualifica, posizione, mansione, professione, posizione lavorativa, titolo professionale, functie, functietitel, functienaam, beroep, uw functie, jobtitel rolle, befattning, titel befattning, jobbtitel, yrkestitel, yrke, roll, stilling, stillingsbetegnelse, jobtittel, stillingstittel, yrkestittel,
+		tehtävänimike, ammatti, titteli, asema, stanowisko, stanowisko pracy, zawód, pracovní pozice, pozice, funkce, pracovná pozícia, funcție, functia, funcția, poziție, profesie, beosztás, munkakör, pozíció, foglalkozás, unvan, ünvan, pozisyon, meslek, göreviniz, görev, iş unvanı,
+		должность, ваша должность, позиция, профессия, посада, ваша посада, θέση, θέση εργασίας, τίτλος εργασίας, επάγγελμα,
+		役職, お役職, 役職名, 職種, 職位, 職業, 肩書き, 肩書, ポジション, 직책, 직위, 직함, 직급, 직무, 职位, 职务, 职称, 岗位, 職稱, 職務, المسمى الوظيفي, الوظيفة, תפקיד, पद, ตำแหน่ง, chức vụ, chức danh, jabatan`},
+	{meaning{field: fieldTitle, class: 1, weak: true}, `title, role, titel, titre, título, titolo`},
+	{meaning{field: fieldMessage}, `message, your message, message text, message body, messages, enquiry, inquiry, your enquiry, your inquiry, your request, how can we help, how can we help you, how may we help you, how can we assist you, what do you need, what do you need help with, what can we do for you, what can we help you with, what are you looking for, tell us about your project, tell us more, tell us about your needs, tell us about yourself and your project, tell us how we can help, project description, project details, describe your project, about your project, additional message, message to us, what would you like to discuss, what would you like to talk about,
+		nachricht, ihre nachricht, anfrage, ihre anfrage, mitteilung, ihr anliegen, anliegen, wie können wir helfen, wie können wir ihnen helfen, worum geht es, nachrichtentext, ihre mitteilung,
+		votre message, message de contact, demande, votre demande, votre besoin, vos besoins, comment pouvons-nous vous aider, votre projet, décrivez votre projet, mensaje, su mensaje, tu mensaje, consulta, tu consulta, en qué podemos ayudarte, cómo podemos ayudarte, cuéntanos tu proyecto,
+		mensagem, sua mensagem, como podemos ajudar, como podemos ajudá-lo, descreva seu projeto, messaggio, il tuo messaggio, testo del messaggio, richiesta, la tua richiesta, come possiamo aiutarti, bericht, uw bericht, je bericht, vraag, uw vraag, hoe kunnen we helpen, waarmee kunnen we je helpen,
+		meddelande, ditt meddelande, besked, din besked, melding, din melding, beskjed, viesti, viestisi, wiadomość, wiadomosc, twoja wiadomość, treść wiadomości, zapytanie, treść, zpráva, vaše zpráva, dotaz, správa, mesaj, mesajul dvs, mesajul dumneavoastră, mesajul tău, solicitare, üzenet, üzenete, mesajınız, сообщение, ваше сообщение, текст сообщения, обращение, повідомлення, ваше повідомлення, μήνυμα, το μήνυμά σας,
+		お問い合わせ内容, お問合せ内容, 問い合わせ内容, メッセージ, 内容, ご相談内容, ご質問, ご要望, 문의 내용, 문의내용, 문의사항, 메시지, 留言, 留言内容, 消息, 咨询内容, 需求, 需求描述, 訊息, 諮詢內容, الرسالة, رسالتك, הודעה, संदेश, ข้อความ, tin nhắn, nội dung, pesan`},
+	{meaning{field: fieldMessage, class: 1}, `comment, comments, your comments, comment or message, comments or questions, questions or comments, questions comments, questions and comments, question, your question, questions, additional comments, additional information, additional details, anything else, anything else you would like to share, anything else we should know, body, text message body, description of request, request details, more details, details, please share anything that will help prepare for our meeting,
+		kommentar, kommentare, bemerkung, bemerkungen, anmerkung, anmerkungen, frage, ihre frage, fragen, sonstiges, commentaire, commentaires, remarques, votre question, précisions, comentario, comentarios, pregunta, observaciones, detalles, comentário, comentários, observações, dúvida, commento, commenti, domanda, dettagli, opmerking, opmerkingen, toelichting, kommentarer, kommentit, lisätiedot, komentarz, uwagi, pytanie, komentář, poznámka, comentariu, comentarii, observații, întrebare, megjegyzés, kérdés, yorum, açıklama, sorunuz, комментарий, комментарии, вопрос, коментар, питання, σχόλια, ερώτηση, 備考, ご意見, コメント, その他, 비고, 질문, 备注, 备注信息, 评论, 備註`},
+	{meaning{field: fieldMessage, class: 2}, `note, notes, additional notes, about you, about yourself, notizen, notiz, note aggiuntive, notas, opis, inne`},
+}

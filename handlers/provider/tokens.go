@@ -1,0 +1,79 @@
+package provider
+
+import "strings"
+
+// mark is what one word of a label hints at. A label's words are taken
+// together: "company" beside "size" is not the company.
+type mark uint32
+
+const (
+	markEmail mark = 1 << iota
+	markPhone
+	markCompany
+	markName
+	markFirst
+	markLast
+	markJob
+	markMessage
+	markConsent // agreeing
+	markMailing // to being written to
+	markTerms   // to the small print
+	markOthers  // somebody else's details: a host, a friend, a machine
+	markThing   // beside "name": the name of a thing
+	markAside   // beside any field: a property of it, not the field itself
+	markPassing // an id or a time
+	markFiller  // says nothing: your, please
+	markOptOut
+)
+
+// words are the tokens, normalised. Several languages, for the words that
+// survive in compound labels; whole labels are in the spellings.
+var words = indexWords(map[mark]string{
+	markEmail:   `email emails mail emailaddress mailadresse emailadresse courriel correo eposta epost epostadress epostadresse emailadres sahkoposti mejl`,
+	markPhone:   `phone telephone tel mobile cell cellphone mobilephone telefon telefonnummer handy handynummer mobil mobilnummer telephones portable telefono movil celular telefone telemovel cellulare telefoon telefoonnummer mobiel puhelin puhelinnumero komorka whatsapp gsm tlf телефон`,
+	markCompany: `company organization organisation employer firm firma unternehmen entreprise societe empresa compania azienda societa bedrijf bedrijfsnaam foretag virksomhed bedrift yritys companyname firmenname компания организация sirket agency brokerage`,
+	markName:    `name fullname nom nombre nome naam namn navn nimi imie jmeno nume nev isim имя`,
+	markFirst:   `first given fore prenom vor prenume`,
+	markLast:    `last sur family surname lastname famille`,
+	markJob:     `job position designation occupation jobtitle berufsbezeichnung poste cargo puesto stanowisko funktion должность`,
+	markMessage: `message comment comments inquiry enquiry nachricht anfrage anliegen mensaje mensagem messaggio bericht meddelande besked wiadomosc mesaj сообщение commentaire commentaires comentario comentarios kommentar bemerkung`,
+	markConsent: `consent agree agreed consents einwilligung zustimmung consentement consentimiento consentimento consenso toestemming zgoda suhlas souhlas samtykke samtycke stimme accepte acepto aceito acconsento accetto certify согласие gdpr dsgvo rgpd lgpd optin`,
+	markMailing: `receive newsletter marketing subscribe newsletters contacted updates promotional`,
+	markTerms:   `terms privacy policy datenschutz conditions agb confidentialite privacidad privacidade`,
+	markOthers: `host hosts organizer organiser owner agent rep representative assignee assigned operator creator author admin administrator friend friends referral referred referrer referrals referee manager supervisor emergency spouse partner colleague guests guest2 support sender recipient notification staff employee salesperson
+		consultant recruiter instructor speaker presenter panelist moderator canceled cancelled created updated modified rescheduled billing accounting invoice second secondary alternate alternative additional uid uuid ical server smtp webhook api template reply bot`,
+	markThing: `form page event file campaign product project domain site website store shop list team field city country region state street school university pet dog cat child baby bride groom partner event webinar session meeting course ad adset group plan tag brand browser os device
+		venue hotel property building event book song app package service software tool platform competitor competitors street network role workspace board column table sheet survey quiz question step variant host class subject topic user username login nickname nick maiden middle mother father husband wife bank card account`,
+	markAside: `size website web url link type industry sector revenue employees headcount number id vat tax registration registered founded address city country state zip postal description domain logo image age years year count kind status verified category level experience budget date time preference
+		preferences preferred frequency subject template format ext extension code prefix model method count score rating opening openings application applications listing posting department function salary location stage confirmed valid validity using used use uses want wants need needs looking interested often many much which when where why`,
+	markPassing: `id ids uid uuid guid key timestamp ts ip token hash nonce`,
+	markFiller: `your you the a an my our me what whats s is are was please enter provide insert type in of for to and here contact user lead customer client guest attendee invitee registrant participant visitor applicant respondent prospect buyer primary main custom field fields input answer response label value text
+		cf hs wpforms optional required best valid personal current full complete work business corporate professional official kindly give us
+		ihr ihre ihren dein deine votre vos ton ta su sus tu tus seu sua il la le les el lo l d de del della dell di da do uw je jouw din ditt deres twoj twoja twoje ваш ваша ваше и pflichtfeld pflicht erforderlich facultatif optionnel obligatoire opcional obligatorio obbligatorio facoltativo verplicht optioneel wymagane opcjonalne 必須 任意 ご お 您的 필수 선택`,
+	markOptOut: `unsubscribe unsubscribed optout`,
+})
+
+func indexWords(lists map[mark]string) map[string]mark {
+	m := make(map[string]mark, 600)
+	for k, list := range lists {
+		for word := range strings.FieldsSeq(list) {
+			m[normalText(word)] |= k
+		}
+	}
+	return m
+}
+
+// pieces are parts of words, for languages that write without blanks or glue
+// words together.
+var pieces = []struct {
+	piece string
+	field field
+}{
+	{"メール", fieldEmail}, {"mailadress", fieldEmail}, {"e mail", fieldEmail}, {"이메일", fieldEmail}, {"邮箱", fieldEmail}, {"邮件", fieldEmail}, {"信箱", fieldEmail}, {"電郵", fieldEmail}, {"почт", fieldEmail},
+	{"電話", fieldPhone}, {"携帯", fieldPhone}, {"电话", fieldPhone}, {"手机", fieldPhone}, {"手機", fieldPhone}, {"전화", fieldPhone}, {"휴대", fieldPhone}, {"연락처", fieldPhone}, {"telefon", fieldPhone}, {"rufnummer", fieldPhone},
+	{"会社名", fieldCompany}, {"貴社", fieldCompany}, {"御社", fieldCompany}, {"企業名", fieldCompany}, {"勤務先", fieldCompany}, {"公司名", fieldCompany}, {"公司", fieldCompany}, {"企业名", fieldCompany}, {"회사명", fieldCompany}, {"업체명", fieldCompany}, {"firmenname", fieldCompany}, {"unternehmensname", fieldCompany},
+	{"役職", fieldTitle}, {"职位", fieldTitle}, {"职务", fieldTitle}, {"職稱", fieldTitle}, {"직책", fieldTitle}, {"직급", fieldTitle},
+	{"氏名", fieldName}, {"名前", fieldName}, {"姓名", fieldName}, {"성함", fieldName}, {"담당자", fieldName}, {"担当者", fieldName}, {"联系人", fieldName},
+	{"問い合わせ", fieldMessage}, {"問合せ", fieldMessage}, {"相談内容", fieldMessage}, {"문의", fieldMessage}, {"留言", fieldMessage}, {"メッセージ", fieldMessage},
+	{"同意", fieldConsent}, {"동의", fieldConsent}, {"einwillig", fieldConsent},
+}

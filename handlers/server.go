@@ -1,0 +1,157 @@
+// Package handlers is the HTTP side: it takes leads in, answers for them only
+// once they are durable, and lets people and programs read what became of
+// them. routes.go lists every URL; intake.go reads as the contract of one
+// delivery; every refusal is a problem with a stable code (problem.go).
+//
+// A new page or call is one function and one line in routes.go. A new vendor is
+// no change here: it is one file in handlers/provider.
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Options are what a Server is made of. Accepter, Reader and PublicURL are
+// required.
+type Options struct {
+	Sources  []Source
+	Accepter accepter
+	Reader   reader
+
+	// PublicURL is how the world reaches this server, without a trailing
+	// slash. Vendors sign it and people follow it, so it is never taken from
+	// a request.
+	PublicURL string
+
+	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
+	// Empty: nobody's.
+	TrustedProxies []netip.Prefix
+
+	APITokens   []string // of which a caller of the API shows one; none: the API is closed
+	SlackSecret string   // Slack's signing secret; empty: Slack's calls are refused
+
+	Registry *prometheus.Registry            // default: a new one
+	Ready    func(context.Context) Readiness // default: always ready
+	Version  string
+	MaxBody  int64            // bytes of a body, inflated; default 256 KiB
+	Logger   *slog.Logger     // default: none
+	Now      func() time.Time // default: time.Now
+}
+
+// accepter makes one request's touches durable, all or none. The program joins
+// it with jobs. The status is "accepted", or "duplicate" when each of them was
+// known; an error that wraps ErrNotDurable means that nothing is kept and that
+// the sender should come again.
+type accepter interface {
+	Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (status string, err error)
+}
+
+// ErrNotDurable is wrapped by an accepter whose disk cannot take a request.
+var ErrNotDurable = errors.New("not durable")
+
+// Server answers every URL of the program. Its methods may be called
+// concurrently.
+type Server struct {
+	o       Options
+	public  *url.URL
+	inbox   string // a lead's page, without its id
+	thanks  page
+	gates   atomic.Pointer[map[string]*gate]
+	metrics *metrics
+	echo    *echo.Echo
+	refused rate.Sometimes // bounds the log lines about refusals
+
+	inflaters sync.Pool // of *gzip.Reader; each is 40 KiB
+}
+
+const defaultMaxBody = 256 << 10
+
+// New returns a server for the sources of o. Its error names everything that is
+// wrong with them.
+func New(o Options) (*Server, error) {
+	o.MaxBody = cmp.Or(o.MaxBody, defaultMaxBody)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	if o.Ready == nil {
+		o.Ready = func(context.Context) Readiness { return Readiness{Ready: true, RedisUp: true} }
+	}
+	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
+	public, err := url.Parse(o.PublicURL)
+	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
+		return nil, fmt.Errorf("public URL %q: want http(s)://host", o.PublicURL)
+	}
+	s := &Server{o: o, public: public, inbox: public.String() + "/l/", thanks: thanksPage(), metrics: newMetrics(o.Registry),
+		refused: rate.Sometimes{First: 10, Interval: time.Second}}
+	if err := s.Reload(o.Sources); err != nil {
+		return nil, err
+	}
+	s.echo = s.routes()
+	return s, nil
+}
+
+// Reload replaces all sources at once. On an error the old ones stay.
+func (s *Server) Reload(sources []Source) error {
+	gates := make(map[string]*gate, len(sources))
+	var wrong []error
+	for _, src := range sources {
+		g, err := newGate(src, s.metrics)
+		switch {
+		case err != nil:
+			wrong = append(wrong, fmt.Errorf("source %q: %w", src.Name, err))
+		case gates[g.Name] != nil:
+			wrong = append(wrong, fmt.Errorf("source %q: there are two of this name", src.Name))
+		default:
+			gates[g.Name] = g
+		}
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return err
+	}
+	s.gates.Store(&gates)
+	return nil
+}
+
+// gate returns the source of a name, or nil.
+func (s *Server) gate(name string) *gate { return (*s.gates.Load())[name] }
+
+// Handler returns what answers every URL.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// HTTPServer returns a server around Handler that slow and greedy clients
+// cannot hold up: 5 s for the headers, 10 s for the whole request, 15 s for the
+// answer, 60 s idle, 16 KiB of headers.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:           s.echo,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      15 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelDebug), // what strangers' connections did
+	}
+}

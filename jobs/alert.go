@@ -1,0 +1,97 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// missed makes a failed delivery visible: an alert task in the hot lane's
+// retries, with the reason, and the attempt on the touch. The outbox goes on by
+// itself; the task is what another replica finds when this process dies.
+func (j *Jobs) missed(ctx context.Context, b *outbox, notes []*note, e *notify.Error, wait time.Duration) {
+	if !j.pulse.isUp() {
+		return
+	}
+	var changes []lead.Change
+	for _, n := range notes {
+		tel := j.tellingOf(n.Touch.ID)
+		if tel == nil {
+			continue
+		}
+		select {
+		case <-tel.written:
+		default:
+			continue // the next attempt will tell
+		}
+		d := lead.Delivery{Target: b.target.Name, Kind: b.target.Kind, State: lead.Waiting, Attempts: n.attempts, Error: e.Code, At: j.now().UTC()}
+		step := stepAt(n.Touch, j.now(), lead.StepAttempt)
+		step.Note, step.Why = b.target.Name, e.Code
+		changes = append(changes, lead.Change{TouchID: n.Touch.ID, Delivery: d, Step: step})
+		tel.mu.Lock()
+		if n.attempts <= trailAttempts {
+			tel.touch.Trail = append(tel.touch.Trail, step)
+		}
+		tel.mu.Unlock()
+		j.show(tel)
+		if n.attempts > 1 {
+			continue // its task is there
+		}
+		_, err := j.client.EnqueueContext(ctx, asynq.NewTask(alertTask, []byte(n.Touch.ID+"/"+b.target.Name)),
+			asynq.TaskID(alertTask+":"+n.Touch.ID+":"+b.target.Name), asynq.Queue(hotShelf), asynq.MaxRetry(maxRetry),
+			asynq.Timeout(taskTimeout), asynq.ProcessIn(wait+alertGrace))
+		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+			j.pulse.doubt(err)
+			return
+		}
+	}
+	if err := j.o.Prompt.Deliver(ctx, changes); err != nil {
+		j.pulse.doubt(err)
+	}
+}
+
+const (
+	alertGrace    = 5 * time.Second // the outbox that failed tries first
+	trailAttempts = 20              // failed attempts that a trail lists one by one
+)
+
+// errStillWaiting keeps an alert task in the retries until its target has heard.
+var errStillWaiting = errors.New("the target has not taken it yet")
+
+// handleAlert is the alert job: a delivery whose first attempt failed. It ends
+// when the delivery has, and otherwise puts the touch back into the outbox of
+// this process, should the one that had it be gone.
+func (j *Jobs) handleAlert(ctx context.Context, task *asynq.Task) error {
+	id, target, ok := strings.Cut(string(task.Payload()), "/")
+	box := j.outboxes[target]
+	if !ok || box == nil {
+		return nil // the target is gone from the configuration
+	}
+	if box.has(id) {
+		return errStillWaiting
+	}
+	found, err := j.o.Store.TouchesByID(ctx, []string{id})
+	if err != nil {
+		return fmt.Errorf("read touch %s: %w", id, err)
+	}
+	t := found[0]
+	if t == nil || t.State != lead.Accepted {
+		return nil
+	}
+	for _, d := range t.Deliveries {
+		if d.Target == target && d.Final() {
+			return nil
+		}
+	}
+	if err := j.handleTouch(ctx, asynq.NewTask(touchTask, []byte(id))); err != nil {
+		return err
+	}
+	return errStillWaiting
+}

@@ -1,0 +1,95 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// bookKeeper counts a day's touches by outcome.
+type bookKeeper interface {
+	Accepted(ctx context.Context, day, node string, total, waiting int64) error
+	Books(ctx context.Context, day, butNode string) (lead.Books, error)
+}
+
+// days counts what this node accepted and has not settled, by UTC day.
+type days struct {
+	mu      sync.Mutex
+	waiting map[string]int64
+}
+
+func newDays() *days { return &days{waiting: map[string]int64{}} }
+
+func (d *days) accept(day string, n int64) {
+	if n == 0 {
+		return
+	}
+	d.mu.Lock()
+	d.waiting[day] += n
+	d.mu.Unlock()
+}
+
+func (d *days) settle(day string) {
+	d.mu.Lock()
+	if d.waiting[day]--; d.waiting[day] <= 0 {
+		delete(d.waiting, day)
+	}
+	d.mu.Unlock()
+}
+
+func (d *days) of(day string) int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.waiting[day]
+}
+
+// count fills days from the journal.
+func (j *Jobs) count() error {
+	for _, shelf := range []string{hotShelf, bulkShelf} {
+		err := j.o.Journal.Each(shelf, "", func(_ string, b []byte) bool {
+			if at, test := arrivalOf(b); !test {
+				j.days.accept(dayOf(at), 1)
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Waiting is how many touches this node has accepted and not settled.
+func (j *Jobs) Waiting() int { return j.o.Journal.Len(hotShelf) + j.o.Journal.Len(bulkShelf) }
+
+// Books returns the books of a UTC day over all nodes: what the nodes counted
+// when they accepted, what became of it, what waits, and what is in no column.
+func (j *Jobs) Books(ctx context.Context, day string) (lead.Books, error) {
+	b, err := j.o.Prompt.Books(ctx, day, j.o.Node)
+	if err != nil {
+		return b, fmt.Errorf("books of %s: %w", day, err)
+	}
+	mine, err := j.acceptedOn(day)
+	if err != nil {
+		return b, fmt.Errorf("books of %s: %w", day, err)
+	}
+	b.Accepted += mine
+	b.Waiting += j.days.of(day)
+	b.Unaccounted = max(0, b.Accepted-b.Alerted-b.Held-b.Digested-b.Quarantined-b.Merged-b.Unread-b.Failed-b.Waiting)
+	return b, nil
+}
+
+func (j *Jobs) acceptedOn(day string) (int64, error) {
+	v, err := j.o.Journal.Get(dayShelf, day)
+	if errors.Is(err, journal.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return journal.Number(v), nil
+}

@@ -1,0 +1,92 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+const (
+	directEvery = 100 * time.Millisecond
+	// directAfter is how long a hot touch may be on its way through a Redis that
+	// answers before it is told straight from the journal all the same: a worker
+	// may be stuck in a call that the pulse does not see.
+	directAfter = 2 * time.Second
+)
+
+// direct tells hot touches straight from the journal while Redis is away:
+// without history, and marked so. Their receipts stand in the journal, so that
+// the job that comes to them later does not tell again.
+func (j *Jobs) direct(ctx context.Context) {
+	select {
+	case <-j.loaded:
+	case <-ctx.Done():
+		return
+	}
+	tick := time.NewTicker(directEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-j.pulse.urges:
+		case <-ctx.Done():
+			return
+		}
+		now := j.now()
+		for _, f := range j.undirected(now) {
+			if t := f.held(); t != nil {
+				j.tellDirect(t)
+			}
+		}
+	}
+}
+
+// undirected are the hot flights that have to be told from the journal now.
+func (j *Jobs) undirected(now time.Time) (due []*flight) {
+	away := !j.pulse.isUp()
+	j.hot.mu.Lock()
+	idle := j.hot.out == 0 && len(j.hot.waiting) == 0
+	j.hot.mu.Unlock()
+	if idle {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for id, f := range j.flights {
+		if f.lane != j.hot || j.tellings[id] != nil {
+			continue
+		}
+		f.mu.Lock()
+		if !f.directed && (away || !f.kept.IsZero() && now.Sub(f.kept) > directAfter) {
+			f.directed = true
+			due = append(due, f)
+		}
+		f.mu.Unlock()
+	}
+	return due
+}
+
+// tellDirect decides and tells from the touch alone.
+func (j *Jobs) tellDirect(t *lead.Touch) {
+	if t.State != lead.Accepted {
+		return
+	}
+	now := j.now()
+	c := *t
+	l := &lead.Lead{ID: t.ID, Status: lead.New, CreatedAt: t.ReceivedAt}
+	l.Take(&c)
+	l.Verdict = j.o.Rules().ClassifyTouch(&c, now)
+	c.LeadID = l.ID
+	c.Trail = append(c.Trail, j.verdictStep(&c, l))
+	for _, d := range notify.Decide(notify.Asked{Lead: l, Touch: &c, Alone: &l.Verdict, Routes: j.o.Routes, Now: now}) {
+		box := j.outboxes[d.Target]
+		if !d.Tells() || box == nil || d.Kind == lead.Copy {
+			continue // what is no alert can wait for the job
+		}
+		a := alertOf(d, l, &c)
+		a.Note = "Redis away, so without history"
+		box.add(&note{Alert: a, direct: true})
+	}
+}

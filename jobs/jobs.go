@@ -1,0 +1,219 @@
+// Package jobs takes a touch from acceptance to settlement. Accept makes it
+// durable; after that the journal is the truth and asynq's tasks are hints that
+// can be made again at any time. Every effect of a touch has a receipt, so that
+// a job may run any number of times and still tell each target once.
+//
+// To add a job, write a file with its handler and add it to the mux in serve.
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// Shelves are the journal's that jobs use.
+func Shelves() []string {
+	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, dayShelf}
+}
+
+const (
+	hotShelf     = "hot"      // touch id -> unsettled touch that looks hot on its own
+	bulkShelf    = "bulk"     // touch id -> every other unsettled touch
+	receiptShelf = "receipts" // touch id/target -> delivery of an unsettled touch that came to its end
+	touchShelf   = "touches"  // touch id -> settled touch
+	leadShelf    = "leads"    // lead id -> lead as of its latest change here
+	requestShelf = "requests" // request id -> the request as it came
+	dayShelf     = "days"     // UTC day -> how many touches were accepted here, tests left out
+)
+
+// Options of New. Store, Rules and at least one client are required.
+type Options struct {
+	Journal *journal.Journal
+	Store   keeper // with patience: of the workers
+	Prompt  keeper // the same store over the producer's client, which never waits more than 200 ms
+	Rules   func() *lead.Rules
+	Routes  []notify.Route
+	Outlets []Outlet // one for each target
+
+	Producer redis.UniversalClient // enqueues
+	Hot      redis.UniversalClient // of the hot lane's asynq server, for it alone
+	Bulk     redis.UniversalClient // of the bulk lane's
+	Embedded bool                  // Redis is in this process and forgets on exit
+
+	Node     string        // name of this journal among the replicas
+	MaxAge   time.Duration // a delivery is tried so long; default 72 h
+	Keep     time.Duration // settled touches and their requests stay in the journal so long; default 180 days
+	Sync     bool          // journal: off; Accept waits until Redis has the task
+	HotSlots int           // jobs at once in the hot lane; default 32
+	Slots    int           // jobs at once in the bulk lane; default 8
+
+	// Observe is called once for every touch, when it is settled or when its
+	// first attempt to tell somebody failed. Nil: nobody looks.
+	Observe  func(*lead.Touch, *lead.Lead)
+	Registry prometheus.Registerer // nil: a registry of its own
+	Logger   *slog.Logger          // nil discards
+	Now      func() time.Time      // nil: time.Now
+}
+
+// Outlet is a target with what sends to it and how fast it may be told.
+type Outlet struct {
+	Target notify.Target
+	Sender notify.Sender
+	Pacer  *notify.Pacer
+}
+
+// Jobs runs everything between acceptance and settlement. Create it with New,
+// start it with Run.
+type Jobs struct {
+	o       Options
+	log     *slog.Logger
+	now     func() time.Time
+	client  *asynq.Client
+	metrics *metrics
+
+	hot, bulk *lane
+	pulse     *pulse
+	outboxes  map[string]*outbox
+	names     locks // by touch id: one acceptance of a name at a time
+	ends      locks // by touch id: one settlement at a time
+	leads     locks // by lead id: one snapshot at a time
+
+	mu       sync.Mutex
+	flights  map[string]*flight // unsettled touches of this journal that are on their way
+	tellings map[string]*telling
+
+	days   *days
+	loaded chan struct{} // closed once the store holds what the journal kept
+	busy   meter         // how fast Accept is called
+}
+
+// New prepares jobs; nothing runs yet.
+func New(o Options) (*Jobs, error) {
+	if o.Journal == nil || o.Store == nil || o.Rules == nil || o.Producer == nil {
+		return nil, errors.New("jobs: journal, store, rules and a redis client are required")
+	}
+	if o.Prompt == nil {
+		o.Prompt = o.Store
+	}
+	o.MaxAge = cmp.Or(o.MaxAge, 72*time.Hour)
+	o.Keep = cmp.Or(o.Keep, 180*24*time.Hour)
+	o.HotSlots = cmp.Or(o.HotSlots, 32)
+	o.Slots = cmp.Or(o.Slots, 8)
+	o.Node = cmp.Or(o.Node, "node")
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Observe == nil {
+		o.Observe = func(*lead.Touch, *lead.Lead) {}
+	}
+	window := 50_000
+	if o.Embedded {
+		window = 2_000 // miniredis copies a list on each push
+	}
+	j := &Jobs{
+		o: o, log: o.Logger, now: o.Now,
+		client:   asynq.NewClientFromRedisClient(o.Producer),
+		hot:      newLane(hotShelf, window),
+		bulk:     newLane(bulkShelf, window),
+		pulse:    newPulse(),
+		outboxes: map[string]*outbox{},
+		flights:  map[string]*flight{},
+		tellings: map[string]*telling{},
+		days:     newDays(),
+		loaded:   make(chan struct{}),
+	}
+	j.metrics = newMetrics(o.Registry, j)
+	for _, out := range o.Outlets {
+		j.outboxes[out.Target.Name] = newOutbox(j, out)
+	}
+	return j, nil
+}
+
+// RedisUp says whether Redis answers.
+func (j *Jobs) RedisUp() bool { return j.pulse.isUp() }
+
+// Run works until ctx ends, then stops within a few seconds whatever Redis
+// does. What was not finished is found in the journal at the next start.
+func (j *Jobs) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, box := range j.outboxes {
+		wg.Go(func() { box.run(ctx) })
+	}
+	wg.Go(func() { j.beat(ctx) })
+	wg.Go(func() { j.feed(ctx, j.hot) })
+	wg.Go(func() { j.feed(ctx, j.bulk) })
+	wg.Go(func() { j.direct(ctx) })
+	wg.Go(func() { j.sweep(ctx) })
+	wg.Go(func() { j.listen(ctx) })
+	if err := j.load(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	wg.Go(func() { j.serve(ctx, j.hot, j.o.Hot, j.o.HotSlots) })
+	wg.Go(func() { j.serve(ctx, j.bulk, j.o.Bulk, j.o.Slots) })
+	<-ctx.Done()
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(shutdownLimit): // a worker hangs in Redis; the journal has its touch
+		j.log.Warn("stopped without waiting for redis any longer")
+	}
+	return nil
+}
+
+// shutdownLimit is how long Run waits for its parts after ctx has ended.
+const shutdownLimit = 3500 * time.Millisecond
+
+// locks are many locks for many more names.
+type locks [256]sync.Mutex
+
+// of picks the lock of a name.
+func (l *locks) of(name string) int {
+	h := uint32(2166136261)
+	for i := range len(name) {
+		h = (h ^ uint32(name[i])) * 16777619
+	}
+	return int(h % uint32(len(l)))
+}
+
+// lock locks the locks of names, each once and in one order.
+func (l *locks) lock(names ...string) (unlock func()) {
+	if len(names) == 1 {
+		m := &l[l.of(names[0])]
+		m.Lock()
+		return m.Unlock
+	}
+	var wanted [len(l)]bool
+	for _, name := range names {
+		wanted[l.of(name)] = true
+	}
+	for i := range l {
+		if wanted[i] {
+			l[i].Lock()
+		}
+	}
+	return func() {
+		for i := range l {
+			if wanted[i] {
+				l[i].Unlock()
+			}
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package jobs
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// meter counts acceptances in progress, so that the drain can stand back while
+// intake needs the processor.
+type meter struct{ now atomic.Int64 }
+
+func (m *meter) enter() { m.now.Add(1) }
+func (m *meter) leave() { m.now.Add(-1) }
+
+const (
+	crowd    = 24                    // acceptances at once that make a crowd
+	patience = 50 * time.Millisecond // how long the drain waits for a crowd to pass
+	glance   = 2 * time.Millisecond
+)
+
+// yield waits while intake is crowded, for patience at most: the drain slows
+// down under a flood and never stands still.
+func (m *meter) yield(ctx context.Context) {
+	for begin := time.Now(); m.now.Load() >= crowd && time.Since(begin) < patience; {
+		t := time.NewTimer(glance)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return
+		}
+	}
+}

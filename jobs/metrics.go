@@ -1,0 +1,65 @@
+package jobs
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leadgate/leadgate/notify"
+)
+
+// metrics of jobs; labels are targets' and hops' names, never people's.
+type metrics struct {
+	hops       *prometheus.HistogramVec
+	deliveries *prometheus.CounterVec
+	decisions  *prometheus.CounterVec
+	pauses     *prometheus.CounterVec
+	redriven   prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
+	if r == nil {
+		r = prometheus.NewRegistry()
+	}
+	m := &metrics{
+		hops: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "leadgate_hop_seconds", Help: "Time from the request's arrival to the end of a hop; queue: from enqueue to pick-up.",
+			Buckets: []float64{.0005, .001, .002, .003, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 300, 3600},
+		}, []string{"hop"}),
+		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_deliveries_total", Help: "Deliveries by how an attempt ended.",
+		}, []string{"target", "kind", "state"}),
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_decisions_total", Help: "Decisions on who hears, by reason.",
+		}, []string{"why"}),
+		pauses: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_slack_paused_seconds_total", Help: "Time that Slack targets had to wait after a failed attempt.",
+		}, []string{"target"}),
+		redriven: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "leadgate_redriven_total", Help: "Touches that were driven again because they had not settled in time.",
+		}),
+	}
+	r.MustRegister(m.hops, m.deliveries, m.decisions, m.pauses, m.redriven,
+		gauge("leadgate_journal_waiting", "Touches accepted and not settled.", func() float64 { return float64(j.Waiting()) }),
+		gauge("leadgate_redis_up", "1 while Redis answers.", func() float64 {
+			if j.pulse.isUp() {
+				return 1
+			}
+			return 0
+		}))
+	return m
+}
+
+func gauge(name, help string, f func() float64) prometheus.GaugeFunc {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
+}
+
+func (m *metrics) hop(name string, d time.Duration) {
+	m.hops.WithLabelValues(name).Observe(max(d, 0).Seconds())
+}
+
+func (m *metrics) paused(t notify.Target, d time.Duration) {
+	if t.Kind == "slack" {
+		m.pauses.WithLabelValues(t.Name).Add(d.Seconds())
+	}
+}

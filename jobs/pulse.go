@@ -1,0 +1,265 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// keeper is the store as jobs see it: leads, touches and receipts that every
+// replica shares. store.Store has all of it, behind a small adapter in cmd.
+type keeper interface {
+	life
+	touchKeeper
+	leadKeeper
+	bookKeeper
+}
+
+// life tells a Redis that is there from one that was wiped.
+type life interface {
+	Ping(ctx context.Context) error
+	Born(ctx context.Context) (bool, error)
+	Bear(ctx context.Context) error
+	Restore(ctx context.Context, leads []*lead.Lead, touches []*lead.Touch) error
+}
+
+const (
+	beatEvery   = 250 * time.Millisecond
+	beatTimeout = 200 * time.Millisecond
+	loadBatch   = 500
+)
+
+// pulse says whether Redis answers. While it does not, intake goes on, hot
+// touches are told from the journal, and nothing is enqueued.
+type pulse struct {
+	doubts chan struct{}
+	urges  chan struct{} // something hot was accepted while Redis is away
+
+	mu      sync.Mutex
+	up      bool
+	flipped chan struct{} // closed at the next change
+	since   time.Time
+}
+
+func newPulse() *pulse {
+	return &pulse{doubts: make(chan struct{}, 1), urges: make(chan struct{}, 1), flipped: make(chan struct{})}
+}
+
+func (p *pulse) isUp() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.up
+}
+
+func (p *pulse) set(up bool, now time.Time) (changed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.up == up {
+		return false
+	}
+	p.up, p.since = up, now
+	close(p.flipped)
+	p.flipped = make(chan struct{})
+	return true
+}
+
+// changed is closed when Redis goes or comes.
+func (p *pulse) changed() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.flipped
+}
+
+// doubt asks for a look at Redis at once.
+func (p *pulse) doubt(error) {
+	select {
+	case p.doubts <- struct{}{}:
+	default:
+	}
+}
+
+func (p *pulse) urge() {
+	select {
+	case p.urges <- struct{}{}:
+	default:
+	}
+}
+
+// load puts what the journal kept into a store that has lost it: the built-in
+// Redis at every start, another after it was wiped. Jobs start afterwards.
+func (j *Jobs) load(ctx context.Context) error {
+	defer close(j.loaded)
+	if err := j.count(); err != nil {
+		return fmt.Errorf("count waiting touches: %w", err)
+	}
+	for _, l := range []*lane{j.hot, j.bulk} {
+		j.refill(l)
+		l.nudge()
+	}
+	if err := j.revive(ctx); err != nil {
+		j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
+		j.pulse.doubt(err)
+		return nil
+	}
+	j.pulse.set(true, j.now())
+	return nil
+}
+
+// beat watches Redis.
+func (j *Jobs) beat(ctx context.Context) {
+	select {
+	case <-j.loaded:
+	case <-ctx.Done():
+		return
+	}
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-j.pulse.doubts:
+		case <-ctx.Done():
+			return
+		}
+		err := j.feel(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && j.pulse.set(false, j.now()):
+			j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
+			j.pulse.urge()
+		case err == nil && !j.pulse.isUp():
+			if err := j.revive(ctx); err != nil {
+				continue
+			}
+			if err := j.resume(ctx); err != nil {
+				continue
+			}
+			j.pulse.set(true, j.now())
+			j.log.Info("redis is back", "waiting", j.Waiting())
+		}
+	}
+}
+
+// feel says whether Redis answers in time and still has what was put into it.
+func (j *Jobs) feel(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, beatTimeout)
+	defer cancel()
+	born, err := j.o.Prompt.Born(ctx)
+	if err != nil {
+		return err
+	}
+	if !born && j.pulse.isUp() {
+		return errWiped
+	}
+	return nil
+}
+
+var errWiped = fmt.Errorf("redis was wiped")
+
+// revive fills a store that is empty with what the journal kept, and marks it.
+func (j *Jobs) revive(ctx context.Context) error {
+	born, err := j.o.Prompt.Born(ctx)
+	if err != nil || born {
+		return err
+	}
+	begin := j.now()
+	leads, err := restore(ctx, j.o.Journal, leadShelf, func(batch []*lead.Lead) error { return j.o.Store.Restore(ctx, batch, nil) })
+	if err != nil {
+		return fmt.Errorf("restore leads: %w", err)
+	}
+	touches, err := restore(ctx, j.o.Journal, touchShelf, func(batch []*lead.Touch) error { return j.o.Store.Restore(ctx, nil, batch) })
+	if err != nil {
+		return fmt.Errorf("restore touches: %w", err)
+	}
+	if leads+touches > 0 {
+		j.log.Info("store filled from the journal", "leads", leads, "touches", touches, "ms", j.now().Sub(begin).Milliseconds())
+	}
+	if !j.o.Embedded {
+		// asynq adds a queue to its list once per process and never again.
+		for _, l := range []*lane{j.hot, j.bulk} {
+			if err := j.o.Producer.SAdd(ctx, "asynq:queues", l.shelf).Err(); err != nil {
+				return fmt.Errorf("name the queues: %w", err)
+			}
+		}
+	}
+	return j.o.Store.Bear(ctx)
+}
+
+// restore walks over a shelf and puts its contents back in batches.
+func restore[T any](ctx context.Context, from *journal.Journal, shelf string, put func([]*T) error) (n int, err error) {
+	var batch []*T
+	flush := func() {
+		if err == nil && len(batch) > 0 {
+			err = put(batch)
+			n += len(batch)
+			batch = batch[:0]
+		}
+	}
+	walk := from.Each(shelf, "", func(_ string, value []byte) bool {
+		v := new(T)
+		if err = decodeKept(value, v); err != nil {
+			return false
+		}
+		if batch = append(batch, v); len(batch) == loadBatch {
+			flush()
+		}
+		return err == nil && ctx.Err() == nil
+	})
+	flush()
+	if err == nil {
+		err = walk
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return n, err
+}
+
+// resume carries to the store what was told while Redis was away, so that no
+// other replica tells it again, and lets everything that may have got lost on
+// the way start once more.
+func (j *Jobs) resume(ctx context.Context) error {
+	if !j.o.Embedded {
+		if err := j.carry(ctx); err != nil {
+			return fmt.Errorf("carry receipts: %w", err)
+		}
+	}
+	now := j.now()
+	again := map[*lane][]string{}
+	j.mu.Lock()
+	for id, f := range j.flights {
+		f.mu.Lock()
+		if !f.driven.IsZero() && !f.running && j.tellings[id] == nil {
+			again[f.lane] = append(again[f.lane], id)
+			f.look = now.Add(firstLook)
+			f.driven = time.Time{}
+		}
+		f.mu.Unlock()
+	}
+	j.mu.Unlock()
+	for l, ids := range again {
+		j.back(l, ids)
+	}
+	return nil
+}
+
+// carry writes the receipts that are only in the journal to the store.
+func (j *Jobs) carry(ctx context.Context) error {
+	var changes []lead.Change
+	err := j.o.Journal.Each(receiptShelf, "", func(key string, value []byte) bool {
+		var d lead.Delivery
+		if decodeKept(value, &d) == nil {
+			changes = append(changes, lead.Change{TouchID: touchOfReceipt(key), Delivery: d})
+		}
+		return true
+	})
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	return j.o.Store.Deliver(ctx, changes)
+}

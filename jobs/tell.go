@@ -1,0 +1,247 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// telling is a touch whose targets have not all heard yet.
+type telling struct {
+	mu    sync.Mutex
+	touch *lead.Touch
+	lead  *lead.Lead
+	left  map[string]bool // targets still to hear
+	seen  bool            // shown to Observe
+
+	written chan struct{} // closed when the store has the touch, or could not take it
+	failed  bool          // it could not; read after written
+}
+
+// tell lets every target that hears have the touch, each once: what has a
+// receipt is done, the rest goes to the targets' outboxes.
+func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions []lead.Decision, known bool) error {
+	done := map[string]lead.Delivery{}
+	if known { // a job that runs again: another replica may have told some of them
+		found, err := j.o.Store.TouchesByID(ctx, []string{t.ID})
+		if err != nil {
+			return fmt.Errorf("read deliveries: %w", err)
+		}
+		if found[0] != nil {
+			for _, d := range found[0].Deliveries {
+				done[d.Target] = d
+			}
+		}
+	}
+	left := map[string]bool{}
+	var told []lead.Decision
+	for _, dec := range decisions {
+		if !dec.Tells() {
+			continue
+		}
+		told = append(told, dec)
+		d := lead.Delivery{Target: dec.Target, State: lead.Waiting, At: j.now().UTC()}
+		if box := j.outboxes[dec.Target]; box != nil {
+			d.Kind = box.target.Kind
+		} else { // the target is gone from the configuration
+			d.State, d.Error = lead.Failed, "no such target any more"
+		}
+		if r, ok := done[dec.Target]; ok {
+			d = r
+		}
+		if r, ok := j.receipt(t.ID, dec.Target); ok {
+			d = r
+		}
+		if !d.Final() {
+			left[d.Target] = true
+		}
+		t.Deliveries = append(t.Deliveries, d)
+	}
+	if len(left) == 0 {
+		return j.end(ctx, t, l, outcomeOf(t, told))
+	}
+	tel := &telling{touch: t, lead: l, left: left, written: make(chan struct{})}
+	defer close(tel.written)
+	j.mu.Lock()
+	j.tellings[t.ID] = tel
+	j.mu.Unlock()
+	// The alert goes out before the store knows that it waits: what the store
+	// learns here it needs for the inbox only, and a hot lead should not wait.
+	now := *t // as it is now, for those who read while the telling goes on
+	now.Deliveries = slices.Clone(t.Deliveries)
+	now.Trail = slices.Clip(t.Trail)
+	for _, dec := range told {
+		if left[dec.Target] {
+			j.outboxes[dec.Target].add(&note{Alert: alertOf(dec, l, &now)})
+		}
+	}
+	if err := j.o.Store.Finish(ctx, &now, l, lead.OutcomeWaiting); err != nil {
+		tel.failed = true
+		j.mu.Lock()
+		delete(j.tellings, t.ID)
+		j.mu.Unlock()
+		return fmt.Errorf("finish: %w", err)
+	}
+	return nil
+}
+
+func alertOf(d lead.Decision, l *lead.Lead, t *lead.Touch) notify.Alert {
+	a := notify.Alert{Kind: d.Kind, Lead: l, Touch: t}
+	if d.Kind == lead.Repeat {
+		a.Thread = l.Alerts[d.Target]
+	}
+	return a
+}
+
+// outcomeOf is what the books say of a touch whose deliveries are at an end.
+func outcomeOf(t *lead.Touch, told []lead.Decision) lead.Outcome {
+	alerts := map[string]bool{}
+	for _, d := range told {
+		alerts[d.Target] = d.Kind != lead.Copy
+	}
+	o := lead.OutcomeHeld
+	for _, d := range t.Deliveries {
+		switch {
+		case d.State == lead.Failed && o == lead.OutcomeHeld:
+			o = lead.OutcomeFailed
+		case d.State != lead.Failed && alerts[d.Target]:
+			return lead.OutcomeAlerted
+		}
+	}
+	return o
+}
+
+// heard takes down that a target has the touches of these notes, or that they
+// were given up: receipts in the journal first, then in the store, and touches
+// whose targets have all heard are settled.
+func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
+	ops := make([]journal.Op, 0, len(notes))
+	for _, n := range notes {
+		ops = append(ops, journal.Put(receiptShelf, receiptKey(n.Touch.ID, d.Target), mustJSON(n.delivery(d))))
+	}
+	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
+		// Without a receipt a crash now tells the target again.
+		j.log.Error("keep receipts", "target", d.Target, "error", err)
+	}
+	var changes []lead.Change
+	var ended []*telling
+	for _, n := range notes {
+		c, tel := j.record(n, n.delivery(d))
+		if tel == nil { // told from the journal while Redis was away; carried over later
+			if n.direct {
+				j.o.Observe(n.Touch, n.Lead)
+			}
+			continue
+		}
+		if <-tel.written; tel.failed {
+			continue // its job runs again and finds the receipt
+		}
+		changes = append(changes, c)
+		if c.Settled {
+			ended = append(ended, tel)
+		}
+	}
+	if len(changes) == 0 {
+		return
+	}
+	j.remember(ctx, notes, d)
+	if err := j.o.Store.Deliver(ctx, changes); err != nil {
+		j.pulse.doubt(err) // the receipts are in the journal; the sweeper drives the touches again
+		return
+	}
+	for _, tel := range ended {
+		tel.mu.Lock()
+		t, l := tel.touch, tel.lead
+		tel.mu.Unlock()
+		if err := j.settle(ctx, t, l); err != nil {
+			j.log.Warn("settle", "touch_id", t.ID, "error", err)
+			continue
+		}
+		j.show(tel)
+	}
+}
+
+// record notes a delivery with its touch.
+func (j *Jobs) record(n *note, d lead.Delivery) (lead.Change, *telling) {
+	tel := j.tellingOf(n.Touch.ID)
+	if tel == nil {
+		return lead.Change{}, nil
+	}
+	tel.mu.Lock()
+	defer tel.mu.Unlock()
+	t := tel.touch
+	name := lead.StepSent
+	if d.State == lead.Failed {
+		name = lead.StepFailed
+	}
+	step := stepAt(t, d.At, name)
+	step.Note, step.Why = d.Target, d.Error
+	c := lead.Change{TouchID: t.ID, Delivery: d, Step: step}
+	for i := range t.Deliveries {
+		if t.Deliveries[i].Target == d.Target {
+			t.Deliveries[i] = d
+		}
+	}
+	t.Trail = append(t.Trail, step)
+	delete(tel.left, d.Target)
+	if len(tel.left) == 0 {
+		t.State = lead.Settled
+		c.Settled, c.Outcome = true, outcomeOf(t, decisionsOf(tel.lead, t.ID))
+		if !t.Test {
+			c.Day = dayOf(t.ReceivedAt)
+		}
+	}
+	return c, tel
+}
+
+// remember keeps with each lead what its target called the message, so that
+// later ones find the thread.
+func (j *Jobs) remember(ctx context.Context, notes []*note, d lead.Delivery) {
+	if d.Receipt == "" {
+		return
+	}
+	for _, n := range notes {
+		if n.Kind != lead.HotAlert && n.Kind != lead.JustTurnedHot {
+			continue
+		}
+		l, err := j.o.Store.UpdateLead(ctx, n.Lead.ID, 0, func(l *lead.Lead) error {
+			if l.Alerts == nil {
+				l.Alerts = map[string]string{}
+			}
+			l.Alerts[d.Target] = d.Receipt
+			return nil
+		})
+		if err != nil {
+			j.log.Warn("keep the thread of an alert", "lead_id", n.Lead.ID, "error", err)
+			continue
+		}
+		if tel := j.tellingOf(n.Touch.ID); tel != nil {
+			tel.mu.Lock()
+			tel.lead = l
+			tel.mu.Unlock()
+		}
+	}
+}
+
+func (j *Jobs) tellingOf(touchID string) *telling {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.tellings[touchID]
+}
+
+// show lets Observe see a touch once.
+func (j *Jobs) show(tel *telling) {
+	tel.mu.Lock()
+	seen := tel.seen
+	tel.seen = true
+	t, l := *tel.touch, tel.lead
+	tel.mu.Unlock()
+	if !seen {
+		j.o.Observe(&t, l)
+	}
+}

@@ -1,0 +1,70 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// tidyBatch is how many values are deleted in one commit.
+const tidyBatch = 1000
+
+// tidy drops settled touches, requests and leads that are older than Keep.
+func (j *Jobs) tidy(ctx context.Context, now time.Time) {
+	limit := now.Add(-j.o.Keep)
+	old := map[string]func(key string, value []byte) bool{
+		requestShelf: func(key string, value []byte) bool {
+			if at, ok := madeAt(key); ok {
+				return at.Before(limit)
+			}
+			r, err := decodeRequest(value)
+			return err == nil && r.ReceivedAt.Before(limit)
+		},
+		touchShelf: func(_ string, value []byte) bool {
+			var t lead.Touch
+			return decodeKept(value, &t) == nil && t.ReceivedAt.Before(limit)
+		},
+		leadShelf: func(_ string, value []byte) bool {
+			var l lead.Lead
+			return decodeKept(value, &l) == nil && l.UpdatedAt.Before(limit)
+		},
+	}
+	for shelf, isOld := range old {
+		var ops []journal.Op
+		flush := func() {
+			if err := j.o.Journal.Settle(ctx, ops...); err != nil {
+				j.log.Warn("drop what is past its retention", "shelf", shelf, "error", err)
+			}
+			ops = ops[:0]
+		}
+		err := j.o.Journal.Each(shelf, "", func(key string, value []byte) bool {
+			if isOld(key, value) {
+				if ops = append(ops, journal.Delete(shelf, key)); len(ops) == tidyBatch {
+					flush()
+				}
+			}
+			return ctx.Err() == nil
+		})
+		if err != nil {
+			j.log.Warn("look for what is past its retention", "shelf", shelf, "error", err)
+		}
+		if len(ops) > 0 {
+			flush()
+		}
+	}
+}
+
+// madeAt reads the time of an id that was made by the clock. A derived id may
+// look like one by chance, but then of another century.
+func madeAt(id string) (time.Time, bool) {
+	u, err := ulid.ParseStrict(id)
+	if err != nil {
+		return time.Time{}, false
+	}
+	at := ulid.Time(u.Time())
+	return at, at.Year() >= 2026 && at.Year() < 2100
+}

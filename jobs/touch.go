@@ -1,0 +1,198 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// touchKeeper is what the life of a touch needs of the store.
+type touchKeeper interface {
+	Stage(ctx context.Context, touches []*lead.Touch) error
+	TouchesByID(ctx context.Context, ids []string) ([]*lead.Touch, error) // nil where there is none
+	Same(ctx context.Context, source, content, touchID string) (first string, err error)
+	Repeated(ctx context.Context, firstID, repeatID string) error
+	Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error
+	Deliver(ctx context.Context, changes []lead.Change) error
+	Lease(ctx context.Context, name, owner string, d time.Duration) (bool, error)
+}
+
+// leadKeeper is what it needs of the people in the store.
+type leadKeeper interface {
+	Add(ctx context.Context, t *lead.Touch, newID string, change func(*lead.Lead) error) (l *lead.Lead, known bool, err error)
+	Lead(ctx context.Context, id string) (*lead.Lead, error)
+	UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error)
+}
+
+// handleTouch is the touch job: whose touch it is, how warm that makes them,
+// who hears. It may run any number of times for one touch.
+func (j *Jobs) handleTouch(ctx context.Context, task *asynq.Task) error {
+	id := string(task.Payload())
+	f := j.flightOf(id)
+	if f != nil {
+		if !f.enter() {
+			return nil // another run of the same job is at it; the sweeper sees to it
+		}
+		defer f.leave()
+	}
+	t, err := j.pickUp(ctx, id, f)
+	if err != nil || t == nil {
+		return err
+	}
+	if err := j.work(ctx, t); err != nil {
+		j.pulse.doubt(err)
+		return fmt.Errorf("touch %s: %w", id, err)
+	}
+	return nil
+}
+
+// pickUp finds a touch: in memory, in this node's journal, or in the store. Nil
+// when there is nothing left to do.
+func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, error) {
+	picked := j.now()
+	var t *lead.Touch
+	if f != nil {
+		t = f.held()
+	}
+	for _, l := range []*lane{j.hot, j.bulk} {
+		if t != nil {
+			break
+		}
+		var err error
+		if t, err = j.waitingTouch(l, id); err != nil && !errors.Is(err, journal.ErrNotFound) {
+			return nil, fmt.Errorf("read touch %s: %w", id, err)
+		}
+	}
+	if t == nil {
+		if _, err := j.o.Journal.Get(touchShelf, id); err == nil {
+			return nil, nil // settled
+		}
+		found, err := j.o.Store.TouchesByID(ctx, []string{id})
+		if err != nil {
+			return nil, fmt.Errorf("read touch %s: %w", id, err)
+		}
+		if found[0] == nil || found[0].State != lead.Accepted {
+			return nil, nil // settled, or staged into a Redis that was wiped since
+		}
+		t = found[0]
+	}
+	c := *t // a run that fails leaves the held touch as it was
+	if f != nil {
+		c.Trail = append(c.Trail, f.trail(t)...)
+	}
+	c.Trail = append(c.Trail, stepAt(t, picked, lead.StepPicked))
+	if n := len(c.Trail); n > 1 && c.Trail[n-2].Step == lead.StepQueued {
+		j.metrics.hop("queue", c.Trail[n-1].At.Sub(c.Trail[n-2].At))
+	}
+	return &c, nil
+}
+
+// work carries out one touch.
+func (j *Jobs) work(ctx context.Context, t *lead.Touch) error {
+	switch t.State {
+	case lead.Unread:
+		return j.end(ctx, t, nil, lead.OutcomeUnread)
+	case lead.Quarantined:
+		t.Trail = append(t.Trail, j.step(t, lead.StepQuarantine, t.Held, ""))
+		return j.end(ctx, t, nil, lead.OutcomeQuarantined)
+	}
+	if t.Content != "" {
+		first, err := j.o.Store.Same(ctx, t.Source, t.Content, t.ID)
+		if err != nil {
+			return fmt.Errorf("look for the same content: %w", err)
+		}
+		if first != t.ID {
+			return j.merge(ctx, t, first)
+		}
+	}
+	l, known, err := j.o.Store.Add(ctx, t, t.ID, func(l *lead.Lead) error { j.judge(l, t); return nil })
+	if err != nil {
+		return fmt.Errorf("add to its lead: %w", err)
+	}
+	j.metrics.hop("classify", j.now().Sub(t.ReceivedAt))
+	t.LeadID = l.ID
+	t.Trail = append(t.Trail, j.verdictStep(t, l))
+	decisions := decisionsOf(l, t.ID)
+	for _, d := range decisions {
+		step := j.step(t, lead.StepDecided, d.Why, d.Target)
+		t.Trail = append(t.Trail, step)
+		j.metrics.decisions.WithLabelValues(d.Why).Inc()
+	}
+	return j.tell(ctx, t, l, decisions, known)
+}
+
+// judge adds a touch to its lead and decides who hears. It is pure but for the
+// clock, and runs again when somebody else changed the lead meanwhile.
+func (j *Jobs) judge(l *lead.Lead, t *lead.Touch) {
+	now, rules := j.now(), j.o.Rules()
+	before, known := l.Verdict, len(l.Touches) > 0
+	l.Take(t)
+	l.Verdict = rules.Classify(l, now)
+	alone := rules.ClassifyTouch(t, now)
+	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: known, Alone: &alone, Routes: j.o.Routes, Now: now})
+	for i := range l.History {
+		if l.History[i].ID == t.ID {
+			l.History[i].Decisions = decisions
+		}
+	}
+	for _, d := range decisions {
+		if d.Kind == lead.HotAlert || d.Kind == lead.JustTurnedHot {
+			l.AlertedAt = now.UTC()
+		}
+	}
+}
+
+func decisionsOf(l *lead.Lead, touchID string) []lead.Decision {
+	for i := range l.History {
+		if l.History[i].ID == touchID {
+			return l.History[i].Decisions
+		}
+	}
+	return nil
+}
+
+// merge ends a repeat: counted in the first touch, alerting nobody.
+func (j *Jobs) merge(ctx context.Context, t *lead.Touch, first string) error {
+	t.State, t.MergedInto = lead.Merged, first
+	t.Trail = append(t.Trail, j.step(t, lead.StepMerged, "same_content", "the same was sent a moment before"))
+	if err := j.o.Store.Repeated(ctx, first, t.ID); err != nil {
+		return fmt.Errorf("count the repeat: %w", err)
+	}
+	return j.end(ctx, t, nil, lead.OutcomeMerged)
+}
+
+// end finishes a touch whose effects are all done and settles it.
+func (j *Jobs) end(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error {
+	if t.State == lead.Accepted {
+		t.State = lead.Settled
+	}
+	if err := j.o.Store.Finish(ctx, t, l, o); err != nil {
+		return fmt.Errorf("finish: %w", err)
+	}
+	if err := j.settle(ctx, t, l); err != nil {
+		return err
+	}
+	j.o.Observe(t, l)
+	return nil
+}
+
+func (j *Jobs) step(t *lead.Touch, name lead.StepName, why, note string) lead.Step {
+	s := stepAt(t, j.now(), name)
+	s.Why, s.Note = why, note
+	return s
+}
+
+func (j *Jobs) verdictStep(t *lead.Touch, l *lead.Lead) lead.Step {
+	note := fmt.Sprintf("%s %d", l.Temperature, l.Score)
+	if l.Stage != lead.NoStage {
+		note = fmt.Sprintf("%s %s %d", l.Temperature, l.Stage, l.Score)
+	}
+	return j.step(t, lead.StepClassified, "", note)
+}

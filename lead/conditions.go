@@ -1,0 +1,281 @@
+package lead
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// condition is one line below when or unless.
+type condition struct {
+	says  string // as people read it: "e-mail is work"
+	holds func(*scene) bool
+}
+
+// conditionKind is a key that may stand below when and unless. To add one,
+// write its reader and a line in conditionKinds.
+type conditionKind struct {
+	key  string
+	read func(*reader, ast.Node) condition
+}
+
+var conditionKinds = []conditionKind{
+	{"source", readSource},
+	{"known", readKnown},
+	{"has", readHas},
+	{"email", readEmail},
+	{"email_domain", readEmailDomain},
+	{"title", readTitle},
+	{"company", readCompany},
+	{"company_size", readCompanySize},
+	{"country", readCountry},
+	{"fields", readFields},
+	{"message", readMessage},
+	{"page", readPage},
+	{"utm", readUTM},
+	{"event", readEvent},
+	{"marks", readMarks},
+}
+
+// Conditions that only rules about one touch, or about several, can have.
+var (
+	touchConditions   = []conditionKind{{"age", readAge}}
+	historyConditions = []conditionKind{{"touches", readTouches}, {"last_touch", readLastTouch}}
+)
+
+func readSource(r *reader, n ast.Node) condition {
+	names := r.texts(n, "source")
+	return condition{"source is " + orList(names), func(s *scene) bool {
+		return s.anyTouch(func(t *seen) bool { return slices.Contains(names, t.Source) })
+	}}
+}
+
+func readKnown(r *reader, n ast.Node) condition {
+	want := r.yes(n, "known")
+	says := "the person gave an e-mail address or a phone number"
+	if !want {
+		says = "the person gave no e-mail address and no phone number"
+	}
+	return condition{says, func(s *scene) bool { return s.person.Reachable() == want }}
+}
+
+var personParts = []string{"email", "name", "phone", "company", "title"}
+
+func readHas(r *reader, n ast.Node) condition {
+	var parts []string
+	for _, part := range r.sequence(n, "has") {
+		if i := r.oneOf(part, "has", personParts); i >= 0 {
+			parts = append(parts, personParts[i])
+		}
+	}
+	return condition{strings.Join(parts, " and ") + " given", func(s *scene) bool {
+		for _, part := range parts {
+			if strings.TrimSpace(partOf(s.person, part)) == "" {
+				return false
+			}
+		}
+		return true
+	}}
+}
+
+func partOf(p *Person, part string) string {
+	switch part {
+	case "email":
+		return p.Email
+	case "name":
+		return p.Name
+	case "phone":
+		return p.Phone
+	case "company":
+		return p.Company
+	}
+	return p.Title
+}
+
+func readEmail(r *reader, n ast.Node) condition {
+	var kinds []string
+	for _, part := range r.sequence(n, "email") {
+		if i := r.oneOf(part, "email", mailKinds); i >= 0 {
+			kinds = append(kinds, mailKinds[i])
+		}
+	}
+	return condition{"e-mail address is " + orList(kinds), func(s *scene) bool { return slices.Contains(kinds, s.mailKind()) }}
+}
+
+func readEmailDomain(r *reader, n ast.Node) condition {
+	domains := r.texts(n, "email_domain")
+	for i, d := range domains {
+		domains[i] = strings.ToLower(strings.TrimPrefix(d, "@"))
+	}
+	return condition{"e-mail address is at " + orList(domains), func(s *scene) bool {
+		domain := mailDomain(s.person.Email)
+		return slices.ContainsFunc(domains, func(d string) bool { return domain == d || strings.HasSuffix(domain, "."+d) })
+	}}
+}
+
+func readTitle(r *reader, n ast.Node) condition {
+	words := r.phrases(n, "title")
+	return condition{"the job title says " + words.says, func(s *scene) bool { return words.in(fold(s.person.Title)) }}
+}
+
+func readCompany(r *reader, n ast.Node) condition {
+	words := r.phrases(n, "company")
+	return condition{"the company's name says " + words.says, func(s *scene) bool { return words.in(fold(s.person.Company)) }}
+}
+
+// Labels of answers that conditions know by themselves.
+var (
+	sizeLabels = newPhrases([]string{"company size", "size of company", "number of employees", "no of employees", "num employees", "employees", "employee count",
+		"headcount", "team size", "mitarbeiterzahl", "anzahl mitarbeiter", "unternehmensgrosse", "nombre d employes", "combien de collaborateurs*", "effectif",
+		"numero de empleados", "empleados", "numero di dipendenti", "dipendenti", "numero de funcionarios", "aantal medewerkers", "liczba pracownikow", "従業員数", "员工人数"})
+	countryLabels = newPhrases([]string{"country", "country region", "land", "pays", "pais", "paese", "kraj", "tara", "ulke", "страна", "国", "国家"})
+)
+
+func readCompanySize(r *reader, n ast.Node) condition {
+	least, most := 0, 1<<40
+	for _, e := range r.mapping(n, "company_size", []string{"at_least", "at_most"}) {
+		if e.key == "at_least" {
+			least = r.whole(e.value, e.key, 1, 10_000_000)
+		} else {
+			most = r.whole(e.value, e.key, 1, 10_000_000)
+		}
+	}
+	if least > most {
+		r.wrong(n, "swap the two numbers", "no company has at least %d and at most %d people", least, most)
+	}
+	return condition{"company size is " + rangeWords(least, most), func(s *scene) bool {
+		return s.anyAnswer(sizeLabels.is, func(value string) bool {
+			from, to, ok := amounts(value)
+			return ok && from >= least && to <= most
+		})
+	}}
+}
+
+func readCountry(r *reader, n ast.Node) condition {
+	names := r.phrases(n, "country")
+	return condition{"country is " + names.says, func(s *scene) bool {
+		return s.anyAnswer(countryLabels.is, func(value string) bool { return names.is(fold(value)) })
+	}}
+}
+
+func readPage(r *reader, n ast.Node) condition {
+	parts := r.texts(n, "page")
+	for i, p := range parts {
+		parts[i] = strings.ToLower(p)
+	}
+	return condition{"the page's address has " + orList(parts), func(s *scene) bool {
+		return s.anyTouch(func(t *seen) bool {
+			page := strings.ToLower(t.page())
+			return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(page, part) })
+		})
+	}}
+}
+
+var utmKeys = []string{"source", "medium", "campaign", "term", "content"}
+
+func readUTM(r *reader, n ast.Node) condition {
+	wanted := map[string][]string{}
+	var says []string
+	for _, e := range r.mapping(n, "utm", utmKeys) {
+		wanted[e.key] = r.texts(e.value, "utm "+e.key)
+		says = append(says, e.key+" is "+orList(wanted[e.key]))
+	}
+	return condition{"utm " + strings.Join(says, " and "), func(s *scene) bool {
+		return s.anyTouch(func(t *seen) bool {
+			for key, values := range wanted {
+				has := [...]string{t.UTM.Source, t.UTM.Medium, t.UTM.Campaign, t.UTM.Term, t.UTM.Content}[slices.Index(utmKeys, key)]
+				if !slices.ContainsFunc(values, func(v string) bool { return strings.EqualFold(v, has) }) {
+					return false
+				}
+			}
+			return true
+		})
+	}}
+}
+
+func readEvent(r *reader, n ast.Node) condition {
+	words := r.phrases(n, "event")
+	return condition{"the event's title says " + words.says, func(s *scene) bool {
+		return s.anyTouch(func(t *seen) bool { return words.in(fold(t.Event)) })
+	}}
+}
+
+func readMarks(r *reader, n ast.Node) condition {
+	marks := r.texts(n, "marks")
+	return condition{"marked " + orList(marks), func(s *scene) bool {
+		return s.anyTouch(func(t *seen) bool {
+			return slices.ContainsFunc(marks, func(m string) bool { return slices.Contains(t.Marks, m) })
+		})
+	}}
+}
+
+func readAge(r *reader, n ast.Node) condition {
+	least, most := r.spans(n, "age")
+	return condition{"it happened " + spanWords(least, most) + " ago", func(s *scene) bool {
+		return s.touch != nil && within(s.touch.age(s.now), least, most)
+	}}
+}
+
+func readLastTouch(r *reader, n ast.Node) condition {
+	least, most := r.spans(n, "last_touch")
+	return condition{"the last touch was " + spanWords(least, most) + " ago", func(s *scene) bool {
+		return len(s.all) > 0 && within(s.all[0].age(s.now), least, most)
+	}}
+}
+
+func (r *reader) spans(n ast.Node, what string) (least, most time.Duration) {
+	most = 1 << 62
+	for _, e := range r.mapping(n, what, []string{"at_least", "at_most"}) {
+		if e.key == "at_least" {
+			least = r.span(e.value, what+" at_least")
+		} else {
+			most = r.span(e.value, what+" at_most")
+		}
+	}
+	if least > most {
+		r.wrong(n, "swap the two times", "nothing is at least %s and at most %s ago", days(least), days(most))
+	}
+	return least, most
+}
+
+func within(d, least, most time.Duration) bool { return d >= least && d <= most }
+
+func rangeWords(least, most int) string {
+	switch {
+	case most == 1<<40:
+		return fmt.Sprintf("at least %d", least)
+	case least == 0:
+		return fmt.Sprintf("at most %d", most)
+	}
+	return fmt.Sprintf("from %d to %d", least, most)
+}
+
+func spanWords(least, most time.Duration) string {
+	switch {
+	case most == 1<<62:
+		return "at least " + days(least)
+	case least == 0:
+		return "at most " + days(most)
+	}
+	return "from " + days(least) + " to " + days(most)
+}
+
+func days(d time.Duration) string {
+	switch {
+	case d%day != 0:
+		return fmt.Sprintf("%d hours", d/time.Hour)
+	case d == day:
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", d/day)
+}
+
+func orList(words []string) string {
+	if len(words) > 4 {
+		return fmt.Sprintf("%s or %d others", strings.Join(words[:3], ", "), len(words)-3)
+	}
+	return strings.Join(words, " or ")
+}

@@ -1,0 +1,143 @@
+package lead
+
+import (
+	"slices"
+	"time"
+)
+
+// Line is one rule of an explanation: whether it counted, and why not.
+type Line struct {
+	Rule    string   `json:"rule"`
+	Because string   `json:"because"`
+	Counted bool     `json:"counted"`
+	Points  int      `json:"points"`             // what it gave to the score; 0 when it did not count
+	Missed  []string `json:"missed,omitempty"`   // what did not hold, in words
+	Near    bool     `json:"near,omitempty"`     // only one thing was missing
+	TouchID string   `json:"touch_id,omitempty"` // the touch that it is about
+}
+
+// Explain goes through every rule for a lead at now: what counted, with its
+// points, the most important first; then every touch and rule that did not,
+// with what it missed, those that nearly fired first. The points add up to the
+// score of Classify.
+func (r *Rules) Explain(l *Lead, now time.Time) []Line {
+	j := r.verdict(&l.Person, l.History, now)
+	var lines []Line
+	for _, x := range j.Reasons {
+		lines = append(lines, Line{Rule: x.Rule, Because: x.Because, Counted: true, Points: x.Points, TouchID: j.touchOf(x.Rule)})
+	}
+	counted := len(lines)
+	given := func(name string) bool {
+		return slices.ContainsFunc(lines[:counted], func(x Line) bool { return x.Rule == name })
+	}
+	for i := range j.weights {
+		if line, idle := r.idle(j, &j.weights[i], now); idle {
+			lines = append(lines, line)
+		}
+	}
+	for _, x := range r.touch {
+		if !given(x.name) {
+			lines = append(lines, j.nearestTouch(x))
+		}
+	}
+	for _, x := range slices.Concat(r.history, r.fit) {
+		if !given(x.name) {
+			lines = append(lines, j.person(x))
+		}
+	}
+	slices.SortStableFunc(lines[counted:], func(a, b Line) int {
+		switch {
+		case a.Near == b.Near:
+			return 0
+		case a.Near:
+			return -1
+		}
+		return 1
+	})
+	return lines
+}
+
+// touchOf returns the touch that a reason comes from, the one that counts most.
+func (j *judged) touchOf(name string) string {
+	for _, w := range j.interest.counted() {
+		if slices.ContainsFunc(w.parts, func(p part) bool { return p.name == name }) {
+			return w.ID
+		}
+	}
+	return ""
+}
+
+// idle says why a touch gave nothing.
+func (r *Rules) idle(j *judged, w *weight, now time.Time) (Line, bool) {
+	line := Line{Rule: w.parts[0].name, Because: w.parts[0].because, TouchID: w.ID}
+	switch {
+	case slices.Contains(j.interest.counted(), w):
+		return line, false
+	case j.NotALead && w.notALead:
+		return line, false // it is the reason of the verdict, or repeats it
+	case w.notALead:
+		line.Missed = []string{"it is not a lead's touch, but the person has others"}
+	case w.m.nothing:
+		line.Missed = []string{"it is written down and adds nothing"}
+	case j.NotALead:
+		line.Missed = []string{"the person is not a lead"}
+	case !w.known:
+		line.Missed = []string{"no rule knows the action, and known ones are worth more"}
+	case w.age(now) > r.scale.window:
+		line.Missed = []string{"it is older than " + days(r.scale.window) + " and not the strongest"}
+	case r.worth(w, now, r.scale.further) == 0:
+		line.Missed = []string{"it is worth nothing any more"}
+	default:
+		line.Missed = []string{"the same is counted already"}
+	}
+	return line, true
+}
+
+// nearestTouch explains a rule about a touch by the touch that came closest.
+func (j *judged) nearestTouch(x *rule) Line {
+	line := Line{Rule: x.name, Because: x.because, Missed: []string{"no touch that it looks at"}}
+	for i, best := 0, -1; i < len(j.weights); i++ {
+		w := &j.weights[i]
+		if !w.known || w.m.nothing || w.m.notALead || !slices.Contains(w.m.rules, x) {
+			continue
+		}
+		j.scene.touch = w.seen
+		missed := x.missed(&j.scene)
+		j.scene.touch = nil
+		if len(missed) == 0 {
+			missed = []string{"the touch that it is about gives nothing"}
+		}
+		if best < 0 || len(missed) < best {
+			best = len(missed)
+			line.Missed, line.TouchID, line.Near = missed, w.ID, best == 1
+		}
+	}
+	return line
+}
+
+// person explains a rule about the person or about several touches.
+func (j *judged) person(x *rule) Line {
+	line := Line{Rule: x.name, Because: x.because, Missed: x.missed(&j.scene)}
+	if len(line.Missed) == 0 {
+		line.Missed = []string{"without interest the person does not matter"}
+		return line
+	}
+	line.Near = len(line.Missed) == 1
+	return line
+}
+
+// missed lists the conditions that kept a rule from counting.
+func (x *rule) missed(s *scene) []string {
+	var missed []string
+	for _, c := range x.when {
+		if !c.holds(s) {
+			missed = append(missed, "not so: "+c.says)
+		}
+	}
+	for _, c := range x.unless {
+		if c.holds(s) {
+			missed = append(missed, "but "+c.says)
+		}
+	}
+	return missed
+}

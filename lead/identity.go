@@ -1,0 +1,103 @@
+package lead
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Keys returns what a person is recognised by, the strongest first: the
+// normalised e-mail as "email:..." and the phone as "tel:+...". None means that
+// the person cannot be recognised.
+func Keys(p Person) []string {
+	var keys []string
+	if e := NormalEmail(p.Email); e != "" {
+		keys = append(keys, "email:"+e)
+	}
+	if tel := NormalPhone(p.Phone, ""); tel != "" {
+		keys = append(keys, "tel:"+tel)
+	}
+	return keys
+}
+
+// longestEmail is RFC 5321's bound of an address, in bytes.
+const longestEmail = 254
+
+// NormalEmail returns the form of an e-mail address in which two addresses of
+// one mailbox are equal: trimmed, lower case, its domain in ASCII. A plus tag
+// stays, for some mail systems keep two mailboxes apart by it. It returns "" for
+// what is no address.
+func NormalEmail(s string) string {
+	s = strings.TrimSpace(s)
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || len(s) > longestEmail || !utf8.ValidString(s) || strings.ContainsAny(s, " \t\r\n\x00<>,;") {
+		return ""
+	}
+	domain := strings.TrimSuffix(strings.ToLower(s[at+1:]), ".")
+	if !isHost(domain) {
+		var err error
+		if domain, err = idna.Lookup.ToASCII(domain); err != nil || !isHost(domain) {
+			return ""
+		}
+	}
+	return norm.NFC.String(strings.ToLower(s[:at])) + "@" + domain
+}
+
+// isHost says whether s is a host name in lower-case ASCII.
+func isHost(s string) bool {
+	if s == "" || s[0] == '.' || s[0] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-':
+		case c == '.' && s[i-1] != '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// NormalPhone returns a phone number in E.164, +4930123456, or "" when it
+// cannot be known: too short or too long, or without a prefix while the country
+// (an ISO code, DE) is not given either. An extension is left out.
+func NormalPhone(s, country string) string {
+	s = strings.TrimSpace(s)
+	if isPlain(s) {
+		return s
+	}
+	if country == "" {
+		if rest, ok := strings.CutPrefix(s, "00"); ok {
+			s = "+" + rest
+		}
+		if !strings.HasPrefix(s, "+") && !strings.HasPrefix(s, "＋") {
+			return ""
+		}
+	}
+	n, err := phonenumbers.Parse(s, strings.ToUpper(country))
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return ""
+	}
+	return phonenumbers.Format(n, phonenumbers.E164)
+}
+
+// isPlain says whether s is in E.164 already, without asking the tables of all
+// countries. A zero soon after the plus may be a trunk prefix that belongs to
+// the number only at home, as in +49 0171: that is for the tables to know.
+func isPlain(s string) bool {
+	const shortest, longest = 9, 16 // with the plus
+	if len(s) < shortest || len(s) > longest || s[0] != '+' || s[1] == '0' {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' || s[i] == '0' && i <= 4 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,97 @@
+package lead
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestNormalEmail(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"Ada.Quell@Example.COM ", "ada.quell@example.com"},
+		{"ada+zoom@mail.example", "ada+zoom@mail.example"}, // a tag may be another mailbox
+		{"ada@bücher.example", "ada@xn--bcher-kva.example"},
+		{"ada@BÜCHER.example", "ada@xn--bcher-kva.example"},
+		{"ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"},
+		{"ada@mail.example.", "ada@mail.example"},
+		{"JOSE\u0301@mail.example", "jos\u00e9@mail.example"},
+		{`"odd@local"@mail.example`, `"odd@local"@mail.example`},
+		{"", ""},
+		{"ada", ""},
+		{"@mail.example", ""},
+		{"ada@", ""},
+		{"ada@.example", ""},
+		{"ada@mail..example", ""},
+		{"ada@-mail.example", ""},
+		{"ada quell@mail.example", ""},
+		{"ada@mail.example, bob@mail.example", ""},
+		{"Ada <ada@mail.example>", ""},
+		{"ada@mail_x.example", ""},
+		{"a\xffda@mail.example", ""},
+		{string(make([]byte, 300)) + "@mail.example", ""},
+	}
+	for _, tt := range tests {
+		if got := NormalEmail(tt.in); got != tt.want {
+			t.Errorf("NormalEmail(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestNormalPhone(t *testing.T) {
+	tests := []struct{ in, country, want string }{
+		{"+493012345678", "", "+493012345678"},
+		{"+49 30 12345678", "", "+493012345678"},
+		{"+49 (0)30 12345678", "", "+493012345678"},
+		{"+4903012345678", "", "+493012345678"},
+		{"0049 30 12345678", "", "+493012345678"},
+		{"030 12345678", "de", "+493012345678"},
+		{"030 12345678", "DE", "+493012345678"},
+		{"(212) 555-0142", "US", "+12125550142"},
+		{"+1 212 555 0142 ext. 7", "", "+12125550142"},
+		{"+39 06 12345678", "", "+390612345678"}, // Italy keeps its zero
+		{"＋49 30 12345678", "", "+493012345678"},
+		{"030 12345678", "", ""},
+		{"+12", "", ""},
+		{"+0123456789", "", ""},
+		{"+12345678901234567890", "", ""},
+		{"call me", "DE", ""},
+		{"", "DE", ""},
+		{"030 12345678", "XX", ""},
+	}
+	for _, tt := range tests {
+		if got := NormalPhone(tt.in, tt.country); got != tt.want {
+			t.Errorf("NormalPhone(%q, %q) = %q, want %q", tt.in, tt.country, got, tt.want)
+		}
+		if tt.want != "" && NormalPhone(tt.want, "") != tt.want {
+			t.Errorf("NormalPhone(%q) is not stable: %q", tt.want, NormalPhone(tt.want, ""))
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	tests := []struct {
+		in   Person
+		want []string
+	}{
+		{Person{}, nil},
+		{Person{Name: "Ada Quell"}, nil},
+		{Person{Email: "ADA@mail.example", Phone: "+49 30 12345678"}, []string{"email:ada@mail.example", "tel:+493012345678"}},
+		{Person{Email: "not one", Phone: "+493012345678"}, []string{"tel:+493012345678"}},
+		{Person{Email: "ada@mail.example", Phone: "030 12345678"}, []string{"email:ada@mail.example"}},
+	}
+	for _, tt := range tests {
+		if got := Keys(tt.in); !slices.Equal(got, tt.want) {
+			t.Errorf("Keys(%+v) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func BenchmarkNormalPhone(b *testing.B) {
+	for name, in := range map[string]string{"Plain": "+493112345678", "Tables": "+49 30 12345678"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				NormalPhone(in, "")
+			}
+		})
+	}
+}

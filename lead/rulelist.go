@@ -1,0 +1,189 @@
+package lead
+
+import (
+	"slices"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+func (b *builder) touchRules(n ast.Node) {
+	kinds := append(slices.Clone(conditionKinds), touchConditions...)
+	b.ruleList(n, &b.rules.touch, ruleForm{what: "touch_rules", conditions: kinds, action: true, score: true, temperature: true, most: 100})
+}
+
+func (b *builder) historyRules(n ast.Node) {
+	kinds := append(slices.Clone(conditionKinds), historyConditions...)
+	b.ruleList(n, &b.rules.history, ruleForm{what: "history_rules", conditions: kinds, temperature: true, most: 100})
+}
+
+func (b *builder) fitRules(n ast.Node) {
+	kinds := append(slices.Clone(conditionKinds), historyConditions...)
+	b.ruleList(n, &b.rules.fit, ruleForm{what: "fit_rules", conditions: kinds, most: b.rules.scale.fit})
+}
+
+// ruleForm is what the rules of one section may say.
+type ruleForm struct {
+	what        string
+	conditions  []conditionKind
+	action      bool // when may name actions
+	score       bool // at_least and at_most may name a score
+	temperature bool // at_least may name a temperature
+	most        int  // points
+}
+
+// ruleList reads the rules of a section. A rule with the name of one from the
+// file below replaces it in its place; off: true removes it.
+func (b *builder) ruleList(n ast.Node, into *[]*rule, form ruleForm) {
+	for _, part := range b.sequence(n, form.what) {
+		x, off := b.rule(part, form)
+		if x.name == "" {
+			continue
+		}
+		if b.ruleAt[x.name] != nil {
+			b.wrong(part, "give one of them another name", "there are two rules called %q", x.name)
+		}
+		b.ruleAt[x.name] = part
+		if b.rules.Knows(Action(x.name)) {
+			b.wrong(part, "give the rule a name that no action has", "%q is the name of an action", x.name)
+		}
+		i := slices.IndexFunc(*into, func(old *rule) bool { return old.name == x.name })
+		switch {
+		case off && i < 0:
+			b.wrong(part, "remove these lines, or name a rule of "+form.what, "there is no rule %q to switch off", x.name)
+		case off:
+			*into = slices.Delete(*into, i, i+1)
+		case i >= 0:
+			(*into)[i] = x
+		default:
+			*into = append(*into, x)
+		}
+	}
+}
+
+var ruleKeys = []string{"name", "because", "when", "unless", "points", "at_least", "at_most", "not_a_lead", "tags", "next_step", "off"}
+
+func (b *builder) rule(n ast.Node, form ruleForm) (x *rule, off bool) {
+	x = &rule{}
+	entries := b.mapping(n, "a rule", ruleKeys)
+	for _, e := range entries {
+		switch e.key {
+		case "name":
+			if x.name = b.text(e.value, e.key); x.name != "" && !b.name(e.value, "a rule", x.name) {
+				x.name = ""
+			}
+		case "because":
+			x.because = b.short(e.value, e.key, longestBecause)
+		case "when":
+			x.when = b.conditions(e, form, x)
+		case "unless":
+			x.unless = b.conditions(e, form, nil)
+		case "points":
+			x.points = b.whole(e.value, e.key, -form.most, form.most)
+		case "at_least":
+			x.atLeast = b.bound(e, form, true)
+		case "at_most":
+			x.atMost = b.bound(e, form, false)
+		case "not_a_lead":
+			x.notALead = b.onlyTrue(e)
+		case "tags":
+			x.tags = b.texts(e.value, e.key)
+		case "next_step":
+			x.nextStep = b.short(e.value, e.key, longestStep)
+		case "off":
+			off = b.onlyTrue(e)
+		}
+	}
+	if len(entries) > 0 {
+		b.complete(n, x, off)
+	}
+	return x, off
+}
+
+// complete checks that a rule says all that a rule must.
+func (b *builder) complete(n ast.Node, x *rule, off bool) {
+	has := func(key string) bool {
+		return slices.ContainsFunc(n.(*ast.MappingNode).Values, func(v *ast.MappingValueNode) bool { return v.Key.GetToken().Value == key })
+	}
+	if !has("name") {
+		b.wrong(n, "add name: a_short_name", "this rule has no name")
+	}
+	if off {
+		return
+	}
+	if !has("because") {
+		b.wrong(n, "add because: and the reason in a few words, as sales will read it", "rule %q has no because", x.name)
+	}
+	if !has("when") {
+		b.wrong(n, "add when: and at least one condition", "rule %q has no when, so it would always count", x.name)
+	}
+	if !slices.ContainsFunc([]string{"points", "at_least", "at_most", "not_a_lead", "tags", "next_step"}, has) {
+		b.wrong(n, "add points, at_least, at_most, not_a_lead, tags or next_step", "rule %q changes nothing", x.name)
+	}
+}
+
+// conditions reads what is below when or unless. The actions of a rule about a
+// touch go to the rule itself, so that others never have to ask it.
+func (b *builder) conditions(e entry, form ruleForm, x *rule) []condition {
+	var keys []string
+	for _, k := range form.conditions {
+		keys = append(keys, k.key)
+	}
+	if form.action && x != nil {
+		keys = append(keys, "action")
+	}
+	var list []condition
+	entries := b.mapping(e.value, e.key, keys)
+	for _, c := range entries {
+		if c.key == "action" {
+			x.actions = b.actions(c.value)
+			continue
+		}
+		i := slices.IndexFunc(form.conditions, func(k conditionKind) bool { return k.key == c.key })
+		values := []ast.Node{c.value}
+		if s, ok := c.value.(*ast.SequenceNode); ok && (c.key == "fields" || c.key == "message") {
+			values = s.Values // several tests of the same sort
+		}
+		for _, v := range values {
+			list = append(list, form.conditions[i].read(b.reader, v))
+		}
+	}
+	if m, ok := e.value.(*ast.MappingNode); ok && len(m.Values) == 0 {
+		b.wrong(e.value, "add a condition or remove the line", "%s is empty", e.key)
+	}
+	return list
+}
+
+func (b *builder) bound(e entry, form ruleForm, least bool) bound {
+	keys := []string{"stage"}
+	if form.score {
+		keys = append(keys, "score")
+	}
+	if form.temperature || !least {
+		keys = append(keys, "temperature")
+	} else if m, ok := e.value.(*ast.MappingNode); ok && slices.ContainsFunc(m.Values, func(v *ast.MappingValueNode) bool { return v.Key.GetToken().Value == "temperature" }) {
+		b.wrong(e.value, "put the rule below history_rules, or leave the temperature out", "fit never makes anybody warmer")
+		return bound{}
+	}
+	var x bound
+	for _, c := range b.mapping(e.value, e.key, keys) {
+		if x.scored && c.key != "stage" {
+			b.wrong(c.at, "keep one of the two", "%s has both a score and a temperature", e.key)
+		}
+		switch c.key {
+		case "stage":
+			x.stage, x.staged = b.stage(c.value), true
+		case "score":
+			x.score, x.scored = b.whole(c.value, c.key, 0, 100), true
+		case "temperature":
+			lowest, highest := b.rules.span(Temperature(max(b.oneOf(c.value, c.key, temperatures), 0)))
+			x.scored = true
+			if x.score = lowest; !least {
+				x.score = highest
+			}
+		}
+	}
+	if m, ok := e.value.(*ast.MappingNode); ok && len(m.Values) == 0 {
+		b.wrong(e.value, "add stage: MQL or remove the line", "%s is empty", e.key)
+	}
+	return x
+}

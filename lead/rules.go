@@ -1,0 +1,163 @@
+package lead
+
+import (
+	_ "embed"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Rules say how warm a person is and why. They are read once from a file
+// (ParseRules, DefaultRules), never change, and may be used by many at once.
+type Rules struct {
+	version string
+	scale   scale
+	known   map[Action]*meaning
+	unknown meaning // of an action that the table does not have
+	touch   []*rule // about one touch
+	history []*rule // about several
+	fit     []*rule // about the person
+	steps   []nextStep
+}
+
+// scale holds the numbers below score: in the file.
+type scale struct {
+	hot, warm int           // thresholds of the temperature
+	further   int           // per cent of each further touch that are added
+	window    time.Duration // how long a further touch is added
+	halfLife  time.Duration // of the points from touches
+	fit       int           // the most that fit adds or takes
+	fitSQL    int           // fit that makes a warm MQL or IQL an SQL; 0: never
+}
+
+var defaultScale = scale{hot: 70, warm: 20, further: 40, window: 14 * day, halfLife: 14 * day, fit: 20}
+
+// meaning is what one action means: a line of the table.
+type meaning struct {
+	action   Action
+	label    string
+	because  string
+	score    int
+	stage    Stage
+	sameAs   Action // counts as the same thing as this action, for the same event or day
+	nothing  bool   // is written down and adds nothing
+	notALead bool
+	rules    []*rule // about a touch, that can change this action's points
+}
+
+// rule is one conditional line of the file.
+type rule struct {
+	name     string
+	because  string
+	actions  actionNames // of rules about a touch; none: every action of the table
+	when     []condition // all must hold
+	unless   []condition // none may
+	points   int
+	atLeast  bound
+	atMost   bound
+	notALead bool
+	tags     []string
+	nextStep string
+}
+
+// bound is a limit that a rule sets; each half may be missing.
+type bound struct {
+	scored bool
+	score  int
+	staged bool
+	stage  Stage
+}
+
+// nextStep is what to do about a class of leads. Empty parts fit everything.
+type nextStep struct {
+	temperatures []Temperature
+	stages       []Stage
+	actions      actionNames
+	say          string
+}
+
+//go:embed rules.yaml
+var defaultFile string
+
+var defaultRules = sync.OnceValue(func() *Rules {
+	r, err := ParseRules("rules.yaml", []byte(defaultFile))
+	if err != nil {
+		panic("lead: the embedded rules are broken:\n" + err.Error())
+	}
+	return r
+})
+
+// DefaultRules returns the rules that hold when the owner wrote none.
+func DefaultRules() *Rules { return defaultRules() }
+
+// Version returns a short hash of the file, the same in every Verdict.Rules.
+func (r *Rules) Version() string { return r.version }
+
+// Knows says whether the table has the action.
+func (r *Rules) Knows(a Action) bool { return r.known[a] != nil }
+
+// Actions returns every action of the table, sorted.
+func (r *Rules) Actions() []Action { return slices.Sorted(maps.Keys(r.known)) }
+
+// Label returns what people call the action: "demo request". Of an action that
+// the table does not have it is the name itself with blanks.
+func (r *Rules) Label(a Action) string {
+	if m := r.known[a]; m != nil {
+		return m.label
+	}
+	return spaced(string(a))
+}
+
+func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// NextStep returns what to do about a lead with this verdict: the verdict's
+// own advice, or the one for its temperature and stage.
+func (r *Rules) NextStep(v Verdict) string {
+	if v.NextStep != "" || v.NotALead {
+		return v.NextStep
+	}
+	return r.advice(v.Temperature, v.Stage, "")
+}
+
+func (r *Rules) advice(t Temperature, s Stage, a Action) string {
+	for _, n := range r.steps {
+		if (len(n.temperatures) == 0 || slices.Contains(n.temperatures, t)) &&
+			(len(n.stages) == 0 || slices.Contains(n.stages, s)) &&
+			(len(n.actions) == 0 || n.actions.has(a)) {
+			return n.say
+		}
+	}
+	return ""
+}
+
+// meaning returns what the table says of an action.
+func (r *Rules) meaning(a Action) (m *meaning, known bool) {
+	if m := r.known[a]; m != nil {
+		return m, true
+	}
+	return &r.unknown, false
+}
+
+// temperature returns how warm so many points from touches are.
+func (r *Rules) temperature(points int) Temperature {
+	switch {
+	case points >= r.scale.hot:
+		return Hot
+	case points >= r.scale.warm:
+		return Warm
+	}
+	return Cold
+}
+
+// span returns the lowest and the highest score of a temperature.
+func (r *Rules) span(t Temperature) (lowest, highest int) {
+	switch t {
+	case Hot:
+		return r.scale.hot, 100
+	case Warm:
+		return r.scale.warm, r.scale.hot - 1
+	}
+	return 0, r.scale.warm - 1
+}

@@ -1,0 +1,196 @@
+package lead
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// sections are the top-level keys of a rules file, in the order in which they
+// are read: the later ones speak of what the earlier ones say.
+var sections = []struct {
+	key  string
+	read func(*builder, ast.Node)
+}{
+	{"words", (*builder).words},
+	{"score", (*builder).score},
+	{"actions", (*builder).actionTable},
+	{"unknown", (*builder).unknownAction},
+	{"touch_rules", (*builder).touchRules},
+	{"history_rules", (*builder).historyRules},
+	{"fit_rules", (*builder).fitRules},
+	{"next_steps", (*builder).nextSteps},
+}
+
+// builder turns files into rules, one file above the other.
+type builder struct {
+	*reader // of the file that is being read
+	rules   *Rules
+	ruleAt  map[string]ast.Node // names of this file's rules, to find doubles
+}
+
+// layer is one file: its reader and its sections.
+type layer struct {
+	reader   *reader
+	sections map[string]entry
+}
+
+// ParseRules reads a rules file; name is what mistakes call it. A file stands
+// for itself, or begins with extends: default and changes the default rules
+// line by line. The error is a *RulesError that lists every mistake.
+func ParseRules(name string, src []byte) (*Rules, error) {
+	own := readLayer(name, src)
+	layers := []layer{own}
+	hash := sha256.New()
+	if _, ok := own.sections["extends"]; ok {
+		hash.Write([]byte(defaultFile))
+		layers = []layer{readLayer("rules.yaml", []byte(defaultFile)), own}
+	}
+	hash.Write(src)
+
+	rules := &Rules{
+		version: hex.EncodeToString(hash.Sum(nil)[:6]),
+		scale:   defaultScale,
+		known:   map[Action]*meaning{},
+		unknown: meaning{because: "did something that no rule knows", score: 25, stage: IQL},
+	}
+	lists := map[string][]string{}
+	for _, section := range sections {
+		for _, l := range layers {
+			l.reader.lists = lists
+			if e, ok := l.sections[section.key]; ok {
+				section.read(&builder{reader: l.reader, rules: rules, ruleAt: map[string]ast.Node{}}, e.value)
+			}
+		}
+	}
+	if len(rules.known) == 0 && len(own.reader.mistakes) == 0 {
+		own.reader.wrongAt(nil, "write extends: default as the first line, or add the table actions:", "the file says of no action what it means")
+	}
+	var mistakes []Mistake
+	for _, l := range layers {
+		rules.check(l.reader)
+		mistakes = append(mistakes, l.reader.mistakes...)
+	}
+	if len(mistakes) > 0 {
+		slices.SortStableFunc(mistakes, func(a, b Mistake) int { return a.Line*1000 + a.Column - b.Line*1000 - b.Column })
+		return nil, &RulesError{Mistakes: mistakes}
+	}
+	rules.compile()
+	return rules, nil
+}
+
+func readLayer(name string, src []byte) layer {
+	l := layer{reader: newReader(name, src), sections: map[string]entry{}}
+	root := l.reader.parse(src)
+	if root == nil {
+		return l
+	}
+	keys := []string{"extends"}
+	for _, s := range sections {
+		keys = append(keys, s.key)
+	}
+	for _, e := range l.reader.mapping(root, "the file", keys) {
+		l.sections[e.key] = e
+		if e.key == "extends" {
+			l.reader.oneOf(e.value, "extends", []string{"default"})
+		}
+	}
+	return l
+}
+
+// check finds what only the whole of all files shows.
+func (r *Rules) check(in *reader) {
+	for _, n := range in.named {
+		names := actionNames{n.name}
+		if slices.ContainsFunc(r.Actions(), names.has) || len(r.known) == 0 {
+			continue
+		}
+		fix := nearest(n.name, actionTexts(r.Actions()))
+		if strings.HasSuffix(n.name, "*") {
+			fix = "write the beginning of an action's name, then *"
+		}
+		in.wrong(n.at, fix, "no action is called %q", n.name)
+	}
+}
+
+// compile gives every action the rules that can concern it.
+func (r *Rules) compile() {
+	for a, m := range r.known {
+		if m.nothing || m.notALead {
+			continue
+		}
+		for _, rule := range r.touch {
+			if len(rule.actions) == 0 || rule.actions.has(a) {
+				m.rules = append(m.rules, rule)
+			}
+		}
+	}
+}
+
+func actionTexts(actions []Action) []string {
+	texts := make([]string, len(actions))
+	for i, a := range actions {
+		texts[i] = string(a)
+	}
+	return texts
+}
+
+func (b *builder) words(n ast.Node) {
+	for _, e := range b.mapping(n, "words", nil) {
+		b.name(e.at, "a list of words", e.key)
+		b.lists[e.key] = b.texts(e.value, e.key)
+	}
+}
+
+var scoreKeys = []string{"hot", "warm", "further", "window", "half_life", "fit", "fit_makes_sql"}
+
+func (b *builder) score(n ast.Node) {
+	s := &b.rules.scale
+	for _, e := range b.mapping(n, "score", scoreKeys) {
+		switch e.key {
+		case "hot":
+			s.hot = b.whole(e.value, e.key, 2, 100)
+		case "warm":
+			s.warm = b.whole(e.value, e.key, 1, 99)
+		case "further":
+			s.further = b.percent(e.value, e.key)
+		case "window":
+			s.window = b.span(e.value, e.key)
+		case "half_life":
+			s.halfLife = b.span(e.value, e.key)
+		case "fit":
+			s.fit = b.whole(e.value, e.key, 0, 100)
+		case "fit_makes_sql":
+			s.fitSQL = b.whole(e.value, e.key, 0, 100)
+		}
+	}
+	if s.warm >= s.hot {
+		b.wrong(n, "let warm be lower than hot", "warm begins at %d and hot at %d", s.warm, s.hot)
+	}
+}
+
+func (r *reader) percent(n ast.Node, what string) int {
+	text := r.text(n, what)
+	digits, ok := strings.CutSuffix(text, "%")
+	value, known := numberWord(digits)
+	if !ok || !known || value != float64(int(value)) || value > 100 {
+		r.wrong(n, "write a whole number and %: 40%", "%s cannot be %q", what, text)
+		return 0
+	}
+	return int(value)
+}
+
+// name checks that a name can stand in links, metrics and files.
+func (r *reader) name(n ast.Node, what, name string) bool {
+	ok := name != ""
+	for _, c := range name {
+		ok = ok && ('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '_')
+	}
+	if !ok {
+		r.wrong(n, "use small letters, digits and _", "%s cannot be called %q", what, name)
+	}
+	return ok
+}

@@ -1,0 +1,111 @@
+package lead
+
+import (
+	"strings"
+	"time"
+)
+
+// scene is what a condition may look at: the person, the touch in question and
+// all touches. Texts are folded when a condition first asks for them.
+type scene struct {
+	person *Person
+	now    time.Time
+	touch  *seen     // nil in rules about the person or several touches
+	all    []*seen   // by time, the latest first
+	counts []*weight // the touches that give points, each thing done once
+	mail   string    // kind of e-mail address, once asked for
+	asked  bool
+}
+
+// seen is a touch with its texts in the form in which they are compared.
+type seen struct {
+	*Past
+	message     []byte
+	messageRead bool
+	answers     []answer
+	answersRead bool
+}
+
+// answer is one field of a touch: its folded label, and the value as it came.
+type answer struct {
+	label []byte
+	value string
+}
+
+func (s *scene) mailKind() string {
+	if !s.asked {
+		s.mail, s.asked = MailKind(s.person.Email), true
+	}
+	return s.mail
+}
+
+// anyTouch says whether the touch in question fits, or, where none is in
+// question, any of them.
+func (s *scene) anyTouch(fits func(*seen) bool) bool {
+	if s.touch != nil {
+		return fits(s.touch)
+	}
+	for _, t := range s.all {
+		if fits(t) {
+			return true
+		}
+	}
+	return false
+}
+
+// anyAnswer says whether an answer to one of the labels fits. Where no touch is
+// in question the latest one that answers counts: people correct themselves.
+func (s *scene) anyAnswer(labels func(label []byte) bool, fits func(value string) bool) bool {
+	answered, found := false, false
+	s.anyTouch(func(t *seen) bool {
+		for _, a := range t.fields() {
+			if labels(a.label) {
+				answered = true
+				found = found || fits(a.value)
+			}
+		}
+		return answered
+	})
+	return found
+}
+
+func (t *seen) words() []byte {
+	if !t.messageRead {
+		t.message, t.messageRead = fold(t.Message), true
+	}
+	return t.message
+}
+
+func (t *seen) fields() []answer {
+	if t.answersRead {
+		return t.answers
+	}
+	t.answersRead = true
+	if len(t.Fields) == 0 {
+		return nil
+	}
+	t.answers = make([]answer, 0, len(t.Fields))
+	room := make([]byte, 0, 32*len(t.Fields))
+	for label, value := range t.Fields {
+		start := len(room)
+		room = appendFolded(room, label, true)
+		t.answers = append(t.answers, answer{label: room[start:len(room):len(room)], value: value})
+	}
+	return t.answers
+}
+
+// age is how long ago the touch was. A sender's clock may be ahead of ours.
+func (t *seen) age(now time.Time) time.Duration {
+	if t.At.IsZero() {
+		return 0 // better too warm than lost for want of a time
+	}
+	return max(now.Sub(t.At), 0)
+}
+
+// page is the page's address without what follows ? and #.
+func (t *seen) page() string {
+	if i := strings.IndexAny(t.PageURL, "?#"); i >= 0 {
+		return t.PageURL[:i]
+	}
+	return t.PageURL
+}

@@ -1,0 +1,149 @@
+package lead
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// kept is one thing that the person did, at its best: of several reports of
+// the same thing the one that is worth most.
+type kept struct {
+	full, part       *weight // best on its own; best within the window
+	worth, partWorth int     // on its own; its share as a further touch
+}
+
+// interest is what the touches say together.
+type interest struct {
+	points  int
+	stage   Stage
+	reasons []Reason
+	leading *weight   // the touch that counts in full; nil: none counts
+	added   []*weight // the ones of which a share counts
+	tags    []string
+	step    string
+}
+
+// counted returns the touches that give points now, the leading one first.
+func (in *interest) counted() []*weight {
+	if in.leading == nil {
+		return nil
+	}
+	return append([]*weight{in.leading}, in.added...)
+}
+
+// interest adds up the touches: the strongest counts in full and of each
+// further thing within the window a share. A touch of an unknown action only
+// ever counts alone, so that no number of them makes anybody hot.
+//
+// Which touch is the strongest is chosen so that the sum is highest. It matters
+// only when one is older than the window and so has no share, and it makes sure
+// that one more touch never lowers the sum.
+func (r *Rules) interest(weights []weight, now time.Time) interest {
+	var in interest
+	var unknown *weight
+	var byThing map[thing]int
+	things := make([]kept, 0, 4)
+	for i := range weights {
+		w := &weights[i]
+		if !w.counts {
+			continue
+		}
+		in.stage = max(in.stage, w.stage)
+		if !w.known {
+			if unknown == nil || r.worth(w, now, 100) > r.worth(unknown, now, 100) {
+				unknown = w
+			}
+			continue
+		}
+		if len(weights) == 1 {
+			things = append(things, kept{full: w, worth: r.worth(w, now, 100)})
+			break
+		}
+		if byThing == nil {
+			byThing = make(map[thing]int, len(weights))
+		}
+		key := w.thing()
+		at, seen := byThing[key]
+		if !seen {
+			at = len(things)
+			byThing[key] = at
+			things = append(things, kept{})
+		}
+		r.keep(&things[at], w, now)
+	}
+
+	sum, lead := 0, -1
+	for _, k := range things {
+		sum += k.partWorth
+	}
+	for i, k := range things {
+		if lead < 0 || k.worth-k.partWorth > things[lead].worth-things[lead].partWorth {
+			lead = i
+		}
+	}
+	if lead >= 0 {
+		in.points = sum + things[lead].worth - things[lead].partWorth
+	}
+	if unknown != nil && (lead < 0 || r.worth(unknown, now, 100) > in.points) {
+		in.points, in.leading = r.worth(unknown, now, 100), unknown
+		in.reasons = r.reasons(unknown, now, 100)
+		return in
+	}
+	if lead < 0 {
+		return in
+	}
+	in.leading = things[lead].full
+	in.reasons = r.reasons(in.leading, now, 100)
+	for i, k := range things {
+		if i != lead && k.partWorth > 0 {
+			in.added = append(in.added, k.part)
+			in.reasons = append(in.reasons, r.reasons(k.part, now, r.scale.further)...)
+		}
+	}
+	return in
+}
+
+// keep notes one more report of a thing.
+func (r *Rules) keep(k *kept, w *weight, now time.Time) {
+	if worth := r.worth(w, now, 100); k.full == nil || worth > k.worth {
+		k.full, k.worth = w, worth
+	}
+	if w.age(now) > r.scale.window {
+		return
+	}
+	if share := r.worth(w, now, r.scale.further); k.part == nil || share > k.partWorth {
+		k.part, k.partWorth = w, share
+	}
+}
+
+// merged sums reasons of the same rule and puts the most important first.
+func merged(reasons []Reason) []Reason {
+	list := make([]Reason, 0, len(reasons))
+	for _, x := range reasons {
+		i := slices.IndexFunc(list, func(y Reason) bool { return y.Rule == x.Rule })
+		if i < 0 {
+			list = append(list, x)
+			continue
+		}
+		list[i].Points += x.Points
+	}
+	slices.SortStableFunc(list, func(a, b Reason) int { return cmp.Compare(b.Points, a.Points) })
+	return list
+}
+
+// shave takes points from the last reasons that gave some, or gives points back
+// to the last that took some, so that reasons add up to a score that was bounded.
+func shave(reasons []Reason, excess int) {
+	for i := len(reasons) - 1; i >= 0 && excess != 0; i-- {
+		p := &reasons[i].Points
+		var change int
+		if excess > 0 {
+			change = min(max(*p, 0), excess)
+		} else {
+			change = max(min(*p, 0), excess)
+		}
+		*p -= change
+		excess -= change
+	}
+}

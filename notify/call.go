@@ -1,0 +1,138 @@
+package notify
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+var errNothing = &Error{Class: BadContent, Code: "nothing", Err: errors.New("there is nothing to tell")}
+
+// caller makes HTTP calls whose failures are *Error. Neither a URL nor anything
+// that the other side wrote is part of one.
+type caller struct {
+	client  *http.Client
+	most    int64                       // bytes of an answer; the rest is not read
+	refused func(*http.Response) *Error // what a status outside 2xx means
+}
+
+// Do makes a call. The answer's status is 2xx if there is no error.
+func (c caller) Do(req *http.Request) (*http.Response, error) {
+	var wrote atomic.Bool
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }}
+	resp, err := c.client.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	if err != nil {
+		return nil, failure(err, wrote.Load())
+	}
+	if resp.StatusCode/100 != 2 {
+		defer resp.Body.Close()
+		return nil, c.refused(resp)
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, c.most), resp.Body}
+	return resp, nil
+}
+
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// failure names what went wrong on the way in words of our own: the net
+// package's contain URLs, and what the other side wrote.
+func failure(err error, wrote bool) *Error {
+	e := &Error{Ambiguous: wrote}
+	say := func(code, sentence string) *Error {
+		e.Code, e.Err = code, errors.New(sentence)
+		return e
+	}
+	var timeout net.Error
+	var dns *net.DNSError
+	var verify *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var host x509.HostnameError
+	switch {
+	case errors.Is(err, errPrivate):
+		e.Class = BadTarget
+		return say("private_address", errPrivate.Error())
+	case errors.Is(err, context.Canceled):
+		return say("cancelled", "the attempt was called off")
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		return say("timeout", "there was no answer in time")
+	case errors.As(err, &dns):
+		return say("dns", "the host's name could not be resolved")
+	case errors.As(err, &verify), errors.As(err, &record), errors.As(err, &host):
+		return say("tls", "the host's certificate is not valid")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return say("refused", "the host refuses connections")
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return say("reset", "the connection was reset")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return say("cut_off", "the connection was closed without an answer")
+	}
+	return say("network", "the call did not get through")
+}
+
+// statusError says what an HTTP status means.
+func statusError(resp *http.Response) *Error {
+	code := resp.StatusCode
+	e := &Error{Code: "http_" + strconv.Itoa(code), Err: fmt.Errorf("the answer was status %d", code)}
+	switch {
+	case code == http.StatusTooManyRequests:
+		e.RetryAfter = retryAfter(resp, slackWait)
+	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code >= 500:
+		e.Ambiguous = true
+		e.RetryAfter = retryAfter(resp, 0)
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		e.Class = BadToken
+	case code == http.StatusBadRequest, code == http.StatusRequestEntityTooLarge, code == http.StatusUnsupportedMediaType,
+		code == http.StatusUnprocessableEntity:
+		e.Class = BadContent
+	default: // redirects among them
+		e.Class = BadTarget
+	}
+	return e
+}
+
+// retryAfterMost is the longest wish that is followed; what is longer would
+// hide a target for days on one header.
+const retryAfterMost = 24 * time.Hour
+
+// retryAfter reads the wish in whole seconds or as a date; otherwise is for a
+// header that is missing or makes no sense.
+func retryAfter(resp *http.Response, otherwise time.Duration) time.Duration {
+	h := resp.Header.Get("Retry-After")
+	if n, err := strconv.ParseInt(h, 10, 32); err == nil && n > 0 {
+		return min(time.Duration(n)*time.Second, retryAfterMost)
+	}
+	if at, err := http.ParseTime(h); err == nil {
+		if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil && at.After(date) {
+			return min(at.Sub(date), retryAfterMost)
+		}
+	}
+	return otherwise
+}
+
+// parseURL reads the URL of a hook without putting it into the error.
+func parseURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		return nil, errors.New("url is not a URL")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, errors.New("url must begin with https://")
+	case u.User != nil:
+		return nil, errors.New("url must not hold a user and password; use header")
+	}
+	return u, nil
+}

@@ -1,0 +1,206 @@
+package notify
+
+import (
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// The reasons of a decision. The same word stands in the trail, in the metric's
+// label, in the inbox and in the docs; Sentence says what each one means.
+const (
+	WhyMatched     = "matched"
+	WhyRepeat      = "repeat"
+	WhyClaimed     = "was_claimed"
+	WhyQuiet       = "quiet"
+	WhyTooCool     = "too_cool"
+	WhyOtherAction = "other_action"
+	WhyOtherSource = "other_source"
+	WhyNoRoute     = "no_route"
+	WhyNotALead    = "not_a_lead"
+	WhyJunk        = "junk"
+	WhyQuarantined = "quarantined"
+	WhyTest        = "test"
+	WhyMerged      = "merged"
+	WhyUnread      = "unread"
+	WhyErased      = "erased"
+)
+
+var sentences = map[string]string{
+	WhyMatched:     "The route wants this lead.",
+	WhyRepeat:      "The target was alerted to this person before, so this goes to the thread of that alert.",
+	WhyClaimed:     "Somebody has this lead, so this goes to the thread of its alert.",
+	WhyQuiet:       "The target was alerted to this person before, and this touch is too small to say so again.",
+	WhyTooCool:     "The lead is cooler than the route wants.",
+	WhyOtherAction: "The route wants other actions.",
+	WhyOtherSource: "The route wants other sources.",
+	WhyNoRoute:     "No route is configured.",
+	WhyNotALead:    "This is no lead: a support request, an application, a vendor's pitch.",
+	WhyJunk:        "Somebody marked this person as junk.",
+	WhyQuarantined: "Held in quarantine until somebody releases it.",
+	WhyTest:        "Marked as a test; tests alert nobody.",
+	WhyMerged:      "A repeat of a touch that was received a moment before.",
+	WhyUnread:      "The body could not be read, so nobody is known to tell of.",
+	WhyErased:      "The person was erased.",
+}
+
+// Sentence explains a reason of a decision in one sentence; empty for a word
+// that is none.
+func Sentence(why string) string { return sentences[why] }
+
+const (
+	// repeatFor is how long after an alert the same person's next touches go to
+	// its thread; after that the channel hears of the person again.
+	repeatFor = 24 * time.Hour
+	// claimedFor is the same for a lead that somebody has taken: that person
+	// follows the thread, the channel need not.
+	claimedFor = 14 * 24 * time.Hour
+)
+
+// Asked is all that Decide knows.
+type Asked struct {
+	Lead   *lead.Lead    // with this touch and its new verdict; nil: the person was erased
+	Touch  *lead.Touch   // what happened
+	Before lead.Verdict  // the lead's before this touch
+	Known  bool          // the lead had touches before
+	Alone  *lead.Verdict // the touch's own, without history; nil: not known
+	Routes []Route
+	Now    time.Time
+}
+
+// Decide says who hears of a touch, and why. Each target that a route names is
+// asked once and has one decision, in the order of the routes; when no target
+// was asked, one decision without a target says why. It is pure.
+func Decide(in Asked) []lead.Decision {
+	if why := nobody(in); why != "" {
+		return []lead.Decision{{Why: why}}
+	}
+	var out []lead.Decision
+	at := map[string]int{}
+	for _, r := range in.Routes {
+		d := ask(in, r)
+		i, asked := at[r.To]
+		switch {
+		case !asked:
+			at[r.To] = len(out)
+			out = append(out, d)
+		case weight(d) > weight(out[i]):
+			out[i] = d
+		}
+	}
+	return out
+}
+
+// nobody says why no target has to be asked, or nothing.
+func nobody(in Asked) string {
+	switch l, t := in.Lead, in.Touch; {
+	case t.State == lead.Unread:
+		return WhyUnread
+	case t.State == lead.Merged:
+		return WhyMerged
+	case t.State == lead.Quarantined:
+		return WhyQuarantined
+	case t.Test:
+		return WhyTest
+	case l == nil:
+		return WhyErased
+	case l.Status == lead.HeldInQuarantine:
+		return WhyQuarantined
+	case l.Status == lead.Junk:
+		return WhyJunk
+	case l.NotALead, in.Alone != nil && in.Alone.NotALead:
+		return WhyNotALead
+	case len(in.Routes) == 0:
+		return WhyNoRoute
+	}
+	return ""
+}
+
+// ask decides for one route alone.
+func ask(in Asked, r Route) lead.Decision {
+	d := lead.Decision{Target: r.To}
+	switch {
+	case !wants(r.Sources, in.Touch.Source):
+		d.Why = WhyOtherSource
+	case !wants(r.Actions, in.Touch.Action):
+		d.Why = WhyOtherAction
+	case in.Lead.Temperature < r.AtLeast:
+		d.Why = WhyTooCool
+	case r.AtLeast < lead.Hot:
+		d.Why, d.Kind = WhyMatched, lead.Copy
+	default:
+		d.Why, d.Kind = alert(in, r.To)
+	}
+	return d
+}
+
+func wants[T comparable](wanted []T, got T) bool {
+	for _, w := range wanted {
+		if w == got {
+			return true
+		}
+	}
+	return len(wanted) == 0
+}
+
+// alert decides how a target hears of a hot lead that its route wants.
+func alert(in Asked, target string) (why string, kind lead.AlertKind) {
+	fresh := lead.HotAlert
+	if in.Known && in.Before.Temperature < lead.Hot && (in.Alone == nil || in.Alone.Temperature < lead.Hot) {
+		fresh = lead.JustTurnedHot
+	}
+	if !told(in, target) {
+		return WhyMatched, fresh
+	}
+	since := in.Now.Sub(in.Lead.AlertedAt)
+	still := in.Before.Temperature == lead.Hot
+	switch {
+	case still && in.Alone != nil && in.Alone.Temperature == lead.Cold:
+		return WhyQuiet, ""
+	case taken(in.Lead) && since < claimedFor:
+		return WhyClaimed, lead.Repeat
+	case since < repeatFor, still && in.Alone != nil && in.Alone.Temperature < lead.Hot:
+		return WhyRepeat, lead.Repeat
+	}
+	return WhyMatched, fresh
+}
+
+// told says whether the target was alerted to the lead by an earlier touch: it
+// has a receipt, or the alert is still on its way.
+func told(in Asked, target string) bool {
+	if in.Lead.Alerts[target] != "" {
+		return true
+	}
+	for _, past := range in.Lead.History {
+		for _, d := range past.Decisions {
+			if past.ID != in.Touch.ID && d.Target == target && (d.Kind == lead.HotAlert || d.Kind == lead.JustTurnedHot) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func taken(l *lead.Lead) bool {
+	return l.Claim != nil && (l.Status == lead.Claimed || l.Status == lead.Contacted)
+}
+
+// weight orders the answers of several routes to one target: an alert before a
+// copy before the refusal that came closest.
+func weight(d lead.Decision) int {
+	switch {
+	case d.Tells() && d.Kind != lead.Copy:
+		return 5
+	case d.Tells():
+		return 4
+	}
+	switch d.Why {
+	case WhyQuiet:
+		return 3
+	case WhyTooCool:
+		return 2
+	case WhyOtherAction:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,157 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/text/width"
+)
+
+var logKind = Kind{
+	Name:  "log",
+	Doc:   "shows what Slack would get",
+	Check: func(Target) error { return nil },
+	Open: func(_ Target, e Env) (Sender, error) {
+		return &preview{out: e.Out, color: e.Color, style: e.Style, now: e.Now}, nil
+	},
+}
+
+// preview shows alerts on the console instead of sending them.
+type preview struct {
+	mu    sync.Mutex
+	out   io.Writer
+	color bool
+	style Style
+	now   func() time.Time
+}
+
+const (
+	previewReceipt = "preview"
+	boxIndent      = "              "
+	boxWidth       = 64 // columns between the bars
+)
+
+func (p *preview) Most() int { return 1 }
+
+// Send writes one box for each alert, in one piece.
+func (p *preview) Send(_ context.Context, alerts []Alert) (string, error) {
+	if len(alerts) == 0 {
+		return "", errNothing
+	}
+	style := p.style
+	style.Now = p.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range alerts {
+		if _, err := io.WriteString(p.out, box(Compose(a, style), p.color)); err != nil {
+			return "", &Error{Code: "write", Err: errors.New("the preview could not be written")}
+		}
+	}
+	return previewReceipt, nil
+}
+
+// box draws a message as Slack would show it.
+func box(m Message, color bool) string {
+	paint := func(code, s string) string {
+		if !color {
+			return s
+		}
+		return "\x1b[" + code + "m" + s + "\x1b[0m"
+	}
+	var b strings.Builder
+	edge := func(left, title, right string) {
+		b.WriteString(boxIndent + paint("2", left+" "+title+" "+strings.Repeat("─", max(0, boxWidth-columns(title)-2))+right) + "\n")
+	}
+	row := func(code, s string) {
+		s = fit(s, boxWidth-2)
+		blank := strings.Repeat(" ", max(0, boxWidth-2-columns(s)))
+		if code != "" {
+			s = paint(code, s)
+		}
+		b.WriteString(boxIndent + paint("2", "│") + " " + s + blank + " " + paint("2", "│") + "\n")
+	}
+	edge("┌", "Slack preview, not sent (no token)", "┐")
+	row("1", m.Header)
+	if s := contactRow(m); s != "" {
+		row("", s)
+	}
+	for l := range strings.Lines(m.Quote) {
+		row("", "┃ "+strings.TrimSpace(l))
+	}
+	if m.Why != "" {
+		row("2", m.Why)
+	}
+	if s := buttonRow(m); s != "" {
+		row("", s)
+	}
+	if m.URL == "" {
+		edge("└", "", "┘")
+	} else {
+		edge("└", "open "+m.URL, "┘")
+	}
+	return b.String()
+}
+
+func contactRow(m Message) string {
+	var ways []string
+	for _, c := range []Contact{m.Phone, m.Email} {
+		if c.Shown != "" {
+			ways = append(ways, c.Shown)
+		}
+	}
+	left, right := strings.Join(ways, "   "), ""
+	if !m.RespondBy.IsZero() {
+		right = "respond by " + m.RespondBy.Format("15:04")
+	}
+	gap := boxWidth - 2 - columns(left) - columns(right)
+	if gap < 1 || right == "" {
+		return left
+	}
+	return left + strings.Repeat(" ", gap) + right
+}
+
+func buttonRow(m Message) string {
+	var s []string
+	for _, b := range m.Buttons {
+		s = append(s, "["+b.Label+"]")
+	}
+	if len(m.Menu) > 0 {
+		s = append(s, "[…]")
+	}
+	return strings.Join(s, "  ")
+}
+
+// fit cuts s to so many columns of a terminal.
+func fit(s string, most int) string {
+	if columns(s) <= most {
+		return s
+	}
+	n := 0
+	for i, r := range s {
+		if n += columns(string(r)); n > most-1 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// columns is how wide a terminal shows s.
+func columns(s string) (n int) {
+	for _, r := range s {
+		switch width.LookupRune(r).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth:
+			n += 2
+		default:
+			if !narrowest(r) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func narrowest(r rune) bool { return r >= 0x300 && r <= 0x36F || r >= 0xFE00 && r <= 0xFE0F }

@@ -1,0 +1,234 @@
+package notify
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Style is what all messages have in common.
+type Style struct {
+	PublicURL     string                   // of the inbox, for links; empty: no links
+	Zone          *time.Location           // of times that a target cannot show in the reader's own zone; default UTC
+	Label         func(lead.Action) string // what an action is called: demo request; default: its name
+	RespondWithin time.Duration            // the promise to the visitor; default 5 minutes
+	Now           time.Time                // when the message is composed; zero: when it was received
+}
+
+func (s Style) defaults() Style {
+	if s.Zone == nil {
+		s.Zone = time.UTC
+	}
+	if s.Label == nil {
+		s.Label = func(a lead.Action) string { return strings.ReplaceAll(string(a), "_", " ") }
+	}
+	s.RespondWithin = cmp.Or(s.RespondWithin, 5*time.Minute)
+	s.PublicURL = strings.TrimSuffix(s.PublicURL, "/")
+	return s
+}
+
+// Message is an alert as plain data, composed once and rendered by each kind.
+// Its texts are printable, bounded, and not escaped for anything. Empty parts
+// are left out of what is rendered.
+type Message struct {
+	Kind   lead.AlertKind
+	Header string // one line for the desktop's notification, at most 150 characters
+	Text   string // for a phone's lock screen, at most 120 characters, with the number to call
+
+	Who       string // name and company, or what else is known
+	What      string // what the person did: demo request
+	Phone     Contact
+	Email     Contact
+	About     string // title, where
+	Owner     string // who claimed the lead
+	Quote     string // the person's own words, at most 300 characters
+	Facts     []Fact // at most four
+	Why       string // Why hot: asked for a demo +90, work e-mail +5
+	NextStep  string
+	Note      string
+	Score     int
+	RespondBy time.Time // zero: nobody has to hurry
+	Late      bool      // that moment has passed
+	Received  time.Time
+	Told      string // how long telling took: alerted in 1.4 s
+	Since     string // repeats: how long after the alert
+
+	URL     string // of the lead in the inbox
+	Buttons []Button
+	Menu    []Button // the rarer ones
+	LeadID  string
+	TouchID string
+	Rev     int64
+
+	Leads []Message // a rollup's, in order
+}
+
+// Fact is one thing to know, with its name.
+type Fact struct{ Name, Text string }
+
+// Button is something to click. Value travels back with the click; a Button
+// with a URL opens that as well.
+type Button struct {
+	Action  string // lead.claim, lead.open, ...
+	Label   string
+	About   string // read out by screen readers, at most 75 characters
+	Value   string // v1.LEAD.REVISION, in menus with .VERB
+	URL     string
+	Primary bool
+}
+
+// Compose turns an alert into a message.
+func Compose(a Alert, s Style) Message {
+	s = s.defaults()
+	l, t := a.Lead, a.Touch
+	p := person(l, t)
+	m := Message{
+		Kind: a.Kind, Who: whoOf(p), What: line(s.Label(t.Action), 60), Phone: phoneOf(p.Phone), Email: emailOf(p.Email), About: aboutOf(p),
+		Quote: words(t.Message, 300), Facts: factsOf(l, t, s), Why: whyOf(l.Verdict), NextStep: line(l.NextStep, 200), Note: line(a.Note, 200),
+		Score: l.Score, Received: t.ReceivedAt.In(s.Zone), LeadID: l.ID, TouchID: t.ID, Rev: l.Revision,
+	}
+	m.What = cmp.Or(m.What, "new touch")
+	if l.Claim != nil && (l.Status == lead.Claimed || l.Status == lead.Contacted) {
+		m.Owner = cmp.Or(line(l.Claim.By, 60), "somebody")
+	}
+	now := cmp.Or(s.Now, t.ReceivedAt)
+	m.Told = tookOf(now.Sub(t.ReceivedAt))
+	if !l.AlertedAt.IsZero() {
+		m.Since = roughly(now.Sub(l.AlertedAt))
+	}
+	if hurries(a.Kind, l) {
+		m.RespondBy = t.ReceivedAt.Add(s.RespondWithin).In(s.Zone)
+		m.Late = now.After(m.RespondBy)
+	}
+	if s.PublicURL != "" {
+		m.URL = s.PublicURL + "/l/" + url.PathEscape(l.ID)
+	}
+	m.Header = cut(headerOf(m, l), 150)
+	m.Text = lockScreen(m)
+	m.Buttons, m.Menu = buttonsOf(m, l)
+	return m
+}
+
+// hurries says whether somebody has to answer the lead now.
+func hurries(k lead.AlertKind, l *lead.Lead) bool {
+	return l.Temperature == lead.Hot && l.Claim == nil && k != lead.Repeat && k != lead.TestAlert && k != lead.DigestAlert
+}
+
+func headerOf(m Message, l *lead.Lead) string {
+	whoWhat := m.Who + ": " + m.What
+	switch {
+	case m.Kind == lead.TestAlert:
+		return "🧪 Test: " + whoWhat
+	case m.Kind == lead.Repeat:
+		return fmt.Sprintf("%s, again (score %d)", whoWhat, l.Score)
+	case m.Kind == lead.Escalated:
+		return "⏰ Nobody has claimed " + whoWhat
+	case l.Status == lead.Contacted && m.Owner != "":
+		return "☎️ " + m.Owner + " reached " + whoWhat
+	case m.Owner != "":
+		return "✅ " + m.Owner + " has " + whoWhat
+	case m.Kind == lead.JustTurnedHot:
+		return "🔥 Just turned hot: " + whoWhat
+	case l.Temperature == lead.Hot:
+		return "🔥 " + whoWhat
+	case l.Temperature == lead.Warm:
+		return "🌤️ Warm: " + whoWhat
+	}
+	return "❄️ Cold: " + whoWhat
+}
+
+// lockScreen is the header with the way to call and the deadline, which must
+// not be cut off.
+func lockScreen(m Message) string {
+	tail := ""
+	if c := cmp.Or(m.Phone.Shown, m.Email.Shown); c != "" {
+		tail += ". " + cut(c, 50)
+	}
+	switch {
+	case m.RespondBy.IsZero():
+	case m.Late:
+		tail += ". Late."
+	default:
+		tail += ". Respond by " + m.RespondBy.Format("15:04") + "."
+	}
+	return cut(m.Header, 120-len([]rune(tail))) + tail
+}
+
+func buttonsOf(m Message, l *lead.Lead) (buttons, menu []Button) {
+	value := fmt.Sprintf("v1.%s.%d", l.ID, l.Revision)
+	button := func(action, label, about string) Button {
+		return Button{Action: action, Label: label, About: cut(about, 75), Value: value}
+	}
+	switch {
+	case m.Kind == lead.Repeat || m.Kind == lead.TestAlert:
+	case l.Status == lead.Contacted || l.Status == lead.Closed || l.Status == lead.Junk:
+	case m.Owner != "":
+		made := button("lead.contacted", "I made contact", "Record first contact with "+m.Who)
+		made.Primary = true
+		buttons = append(buttons, made, button("lead.unclaim", "Unclaim", "Give back "+m.Who))
+		menu = menuOf(value, [2]string{"cool", "Not hot"}, [2]string{"junk", "Junk or spam"})
+	default:
+		claim := button("lead.claim", "Claim", "Claim "+m.Who)
+		claim.Primary = true
+		buttons = append(buttons, claim)
+		menu = menuOf(value, [2]string{"contacted", "I made contact"}, [2]string{"cool", "Not hot"}, [2]string{"junk", "Junk or spam"})
+	}
+	if m.URL != "" {
+		open := button("lead.open", "Open lead", "Open "+m.Who+" in leadgate")
+		open.URL = m.URL
+		buttons = append(buttons, open)
+	}
+	return buttons, menu
+}
+
+func menuOf(value string, verbs ...[2]string) (menu []Button) {
+	for _, v := range verbs {
+		menu = append(menu, Button{Action: "lead.more", Label: v[1], Value: value + "." + v[0]})
+	}
+	return menu
+}
+
+// MostLeads is how many leads one rollup holds.
+const MostLeads = 40
+
+// ComposeRollup turns several alerts into one message. It holds the first
+// MostLeads of them.
+func ComposeRollup(alerts []Alert, s Style) Message {
+	s = s.defaults()
+	m := Message{Kind: lead.Rollup}
+	hot := 0
+	for _, a := range alerts[:min(len(alerts), MostLeads)] {
+		one := Compose(a, s)
+		if !one.RespondBy.IsZero() && (m.RespondBy.IsZero() || one.RespondBy.Before(m.RespondBy)) {
+			m.RespondBy, m.Late = one.RespondBy, one.Late
+		}
+		if a.Lead.Temperature == lead.Hot {
+			hot++
+		}
+		if a.Kind == lead.DigestAlert {
+			m.Kind = lead.DigestAlert
+		}
+		m.Leads = append(m.Leads, one)
+	}
+	switch {
+	case m.Kind == lead.DigestAlert:
+		m.Header = plural(len(m.Leads), "lead", "leads") + " to look at"
+	case hot == len(m.Leads):
+		m.Header = fmt.Sprintf("🔥 %d hot leads at once", len(m.Leads))
+	default:
+		m.Header = fmt.Sprintf("%d leads at once", len(m.Leads))
+	}
+	var who []string
+	for _, one := range m.Leads {
+		who = append(who, one.Who)
+	}
+	m.Text = cut(m.Header+": "+strings.Join(who, "; "), 120)
+	if s.PublicURL != "" {
+		m.URL = s.PublicURL + "/"
+	}
+	return m
+}

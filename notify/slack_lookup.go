@@ -1,0 +1,166 @@
+package notify
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// metadataType marks our messages in Slack.
+const metadataType = "leadgate_lead"
+
+const (
+	lookTimeout = 4 * time.Second // a look-up must leave time for the message
+	lookPages   = 5               // of 200 messages
+	lookMargin  = time.Minute     // Slack's clock is not ours
+	blindFor    = time.Hour       // how long not to ask again for what may not be read
+)
+
+// metadataOf is what our other parts, and the look-up below, know a message by.
+func metadataOf(m Message) map[string]any {
+	if m.Kind != lead.Rollup && m.Kind != lead.DigestAlert {
+		return map[string]any{"lead_id": m.LeadID, "touch_id": m.TouchID, "rev": m.Rev, "kind": string(m.Kind)}
+	}
+	var leads, touches []string
+	for _, one := range m.Leads {
+		leads, touches = append(leads, one.LeadID), append(touches, one.TouchID)
+	}
+	return map[string]any{"lead_ids": leads, "touch_ids": touches, "kind": string(m.Kind)}
+}
+
+// reconcile looks for messages of earlier attempts whose outcome is not known:
+// calls that were cut off, and once what the process before this one may have
+// sent. It returns the receipt of what it found, and the alerts still to send.
+// Without the right to read the channel all of them are sent.
+func (s *slackBot) reconcile(ctx context.Context, alerts []Alert) (receipt string, left []Alert) {
+	told := s.look(ctx, alerts)
+	for _, a := range alerts {
+		ts := told[a.Touch.ID]
+		if ts == "" {
+			left = append(left, a)
+			continue
+		}
+		receipt = s.where() + "/" + ts
+		s.done([]Alert{a}, receipt)
+	}
+	return receipt, left
+}
+
+// look returns the messages that may tell of these alerts: touch id -> ts.
+func (s *slackBot) look(ctx context.Context, alerts []Alert) map[string]string {
+	since, first := s.doubt(alerts)
+	if since.IsZero() {
+		return s.before
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	thread := ""
+	if len(alerts) == 1 && !first {
+		_, thread, _ = strings.Cut(s.thread(alerts[0]), "/")
+	}
+	told, err := s.history(ctx, since.Add(-lookMargin), thread)
+	if err != nil {
+		e := slackError(err)
+		s.log.Warn("slack does not tell whether a message arrived; it is sent again", "code", e.Code)
+		if e.Class != Again {
+			s.mu.Lock()
+			s.blind = s.env.Now().Add(blindFor)
+			s.mu.Unlock()
+		}
+		return nil
+	}
+	if first {
+		s.before = told
+	}
+	return told
+}
+
+// doubt is the moment from which a message with one of these alerts may exist,
+// zero if none can; first: the process before this one may have sent it.
+func (s *slackBot) doubt(alerts []Alert) (since time.Time, first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.env.Now().Before(s.blind) || s.whereLocked() == "" {
+		return since, false
+	}
+	for _, a := range alerts {
+		if t := s.tries[a.Touch.ID]; !t.at.IsZero() {
+			since = earlier(since, t.at)
+		}
+		if !s.looked && a.Touch.ReceivedAt.Before(s.opened) {
+			since, first = earlier(since, a.Touch.ReceivedAt), true
+		}
+	}
+	s.looked = s.looked || first
+	return since, first
+}
+
+// history returns the touches that our messages since then tell of, with each
+// message's ts. A thread is looked through instead of the channel if given.
+func (s *slackBot) history(ctx context.Context, since time.Time, thread string) (map[string]string, error) {
+	told := map[string]string{}
+	oldest := strconv.FormatFloat(float64(since.UnixMilli())/1000, 'f', 6, 64)
+	cursor := ""
+	for range lookPages {
+		var messages []slack.Message
+		var err error
+		if thread != "" {
+			p := slack.GetConversationRepliesParameters{ChannelID: s.where(), Timestamp: thread, Cursor: cursor, Oldest: oldest, Limit: 200, IncludeAllMetadata: true}
+			messages, _, cursor, err = s.api.GetConversationRepliesContext(ctx, &p)
+		} else {
+			p := slack.GetConversationHistoryParameters{ChannelID: s.where(), Cursor: cursor, Oldest: oldest, Limit: 200, IncludeAllMetadata: true}
+			var page *slack.GetConversationHistoryResponse
+			if page, err = s.api.GetConversationHistoryContext(ctx, &p); err == nil {
+				messages, cursor = page.Messages, page.ResponseMetaData.NextCursor
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range messages {
+			if m.Metadata.EventType == metadataType {
+				for _, id := range touchesIn(m.Metadata.EventPayload) {
+					told[id] = m.Timestamp
+				}
+			}
+		}
+		if cursor == "" {
+			break
+		}
+	}
+	return told, nil
+}
+
+func touchesIn(payload map[string]any) (ids []string) {
+	if id, ok := payload["touch_id"].(string); ok {
+		ids = append(ids, id)
+	}
+	many, _ := payload["touch_ids"].([]any)
+	for _, v := range many {
+		if id, ok := v.(string); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// where is the channel's id, which history wants; empty while only a name is
+// known.
+func (s *slackBot) where() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.whereLocked()
+}
+
+func (s *slackBot) whereLocked() string {
+	if s.id == "" && !slices.ContainsFunc([]string{"#", "@"}, func(p string) bool { return strings.HasPrefix(s.channel, p) }) {
+		return s.channel
+	}
+	return s.id
+}

@@ -1,0 +1,80 @@
+package notify
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// mrkdwn makes text inert in Slack's markup: its three control characters are
+// escaped, and the characters that format, which cannot be escaped, become ones
+// that look alike. The result has at most most characters.
+func mrkdwn(s string, most int) string {
+	var b strings.Builder
+	n, fits := 0, 0 // characters so far, and the bytes that leave room for an ellipsis
+	before := '\n'
+	for i, r := range s {
+		after, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+		n += utf8.RuneCountInString(inert(&b, r, before, after))
+		if n <= most-1 {
+			fits = b.Len()
+		}
+		if n > most {
+			return b.String()[:fits] + "…"
+		}
+		before = r
+	}
+	return b.String()
+}
+
+// inert writes one character as it is written in markup, and returns it.
+func inert(b *strings.Builder, r, before, after rune) string {
+	s := string(r)
+	switch {
+	case r == '&':
+		s = "&amp;"
+	case r == '<':
+		s = "&lt;"
+	case r == '>' && before == '\n': // would begin a quotation
+		s = "›"
+	case r == '>':
+		s = "&gt;"
+	case r == '*':
+		s = "∗"
+	case r == '~':
+		s = "∼"
+	case r == '`':
+		s = "ˋ"
+	case r == '_' && !(wordy(before) && wordy(after)): // within a word it formats nothing
+		s = "ˍ"
+	}
+	b.WriteString(s)
+	return s
+}
+
+func wordy(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// link is a contact that can be tapped, or its inert text.
+func link(c Contact, most int) string {
+	if c.Link == "" {
+		return mrkdwn(c.Shown, most)
+	}
+	return "<" + c.Link + "|" + mrkdwn(c.Shown, most) + ">"
+}
+
+// clock shows a moment in the reader's own zone, in ours where Slack cannot.
+func clock(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{time}|%s>", t.Unix(), t.Format("15:04 MST"))
+}
+
+func clockSeconds(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{time_secs}|%s>", t.Unix(), t.Format("15:04:05 MST"))
+}
+
+// escape is for the text beside the blocks, where only the three control
+// characters mean something.
+func escape(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}

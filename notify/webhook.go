@@ -1,0 +1,184 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+var webhookKind = Kind{
+	Name: "webhook",
+	Doc:  "https://www.standardwebhooks.com",
+	Check: func(t Target) error {
+		if t.URL == "" {
+			return errors.New("a webhook target needs a url")
+		}
+		if _, err := parseURL(t.URL); err != nil {
+			return err
+		}
+		if _, err := signingKey(t.Secret); err != nil {
+			return err
+		}
+		return nil
+	},
+	Open: openWebhook,
+}
+
+const (
+	webhookTimeout = 10 * time.Second
+	webhookAnswer  = 64 << 10 // bytes of an answer that are read
+)
+
+// webhook posts one touch with its lead as JSON, signed after Standard Webhooks.
+type webhook struct {
+	target Target
+	key    []byte // nil: not signed
+	now    func() time.Time
+	caller caller
+}
+
+func openWebhook(t Target, e Env) (Sender, error) {
+	u, err := parseURL(t.URL)
+	if err != nil {
+		return nil, err
+	}
+	if u.Scheme != "https" && !e.AllowPrivate {
+		return nil, errors.New("url must begin with https:// (LEADGATE_ALLOW_PRIVATE_TARGETS allows http)")
+	}
+	key, err := signingKey(t.Secret)
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	if !e.AllowPrivate {
+		dialer.Control = publicOnly
+	}
+	client := &http.Client{Timeout: webhookTimeout, CheckRedirect: noRedirects, Transport: &http.Transport{
+		// No Proxy: the environment's would see leads, and dial for us where we may not.
+		DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 5 * time.Second,
+		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: webhookAnswer,
+	}}
+	return &webhook{target: t, key: key, now: e.Now, caller: caller{client: client, most: webhookAnswer, refused: statusError}}, nil
+}
+
+func (w *webhook) Most() int { return 1 }
+
+// Send posts each alert by itself. The receiver knows a repetition by its
+// webhook-id. The receipt is the id that the receiver gave, else its status.
+func (w *webhook) Send(ctx context.Context, alerts []Alert) (receipt string, err error) {
+	if len(alerts) == 0 {
+		return "", errNothing
+	}
+	for _, a := range alerts {
+		if receipt, err = w.post(ctx, a); err != nil {
+			return "", err
+		}
+	}
+	return receipt, nil
+}
+
+// hookBody is what a webhook's receiver gets.
+type hookBody struct {
+	Type      string    `json:"type"` // lead.hot_alert, lead.copy, ...
+	Timestamp time.Time `json:"timestamp"`
+	Data      struct {
+		Lead  *lead.Lead  `json:"lead"`
+		Touch *lead.Touch `json:"touch"`
+	} `json:"data"`
+}
+
+func (w *webhook) post(ctx context.Context, a Alert) (string, error) {
+	now := w.now().UTC()
+	body := hookBody{Type: "lead." + string(a.Kind), Timestamp: now}
+	body.Data.Lead, body.Data.Touch = a.Lead, a.Touch
+	b, err := json.Marshal(body)
+	if err != nil {
+		return "", &Error{Class: BadContent, Code: "unprintable", Err: errors.New("the lead could not be written as json")}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.target.URL, bytes.NewReader(b))
+	if err != nil {
+		return "", &Error{Class: BadTarget, Code: "bad_url", Err: errors.New("the target's url is not one")}
+	}
+	req.Header.Set("User-Agent", "leadgate")
+	for name, value := range w.target.Header {
+		req.Header.Set(name, value)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	sign(req.Header, w.key, a.Touch.ID+"_"+w.target.Name, now, b)
+	resp, err := w.caller.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return "", &Error{Code: "cut_off", Ambiguous: true, Err: errors.New("the answer was cut off")}
+	}
+	return receiptOf(resp, answer), nil
+}
+
+// sign sets the headers of Standard Webhooks.
+func sign(h http.Header, key []byte, id string, now time.Time, body []byte) {
+	stamp := strconv.FormatInt(now.Unix(), 10)
+	h.Set("Webhook-Id", id)
+	h.Set("Webhook-Timestamp", stamp)
+	h.Del("Webhook-Signature")
+	if key == nil {
+		return
+	}
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%s.%s.%s", id, stamp, body)
+	h.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+}
+
+// signingKey reads a secret in the form whsec_BASE64; none: nothing is signed.
+func signingKey(secret string) ([]byte, error) {
+	if secret == "" {
+		return nil, nil
+	}
+	text, ok := strings.CutPrefix(secret, "whsec_")
+	key, err := base64.StdEncoding.DecodeString(text)
+	if !ok || err != nil || len(key) < 16 {
+		return nil, errors.New("secret must be whsec_ and at least 16 bytes in base64: whsec_$(openssl rand -base64 24)")
+	}
+	return key, nil
+}
+
+// receiptOf is the receiver's own name for what it got: the id in its JSON, the
+// end of a Location, else its status.
+func receiptOf(resp *http.Response, body []byte) string {
+	var named struct {
+		ID any `json:"id"`
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if d.Decode(&named) == nil {
+		switch id := named.ID.(type) {
+		case string:
+			if id = line(id, 100); id != "" {
+				return id
+			}
+		case json.Number:
+			return line(id.String(), 100)
+		}
+	}
+	if u, err := url.Parse(resp.Header.Get("Location")); err == nil && u.Path != "" && u.Path != "/" {
+		return line(path.Base(u.Path), 100)
+	}
+	return "http_" + strconv.Itoa(resp.StatusCode)
+}

@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// A person is known by pointers: e-mail -> lead, phone -> lead. All pointers
+// live in one slot, and a lead's first ones are set in one step, so two jobs
+// with the same new person always agree on the lead, whichever of them then
+// writes it. A lead that a pointer names but that is not there yet is made by
+// whoever comes first.
+//
+// A phone's pointer ends in "@" once its lead has an e-mail. A touch with the
+// same phone and another e-mail is then another person: a new lead, and the
+// phone stays with the first.
+const hasEmail = "@"
+
+// errAgain: somebody else changed the pointers meanwhile.
+var errAgain = errors.New("the pointers of the person changed")
+
+// adding is one call of Add.
+type adding struct {
+	*Store
+	touch  *lead.Touch
+	newID  string
+	change func(*lead.Lead) error
+
+	email, tel string // keys of the pointers, empty when the touch does not say
+	spare      bool   // a lead newID was written that no pointer names yet
+}
+
+// Add finds the lead of a touch's person, or makes one with newID, and applies
+// change, which has to call l.Take(t) and runs again when somebody else was
+// faster. known says that the lead had the touch already, for a job runs again
+// after a crash: change is then not called. newID must be the same each time,
+// and no other touch's. ErrWiped: fill the store first.
+func (s *Store) Add(ctx context.Context, t *lead.Touch, newID string, change func(l *lead.Lead) error) (l *lead.Lead, known bool, err error) {
+	a := &adding{Store: s, touch: t, newID: newID, change: change}
+	for _, key := range lead.Keys(t.Person) {
+		if strings.HasPrefix(key, "email:") {
+			a.email = s.whoKey(key)
+		} else {
+			a.tel = s.whoKey(key)
+		}
+	}
+	for range mostTries {
+		l, known, err = a.try(ctx)
+		if !errors.Is(err, errAgain) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("add touch %s: %w", t.ID, err)
+	}
+	return l, known, nil
+}
+
+// try looks at the pointers and adds to the lead that they name.
+func (a *adding) try(ctx context.Context) (*lead.Lead, bool, error) {
+	pipe := a.rdb.Pipeline()
+	born := pipe.Exists(ctx, a.bornKey())
+	byEmail, byTel := get(ctx, pipe, a.email), get(ctx, pipe, a.tel)
+	if err := exec(ctx, pipe); err != nil {
+		return nil, false, fmt.Errorf("find the person: %w", err)
+	}
+	if born.Val() == 0 {
+		return nil, false, ErrWiped
+	}
+	id := byEmail.Val()
+	telID, telHasEmail := strings.CutSuffix(byTel.Val(), hasEmail)
+	switch {
+	case id != "":
+		return a.addTo(ctx, id, telID == "")
+	case telID != "" && a.email == "":
+		return a.addTo(ctx, telID, false)
+	case telID != "" && telHasEmail:
+		return a.addNew(ctx, a.email, a.newID) // another person at the same phone
+	case telID != "":
+		done, err := adopt.Run(ctx, a.rdb, []string{a.tel, a.email}, telID, telID+hasEmail).Int()
+		if err != nil {
+			return nil, false, fmt.Errorf("point the e-mail at lead %s: %w", telID, err)
+		}
+		if done == 0 {
+			return nil, false, errAgain
+		}
+		return a.addTo(ctx, telID, false)
+	case a.email != "" && a.tel != "":
+		return a.addNew(ctx, a.email, a.newID, a.tel, a.newID+hasEmail)
+	case a.email != "":
+		return a.addNew(ctx, a.email, a.newID)
+	case a.tel != "":
+		return a.addNew(ctx, a.tel, a.newID)
+	}
+	return a.addNew(ctx) // nobody that could be known again
+}
+
+// get reads a pointer; an empty key is an empty answer.
+func get(ctx context.Context, pipe redis.Pipeliner, key string) *redis.StringCmd {
+	if key == "" {
+		return redis.NewStringCmd(ctx)
+	}
+	return pipe.Get(ctx, key)
+}
+
+// addNew writes a lead of this touch alone and points pointers, pairs of key
+// and value, at it.
+func (a *adding) addNew(ctx context.Context, pointers ...any) (*lead.Lead, bool, error) {
+	l, kept, err := a.first(a.newID)
+	if err != nil {
+		return nil, false, err
+	}
+	pipe := a.rdb.Pipeline()
+	made := pipe.SetNX(ctx, a.leadKey(a.newID), kept, 0)
+	pointed := redis.NewBoolResult(true, nil)
+	if len(pointers) > 0 {
+		pointed = pipe.MSetNX(ctx, pointers...)
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return nil, false, fmt.Errorf("write new lead %s: %w", a.newID, err)
+	}
+	switch {
+	case !pointed.Val():
+		a.spare = a.spare || made.Val()
+		return nil, false, errAgain
+	case made.Val():
+		return l, false, nil
+	}
+	return a.addTo(ctx, a.newID, false) // an earlier run wrote it and got no further
+}
+
+// addTo adds to the lead that a pointer names; with pointTel the phone is not
+// known yet and becomes this lead's too.
+func (a *adding) addTo(ctx context.Context, id string, pointTel bool) (*lead.Lead, bool, error) {
+	pipe := a.rdb.Pipeline()
+	born := pipe.Exists(ctx, a.bornKey())
+	if a.spare && id != a.newID {
+		pipe.Del(ctx, a.leadKey(a.newID)) // no pointer names it, so nobody else has seen it
+	}
+	reply := pipe.Get(ctx, a.leadKey(id))
+	if pointTel && a.tel != "" {
+		pipe.SetNX(ctx, a.tel, id+hasEmail, 0)
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return nil, false, fmt.Errorf("read lead %s: %w", id, err)
+	}
+	if born.Val() == 0 {
+		// Wiped since: the journal knows more of this lead than is here now. The
+		// pointer may stay, for Restore brings back a lead of the same id.
+		return nil, false, ErrWiped
+	}
+	a.spare = false
+	kept := reply.Val()
+	if kept == "" {
+		return a.revive(ctx, id)
+	}
+	return a.append(ctx, kept)
+}
+
+// revive writes a lead that a pointer names but that is not there.
+func (a *adding) revive(ctx context.Context, id string) (*lead.Lead, bool, error) {
+	l, kept, err := a.first(id)
+	if err != nil {
+		return nil, false, err
+	}
+	made, err := a.rdb.SetNX(ctx, a.leadKey(id), kept, 0).Result()
+	if err != nil {
+		return nil, false, fmt.Errorf("write lead %s: %w", id, err)
+	}
+	if !made {
+		return nil, false, errAgain
+	}
+	return l, false, nil
+}
+
+// first is a lead of this touch alone.
+func (a *adding) first(id string) (l *lead.Lead, kept string, err error) {
+	at := a.touch.ReceivedAt.UTC()
+	if at.IsZero() {
+		at = a.now().UTC()
+	}
+	l = &lead.Lead{ID: id, Status: lead.New, CreatedAt: at, UpdatedAt: at}
+	if err := a.change(l); err != nil {
+		return nil, "", err
+	}
+	l.Revision = 1
+	kept, err = encodeLead(l)
+	return l, kept, err
+}
+
+// append adds to a lead that is there.
+func (a *adding) append(ctx context.Context, kept string) (*lead.Lead, bool, error) {
+	for range mostTries {
+		l, err := decodeLead(kept)
+		if err != nil {
+			return nil, false, err
+		}
+		if l.Has(a.touch.ID) {
+			return l, true, nil
+		}
+		if err := a.change(l); err != nil {
+			return nil, false, err
+		}
+		other, err := a.swap(ctx, l)
+		if errors.Is(err, ErrNotFound) {
+			return nil, false, errAgain // erased, or wiped
+		}
+		if err != nil || other == "" {
+			return l, false, err
+		}
+		kept = other
+	}
+	return nil, false, fmt.Errorf("%w again and again", ErrConflict)
+}

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Stage makes accepted touches readable for every replica, and lists them. A
+// touch that is there already stays as it is.
+func (s *Store) Stage(ctx context.Context, touches []*lead.Touch) error {
+	if len(touches) == 0 {
+		return nil
+	}
+	pipe := s.rdb.Pipeline()
+	for _, t := range touches {
+		doc, err := touchDoc(t)
+		if err != nil {
+			return err
+		}
+		key := s.touchKey(t.ID)
+		pipe.HSetNX(ctx, key, fieldDoc, doc)
+		pipe.HSetNX(ctx, key, fieldState, string(t.State))
+		s.list(ctx, pipe, t)
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return fmt.Errorf("stage %d touches: %w", len(touches), err)
+	}
+	return nil
+}
+
+// list puts a touch in the lists where it belongs.
+func (s *Store) list(ctx context.Context, pipe redis.Pipeliner, t *lead.Touch) {
+	at := place(t.ReceivedAt, t.ID)
+	if t.State == lead.Merged {
+		pipe.ZRem(ctx, s.touchesKey(), t.ID)
+		pipe.ZRem(ctx, s.touchesOfSource(t.Source), t.ID)
+	} else {
+		pipe.ZAdd(ctx, s.touchesKey(), at)
+		pipe.ZAdd(ctx, s.touchesOfSource(t.Source), at)
+	}
+	if t.State != lead.Settled {
+		pipe.ZAdd(ctx, s.touchesInState(t.State), at)
+	}
+	if t.State != lead.Accepted {
+		pipe.ZRem(ctx, s.touchesInState(lead.Accepted), t.ID)
+	}
+}
+
+// Finish writes what became of a touch: itself with its trail and deliveries,
+// its place and its lead's in every list, and its outcome in the books. One
+// round trip. A delivery that has come to its end stays as it is. l is nil for
+// a touch without a lead.
+func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error {
+	doc, err := touchDoc(t)
+	if err != nil {
+		return err
+	}
+	key := s.touchKey(t.ID)
+	set := []any{fieldDoc, doc, fieldState, string(t.State)}
+	if l != nil {
+		set = append(set, fieldLead, l.ID)
+	} else if t.LeadID != "" {
+		set = append(set, fieldLead, t.LeadID)
+	}
+	if t.MergedInto != "" {
+		set = append(set, fieldMerged, t.MergedInto)
+	}
+	if t.State == lead.Settled {
+		set = append(set, fieldSettled, "1")
+	}
+	pipe := s.rdb.Pipeline()
+	for _, d := range t.Deliveries {
+		if name, value := deliveryField(d); d.Final() {
+			pipe.HSetNX(ctx, key, name, value)
+		} else {
+			set = append(set, name, value)
+		}
+	}
+	// The lists come first: on one server they are there before the touch is.
+	s.list(ctx, pipe, t)
+	if l != nil {
+		s.listLead(ctx, pipe, l, t.Source)
+		pipe.ZAdd(ctx, s.leadTouchesKey(l.ID), place(t.ReceivedAt, t.ID))
+	}
+	pipe.HSet(ctx, key, set...)
+	if !t.Test {
+		s.book(ctx, pipe, dayOf(t.ReceivedAt), t.ID, o)
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return fmt.Errorf("finish touch %s: %w", t.ID, err)
+	}
+	return nil
+}
+
+// listLead puts a lead in the lists where it belongs. It stays in those where
+// it was: reading leaves out what has changed since.
+func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead, sources ...string) {
+	at := place(l.CreatedAt, l.ID)
+	pipe.ZAdd(ctx, s.leadsKey(), at)
+	pipe.ZAdd(ctx, s.leadsAt(l.Temperature), at)
+	for _, source := range sources {
+		pipe.ZAdd(ctx, s.leadsOfSource(source), at)
+	}
+	if l.Status != lead.New && l.Status != "" {
+		pipe.ZAdd(ctx, s.leadsWith(l.Status), at)
+	}
+}
+
+// Deliver writes steps forward of deliveries in one round trip: the delivery,
+// the step of the trail, and with Settled the end of the touch and its outcome.
+// It may come before the touch itself is there.
+func (s *Store) Deliver(ctx context.Context, changes []lead.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	pipe := s.rdb.Pipeline()
+	for _, c := range changes {
+		name, value := deliveryField(c.Delivery)
+		set := []any{name, value}
+		if c.Step.Step != "" {
+			name, value := stepField(c.Step)
+			set = append(set, name, value)
+		}
+		if c.Settled {
+			set = append(set, fieldSettled, "1")
+			pipe.ZRem(ctx, s.touchesInState(lead.Accepted), c.TouchID)
+		}
+		pipe.HSet(ctx, s.touchKey(c.TouchID), set...)
+		if c.Settled && c.Day != "" {
+			s.book(ctx, pipe, c.Day, c.TouchID, c.Outcome)
+		}
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return fmt.Errorf("write %d deliveries: %w", len(changes), err)
+	}
+	return nil
+}
+
+// Same returns the first touch that said this content to this source within
+// the last ten minutes: touchID itself when it is the first. A touch that has
+// its lead already is never a repeat of a later one.
+func (s *Store) Same(ctx context.Context, source, content, touchID string) (first string, err error) {
+	key := s.sameKey(source, content)
+	pipe := s.rdb.Pipeline()
+	pipe.SetNX(ctx, key, touchID, sameLife)
+	holder := pipe.Get(ctx, key)
+	has := pipe.HExists(ctx, s.touchKey(touchID), fieldLead)
+	if err := exec(ctx, pipe); err != nil {
+		return "", fmt.Errorf("look for the content of touch %s: %w", touchID, err)
+	}
+	if has.Val() || holder.Val() == "" { // "": expired in between
+		return touchID, nil
+	}
+	return holder.Val(), nil
+}
+
+// Repeated counts a repeat of a touch, however often it is called for the same one.
+func (s *Store) Repeated(ctx context.Context, firstID, repeatID string) error {
+	keys := []string{s.touchKey(firstID), s.repeatsKey(firstID)}
+	if err := count.Run(ctx, s.rdb, keys, repeatID, int(repeatLife/time.Second)).Err(); err != nil {
+		return fmt.Errorf("count a repeat of touch %s: %w", firstID, err)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Every key, its type, its lifetime and its meaning. A hash tag in braces keeps
+// keys that are used together in one slot of a cluster. No key contains a name,
+// an address or a number of a person.
+//
+//	lg:born                       string  for ever   there since Bear: this Redis has not been wiped
+//	lg:{t:ID}                     hash    for ever   a touch; its fields are listed in touch.go
+//	lg:{t:ID}:repeats             set     4 days     touches merged into it, so that each counts once
+//	lg:{l:ID}                     string  for ever   a lead: its revision, a blank, the lead as JSON
+//	lg:{l:ID}:touches             zset    for ever   all its touches by time of arrival, also those its JSON has forgotten
+//	lg:{who}:SHA256               string  for ever   "email:..." or "tel:..." -> lead id; add.go tells of the "@" at its end
+//	lg:{r:ID}                     string  as told    a request: head as JSON, a newline, the raw body
+//	lg:same:SOURCE:CONTENT        string  10 min     the first touch with this content
+//	lg:lease:NAME                 string  as told    who holds it
+//
+//	lg:touches                    zset    for ever   touches by time of arrival; repeats are not in it
+//	lg:touches:source:SOURCE      zset    for ever   the same for one source
+//	lg:touches:state:STATE        zset    for ever   accepted, unread, quarantined, merged
+//	lg:leads                      zset    for ever   leads by time of creation
+//	lg:leads:temperature:T        zset    for ever   those that are, or once were, this warm
+//	lg:leads:status:STATUS        zset    for ever   those that have, or once had, this status; none for new
+//	lg:leads:source:SOURCE        zset    for ever   those that this source touched
+//
+//	lg:book:DAY:OUTCOME           set     35 days    the day's touches that ended so
+//	lg:book:DAY:nodes             hash    35 days    a:NODE accepted, w:NODE waiting, as each node counted them
+//
+// Scores are Unix microseconds. A list is only ever added to before or together
+// with the change that it is about, and what no longer belongs is left out when
+// it is read: so a crash between two commands never hides anything.
+const (
+	bookLife   = 35 * 24 * time.Hour
+	sameLife   = 10 * time.Minute
+	repeatLife = 4 * 24 * time.Hour // longer than a touch is tried
+)
+
+func (s *Store) bornKey() string                   { return s.prefix + ":born" }
+func (s *Store) touchKey(id string) string         { return s.prefix + ":{t:" + id + "}" }
+func (s *Store) repeatsKey(id string) string       { return s.prefix + ":{t:" + id + "}:repeats" }
+func (s *Store) leadKey(id string) string          { return s.prefix + ":{l:" + id + "}" }
+func (s *Store) leadTouchesKey(id string) string   { return s.prefix + ":{l:" + id + "}:touches" }
+func (s *Store) requestKey(id string) string       { return s.prefix + ":{r:" + id + "}" }
+func (s *Store) leaseKey(name string) string       { return s.prefix + ":lease:" + name }
+func (s *Store) nodesKey(day string) string        { return s.prefix + ":book:" + day + ":nodes" }
+func (s *Store) touchesKey() string                { return s.prefix + ":touches" }
+func (s *Store) touchesOfSource(src string) string { return s.prefix + ":touches:source:" + src }
+func (s *Store) leadsKey() string                  { return s.prefix + ":leads" }
+func (s *Store) leadsOfSource(src string) string   { return s.prefix + ":leads:source:" + src }
+
+func (s *Store) sameKey(source, content string) string {
+	return s.prefix + ":same:" + source + ":" + content
+}
+
+func (s *Store) touchesInState(state lead.State) string {
+	return s.prefix + ":touches:state:" + string(state)
+}
+
+func (s *Store) leadsAt(t lead.Temperature) string {
+	return s.prefix + ":leads:temperature:" + t.String()
+}
+
+func (s *Store) leadsWith(status lead.Status) string {
+	return s.prefix + ":leads:status:" + string(status)
+}
+
+func (s *Store) bookKey(day string, o lead.Outcome) string {
+	return s.prefix + ":book:" + day + ":" + string(o)
+}
+
+// whoKey is the key of one of lead.Keys. All of them share a slot, so that an
+// e-mail and a phone can be pointed at a lead in one step.
+func (s *Store) whoKey(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return s.prefix + ":{who}:" + hex.EncodeToString(sum[:])
+}
+
+// score places a time in a list; a float64 holds microseconds exactly.
+func score(t time.Time) float64 { return float64(t.UnixMicro()) }
+
+func place(t time.Time, id string) redis.Z { return redis.Z{Score: score(t), Member: id} }
+
+// dayOf is the day in the books, in UTC.
+func dayOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// lifetimes remembers which keys were given their lifetime lately, so that a
+// day's books need not be given it with every touch.
+type lifetimes struct {
+	mu    sync.Mutex
+	since time.Time
+	given map[string]bool
+}
+
+// due says whether a key's lifetime has to be set; once a minute it has to,
+// for Redis may have been wiped.
+func (l *lifetimes) due(key string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.since) >= time.Minute || l.given == nil {
+		l.since, l.given = now, map[string]bool{}
+	}
+	if l.given[key] {
+		return false
+	}
+	l.given[key] = true
+	return true
+}

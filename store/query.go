@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// TouchQuery chooses touches. The zero query is all but the repeats.
+type TouchQuery struct {
+	Source string
+	State  lead.State // merged ones are shown only when it says so
+	Since  time.Time  // received then or later
+	Limit  int        // default 50, at most 1000
+	Cursor string     // of the page before
+}
+
+// TouchPage is a page of touches, newest first.
+type TouchPage struct {
+	Items []*lead.Touch
+	Next  string // cursor of the next page; empty: this was the last
+}
+
+// Touches returns a page of whole touches. Touches that arrive meanwhile do not
+// move what the cursor stands for. A page may be short of the limit and still
+// have a next one. ErrBadCursor for a cursor that is none.
+func (s *Store) Touches(ctx context.Context, q TouchQuery) (p TouchPage, err error) {
+	w := listing[lead.Touch]{key: s.touchesKey(), since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.TouchesByID}
+	switch {
+	case q.State != "" && q.State != lead.Settled:
+		w.key = s.touchesInState(q.State)
+	case q.Source != "":
+		w.key = s.touchesOfSource(q.Source)
+	}
+	w.keep = func(t *lead.Touch) bool {
+		return (q.Source == "" || t.Source == q.Source) &&
+			(q.State == t.State || q.State == "" && t.State != lead.Merged)
+	}
+	p.Items, p.Next, err = w.page(ctx, s.rdb)
+	return p, err
+}
+
+// LeadQuery chooses leads; all that is set has to hold. The zero query is all.
+type LeadQuery struct {
+	Temperature *lead.Temperature
+	Status      lead.Status
+	Source      string    // one that touched the lead
+	Email       string    // in any spelling
+	Text        string    // part of the name, e-mail, phone, company or title
+	Since       time.Time // created then or later
+	Limit       int       // default 50, at most 1000
+	Cursor      string    // of the page before
+}
+
+// LeadPage is a page of leads, newest first.
+type LeadPage struct {
+	Items []*lead.Lead
+	Next  string // cursor of the next page; empty: this was the last
+}
+
+// Leads returns a page of leads by the time of their creation; what Touches
+// promises holds for it as well.
+func (s *Store) Leads(ctx context.Context, q LeadQuery) (p LeadPage, err error) {
+	w := listing[lead.Lead]{key: s.leadsKey(), since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.leadsByID}
+	switch { // the list that is likely to be the shortest
+	case q.Status != "" && q.Status != lead.New:
+		w.key = s.leadsWith(q.Status)
+	case q.Source != "":
+		w.key = s.leadsOfSource(q.Source)
+	case q.Temperature != nil:
+		w.key = s.leadsAt(*q.Temperature)
+	}
+	w.keep = func(l *lead.Lead) bool { return q.matches(l, w.key == s.leadsOfSource(q.Source)) }
+	if q.Email != "" {
+		p.Items, err = s.leadByEmail(ctx, q, w)
+		return p, err
+	}
+	p.Items, p.Next, err = w.page(ctx, s.rdb)
+	return p, err
+}
+
+// leadByEmail finds the one lead that an e-mail points at.
+func (s *Store) leadByEmail(ctx context.Context, q LeadQuery, w listing[lead.Lead]) ([]*lead.Lead, error) {
+	if _, err := parseCursor(q.Cursor); err != nil {
+		return nil, err
+	}
+	none := []*lead.Lead{}
+	email := lead.NormalEmail(q.Email)
+	if email == "" || q.Cursor != "" {
+		return none, nil
+	}
+	id, err := s.rdb.Get(ctx, s.whoKey("email:"+email)).Result()
+	if errors.Is(err, redis.Nil) {
+		return none, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.Lead(ctx, id)
+	if errors.Is(err, ErrNotFound) || err == nil && (!q.matches(l, false) || l.CreatedAt.Before(q.Since)) {
+		return none, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []*lead.Lead{l}, nil
+}
+
+// matches says whether a lead is asked for. ofSource: it comes from the list of
+// the source, which remembers more touches than the lead does.
+func (q LeadQuery) matches(l *lead.Lead, ofSource bool) bool {
+	switch {
+	case q.Temperature != nil && l.Temperature != *q.Temperature:
+		return false
+	case q.Status != "" && l.Status != q.Status:
+		return false
+	case q.Source != "" && !ofSource && !slices.ContainsFunc(l.History, func(p lead.Past) bool { return p.Source == q.Source }):
+		return false
+	case q.Text == "":
+		return true
+	}
+	text := strings.ToLower(strings.TrimSpace(q.Text))
+	p := l.Person
+	return slices.ContainsFunc([]string{p.Name, p.FirstName, p.LastName, p.Email, p.Phone, p.Company, p.Title}, func(v string) bool {
+		return strings.Contains(strings.ToLower(v), text)
+	})
+}

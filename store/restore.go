@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Restore puts leads and settled touches back into a Redis that has lost them,
+// with their lists, pointers and outcomes. Give it the leads first: a lead says
+// whether its phone was all that was known of the person, and which of a
+// touch's deliveries were alerts. A lead that is there with the same revision
+// or a later one stays, and so does a touch that is there.
+func (s *Store) Restore(ctx context.Context, leads []*lead.Lead, touches []*lead.Touch) error {
+	if err := s.restoreLeads(ctx, leads); err != nil {
+		return fmt.Errorf("restore %d leads: %w", len(leads), err)
+	}
+	if err := s.restoreTouches(ctx, touches); err != nil {
+		return fmt.Errorf("restore %d touches: %w", len(touches), err)
+	}
+	return nil
+}
+
+func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
+	if len(leads) == 0 {
+		return nil
+	}
+	// Who came first keeps a phone that two people share.
+	leads = slices.SortedStableFunc(slices.Values(leads), func(a, b *lead.Lead) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	kept := make([]string, len(leads))
+	made := make([]*redis.BoolCmd, len(leads))
+	pipe := s.rdb.Pipeline()
+	for i, l := range leads {
+		var err error
+		if kept[i], err = encodeLead(l); err != nil {
+			return err
+		}
+		made[i] = pipe.SetNX(ctx, s.leadKey(l.ID), kept[i], 0)
+		s.point(ctx, pipe, l.Person, l.ID, lead.NormalEmail(l.Person.Email) != "")
+		var sources []string
+		for _, past := range l.History {
+			if !slices.Contains(sources, past.Source) {
+				sources = append(sources, past.Source)
+			}
+		}
+		s.listLead(ctx, pipe, l, sources...)
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return err
+	}
+	for i, l := range leads { // seldom any: another replica was faster, or changed it since
+		if made[i].Val() {
+			continue
+		}
+		if err := newer.Run(ctx, s.rdb, []string{s.leadKey(l.ID)}, l.Revision, kept[i]).Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// point sets the pointers of a person that are not there.
+func (s *Store) point(ctx context.Context, pipe redis.Pipeliner, p lead.Person, leadID string, withEmail bool) {
+	for _, key := range lead.Keys(p) {
+		to := leadID
+		if withEmail && strings.HasPrefix(key, "tel:") {
+			to += hasEmail
+		}
+		pipe.SetNX(ctx, s.whoKey(key), to, 0)
+	}
+}
+
+func (s *Store) restoreTouches(ctx context.Context, touches []*lead.Touch) error {
+	if len(touches) == 0 {
+		return nil
+	}
+	pipe := s.rdb.Pipeline()
+	there := make([]*redis.BoolCmd, len(touches))
+	for i, t := range touches {
+		there[i] = pipe.HExists(ctx, s.touchKey(t.ID), fieldDoc)
+	}
+	leads := s.askAlerted(ctx, pipe, touches)
+	if err := exec(ctx, pipe); err != nil {
+		return err
+	}
+	now := s.now()
+	pipe = s.rdb.Pipeline()
+	for i, t := range touches {
+		if there[i].Val() {
+			continue
+		}
+		if err := s.restoreTouch(ctx, pipe, t); err != nil {
+			return err
+		}
+		if age := now.Sub(t.ReceivedAt); t.Content != "" && t.State == lead.Settled && age < sameLife {
+			pipe.SetNX(ctx, s.sameKey(t.Source, t.Content), t.ID, sameLife-age)
+		}
+		if t.Test || now.Sub(t.ReceivedAt) > bookLife {
+			continue
+		}
+		if o := outcomeOf(t, leads[t.ID]); o != lead.OutcomeWaiting {
+			s.book(ctx, pipe, dayOf(t.ReceivedAt), t.ID, o)
+		}
+	}
+	return exec(ctx, pipe)
+}
+
+// restoreTouch writes a touch whole.
+func (s *Store) restoreTouch(ctx context.Context, pipe redis.Pipeliner, t *lead.Touch) error {
+	doc, err := touchDoc(t)
+	if err != nil {
+		return err
+	}
+	set := []any{fieldDoc, doc, fieldState, string(t.State)}
+	if t.State == lead.Settled {
+		set = append(set, fieldSettled, "1")
+	}
+	if t.LeadID != "" {
+		set = append(set, fieldLead, t.LeadID)
+		pipe.ZAdd(ctx, s.leadTouchesKey(t.LeadID), place(t.ReceivedAt, t.ID))
+		// A phone that is not the lead's present one: whether the lead has an
+		// e-mail is not known here, and to say so merges nobody by mistake.
+		s.point(ctx, pipe, t.Person, t.LeadID, true)
+	}
+	if t.MergedInto != "" {
+		set = append(set, fieldMerged, t.MergedInto)
+		pipe.SAdd(ctx, s.repeatsKey(t.MergedInto), t.ID)
+		pipe.Expire(ctx, s.repeatsKey(t.MergedInto), repeatLife)
+	}
+	if t.Repeats > 0 {
+		set = append(set, fieldRepeats, t.Repeats)
+	}
+	for _, d := range t.Deliveries {
+		name, value := deliveryField(d)
+		set = append(set, name, value)
+	}
+	s.list(ctx, pipe, t)
+	pipe.HSet(ctx, s.touchKey(t.ID), set...)
+	return nil
+}
+
+// askAlerted asks for the leads that say whether a touch was an alert.
+func (s *Store) askAlerted(ctx context.Context, pipe redis.Pipeliner, touches []*lead.Touch) map[string]*redis.StringCmd {
+	leads := map[string]*redis.StringCmd{}
+	for _, t := range touches {
+		if t.State == lead.Settled && t.LeadID != "" && len(t.Deliveries) > 0 {
+			leads[t.ID] = pipe.Get(ctx, s.leadKey(t.LeadID))
+		}
+	}
+	return leads
+}
+
+// outcomeOf says how a touch ended, from its state, its deliveries and what its
+// lead remembers of the decisions. One that the lead has forgotten counts as
+// alerted if anything was sent.
+func outcomeOf(t *lead.Touch, kept *redis.StringCmd) lead.Outcome {
+	switch t.State {
+	case lead.Quarantined:
+		return lead.OutcomeQuarantined
+	case lead.Unread:
+		return lead.OutcomeUnread
+	case lead.Merged:
+		return lead.OutcomeMerged
+	case lead.Accepted:
+		return lead.OutcomeWaiting
+	}
+	kinds := map[string]lead.AlertKind{}
+	if kept != nil && kept.Val() != "" {
+		if l, err := decodeLead(kept.Val()); err == nil {
+			for _, past := range l.History {
+				if past.ID != t.ID {
+					continue
+				}
+				for _, d := range past.Decisions {
+					kinds[d.Target] = d.Kind
+				}
+			}
+		}
+	}
+	o := lead.OutcomeHeld
+	for _, d := range t.Deliveries {
+		kind := kinds[d.Target]
+		switch {
+		case d.State == lead.Failed:
+			if o == lead.OutcomeHeld {
+				o = lead.OutcomeFailed
+			}
+		case kind == lead.DigestAlert:
+			o = lead.OutcomeDigested
+		case kind != lead.Copy:
+			return lead.OutcomeAlerted
+		}
+	}
+	return o
+}

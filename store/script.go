@@ -1,0 +1,50 @@
+package store
+
+import "github.com/redis/go-redis/v9"
+
+// The scripts. Each one has keys of one slot only. They are values that never
+// change; a server that has forgotten one is sent it again.
+var (
+	// swap writes a lead if it still begins with the revision that was read:
+	// 1 when it did, the lead as it is now when it does not, 0 when it is gone.
+	swap = redis.NewScript(`
+local now = redis.call('GET', KEYS[1])
+if not now then return 0 end
+if string.sub(now, 1, #ARGV[1]) ~= ARGV[1] then return now end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1`)
+
+	// newer writes a lead unless the one that is there has the same revision or
+	// a later one.
+	newer = redis.NewScript(`
+local now = redis.call('GET', KEYS[1])
+if now and tonumber(string.match(now, '^%d+')) >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1`)
+
+	// adopt gives a lead that was known by a phone only its e-mail: KEYS are the
+	// phone's pointer and the e-mail's, ARGV the lead and the phone's new pointer.
+	adopt = redis.NewScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+redis.call('SET', KEYS[2], ARGV[1])
+return 1`)
+
+	// count adds a repeat to a touch, each one once.
+	count = redis.NewScript(`
+local new = redis.call('SADD', KEYS[2], ARGV[1])
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+if new == 1 then redis.call('HINCRBY', KEYS[1], 'repeats', 1) end
+return new`)
+
+	// lease takes or prolongs a lease unless somebody else has it.
+	lease = redis.NewScript(`
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`)
+
+	release = redis.NewScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`)
+)

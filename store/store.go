@@ -1,0 +1,131 @@
+// Package store keeps leads, touches, trails, receipts and the books where all
+// replicas see them: in Redis. The same code runs on the built-in Redis, on one
+// server from 6.2, on Sentinel and on Cluster, for every command has one key or
+// keys of one hash tag. Redis may forget everything at any time: the journal is
+// the truth, and Restore puts it back.
+//
+// Whatever a job writes here it can write again. What counts is round trips, so
+// nearly every method is one pipeline; scripts are used only to compare and set.
+// keys.go lists every key with its type, its lifetime and what it means.
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// What the methods of Store can say besides the errors of Redis.
+var (
+	ErrNotFound  = errors.New("not in the store")
+	ErrConflict  = errors.New("the lead was changed in the meantime") // its revision moved on
+	ErrWiped     = errors.New("redis was wiped")                      // the marker of Bear is gone
+	ErrBadCursor = errors.New("not a cursor of this list")
+	ErrOldServer = errors.New("redis is older than 6.2")
+)
+
+// Options of New; all may be left out.
+type Options struct {
+	Prefix string           // before every key; default "lg"
+	Logger *slog.Logger     // nil discards
+	Now    func() time.Time // nil: time.Now
+}
+
+// Store is the shared memory of all replicas. Create it with New. Its methods
+// may be called at the same time.
+type Store struct {
+	rdb    redis.UniversalClient
+	prefix string
+	log    *slog.Logger
+	now    func() time.Time
+	lives  lifetimes
+}
+
+// New returns a store in rdb, which stays the caller's to close.
+func New(rdb redis.UniversalClient, o Options) *Store {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Store{rdb: rdb, prefix: cmp.Or(o.Prefix, "lg"), log: o.Logger, now: o.Now}
+}
+
+// Born says whether the marker of Bear is there. It is not in a Redis that is
+// new, was flushed, or came back without what it held.
+func (s *Store) Born(ctx context.Context) (bool, error) {
+	n, err := s.rdb.Exists(ctx, s.bornKey()).Result()
+	if err != nil {
+		return false, fmt.Errorf("look for the marker: %w", err)
+	}
+	return n == 1, nil
+}
+
+// Bear sets the marker, once everything that has to be in Redis is in it.
+func (s *Store) Bear(ctx context.Context) error {
+	if err := s.rdb.SetNX(ctx, s.bornKey(), s.now().UTC().Format(time.RFC3339), 0).Err(); err != nil {
+		return fmt.Errorf("set the marker: %w", err)
+	}
+	return nil
+}
+
+// Ping asks Redis for an answer.
+func (s *Store) Ping(ctx context.Context) error { return s.rdb.Ping(ctx).Err() }
+
+// CheckServer says what in the server's configuration will hurt, in words for
+// the operator. It returns ErrOldServer for a server that cannot carry the
+// store. A server that does not tell, like the built-in one, is not doubted.
+func (s *Store) CheckServer(ctx context.Context) (warnings []string, err error) {
+	if err := s.Ping(ctx); err != nil {
+		return nil, err
+	}
+	if v := s.info(ctx, "server", "redis_version"); v != "" {
+		var major, minor int
+		if _, err := fmt.Sscanf(v, "%d.%d", &major, &minor); err == nil && (major < 6 || major == 6 && minor < 2) {
+			return nil, fmt.Errorf("%w: it says %s", ErrOldServer, v)
+		}
+	}
+	if p := s.info(ctx, "memory", "maxmemory_policy"); p != "" && p != "noeviction" {
+		warnings = append(warnings, fmt.Sprintf(
+			"redis drops keys when its memory is full (maxmemory-policy %s), leads and waiting tasks among them; set maxmemory-policy noeviction", p))
+	}
+	return warnings, nil
+}
+
+// info reads one line of INFO; "" when the server does not tell.
+func (s *Store) info(ctx context.Context, section, name string) string {
+	text, err := s.rdb.Info(ctx, section).Result()
+	if err != nil {
+		return "" // the built-in Redis, or an ACL that forbids it
+	}
+	for line := range strings.Lines(text) {
+		if v, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// exec sends a pipeline. A reply of nil is no error.
+func exec(ctx context.Context, pipe redis.Pipeliner) error {
+	cmds, err := pipe.Exec(ctx)
+	if err == nil {
+		return nil
+	}
+	for _, c := range cmds {
+		if err := c.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return err
+		}
+	}
+	if errors.Is(err, redis.Nil) {
+		return nil
+	}
+	return err
+}
