@@ -27,7 +27,7 @@ type reader interface {
 // What a reader can say.
 var (
 	ErrNotFound    = errors.New("not found")
-	ErrBadQuery    = errors.New("bad query") // a cursor that is none
+	ErrBadQuery    = errors.New("bad query") // a cursor that is none of its own
 	ErrUnavailable = errors.New("unavailable")
 )
 

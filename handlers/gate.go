@@ -101,12 +101,16 @@ func (g *gate) setRedirect() error {
 // Browsers and programs are told.
 func (g *gate) vendor() bool { return g.provider.Accepts != http.StatusAccepted }
 
-// admits checks what a source may ask for besides a signature: the token in
-// its URL and headers that never change.
-func (g *gate) admits(token string, h http.Header) error {
-	if g.Token != "" && !same(token, g.Token) || g.Token == "" && token != "" {
-		return problem{code: badToken, detail: "The token at the end of the URL is not this source's. Copy the URL from the source's settings."}
+// admitsToken checks the token at the end of the URL, if the source has one.
+func (g *gate) admitsToken(token string) error {
+	if token == "" && g.Token == "" || same(token, g.Token) {
+		return nil
 	}
+	return problem{code: badToken, detail: "The token at the end of the URL is not this source's. Copy the URL from the source's settings."}
+}
+
+// admitsHeader checks the headers that the source's sender always sends.
+func (g *gate) admitsHeader(h http.Header) error {
 	for name, want := range g.Header {
 		if !same(h.Get(name), want) {
 			return problem{code: badToken, detail: "The header " + http.CanonicalHeaderKey(name) + " is missing or not this source's."}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ func (s *Server) deliver(c echo.Context) error {
 		return errNoSource
 	}
 	g.allowOrigin(c) // first, so that pages can read refusals too
-	if err := g.admits(c.Param("token"), c.Request().Header); err != nil {
+	if err := cmp.Or(g.admitsToken(c.Param("token")), g.admitsHeader(c.Request().Header)); err != nil {
 		return err
 	}
 	now := s.o.Now().UTC()
@@ -58,23 +59,34 @@ func (s *Server) deliver(c echo.Context) error {
 	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now,
 		Header: keptHeaders(r.Header, g.Header), Body: body}
 	complete(g, req, touches, r.Header)
-	g.guard(touches, now)
+	g.guard(r, touches)
 	if err := g.reachable(r, touches); err != nil {
 		return err
 	}
 
-	// What has arrived is kept even when its sender does not wait: a page that
-	// is being left does not.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), acceptLimit)
-	defer cancel()
-	status, err := s.o.Accepter.Accept(ctx, req, touches)
+	status, err := s.accept(c.Request().Context(), req, touches)
 	if err != nil {
-		return fmt.Errorf("accept request %s: %w", req.ID, err)
+		return err
 	}
 	if status == "accepted" {
 		g.accepted.Add(float64(len(touches)))
 	}
 	return s.answerAccepted(c, g, body, touches, status)
+}
+
+// accept waits until the touches are durable. What has arrived is kept even
+// when its sender does not wait: a page that is being left does not.
+func (s *Server) accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (status string, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptLimit)
+	defer cancel()
+	status, err = s.o.Accepter.Accept(ctx, req, touches)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%w: %w", ErrNotDurable, err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("accept request %s: %w", req.ID, err)
+	}
+	return status, nil
 }
 
 var errNoSource = problem{code: notFound, detail: "There is no source of this name. The sources and their URLs are in the configuration."}
@@ -87,10 +99,8 @@ func (s *Server) probe(c echo.Context) error {
 		return errNoSource
 	}
 	g.allowOrigin(c)
-	if g.Token != "" || c.Param("token") != "" { // static headers come with deliveries only
-		if !same(c.Param("token"), g.Token) {
-			return problem{code: badToken, detail: "The token at the end of the URL is not this source's."}
-		}
+	if err := g.admitsToken(c.Param("token")); err != nil { // static headers come with deliveries only
+		return err
 	}
 	r := &provider.Request{Method: c.Request().Method, URL: s.publicURL(c.Request()), Header: c.Request().Header,
 		Now: s.o.Now().UTC(), Source: g.view}
@@ -119,7 +129,9 @@ func (s *Server) touches(g *gate, r *provider.Request) ([]*lead.Touch, error) {
 	if err != nil {
 		var p *panicError
 		if errors.As(err, &p) {
-			s.o.Logger.Error("provider broke on a delivery", "source", g.Name, "provider", g.provider.Name, "error", err)
+			s.breakages.Do(func() {
+				s.o.Logger.Error("provider broke on a delivery", "source", g.Name, "provider", g.provider.Name, "error", err)
+			})
 		}
 		return []*lead.Touch{{State: lead.Unread, Error: err.Error()}}, nil
 	}

@@ -1,10 +1,6 @@
 package handlers
 
 import (
-	"bytes"
-	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,10 +14,7 @@ var nextFields = []string{"_next", "_redirect"}
 // says, if its owner allows that, else where the source says. Empty: nowhere.
 func (g *gate) nextPage(h http.Header, body []byte) string {
 	for _, name := range nextFields {
-		if !bytes.Contains(body, []byte(name)) {
-			continue // spares most forms a second reading
-		}
-		if next := formValue(h.Get("Content-Type"), body, name); g.mayLeadTo(next) {
+		if next := hidden(h, body, name); g.mayLeadTo(next) {
 			return g.onPage(next, h.Get("Origin"))
 		}
 	}
@@ -58,40 +51,4 @@ func isPath(s string) bool {
 // plain rules out what browsers and parsers disagree about.
 func plain(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f })
-}
-
-// formValue reads one field of a form; empty when there is none.
-func formValue(contentType string, body []byte, name string) string {
-	kind, params, err := mime.ParseMediaType(contentType)
-	if err == nil && kind == "multipart/form-data" {
-		return partValue(multipart.NewReader(bytes.NewReader(body), params["boundary"]), name)
-	}
-	for field := range bytes.SplitSeq(body, []byte("&")) {
-		key, value, _ := bytes.Cut(field, []byte("="))
-		if string(key) == name {
-			s, err := url.QueryUnescape(string(value))
-			if err != nil {
-				return ""
-			}
-			return s
-		}
-	}
-	return ""
-}
-
-func partValue(r *multipart.Reader, name string) string {
-	for {
-		part, err := r.NextPart()
-		if err != nil {
-			return ""
-		}
-		if part.FormName() != name {
-			continue
-		}
-		b, err := io.ReadAll(io.LimitReader(part, 2048))
-		if err != nil {
-			return ""
-		}
-		return string(b)
-	}
 }

@@ -46,6 +46,7 @@ const (
 	unavailable      code = "unavailable"
 	unauthorized     code = "unauthorized"
 	forbidden        code = "forbidden"
+	conflict         code = "conflict"
 	badQuery         code = "bad_query"
 	internal         code = "internal"
 )
@@ -69,6 +70,7 @@ var codes = map[code]struct {
 	unavailable:      {http.StatusServiceUnavailable, "It cannot be read just now"},
 	unauthorized:     {http.StatusUnauthorized, "Who are you?"},
 	forbidden:        {http.StatusForbidden, "Not allowed"},
+	conflict:         {http.StatusConflict, "Somebody else was faster"},
 	badQuery:         {http.StatusBadRequest, "The query is wrong"},
 	internal:         {http.StatusInternalServerError, "Something broke here"},
 }
@@ -99,14 +101,14 @@ func problemOf(err error) problem {
 		return problem{code: unsupportedType, detail: sentence(err, "Send JSON or a form.")}
 	case errors.Is(err, provider.ErrMalformed):
 		return problem{code: malformed, detail: sentence(err, "")}
-	case errors.Is(err, ErrNotDurable), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrNotDurable):
 		return problem{code: notDurable, retry: 5, detail: "Nothing was kept. Send it again in a few seconds.", because: err}
-	case errors.Is(err, ErrUnavailable):
+	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return problem{code: unavailable, retry: 5, detail: "The store does not answer. Try again in a few seconds.", because: err}
 	case errors.Is(err, ErrNotFound):
 		return problem{code: notFound, detail: "It does not exist, or no longer."}
 	case errors.Is(err, ErrBadQuery):
-		return problem{code: badQuery, detail: sentence(err, "")}
+		return problem{code: badQuery, detail: "The cursor is none that this server gave. Leave it out to begin anew."}
 	}
 	return problem{code: internal, detail: "It is in the log of the server.", because: err}
 }
@@ -141,12 +143,12 @@ func (s *Server) countRefusal(source string, p problem) {
 	}
 	s.metrics.refused.WithLabelValues(source, string(p.code)).Inc()
 	switch {
-	case p.code == internal:
-		s.o.Logger.Error("delivery failed", "source", source, "error", p.because)
-	case p.code == notDurable:
-		s.refused.Do(func() { s.o.Logger.Error("delivery not kept", "source", source, "error", p.because) })
+	case p.code == internal || p.code == notDurable:
+		s.breakages.Do(func() {
+			s.o.Logger.Error("delivery not kept", "source", source, "why", string(p.code), "error", p.because)
+		})
 	default:
-		s.refused.Do(func() { s.o.Logger.Info("delivery refused", "source", source, "why", string(p.code)) })
+		s.refusals.Do(func() { s.o.Logger.Info("delivery refused", "source", source, "why", string(p.code)) })
 	}
 }
 

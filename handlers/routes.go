@@ -31,6 +31,7 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/leads", s.listLeads)
 	api.GET("/leads/:id", s.showLead)
 	api.GET("/books", s.showBooks)
+	api.POST("/leads/:id/:verb", s.act)
 
 	// Slack's people answer.
 	e.POST("/slack/interactions", s.slackInteraction)

@@ -28,12 +28,13 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// Options are what a Server is made of. Accepter, Reader and PublicURL are
-// required.
+// Options are what a Server is made of. Accepter, Reader, Actor and PublicURL
+// are required.
 type Options struct {
 	Sources  []Source
 	Accepter accepter
 	Reader   reader
+	Actor    actor
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from
@@ -76,7 +77,8 @@ type Server struct {
 	gates   atomic.Pointer[map[string]*gate]
 	metrics *metrics
 	echo    *echo.Echo
-	refused rate.Sometimes // bounds the log lines about refusals
+
+	refusals, breakages rate.Sometimes // bound the log lines that senders can cause
 
 	inflaters sync.Pool // of *gzip.Reader; each is 40 KiB
 }
@@ -105,7 +107,8 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("public URL %q: want http(s)://host", o.PublicURL)
 	}
 	s := &Server{o: o, public: public, inbox: public.String() + "/l/", thanks: thanksPage(), metrics: newMetrics(o.Registry),
-		refused: rate.Sometimes{First: 10, Interval: time.Second}}
+		refusals:  rate.Sometimes{First: 10, Interval: time.Second},
+		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
 	if err := s.Reload(o.Sources); err != nil {
 		return nil, err
 	}

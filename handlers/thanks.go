@@ -22,6 +22,6 @@ func thanksPage() page {
 	_, style, _ := bytes.Cut(thanksHTML, []byte("<style>"))
 	style, _, _ = bytes.Cut(style, []byte("</style>"))
 	sum := sha256.Sum256(style)
-	return page{thanksHTML, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self' *; style-src 'sha256-" +
+	return page{thanksHTML, "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" +
 		base64.StdEncoding.EncodeToString(sum[:]) + "'"}
 }

@@ -13,6 +13,17 @@ import (
 // ErrNotFound says that neither the store nor this node's journal has it.
 var ErrNotFound = errors.New("not found")
 
+// Loaded waits until the store holds what the journal kept, for lists would be
+// short before; an error means that ctx ended first.
+func (j *Jobs) Loaded(ctx context.Context) error {
+	select {
+	case <-j.loaded:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the store is being filled from the journal: %w", ctx.Err())
+	}
+}
+
 // Touch returns a touch from the moment it was accepted: as the store has it,
 // else as this node's journal does. While Redis is away it is the journal's.
 func (j *Jobs) Touch(ctx context.Context, id string) (*lead.Touch, error) {

@@ -44,23 +44,49 @@ func (r reader) Touch(ctx context.Context, id string) (*lead.Touch, error) {
 }
 
 func (r reader) Touches(ctx context.Context, q handlers.TouchQuery) (handlers.TouchPage, error) {
+	if err := r.jobs.Loaded(ctx); err != nil {
+		return handlers.TouchPage{}, readable(err)
+	}
 	p, err := r.store.Touches(ctx, store.TouchQuery(q))
 	return handlers.TouchPage(p), readable(err)
 }
 
 func (r reader) Lead(ctx context.Context, id string) (*lead.Lead, error) {
+	if err := r.jobs.Loaded(ctx); err != nil {
+		return nil, readable(err)
+	}
 	l, err := r.store.Lead(ctx, id)
 	return l, readable(err)
 }
 
 func (r reader) Leads(ctx context.Context, q handlers.LeadQuery) (handlers.LeadPage, error) {
+	if err := r.jobs.Loaded(ctx); err != nil {
+		return handlers.LeadPage{}, readable(err)
+	}
 	p, err := r.store.Leads(ctx, store.LeadQuery(q))
 	return handlers.LeadPage(p), readable(err)
 }
 
 func (r reader) Books(ctx context.Context, day string) (lead.Books, error) {
+	if err := r.jobs.Loaded(ctx); err != nil {
+		return lead.Books{}, readable(err)
+	}
 	b, err := r.jobs.Books(ctx, day)
 	return b, readable(err)
+}
+
+// actor is what handlers let people do.
+type actor struct{ jobs *jobs.Jobs }
+
+func (a actor) Act(ctx context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
+	l, err := a.jobs.Act(ctx, id, v, by, revision)
+	switch {
+	case errors.Is(err, lead.ErrNoVerb):
+		return nil, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
+	case errors.Is(err, store.ErrConflict), errors.Is(err, lead.ErrTaken):
+		return l, fmt.Errorf("%w: %w", handlers.ErrConflict, err)
+	}
+	return l, readable(err)
 }
 
 // readable says in handlers' words what went wrong while reading.

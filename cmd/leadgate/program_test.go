@@ -66,7 +66,8 @@ func newProgram(t *testing.T, env ...string) *program {
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("the program said:\n%s", p.out)
+			said := p.out.String()
+			t.Logf("the program said at last:\n%s", said[max(0, len(said)-8000):])
 		}
 	})
 	return p

@@ -10,22 +10,25 @@ import (
 
 // chooser finds the best pair for every place of a touch.
 type chooser struct {
-	r        *Request
-	pairs    []pair
-	owners   []owner
-	verdicts []verdict
-	best     [places]int // index of the pair, -1: none
+	r      *Request
+	pairs  []pair
+	owners []owner
+	best   [places]int // index of the pair, -1: none
 }
 
 // offer proposes a pair for the place that it was judged to be for.
 func (c *chooser) offer(i int) {
-	v := &c.verdicts[i]
+	v := &c.pairs[i]
 	if v.field == unknown || v.field >= places {
 		return
 	}
-	if _, ok := fit(v.field, c.pairs[i].value); !ok && (v.rank > 0 || v.field == fieldEmail || v.field == fieldConsent) {
+	fitting, ok := fit(v.field, v.value)
+	if !ok && (v.rank > 0 || v.field == fieldEmail || v.field == fieldConsent) {
 		v.rank = noRank
 		return
+	}
+	if v.fit = fitting; !ok {
+		v.fit = line(v.value) // the source's map insists
 	}
 	if v.weak && !c.believable(i) {
 		v.rank = noRank
@@ -39,11 +42,11 @@ func (c *chooser) offer(i int) {
 // before says that pair i is surer than pair j: by step, then by where it
 // stands, then by label; else the earlier one stays.
 func (c *chooser) before(i, j int) bool {
-	a, b := &c.verdicts[i], &c.verdicts[j]
+	a, b := &c.pairs[i], &c.pairs[j]
 	if a.rank != b.rank {
 		return a.rank < b.rank
 	}
-	if p, q := distance(c.pairs[i].place), distance(c.pairs[j].place); p != q {
+	if p, q := distance(a.place), distance(b.place); p != q {
 		return p < q
 	}
 	return a.class < b.class
@@ -61,12 +64,12 @@ func distance(p place) int {
 
 // believable says whether a "name" or a "title" is a person's.
 func (c *chooser) believable(i int) bool {
-	p, v := &c.pairs[i], &c.verdicts[i]
+	p := &c.pairs[i]
 	if p.owner < 0 {
 		return true
 	}
 	o := c.owners[p.owner]
-	if v.field == fieldTitle {
+	if p.field == fieldTitle {
 		return o.person && !o.calendar
 	}
 	return o.person || !o.envelope && !o.calendar
@@ -75,24 +78,27 @@ func (c *chooser) believable(i int) bool {
 // byShape looks for an address and a number among what no label explains.
 func (c *chooser) byShape() {
 	needEmail, needPhone := c.best[fieldEmail] < 0, c.best[fieldPhone] < 0
+	if !needEmail && !needPhone {
+		return
+	}
 	for i := range c.pairs {
-		p, v := &c.pairs[i], &c.verdicts[i]
+		v := &c.pairs[i]
 		open := v.field == unknown || v.rank == noRank && (v.field == fieldEmail || v.field == fieldPhone)
-		if !open || v.words&(markOthers|markPassing) != 0 || p.place == placeOthers {
+		if !open || v.words&(markOthers|markPassing) != 0 || v.place == placeOthers {
 			continue
 		}
-		if _, ok := fit(fieldEmail, p.value); needEmail && ok {
-			c.take(fieldEmail, i)
+		if address, ok := fit(fieldEmail, v.value); needEmail && ok {
+			c.take(fieldEmail, i, address)
 			needEmail = false
-		} else if needPhone && v.field == unknown && v.words&markAside == 0 && likePhone(p.value) {
-			c.take(fieldPhone, i)
+		} else if needPhone && v.field == unknown && v.words&markAside == 0 && likePhone(v.value) {
+			c.take(fieldPhone, i, v.value)
 			needPhone = false
 		}
 	}
 }
 
-func (c *chooser) take(f field, i int) {
-	c.verdicts[i] = verdict{meaning: meaning{field: f}, step: StepShape, rank: 5}
+func (c *chooser) take(f field, i int, value string) {
+	c.pairs[i].verdict = verdict{meaning: meaning{field: f}, step: StepShape, rank: 5, fit: value}
 	c.best[f] = i
 }
 
@@ -101,16 +107,15 @@ func (c *chooser) value(f field) string {
 	if c.best[f] < 0 {
 		return ""
 	}
-	v := c.pairs[c.best[f]].value
-	if s, ok := fit(f, v); ok {
-		return s
-	}
-	return line(v) // the source's map insists
+	return c.pairs[c.best[f]].fit
 }
 
 // settle writes what was chosen into t.
 func (c *chooser) settle(t *lead.Touch) {
 	c.names()
+	if id := c.best[fieldEventID]; id >= 0 && c.pairs[id].rank > 0 && c.best[fieldEventTitle] < 0 && t.Event.Title == "" {
+		c.best[fieldEventID] = -1 // of the delivery, not of a webinar
+	}
 	p := &t.Person
 	for _, x := range []struct {
 		to *string
@@ -139,7 +144,7 @@ func (c *chooser) set(to *string, f field) {
 	if v == "" {
 		return
 	}
-	if *to == "" || c.verdicts[c.best[f]].rank == 0 {
+	if *to == "" || c.pairs[c.best[f]].rank == 0 {
 		*to = v
 	}
 	if *to == v {
@@ -151,11 +156,11 @@ func (c *chooser) set(to *string, f field) {
 func (c *chooser) spend(f field) {
 	chosen := c.pairs[c.best[f]].value
 	for i := range c.pairs {
-		if c.verdicts[i].field == f && (i == c.best[f] || c.pairs[i].value == chosen) {
-			c.verdicts[i].spent = true
-			c.verdicts[i].field = f
+		if c.pairs[i].field == f && (i == c.best[f] || c.pairs[i].value == chosen) {
+			c.pairs[i].spent = true
+			c.pairs[i].field = f
 			if i == c.best[f] {
-				c.r.saw(Reading{Field: f.name(), Value: chosen, Label: c.pairs[i].label, Step: c.verdicts[i].step})
+				c.r.saw(Reading{Field: f.name(), Value: chosen, Label: c.pairs[i].label, Step: c.pairs[i].step})
 			}
 		}
 	}
@@ -168,7 +173,7 @@ func (c *chooser) names() {
 	first, last, given, full := c.value(fieldFirst), c.value(fieldLast), c.value(fieldGiven), c.value(fieldName)
 	move := func(from, to field) {
 		c.best[to] = c.best[from]
-		c.verdicts[c.best[to]].field = to
+		c.pairs[c.best[to]].field = to
 		c.best[from] = -1
 	}
 	if given != "" {
@@ -185,10 +190,14 @@ func (c *chooser) names() {
 		c.best[fieldTitle] = -1 // a headline
 	}
 	switch {
-	case full == "" || strings.ContainsRune(full, ' ') && first != "" && last != "":
-	case first != "" && last == "" && !contains(full, first):
+	case full == "":
+	case first != "" && last != "":
+		if !contains(full, first) && !contains(full, last) {
+			c.best[fieldName] = -1 // of something else
+		}
+	case first != "" && !contains(full, first):
 		move(fieldName, fieldLast)
-	case last != "" && first == "" && !contains(full, last):
+	case last != "" && !contains(full, last):
 		move(fieldName, fieldFirst)
 	}
 }
@@ -240,7 +249,7 @@ func fit(f field, s string) (string, bool) {
 		return s, phone(s)
 	case fieldName, fieldGiven, fieldFirst, fieldLast, fieldTitle:
 		s = line(s)
-		return s, len(s) <= 200 && hasLetter(s) && !bare(s) && !strings.ContainsAny(s, "@") && (f != fieldTitle || !notTitles[strings.ToLower(strings.TrimSuffix(s, "."))])
+		return s, len(s) <= 200 && hasLetter(s) && !bare(s) && !strings.ContainsAny(s, "@") && (f != fieldTitle || !noTitle(s))
 	case fieldCompany:
 		s = line(s)
 		return s, len(s) <= 200 && !bare(s) && (hasLetter(s) || len(s) > 1)
@@ -254,20 +263,25 @@ func fit(f field, s string) (string, bool) {
 	return line(s), true
 }
 
-// bare says that s answers a yes-or-no question or is the address of a page.
+// bare says that s answers a yes-or-no question, or is the address of a page.
 func bare(s string) bool {
-	switch strings.ToLower(s) {
-	case "true", "false", "yes", "no", "null", "undefined", "n/a", "-", "none":
-		return true
-	}
-	return webAddress(s)
+	return len(s) <= 9 && isOneOf(s, "true", "false", "yes", "no", "null", "undefined", "n/a", "-", "none") || webAddress(s)
 }
 
-// notTitles are values of fields called title or role that are no position.
-var notTitles = map[string]bool{
-	"mr": true, "mrs": true, "ms": true, "miss": true, "mx": true, "dr": true, "prof": true, "sir": true, "herr": true, "frau": true, "divers": true,
-	"m": true, "mme": true, "mlle": true, "monsieur": true, "madame": true, "sr": true, "sra": true, "srta": true, "sig": true, "dhr": true, "mevr": true, "pan": true, "pani": true,
-	"lead": true, "user": true, "participant": true, "attendee": true, "guest": true, "member": true, "contact": true, "registrant": true, "subscriber": true,
+// noTitle says that the value of a field called title or role is no position.
+func noTitle(s string) bool {
+	s = strings.TrimSuffix(s, ".")
+	return len(s) <= 11 && isOneOf(s, "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "divers", "m", "mme", "mlle", "monsieur", "madame", "sr", "sra", "srta", "sig", "dhr", "mevr", "pan", "pani",
+		"lead", "user", "participant", "attendee", "guest", "member", "contact", "registrant", "subscriber")
+}
+
+func isOneOf(s string, list ...string) bool {
+	for _, word := range list {
+		if strings.EqualFold(s, word) {
+			return true
+		}
+	}
+	return false
 }
 
 func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }

@@ -6,6 +6,9 @@ import (
 
 // knownLabel decides by the whole label, with and without its filler words.
 func knownLabel(label string) (meaning, bool) {
+	if m, ok := exact[label]; ok {
+		return m, true
+	}
 	var space [96]byte
 	n := normal(space[:0], label)
 	if len(n) == 0 || len(n) > 2*maxLabel {

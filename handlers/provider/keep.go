@@ -17,17 +17,17 @@ func (r *Request) saw(x Reading) {
 
 // keep puts everything without a place of its own where it belongs: click ids
 // under their names, marks for traps, the time, and the rest into the fields.
-func (r *Request) keep(t *lead.Touch, pairs []pair, verdicts []verdict) {
+func (r *Request) keep(t *lead.Touch, pairs []pair) {
 	optOut := false
 	for i := range pairs {
-		p, v := &pairs[i], &verdicts[i]
-		if v.spent {
+		p := &pairs[i]
+		if p.spent {
 			continue
 		}
-		switch v.field {
+		switch p.field {
 		case fieldClick:
 			setClick(t, p.key, p.value)
-			r.saw(Reading{Field: "click_ids", Value: p.value, Label: p.label, Step: v.step})
+			r.saw(Reading{Field: "click_ids", Value: p.value, Label: p.label, Step: p.step})
 			continue
 		case fieldTrap:
 			if !slices.Contains(t.Marks, MarkHoneypot) {

@@ -31,6 +31,7 @@ func index(lists ...[]spelling) map[string]meaning {
 				key := normalText(label)
 				if _, ok := m[key]; !ok { // the first list that knows a label has it
 					m[key] = s.meaning
+					m[strings.ReplaceAll(key, " ", "_")] = s.meaning // as it is mostly sent
 				}
 			}
 		}
@@ -77,7 +78,7 @@ var spellings = []spelling{
 		телефон, номер телефона, мобильный, мобильный телефон, контактный телефон, ваш телефон, тел, номер телефону, мобільний телефон, τηλέφωνο, κινητό, κινητό τηλέφωνο, αριθμός τηλεφώνου,
 		電話, 電話番号, お電話番号, 携帯, 携帯電話, 携帯番号, 携帯電話番号, 連絡先, ご連絡先, 전화, 전화번호, 휴대폰, 휴대폰 번호, 휴대전화, 연락처, 핸드폰, 핸드폰 번호, 电话, 电话号码, 手机, 手机号, 手机号码, 联系电话, 联系方式, 電話號碼, 手機, 手機號碼, 聯絡電話,
 		الهاتف, رقم الهاتف, رقم الجوال, טלפון, מספר טלפון, נייד, फ़ोन, फोन नंबर, เบอร์โทร, เบอร์โทรศัพท์, số điện thoại, điện thoại, nomor telepon, nomor hp, no hp`},
-	{meaning{field: fieldCompany}, `company, company name, companyname, organization, organisation, organization name, organisation name, org, org name, employer, business, business name, firm, firm name, company organization, company organisation, company / organization, your company, workplace, current company, account name, agency name, brokerage, institution, institution name, legal entity, trading name, business entity, company or organization, organization company, affiliation, company association,
+	{meaning{field: fieldCompany}, `company, company name, companyname, organization, organisation, organization name, organisation name, org, org name, employer, business, business name, firm, firm name, company organization, company organisation, company / organization, your company, workplace, where do you work, who do you work for, what company are you with, which company are you with, company you work for, current company, account name, agency name, brokerage, institution, institution name, legal entity, trading name, business entity, company or organization, organization company, affiliation, company association,
 		firma, firmenname, unternehmen, unternehmensname, name der firma, name des unternehmens, arbeitgeber, betrieb, organisation firma, firma organisation, firma / organisation, ihre firma, ihr unternehmen, institution / firma,
 		société, entreprise, nom de l'entreprise, nom de la société, nom de votre entreprise, votre entreprise, raison sociale, organisme, employeur, établissement, nom de l'organisation, cabinet, structure,
 		empresa, nombre de la empresa, nombre de empresa, compañía, compania, organización, razón social, negocio, nombre del negocio, tu empresa, institución, nome da empresa, sua empresa, companhia, organização, razão social, instituição, empregador,

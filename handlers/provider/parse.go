@@ -26,6 +26,8 @@ func parseJSON(body []byte) (*node, error) {
 
 func parseText(s string, nodes int) (*node, error) {
 	p := parser{s: strings.TrimPrefix(s, "\ufeff"), left: nodes}
+	p.valid = utf8.ValidString(p.s)
+	p.open = make([]node, 0, min(nodes, strings.Count(p.s, ",")+2))
 	root, err := p.value(0)
 	if err != nil {
 		return nil, err
@@ -39,6 +41,7 @@ func parseText(s string, nodes int) (*node, error) {
 type parser struct {
 	s     string
 	i     int
+	valid bool   // all of it is UTF-8
 	left  int    // nodes that may still come
 	open  []node // members of the objects and arrays that are not closed yet
 	store []node // members of those that are
@@ -135,16 +138,19 @@ func (p *parser) container(c byte, depth int) (node, error) {
 		p.i++
 	}
 	p.i++
-	n.kids = p.keep(start)
+	n.kids = p.keep(start, depth)
 	return n, nil
 }
 
 // keep moves the members of a container that has just been closed from the
 // stack into the store, so that many small containers share few allocations.
-func (p *parser) keep(start int) []node {
+func (p *parser) keep(start, depth int) []node {
 	kids := p.open[start:]
 	if len(kids) == 0 {
 		return nil
+	}
+	if depth == 0 {
+		return slices.Clip(kids) // nothing comes after the outermost
 	}
 	if cap(p.store)-len(p.store) < len(kids) {
 		p.store = make([]node, 0, max(len(kids), min(64, len(p.s)/24+1)))
@@ -194,6 +200,9 @@ func (p *parser) str() (string, error) {
 func (p *parser) bounded(s string) (string, error) {
 	if len(s) > maxText {
 		return "", fmt.Errorf("%w: a string longer than %d bytes", ErrTooLarge, maxText)
+	}
+	if p.valid {
+		return s, nil
 	}
 	return strings.ToValidUTF8(s, "\ufffd"), nil
 }

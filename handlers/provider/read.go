@@ -16,7 +16,11 @@ import (
 // read fills t from parts of a body. What t has already is kept: a vendor's
 // file knows better and sets it first.
 func (r *Request) read(t *lead.Touch, parts ...*node) {
-	w := walker{pairs: make([]pair, 0, 24), owners: make([]owner, 0, 4)}
+	size := 0
+	for _, n := range parts {
+		size += len(n.list())
+	}
+	w := walker{pairs: make([]pair, 0, size+4), owners: make([]owner, 0, 4)}
 	for _, n := range parts {
 		if n != nil {
 			w.walk(n)
@@ -37,22 +41,22 @@ type owner struct {
 // verdict is what the reader thinks of one pair.
 type verdict struct {
 	meaning
-	step  Step
 	rank  uint8 // of the step; lower is surer
+	spent bool  // its value is in the touch
 	words mark  // of its label, when no list knew it
-	spent bool  // its value is in the touch, or nobody wants it
+	step  Step
+	fit   string // the value as the place wants it
 }
 
 const noRank = 9
 
 // assign chooses a pair for every place of t; the rest goes to its fields.
 func (r *Request) assign(t *lead.Touch, pairs []pair, owners []owner) {
-	verdicts := make([]verdict, len(pairs))
 	for i := range pairs {
-		verdicts[i] = r.judge(&pairs[i])
-		note(&verdicts[i], &pairs[i], owners)
+		pairs[i].verdict = r.judge(&pairs[i])
+		note(&pairs[i], owners)
 	}
-	c := chooser{r: r, pairs: pairs, owners: owners, verdicts: verdicts}
+	c := chooser{r: r, pairs: pairs, owners: owners}
 	for i := range c.best {
 		c.best[i] = -1
 	}
@@ -61,7 +65,7 @@ func (r *Request) assign(t *lead.Touch, pairs []pair, owners []owner) {
 	}
 	c.byShape()
 	c.settle(t)
-	r.keep(t, pairs, verdicts)
+	r.keep(t, pairs)
 	t.Person.Fill()
 }
 
@@ -123,6 +127,9 @@ func (p *pair) known() (meaning, bool) {
 func byPlace(p *pair) (meaning, bool) {
 	switch p.place {
 	case placeOthers:
+		if m, _ := knownLabel(p.key); m.field == fieldNoise {
+			return m, true
+		}
 		return meaning{field: fieldOther}, true
 	case placeForm:
 		if n := strings.ToLower(p.key); n == "name" || n == "title" {
@@ -173,12 +180,12 @@ var placeLabels = map[place]map[string]meaning{
 }
 
 // note remembers what kind of object a pair stands in.
-func note(v *verdict, p *pair, owners []owner) {
+func note(p *pair, owners []owner) {
 	if p.owner < 0 {
 		return
 	}
 	o := &owners[p.owner]
-	switch v.field {
+	switch p.field {
 	case fieldEmail:
 		_, ok := email(p.value)
 		o.person = o.person || ok

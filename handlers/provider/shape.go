@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -141,11 +140,11 @@ func looksDated(s string) bool {
 
 // webAddress says whether s is the address of a page.
 func webAddress(s string) bool {
-	if !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {
-		return false
+	rest, ok := strings.CutPrefix(s, "https://")
+	if !ok {
+		rest, ok = strings.CutPrefix(s, "http://")
 	}
-	u, err := url.Parse(s)
-	return err == nil && u.Host != ""
+	return ok && rest != "" && rest[0] != '/' && rest[0] != '?' && !strings.ContainsAny(rest, " \n\t<>\"")
 }
 
 // moment reads a time as senders write it: RFC 3339, or seconds or

@@ -117,7 +117,7 @@ func answerIn(n *node, named bool) (a answer, ok bool) {
 		a.key = name
 	}
 	if !s.valued {
-		a.asked = asks && s.others < 3 && (a.sort != "" || a.opts != nil || n.get("required") != nil || s.rank[slotKey] == 0 && a.key != "")
+		a.asked = asks && (s.others == 0 || s.others < 3 && (a.sort != "" || a.opts != nil || n.get("required") != nil || s.rank[slotKey] == 0 && a.key != ""))
 		return a, a.asked
 	}
 	if a.label == "" && a.key == "" && a.sort == "" && !named {

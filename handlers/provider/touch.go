@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +65,12 @@ func digest(t *lead.Touch) string {
 		t.Person.Company, t.Person.Title, t.Message, t.Event.ID, t.Event.Title, t.Event.Start, string(t.Consent)} {
 		b = append(append(b, s...), 0)
 	}
-	for _, label := range slices.Sorted(maps.Keys(t.Fields)) {
+	labels := make([]string, 0, len(t.Fields))
+	for label := range t.Fields {
+		labels = append(labels, label)
+	}
+	slices.Sort(labels)
+	for _, label := range labels {
 		if !passing(label) {
 			b = append(append(append(append(b, label...), 1), t.Fields[label]...), 0)
 		}
@@ -78,5 +82,5 @@ func digest(t *lead.Touch) string {
 // passing says that a field differs from delivery to delivery.
 func passing(label string) bool {
 	m, ok := knownLabel(label[strings.LastIndexByte(label, '.')+1:])
-	return ok && (m.field == fieldPassing || m.field == fieldSent)
+	return ok && (m.field == fieldPassing || m.field == fieldSent || m.field == fieldEventID)
 }

@@ -16,6 +16,8 @@ type pair struct {
 	value string
 	place place
 	owner int // the object it stands in; -1: none, it is a labelled value
+
+	verdict // once judged
 }
 
 // walker flattens a body into pairs.
@@ -86,7 +88,10 @@ func (w *walker) part(n *node, at spot) {
 	case in.place == placePhone && n.sort == object:
 		whole = wholeNumber(n)
 	}
+	m, _ := knownLabel(n.key)
 	switch {
+	case m.field == fieldNoise && m.class == wholly:
+		w.pairs = append(w.pairs, pair{label: dotted(at.prefix, n.key), key: n.key, owner: -1})
 	case whole != "":
 		w.pairs = append(w.pairs, pair{label: dotted(at.prefix, n.key), path: in.path, key: n.key, value: clean(whole), place: at.place, owner: at.owner})
 	case in.place == placeSchema:
@@ -118,7 +123,7 @@ func (w *walker) array(n *node, at spot, label string) {
 			continue
 		}
 		if i > 0 && at.place != placePlain {
-			in.prefix = dotted(at.prefix, strconv.Itoa(i+1))
+			in.prefix = dotted(label, strconv.Itoa(i+1))
 			in.place = placeOthers
 		}
 		w.object(kid, in)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,50 +93,47 @@ func zoomTouches(r *Request) ([]lead.Touch, error) {
 	if action == "webinar_registered" || action == "demo_booked" {
 		t = r.touch(action) // what the source is configured for; a cancellation stays one
 	}
-	person, who := zoomPerson(event, o)
+	person, who := zoomPerson(o)
 	if person == nil {
-		return nil, nil // the host
+		return nil, nil // the host, or a date that only moved
 	}
-	if event != "zoom_events.ticket_created" && person.get("status").str() == "pending" {
+	if o.get("registrant", "status").str() == "pending" {
 		t.Action = "webinar_registration_pending"
 	}
 	zoomEvent(&t, o)
 	if at, ok := moment(body.get("event_ts").str()); ok {
 		t.At = r.believed(at)
-		t.DeliveryID = strings.Join([]string{event, o.first("uuid", "event_id", "id"), who, body.get("event_ts").str()}, "|")
+		t.DeliveryID = strings.Join([]string{event, cmp.Or(o.get("uuid").str(), t.Event.ID), who, body.get("event_ts").str()}, "|")
 	}
-	r.read(&t, person)
+	r.read(&t, person.without(zoomOwn...))
+	if t.Person.Email == "" {
+		setField(&t, "registrant_id", person.get("registrant_id").str()) // what else is there to know them by
+	}
 	return one(t)
 }
 
-// zoomPerson returns the part of an object that is about the lead, without
-// what is Zoom's own, and the person's id; nil when it is the host, who is no
-// lead.
-func zoomPerson(event string, o *node) (person *node, id string) {
-	switch {
-	case o.get("registrant") != nil:
-		person = o.get("registrant")
-		id = person.first("id", "email")
-	case o.get("participant") != nil:
-		person = o.get("participant")
-		if host := o.get("host_id").str(); host != "" && host == person.get("id").str() {
+// zoomOwn are members about a person that are Zoom's own, or the person's
+// private links.
+var zoomOwn = []string{"id", "event_id", "host_id", "join_url", "manage_url", "user_id", "registrant_id", "participant_user_id", "participant_uuid", "customer_key", "participant_pin_code",
+	"join_time", "leave_time", "leave_reason", "ticket_id", "ticket_type_id", "external_ticket_id", "status", "scheduled_event", "rescheduled", "cancellation", "created"}
+
+// zoomPerson returns the part of an object that is about the lead, and the
+// person's id; nil when it is the host, who is no lead, or a booking that was
+// moved: the new date comes as an event of its own.
+func zoomPerson(o *node) (person *node, id string) {
+	if p := o.get("registrant"); p != nil {
+		return p, p.first("id", "email")
+	}
+	if p := o.get("participant"); p != nil {
+		if host := o.get("host_id").str(); host != "" && host == p.get("id").str() {
 			return nil, ""
 		}
-		id = person.first("participant_uuid", "registrant_id", "user_id", "id")
-	case o != nil && strings.HasPrefix(event, "scheduler."):
-		if o.get("rescheduled").yes() && strings.HasSuffix(event, "canceled") {
-			return nil, "" // the new date comes as an event of its own
-		}
-		person = o.without("scheduled_event")
-		id = o.first("invitee_email")
-		return person, id
-	case o != nil:
-		person = o
-		id = o.first("ticket_id", "registrant_id", "email")
-	default:
+		return p, p.first("participant_uuid", "registrant_id", "user_id", "id")
+	}
+	if o.get("rescheduled").yes() && o.get("cancellation") != nil {
 		return nil, ""
 	}
-	return person.without("id", "event_id", "host_id", "join_url", "user_id", "registrant_id", "participant_user_id", "participant_uuid", "customer_key", "participant_pin_code", "join_time", "leave_time", "leave_reason", "ticket_id", "ticket_type_id", "external_ticket_id", "status"), id
+	return o, o.first("invitee_email", "ticket_id", "registrant_id", "email")
 }
 
 // zoomEvent reads what the touch is about.

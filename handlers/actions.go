@@ -1,0 +1,64 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// actor carries out what people do about leads. Its errors wrap ErrNotFound,
+// ErrConflict or ErrUnavailable; with ErrConflict the lead as it is comes back.
+type actor interface {
+	Act(ctx context.Context, leadID string, v lead.Verb, by string, revision int64) (*lead.Lead, error)
+}
+
+// ErrConflict says that somebody else was faster: the lead is theirs, or not
+// what the caller saw.
+var ErrConflict = errors.New("conflict")
+
+// maxAction is how many bytes the body of an action may have.
+const maxAction = 16 << 10
+
+// act answers POST /leads/{id}/{verb} with the lead as it is afterwards.
+func (s *Server) act(c echo.Context) error {
+	var in struct {
+		By       string `json:"by"`
+		Revision int64  `json:"revision"`
+	}
+	b, err := io.ReadAll(io.LimitReader(c.Request().Body, maxAction))
+	if err != nil {
+		return problem{code: malformed, detail: "The body could not be read.", because: err}
+	}
+	if err := json.Unmarshal(b, &in); err != nil {
+		return problem{code: malformed, detail: `Send JSON: {"by": "who does it", "revision": 3}; the revision may be left out.`, because: err}
+	}
+	if in.By = strings.TrimSpace(in.By); in.By == "" || len(in.By) > 200 {
+		return problem{code: malformed, detail: `Say who does it: {"by": "Dana"}.`}
+	}
+	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), lead.Verb(c.Param("verb")), in.By, in.Revision)
+	if errors.Is(err, ErrConflict) {
+		return problem{code: conflict, detail: taken(l), because: err}
+	}
+	if err != nil {
+		return fmt.Errorf("act on lead: %w", err)
+	}
+	return show(c, l)
+}
+
+// taken tells the one who came second what is the case.
+func taken(l *lead.Lead) string {
+	if l != nil && l.Claim != nil {
+		return fmt.Sprintf("%s has this lead since %s; it is at revision %d.", l.Claim.By, l.Claim.At.Format("15:04:05 MST"), l.Revision)
+	}
+	if l != nil {
+		return fmt.Sprintf("The lead has changed since; it is at revision %d.", l.Revision)
+	}
+	return "The lead has changed since; read it again."
+}

@@ -1,0 +1,103 @@
+package handlers
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+func TestComplete(t *testing.T) {
+	s, a := testServer(t, testSources)
+	post(s, "/in/json", jsonType, oneLead)
+	post(s, "/in/contact", formType, oneForm)
+	want := []*lead.Touch{
+		{State: lead.Accepted, Source: "json", Provider: "json", Action: "quote_request", At: noon, ReceivedAt: noon,
+			Person: lead.Person{Email: "ada.brandt@brandt-druck.example", Name: "Ada Brandt"}, Consent: lead.NotAsked},
+		{State: lead.Accepted, Source: "contact", Provider: "form", Action: "contact_form", At: noon, ReceivedAt: noon,
+			Person: lead.Person{Email: "ada.brandt@brandt-druck.example", Name: "Ada Brandt"}, Consent: lead.NotAsked},
+	}
+	if diff := cmp.Diff(want, a.touches, cmpopts.IgnoreFields(lead.Touch{}, "ID", "RequestID", "Content")); diff != "" {
+		t.Errorf("touches (-want +got):\n%s", diff)
+	}
+	for i, touch := range a.touches {
+		if touch.ID == "" || touch.Content == "" || touch.RequestID != a.requests[i].ID {
+			t.Errorf("touch %+v lacks its ids", touch)
+		}
+	}
+}
+
+func TestNameTouches(t *testing.T) {
+	s, a := testServer(t, testSources)
+	id := func(body string, header ...string) string {
+		t.Helper()
+		before := len(a.touches)
+		post(s, "/in/json", jsonType, body, header...)
+		ids := make([]string, 0, 2)
+		for _, touch := range a.touches[before:] {
+			ids = append(ids, touch.ID)
+		}
+		return strings.Join(ids, " ")
+	}
+	bo := `{"email":"bo@bo-bau.example","message":"one"}`
+	if first, second := id(oneLead), id(oneLead); first == second {
+		t.Error("two deliveries without a name share an id")
+	}
+	for _, header := range []string{"Idempotency-Key", "X-Delivery-ID", "webhook-id", "svix-id"} {
+		first := id(oneLead, header, "key-1")
+		if again := id(oneLead, header, "key-1"); again != first {
+			t.Errorf("%s: again %s, want %s", header, again, first)
+		}
+		if other := id(oneLead, header, "key-2"); other == first {
+			t.Errorf("%s: two keys share an id", header)
+		}
+		if person := id(bo, header, "key-1"); person == first {
+			t.Errorf("%s: two people under one key share an id: one would be lost", header)
+		}
+	}
+	batch := id("["+oneLead+","+bo+"]", "Idempotency-Key", "key-3")
+	if again := id("["+oneLead+","+bo+"]", "Idempotency-Key", "key-3"); again != batch || len(batch) != 53 {
+		t.Errorf("a batch again has the ids %s, want %s", again, batch)
+	}
+	long := strings.Repeat("k", 8000)
+	if first, second := id(oneLead, "Idempotency-Key", long), id(oneLead, "Idempotency-Key", long); first != second {
+		t.Error("a long key is not heeded")
+	}
+	if kept := a.touches[len(a.touches)-1].DeliveryID; len(kept) != 64 {
+		t.Errorf("a long key is kept as %d bytes, want a digest", len(kept))
+	}
+}
+
+// Two different touches to which their vendor gave one name are both kept; the
+// same one twice is one.
+func TestNameTouches_OneNameInABatch(t *testing.T) {
+	s, _ := testServer(t, testSources)
+	req := &lead.Request{ID: "r", ReceivedAt: noon}
+	touch := func(content string) *lead.Touch {
+		return &lead.Touch{DeliveryID: "d1", Content: content, Person: lead.Person{Email: "ada@brandt.example"}}
+	}
+	touches := []*lead.Touch{touch("a"), touch("b"), touch("a")}
+	nameTouches(s.gate("zoom"), req, touches, nil)
+	if a, b, again := touches[0].ID, touches[1].ID, touches[2].ID; a == b || a != again {
+		t.Errorf("ids %s %s %s, want the second to differ and the third to be the first", a, b, again)
+	}
+}
+
+func TestKeptHeaders(t *testing.T) {
+	s, a := testServer(t, testSources)
+	post(s, "/in/json", jsonType, oneLead, "User-Agent", "Mozilla/5.0", "Referer", "https://www.example.com/", "Origin", "https://www.example.com",
+		"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "X-Shopify-Topic", "customers/create", "X-Webhook-Name", "ticket.created",
+		"Framer-Webhook-Submission-Id", "s1", "Authorization", "Bearer x", "Cookie", "a=b", "Webhook-Signature", "v1,abc", "X-Webhook-Token", "t",
+		"Idempotency-Key", "k", "X-Forwarded-For", "192.0.2.7", "X-Random", "r", "X-Event-Long", strings.Repeat("x", 2000))
+	want := map[string]string{
+		"Content-Type": jsonType, "User-Agent": "Mozilla/5.0", "Referer": "https://www.example.com/", "Origin": "https://www.example.com",
+		"Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "X-Shopify-Topic": "customers/create", "X-Webhook-Name": "ticket.created",
+		"Framer-Webhook-Submission-Id": "s1",
+	}
+	if diff := cmp.Diff(want, a.requests[0].Header); diff != "" {
+		t.Errorf("kept headers (-want +got):\n%s", diff)
+	}
+}

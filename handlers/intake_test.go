@@ -1,0 +1,266 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
+)
+
+var testSources = []Source{
+	{Name: "contact", Provider: "form", Rate: Rate{Off: true}},
+	{Name: "json", Provider: "json", Action: "quote_request"},
+	{Name: "thanks", Provider: "form", Redirect: "https://www.example.com/thanks", NextHosts: []string{"shop.example.com"}},
+	{Name: "tok", Provider: "json", Token: "right-token"},
+	{Name: "static", Provider: "json", Header: map[string]string{"X-Key": "static-value"}},
+	{Name: "zoom", Provider: "zoom", Secret: zoomSecret, SecretPrevious: "older-secret"},
+}
+
+func TestDeliver_Answers(t *testing.T) {
+	s, a := testServer(t, testSources)
+	t.Run("JSON", func(t *testing.T) {
+		w := post(s, "/in/json", jsonType, oneLead)
+		r := decode(t, w)
+		if w.Code != 202 || r.Status != "accepted" || len(r.ID) != 26 || len(r.IDs) != 0 || r.Inbox != publicURL+"/l/"+r.ID {
+			t.Errorf("answer %d %s, want 202 accepted with id and inbox, without ids", w.Code, w.Body)
+		}
+		if got := w.Header().Get("Content-Type"); got != jsonType {
+			t.Errorf("Content-Type %q, want %q", got, jsonType)
+		}
+	})
+	t.Run("Form", func(t *testing.T) {
+		if w := post(s, "/in/contact", formType, oneForm); w.Code != 202 || decode(t, w).Status != "accepted" {
+			t.Errorf("answer %d %s, want 202 accepted", w.Code, w.Body)
+		}
+	})
+	t.Run("Beacon", func(t *testing.T) {
+		if w := post(s, "/in/contact", "text/plain;charset=UTF-8", oneLead); w.Code != 202 {
+			t.Errorf("answer %d %s, want 202", w.Code, w.Body)
+		}
+	})
+	t.Run("Batch", func(t *testing.T) {
+		r := decode(t, post(s, "/in/json", jsonType, "["+oneLead+`,{"email":"bo@bo-bau.example"}]`))
+		if len(r.IDs) != 2 || r.IDs[0] != r.ID || r.IDs[0] == r.IDs[1] {
+			t.Errorf("answer %+v, want two different ids, the first of them as id", r)
+		}
+		last := a.touches[len(a.touches)-2:]
+		if last[0].RequestID == "" || last[0].RequestID != last[1].RequestID {
+			t.Errorf("request ids %q and %q, want one", last[0].RequestID, last[1].RequestID)
+		}
+	})
+	t.Run("Preset", func(t *testing.T) {
+		body := zoomRegistered("ida@sommer-reisen.example")
+		w := post(s, "/in/zoom", jsonType, body, zoomSigned(zoomSecret, body, noon)...)
+		if w.Code != 200 || decode(t, w).Status != "accepted" {
+			t.Errorf("answer %d %s, want 200 accepted", w.Code, w.Body)
+		}
+	})
+	t.Run("Ignored", func(t *testing.T) {
+		body := `{"event":"webinar.started","event_ts":1,"payload":{"object":{"id":1}}}`
+		before := len(a.touches)
+		w := post(s, "/in/zoom", jsonType, body, zoomSigned(zoomSecret, body, noon)...)
+		if w.Code != 200 || w.Body.String() != `{"status":"ignored"}` || len(a.touches) != before {
+			t.Errorf("answer %d %s and %d touches, want 200 ignored and none", w.Code, w.Body, len(a.touches)-before)
+		}
+		if n := count(t, s, `leadgate_ignored_total{source="zoom"}`); n != 1 {
+			t.Errorf("leadgate_ignored_total{zoom} = %v, want 1", n)
+		}
+	})
+	t.Run("Unread", func(t *testing.T) {
+		body := `{"event":`
+		w := post(s, "/in/zoom", jsonType, body, zoomSigned(zoomSecret, body, noon)...)
+		r := decode(t, w)
+		last := a.touches[len(a.touches)-1]
+		if w.Code != 200 || r.Status != "unread" || r.ID != last.ID || last.State != lead.Unread || last.Error == "" {
+			t.Errorf("answer %d %s and touch %+v, want 200 unread with the error kept", w.Code, w.Body, last)
+		}
+		if kept := a.requests[len(a.requests)-1]; string(kept.Body) != body {
+			t.Errorf("kept body %q, want %q", kept.Body, body)
+		}
+	})
+	t.Run("Duplicate", func(t *testing.T) {
+		a.status = "duplicate"
+		defer func() { a.status = "" }()
+		before := count(t, s, `leadgate_accepted_total{source="json"}`)
+		w := post(s, "/in/json", jsonType, oneLead)
+		if w.Code != 202 || decode(t, w).Status != "duplicate" {
+			t.Errorf("answer %d %s, want 202 duplicate", w.Code, w.Body)
+		}
+		if after := count(t, s, `leadgate_accepted_total{source="json"}`); after != before {
+			t.Errorf("a duplicate was counted as accepted")
+		}
+	})
+	t.Run("TrailingSlash", func(t *testing.T) {
+		for _, path := range []string{"/in/json/", "/in/tok/right-token", "/in/tok/right-token/"} {
+			if w := post(s, path, jsonType, oneLead); w.Code != 202 {
+				t.Errorf("POST %s = %d %s, want 202", path, w.Code, w.Body)
+			}
+		}
+	})
+	t.Run("StaticHeader", func(t *testing.T) {
+		if w := post(s, "/in/static", jsonType, oneLead, "x-key", "static-value"); w.Code != 202 {
+			t.Errorf("answer %d %s, want 202", w.Code, w.Body)
+		}
+		if _, ok := a.requests[len(a.requests)-1].Header["X-Key"]; ok {
+			t.Error("the static header was kept")
+		}
+	})
+	if n := count(t, s, `leadgate_accepted_total{source="json"}`); n != 4 {
+		t.Errorf("leadgate_accepted_total{json} = %v, want 4", n)
+	}
+}
+
+func TestDeliver_Refuses(t *testing.T) {
+	s, a := testServer(t, testSources)
+	zoom := zoomRegistered("ida@sommer-reisen.example")
+	signed := func(secret string, ago time.Duration) []string { return zoomSigned(secret, zoom, noon.Add(-ago)) }
+	for name, tc := range map[string]struct {
+		path, ctype, body string
+		header            []string
+		want              code
+	}{
+		"UnknownSource":    {"/in/nope", jsonType, oneLead, nil, notFound},
+		"NoSource":         {"/in/", jsonType, oneLead, nil, notFound},
+		"TooManySegments":  {"/in/json/a/b", jsonType, oneLead, nil, notFound},
+		"EncodedSlash":     {"/in/%2e%2e%2fetc", jsonType, oneLead, nil, notFound},
+		"NUL":              {"/in/json%00", jsonType, oneLead, nil, notFound},
+		"NoToken":          {"/in/tok", jsonType, oneLead, nil, badToken},
+		"EmptyToken":       {"/in/tok/", jsonType, oneLead, nil, badToken},
+		"WrongToken":       {"/in/tok/wrong", jsonType, oneLead, nil, badToken},
+		"TokenUnasked":     {"/in/json/any", jsonType, oneLead, nil, badToken},
+		"LongToken":        {"/in/tok/" + strings.Repeat("a", 8000), jsonType, oneLead, nil, badToken},
+		"NoStaticHeader":   {"/in/static", jsonType, oneLead, nil, badToken},
+		"WrongHeader":      {"/in/static", jsonType, oneLead, []string{"X-Key", "static-valuE"}, badToken},
+		"NoSignature":      {"/in/zoom", jsonType, zoom, nil, badSignature},
+		"WrongSecret":      {"/in/zoom", jsonType, zoom, signed("wrong", 0), badSignature},
+		"EmptySecret":      {"/in/zoom", jsonType, zoom, signed("", 0), badSignature},
+		"OtherBody":        {"/in/zoom", jsonType, zoom + " ", signed(zoomSecret, 0), badSignature},
+		"Stale":            {"/in/zoom", jsonType, zoom, signed(zoomSecret, 3*time.Hour), stale},
+		"StalePrevious":    {"/in/zoom", jsonType, zoom, signed("older-secret", 3*time.Hour), stale},
+		"Future":           {"/in/zoom", jsonType, zoom, signed(zoomSecret, -24*time.Hour), stale},
+		"Malformed":        {"/in/json", jsonType, `{"email":`, nil, malformed},
+		"Empty":            {"/in/json", jsonType, "", nil, malformed},
+		"EmptyForm":        {"/in/contact", formType, "", nil, malformed},
+		"ManyKeys":         {"/in/contact", formType, strings.Repeat("a=1&", 20_000), nil, tooLarge},
+		"XML":              {"/in/json", "application/xml", "<lead/>", nil, unsupportedType},
+		"NoContact":        {"/in/json", jsonType, `{"colour":"blue"}`, nil, noContact},
+		"NoContactInBatch": {"/in/json", jsonType, "[" + oneLead + `,{"colour":"blue"}]`, nil, noContact},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantProblem(t, post(s, tc.path, tc.ctype, tc.body, tc.header...), tc.want)
+		})
+	}
+	if len(a.touches) != 0 {
+		t.Errorf("%d touches were accepted of requests that were refused", len(a.touches))
+	}
+	for label, want := range map[[2]string]float64{{"unknown", "not_found"}: 4, {"json", "not_found"}: 1, {"zoom", "stale"}: 3, {"json", "no_contact"}: 2} {
+		if got := count(t, s, `leadgate_refused_total{source="`+label[0]+`",why="`+label[1]+`"}`); got != want {
+			t.Errorf("leadgate_refused_total%v = %v, want %v", label, got, want)
+		}
+	}
+}
+
+func TestDeliver_NoContactListsFields(t *testing.T) {
+	s, _ := testServer(t, testSources)
+	r := decode(t, post(s, "/in/contact", formType, "colour=blue&size=9&name=Ada"))
+	if diff := cmp.Diff([]string{"name", "colour", "size"}, r.Fields); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+	if strings.Contains(r.Detail, "blue") {
+		t.Errorf("detail %q repeats a value", r.Detail)
+	}
+}
+
+func TestDeliver_PreviousSecret(t *testing.T) {
+	s, _ := testServer(t, testSources)
+	body := zoomRegistered("ida@sommer-reisen.example")
+	for _, secret := range []string{zoomSecret, "older-secret"} {
+		if w := post(s, "/in/zoom", jsonType, body, zoomSigned(secret, body, noon)...); w.Code != 200 {
+			t.Errorf("signed with %s: %d, want 200", secret, w.Code)
+		}
+	}
+}
+
+func TestDeliver_Disk(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err   error
+		want  code
+		retry string
+	}{
+		"NotDurable": {fmt.Errorf("%w: disk full", ErrNotDurable), notDurable, "5"},
+		"Hangs":      {context.DeadlineExceeded, notDurable, "5"},
+		"Bug":        {errors.New("a bug"), internal, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			s, a := testServer(t, testSources, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+			a.err = tc.err
+			w := post(s, "/in/json", jsonType, oneLead)
+			wantProblem(t, w, tc.want)
+			if got := w.Header().Get("Retry-After"); got != tc.retry {
+				t.Errorf("Retry-After %q, want %q", got, tc.retry)
+			}
+			if strings.Contains(w.Body.String(), tc.err.Error()) {
+				t.Errorf("the answer %s tells the cause", w.Body)
+			}
+			if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), tc.err.Error()) || strings.Contains(log.String(), "brandt") {
+				t.Errorf("log %q, want the cause as an error and nobody's address", &log)
+			}
+		})
+	}
+}
+
+// A page that is being left closes its connection as soon as it has sent.
+func TestDeliver_SenderGone(t *testing.T) {
+	s, a := testServer(t, testSources)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/in/json", strings.NewReader(oneLead))
+	s.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	if len(a.touches) != 1 || a.ctxErr != nil {
+		t.Errorf("%d touches, context %v; want one, and a context that goes on", len(a.touches), a.ctxErr)
+	}
+}
+
+func TestDeliver_Panics(t *testing.T) {
+	breaks := func(*provider.Request) ([]lead.Touch, error) { panic("index out of range") }
+	for name, tc := range map[string]struct {
+		accepts, want int
+	}{"Vendor": {0, 200}, "Form": {202, 500}} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			s, a := testServer(t, testSources, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+			s.gate("json").provider = &provider.Provider{Name: "broken", Accepts: tc.accepts, Touches: breaks}
+			w := post(s, "/in/json", jsonType, oneLead)
+			if w.Code != tc.want {
+				t.Errorf("answer %d %s, want %d", w.Code, w.Body, tc.want)
+			}
+			if kept := len(a.touches) == 1 && a.touches[0].State == lead.Unread; kept != (tc.want == 200) {
+				t.Errorf("kept as unread: %v", kept)
+			}
+			if !strings.Contains(log.String(), "index out of range") || !strings.Contains(log.String(), "intake_test.go") {
+				t.Errorf("log %q, want the panic and its place", &log)
+			}
+		})
+	}
+	t.Run("Verify", func(t *testing.T) {
+		s, _ := testServer(t, testSources)
+		s.gate("zoom").provider = &provider.Provider{Name: "broken", Verify: func(*provider.Request, string) error { panic("oops") }}
+		w := post(s, "/in/zoom", jsonType, oneLead)
+		wantProblem(t, w, internal)
+		if n := count(t, s, `leadgate_refused_total{source="zoom",why="internal"}`); n != 1 {
+			t.Errorf("leadgate_refused_total{zoom,internal} = %v, want 1", n)
+		}
+	})
+}

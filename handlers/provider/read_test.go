@@ -1,0 +1,420 @@
+package provider
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// readBody reads a JSON body with the json provider.
+func readBody(t *testing.T, r *Request) lead.Touch {
+	t.Helper()
+	p, _ := Find("json")
+	touches, err := p.Touches(r)
+	if err != nil {
+		t.Fatalf("Touches(%s): %v", r.Body, err)
+	}
+	if len(touches) != 1 {
+		t.Fatalf("%d touches, want 1", len(touches))
+	}
+	return touches[0]
+}
+
+func readJSON(t *testing.T, body string) lead.Touch {
+	t.Helper()
+	return readBody(t, request("application/json", body))
+}
+
+// pairsOf makes a flat JSON object of labels and values, in order.
+func pairsOf(labelsAndValues ...string) string {
+	b := "{"
+	for i := 0; i < len(labelsAndValues); i += 2 {
+		if i > 0 {
+			b += ","
+		}
+		k, _ := json.Marshal(labelsAndValues[i])
+		v, _ := json.Marshal(labelsAndValues[i+1])
+		b += string(k) + ":" + string(v)
+	}
+	return b + "}"
+}
+
+// TestRead_Languages reads one usual form in each language.
+func TestRead_Languages(t *testing.T) {
+	for _, c := range []struct{ language, first, last, email, company, title, phone, message string }{
+		{"English", "First Name *", "Surname", "Work e-mail", "Organisation", "Job title", "Telephone (optional)", "How can we help?"},
+		{"German", "Vorname", "Nachname", "E-Mail-Adresse *", "Firma", "Position", "Telefonnummer", "Ihre Nachricht"},
+		{"French", "Prénom", "Nom", "Adresse e-mail professionnelle", "Nom de l'entreprise", "Intitulé du poste", "N° de téléphone", "Votre message"},
+		{"Spanish", "Nombre", "Apellidos", "Correo electrónico del trabajo", "Nombre de la empresa", "Puesto", "Teléfono", "Mensaje"},
+		{"Portuguese", "Nome", "Sobrenome", "Seu melhor e-mail", "Empresa", "Cargo", "Celular", "Mensagem"},
+		{"Italian", "Nome", "Cognome", "Indirizzo e-mail", "Azienda", "Ruolo", "Cellulare", "Messaggio"},
+		{"Dutch", "Voornaam", "Achternaam", "E-mailadres", "Bedrijfsnaam", "Functie", "Telefoonnummer", "Uw bericht"},
+		{"Swedish", "Förnamn", "Efternamn", "E-postadress", "Företag", "Jobbtitel", "Mobilnummer", "Meddelande"},
+		{"Danish", "Fornavn", "Efternavn", "E-mail", "Virksomhed", "Stilling", "Tlf.", "Besked"},
+		{"Norwegian", "Fornavn", "Etternavn", "E-postadresse", "Bedrift", "Stillingstittel", "Telefon", "Melding"},
+		{"Finnish", "Etunimi", "Sukunimi", "Sähköposti", "Yritys", "Tehtävänimike", "Puhelinnumero", "Viesti"},
+		{"Polish", "Imię", "Nazwisko", "Adres e-mail", "Nazwa firmy", "Stanowisko", "Numer telefonu", "Wiadomość"},
+		{"Czech", "Jméno", "Příjmení", "E-mail", "Společnost", "Pracovní pozice", "Telefonní číslo", "Zpráva"},
+		{"Romanian", "Prenume", "Nume", "Adresă de e-mail", "Firmă", "Funcție", "Număr de telefon", "Mesaj"},
+		{"Hungarian", "Keresztnév", "Vezetéknév", "E-mail cím", "Cégnév", "Beosztás", "Telefonszám", "Üzenet"},
+		{"Turkish", "Adınız", "Soyadınız", "E-posta adresi", "Şirket", "Unvan", "Cep Telefonu", "Mesajınız"},
+		{"Russian", "Имя", "Фамилия", "Электронная почта", "Компания", "Должность", "Номер телефона", "Сообщение"},
+		{"Ukrainian", "Ім'я", "Прізвище", "Електронна пошта", "Компанія", "Посада", "Телефон", "Повідомлення"},
+		{"Greek", "Όνομα", "Επώνυμο", "Διεύθυνση email", "Εταιρεία", "Θέση εργασίας", "Τηλέφωνο", "Μήνυμα"},
+		{"Japanese", "名", "姓", "メールアドレス（必須）", "会社名（必須）", "役職", "お電話番号", "お問い合わせ内容"},
+		{"Korean", "이름", "성", "이메일", "회사명", "직책", "전화번호", "문의 내용"},
+		{"Chinese", "名", "姓", "邮箱", "公司名称", "职位", "手机", "留言"},
+	} {
+		t.Run(c.language, func(t *testing.T) {
+			got := readJSON(t, pairsOf(c.message, "Bonjour, hello", c.phone, "0170 5550 123", c.title, "CTO", c.company, "Farbmühle", c.email, "x@farbmuehle.example", c.last, "Quist", c.first, "Liv"))
+			want := lead.Person{Email: "x@farbmuehle.example", Name: "Liv Quist", FirstName: "Liv", LastName: "Quist", Phone: "0170 5550 123", Company: "Farbmühle", Title: "CTO"}
+			if d := cmp.Diff(want, got.Person); d != "" {
+				t.Errorf("person (-want +got):\n%s", d)
+			}
+			if got.Message != "Bonjour, hello" || len(got.Fields) != 0 {
+				t.Errorf("message %q, fields %v", got.Message, got.Fields)
+			}
+		})
+	}
+}
+
+func TestRead_FullNames(t *testing.T) {
+	for _, label := range []string{"Name", "Full Name", "your-name", "What's your name?", "Ihr Name", "Nom", "Nom et prénom", "Nombre", "Nombre completo", "Nome", "Nome e cognome", "Naam", "Imię i nazwisko", "Nume complet", "Ad Soyad", "ФИО", "Имя", "お名前", "氏名", "이름", "姓名", "contact_name", "guestName", "lead.name"} {
+		got := readJSON(t, pairsOf(label, "Livia Quist", "email", "l@quist.example"))
+		if got.Person.Name != "Livia Quist" || got.Person.LastName != "" || got.Person.FirstName != "" {
+			t.Errorf("%s: %+v", label, got.Person)
+		}
+	}
+}
+
+func TestRead_NamesInCompany(t *testing.T) {
+	for _, c := range []struct {
+		body string
+		want lead.Person
+	}{
+		{pairsOf("Name", "Quist", "Vorname", "Liv"), lead.Person{Name: "Liv Quist", FirstName: "Liv", LastName: "Quist"}},
+		{pairsOf("name", "Liv", "surname", "Quist"), lead.Person{Name: "Liv Quist", FirstName: "Liv", LastName: "Quist"}},
+		{pairsOf("name", "Liv Quist", "first_name", "Liv"), lead.Person{Name: "Liv Quist", FirstName: "Liv"}},
+		{pairsOf("name", "liv quist", "last_name", "Quist"), lead.Person{Name: "liv quist", LastName: "Quist"}},
+		{pairsOf("full_name", "Dr. Liv Quist", "first_name", "Liv", "last_name", "Quist"), lead.Person{Name: "Dr. Liv Quist", FirstName: "Liv", LastName: "Quist"}},
+		{pairsOf("first_name", "Liv"), lead.Person{Name: "Liv", FirstName: "Liv"}},
+		{`{"name":{"first":"Liv","last":"Quist"}}`, lead.Person{Name: "Liv Quist", FirstName: "Liv", LastName: "Quist"}},
+		{`{"Name":{"First":"Liv","Middle":"A","Last":"Quist"}}`, lead.Person{Name: "Liv Quist", FirstName: "Liv", LastName: "Quist"}},
+		{`{"q3_name":{"first":"Liv"}}`, lead.Person{Name: "Liv", FirstName: "Liv"}},
+		{`{"name":"\u202eLiv \u200b  Quist\n"}`, lead.Person{Name: "Liv Quist"}},
+		{`{"name":[1,2,null]}`, lead.Person{}},
+		{`{"name":true}`, lead.Person{}},
+		{pairsOf("name", "https://spam.example"), lead.Person{}},
+	} {
+		if d := cmp.Diff(c.want, readJSON(t, c.body).Person); d != "" {
+			t.Errorf("%s (-want +got):\n%s", c.body, d)
+		}
+	}
+}
+
+// TestRead_FalseFriends are labels that look like a person's and are not.
+func TestRead_FalseFriends(t *testing.T) {
+	for _, label := range []string{
+		"Company size", "Company size?", "company_website", "Company Industry", "Number of employees", "How many employees does your company have?", "Year your company was founded",
+		"Form name", "form_title", "Page name", "Campaign Name", "ad_name", "event_name", "File name", "product-name", "Domain name", "City name", "utm_id", "username", "Source name", "Name of your dog", "Mother's maiden name",
+		"Friend's name", "Host name", "organizer_name", "Owner", "Assigned to", "Referred by", "Emergency contact name", "pseudonym", "Event title", "Page title", "Job description", "Job posting ID", "Department", "Subject", "State", "Website", "Budget",
+		"Your company's annual revenue in euros", "Preferred contact method", "Which of these tools does your company use for the name of every single contact today?",
+	} {
+		got := readJSON(t, pairsOf(label, "Marketing Team", "email", "l@quist.example"))
+		if got.Person != (lead.Person{Email: "l@quist.example"}) || got.Message != "" {
+			t.Errorf("%s: %+v, message %q", label, got.Person, got.Message)
+		}
+	}
+	for _, label := range []string{"hostEmail", "organizer_email", "Friend's e-mail", "Referral email", "owner.email", "assignee_email", "userPrimaryEmail", "canceled_by", "iCalUID", "message_id", "notification email", "Sales rep email"} {
+		if got := readJSON(t, pairsOf(label, "our.rep@example.com")); got.Person.Email != "" {
+			t.Errorf("%s gave the lead the address %s", label, got.Person.Email)
+		}
+	}
+}
+
+func TestRead_Values(t *testing.T) {
+	for _, c := range []struct {
+		name, body string
+		want       lead.Person
+	}{
+		{"SameAsAbove", pairsOf("Primary Email", "Same as above", "Email", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
+		{"AddressWithName", pairsOf("email", "Liv Quist <l@quist.example>"), lead.Person{Email: "l@quist.example"}},
+		{"Mailto", pairsOf("email", "mailto:l@quist.example"), lead.Person{Email: "l@quist.example"}},
+		{"Placeholder", pairsOf("email", "17+a@unknown.livestorm.co", "custom_email", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
+		{"NoAddress", pairsOf("email", "l at quist dot example"), lead.Person{}},
+		{"AddressByShape", pairsOf("field_1", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
+		{"PhoneByShape", pairsOf("field_2", "0170 5550 123"), lead.Person{Phone: "0170 5550 123"}},
+		{"DateIsNoPhone", pairsOf("field_2", "2026-11-25", "field_3", "25.11.2026", "field_4", "2026-11-25 10-11"), lead.Person{}},
+		{"AddressOfMachineIsNoPhone", pairsOf("field_2", "203.0.113.169", "field_3", "1795598000000", "field_4", "4511665432126123456"), lead.Person{}},
+		{"PhoneLabelWithAddress", pairsOf("連絡先", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
+		{"PhoneNumber", `{"Phone Number":15550000000}`, lead.Person{Phone: "15550000000"}},
+		{"PhoneParts", `{"phone":{"area":"030","phone":"5550123"}}`, lead.Person{Phone: "030 5550123"}},
+		{"PhoneFull", `{"phone":{"full":"(030) 555 01 23"}}`, lead.Person{Phone: "(030) 555 01 23"}},
+		{"PhoneWithPlus", pairsOf("phone", "+49 (30) 5550-123"), lead.Person{Phone: "+49305550123"}},
+		{"PhoneWithGroups", pairsOf("phone", "+1 415-555.0100"), lead.Person{Phone: "+14155550100"}},
+		{"PhoneWithWords", pairsOf("phone", "n/a"), lead.Person{}},
+		{"Salutation", pairsOf("title", "Mr.", "email", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
+		{"TitleIsHeadline", pairsOf("title", "Liv", "name", "Liv", "email", "l@quist.example"), lead.Person{Email: "l@quist.example", Name: "Liv"}},
+		{"TitleIsTitle", pairsOf("title", "CEO", "email", "l@quist.example"), lead.Person{Email: "l@quist.example", Title: "CEO"}},
+		{"RoleOfAccount", pairsOf("role", "lead", "email", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
+		{"CompanyObject", `{"company":{"id":7,"name":"Quist AS","email":"info@quist.example"},"email":"l@quist.example"}`, lead.Person{Email: "l@quist.example", Company: "Quist AS"}},
+		{"CompanyIsAnAnswer", pairsOf("Does your company use forms?", "Yes", "email", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if d := cmp.Diff(c.want, readJSON(t, c.body).Person); d != "" {
+				t.Errorf("%s (-want +got):\n%s", c.body, d)
+			}
+		})
+	}
+}
+
+// TestRead_Vendors are shapes of answers that nobody described to the reader.
+func TestRead_Vendors(t *testing.T) {
+	const who = "l@quist.example"
+	want := lead.Person{Email: who, Name: "Liv Quist", Company: "Quist AS"}
+	for i, body := range []string{
+		`{"answers":[{"question":"Your name","answer":"Liv Quist"},{"question":"Email","answer":"` + who + `"},{"question":"Company","answer":"Quist AS"},{"question":"Plan","answer":["Team"]}]}`,
+		`{"fields":[{"label":"Name","value":"Liv Quist"},{"label":"E-mail","value":"` + who + `"},{"label":"Company","value":"Quist AS"},{"label":"Plan","type":"DROPDOWN","value":["p1"],"options":[{"id":"p1","text":"Team"},{"id":"p2","text":"Solo"}]}]}`,
+		`{"data":{"submission":{"questions":[{"id":"1","name":"What is your name?","type":"ShortAnswer","value":"Liv Quist"},{"id":"2","name":"Where can we reach you?","type":"EmailInput","value":"` + who + `"},{"id":"3","name":"Which company are you with?","value":"Quist AS"},{"id":"4","name":"Plan","value":"Team"}]}}}`,
+		`{"payload":{"responses":[{"questionText":"Full name","response_text":"Liv Quist"},{"questionText":"Email address","response_text":"` + who + `"},{"questionText":"Organisation","response_text":"Quist AS"},{"questionText":"Plan","response_text":"Team"}]}}`,
+		`{"responses":[["Name","shortAnswer",["Liv Quist"]],["Email","shortAnswer",["` + who + `"]],["Company","shortAnswer",["Quist AS"]],["Plan","multipleChoice",["Team"]]]}`,
+		`{"field_data":[{"name":"full_name","values":["Liv Quist"]},{"name":"email","values":["` + who + `"]},{"name":"company_name","values":["Quist AS"]},{"name":"Plan","values":["Team"]}]}`,
+		`{"user_column_data":[{"column_id":"FULL_NAME","string_value":"Liv Quist"},{"column_id":"EMAIL","string_value":"` + who + `"},{"column_id":"COMPANY_NAME","string_value":"Quist AS"},{"column_name":"Plan","string_value":"Team","column_id":"q"}]}`,
+		`{"results":{"Name":{"value":"Liv Quist","field_type":"text"},"Email":{"value":"` + who + `","field_type":"email"},"Company":{"value":"Quist AS","field_type":"text"},"Plan":{"value":{"id":"x","label":"Team"},"field_type":"select"}}}`,
+		`{"namedValues":{"Name":["Liv Quist"],"Email Address":["` + who + `"],"Company":["Quist AS"],"Plan":["Team"]}}`,
+		`{"definition":{"fields":[{"id":"a","title":"Your name"},{"id":"b","title":"E-mail"},{"id":"c","title":"Company"},{"id":"d","title":"Plan"}]},"answers":[{"field":{"id":"a"},"type":"text","text":"Liv Quist"},{"field":{"id":"b"},"type":"email","email":"` + who + `"},{"field":{"id":"c"},"type":"text","text":"Quist AS"},{"field":{"id":"d"},"type":"choice","choice":{"label":"Team"}}]}`,
+		`{"form":{"content":{"questions":[{"questionId":1,"predefinedField":"FULL_NAME"},{"questionId":2,"predefinedField":"EMAIL"},{"questionId":3,"predefinedField":"COMPANY_NAME"},{"questionId":4,"question":{"localized":{"en_US":"Plan"}},"name":"Custom","questionDetails":{"multipleChoiceQuestionDetails":{"options":[]}}}]}},"formResponse":{"answers":[{"questionId":1,"answerDetails":{"textQuestionAnswer":{"answer":"Liv Quist"}}},{"questionId":2,"answerDetails":{"textQuestionAnswer":{"answer":"` + who + `"}}},{"questionId":3,"answerDetails":{"textQuestionAnswer":{"answer":"Quist AS"}}},{"questionId":4,"answerDetails":{"textQuestionAnswer":{"answer":"Team"}}}]}}`,
+		`{"rawRequest":"{\"q1_name\":\"Liv Quist\",\"q2_email\":\"` + who + `\",\"q3_company\":\"Quist AS\",\"Plan\":\"Team\"}"}`,
+		`{"Lead":{"FullName":"Liv Quist","EmailAddress":"` + who + `","CompanyName":"Quist AS","Plan":"Team"}}`,
+		`{"event":"lead.created","organizer":{"name":"Our Rep","email":"rep@example.com"},"user":{"name":"Our Account","email":"account@example.com"},"contact":{"name":"Liv Quist","email":"` + who + `","company":{"name":"Quist AS"}},"Plan":"Team"}`,
+		`{"attendees":[{"name":"Liv Quist","email":"` + who + `","organization":"Quist AS"},{"name":"Somebody Else","email":"else@quist.example"}],"Plan":"Team"}`,
+		`{"form_id":7,"name":"Contact form","created_at":"2026-11-25","data":{"name":"Liv Quist","email":"` + who + `","company":"Quist AS","Plan":"Team"}}`,
+		`{"user":{"name":"Liv Quist","email":"` + who + `"},"company":"Quist AS","Plan":"Team"}`,
+		`{"identities":[{"type":"EMAIL","value":"` + who + `"}],"properties":{"name":{"value":"Liv Quist","versions":[]},"company":{"value":"Quist AS","versions":[{"value":"Old"}]},"Plan":{"value":"Team"}}}`,
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			got := readJSON(t, body)
+			if d := cmp.Diff(want, got.Person); d != "" {
+				t.Errorf("%s\nperson (-want +got):\n%s", body, d)
+			}
+			if got.Fields["Plan"] != "Team" {
+				t.Errorf("%s\nfields %v", body, got.Fields)
+			}
+		})
+	}
+}
+
+func TestRead_Consent(t *testing.T) {
+	for _, c := range []struct {
+		body string
+		want lead.Consent
+	}{
+		{`{"consent":true}`, lead.Given},
+		{`{"consent":false}`, lead.Refused},
+		{`{"consent":""}`, ""},
+		{`{"email":"l@quist.example"}`, ""},
+		{pairsOf("newsletter", "on"), lead.Given},
+		{pairsOf("gdpr_consent", "no"), lead.Refused},
+		{pairsOf("Einwilligung", "Ja"), lead.Given},
+		{pairsOf("J'accepte", "Oui"), lead.Given},
+		{pairsOf("Acepto la política de privacidad", "Sí"), lead.Given},
+		{pairsOf("Zgoda na kontakt", "Tak"), lead.Given},
+		{pairsOf("同意する", "いいえ"), lead.Refused},
+		{pairsOf("I agree to receive e-mails", "I agree to receive e-mails"), lead.Given},
+		{pairsOf("By submitting this application, I certify that it is true and I agree with the terms and conditions", "Agree"), lead.Given},
+		{pairsOf("Would you like to receive e-mails?", "No"), lead.Refused},
+		{pairsOf("How would you like to receive alerts?", "Email, Text Message"), ""},
+		{pairsOf("Would you like a quote?", "Yes"), ""},
+		{`{"accepts_marketing":false,"email_marketing_consent":{"state":"not_subscribed","opt_in_level":null}}`, lead.Refused},
+		{`{"custom_disclaimer_responses":[{"checkbox_key":"contact_ok","is_checked":"1"}]}`, lead.Given},
+		{`{"consentResponses":[{"accepted":true,"consentId":0}]}`, lead.Given},
+		{`{"terms":true,"newsletter":false}`, lead.Refused},
+		{`{"unsubscribed_from_emails":true}`, lead.Refused},
+		{`{"unsubscribed_from_emails":false}`, ""},
+	} {
+		if got := readJSON(t, c.body).Consent; got != c.want {
+			t.Errorf("%s: consent %q, want %q", c.body, got, c.want)
+		}
+	}
+}
+
+func TestRead_Campaign(t *testing.T) {
+	full := lead.UTM{Source: "google", Medium: "cpc", Campaign: "brand", Term: "crm", Content: "a"}
+	for name, body := range map[string]string{
+		"Flat":     `{"utm_source":"google","utm_medium":"cpc","utm_campaign":"brand","utm_term":"crm","utm_content":"a"}`,
+		"Camel":    `{"utmSource":"google","utmMedium":"cpc","utmCampaign":"brand","utmTerm":"crm","utmContent":"a"}`,
+		"Nested":   `{"utm":{"source":"google","medium":"cpc","campaign":"brand","term":"crm","content":"a"}}`,
+		"Tracking": `{"tracking":{"utm_source":"google","utm_medium":"cpc","utm_campaign":"brand","utm_term":"crm","utm_content":"a"}}`,
+		"Hidden":   `{"hiddenFields":[{"name":"utm_source","value":"google"},{"name":"utm_medium","value":"cpc"},{"name":"utm_campaign","value":"brand"},{"name":"utm_term","value":"crm"},{"name":"utm_content","value":"a"}]}`,
+		"Page":     `{"page_url":"https://www.example.com/?utm_source=google&utm_medium=cpc&utm_campaign=brand&utm_term=crm&utm_content=a#top"}`,
+		"Referrer": `{"referrer":"https://www.example.com/?utm_source=google&utm_medium=cpc&utm_campaign=brand&utm_term=crm&utm_content=a"}`,
+	} {
+		if d := cmp.Diff(full, readJSON(t, body).UTM); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	r := request("application/json", `{"email":"l@quist.example","gclid":"g1"}`)
+	r.Header.Set("Referer", "https://www.example.com/demo?utm_source=google&gclid=g2&li_fat_id=l1&fbclid=")
+	got := readBody(t, r)
+	if d := cmp.Diff(map[string]string{"gclid": "g1", "li_fat_id": "l1"}, got.ClickIDs); d != "" || got.UTM.Source != "google" || got.PageURL != r.Header.Get("Referer") {
+		t.Errorf("clicks (-want +got):\n%sutm %v, page %s", d, got.UTM, got.PageURL)
+	}
+}
+
+func TestRead_PageBeforeReferrer(t *testing.T) {
+	got := readJSON(t, `{"referrer":"https://search.example/","page_url":"https://www.example.com/demo","site_url":"https://www.example.com"}`)
+	if got.PageURL != "https://www.example.com/demo" || got.Fields["referrer"] != "https://search.example/" {
+		t.Errorf("page %s, fields %v", got.PageURL, got.Fields)
+	}
+}
+
+func TestRead_SourceMap(t *testing.T) {
+	r := request("application/json", `{"input_5":"Quist AS","input_6":"7","deep":{"er":{"x":"Liv Quist"}},"Wie heißt Ihr Projekt?":"Umbau","company":"ignored","email":"l@quist.example"}`)
+	r.Source.Fields = map[string]string{"company": "INPUT_5", "title": "input_6", "name": "deep.er.x", "message": "Wie heißt Ihr Projekt?", "email": "nowhere"}
+	got := readBody(t, r)
+	want := lead.Person{Email: "l@quist.example", Name: "Liv Quist", Company: "Quist AS", Title: "7"}
+	if d := cmp.Diff(want, got.Person); d != "" || got.Message != "Umbau" || got.Fields["company"] != "ignored" {
+		t.Errorf("(-want +got):\n%smessage %q, fields %v", d, got.Message, got.Fields)
+	}
+}
+
+func TestFieldNames(t *testing.T) {
+	for _, name := range FieldNames() {
+		if f, ok := fieldNamed(name); !ok || f.name() != name {
+			t.Errorf("%q is no field", name)
+		}
+	}
+	if _, ok := fieldNamed("shoe_size"); ok {
+		t.Error("shoe_size is a field")
+	}
+}
+
+func TestRead_Country(t *testing.T) {
+	r := request("application/json", pairsOf("phone", "030 5550123"))
+	r.Source.Country = "DE"
+	if got := readBody(t, r).Person.Phone; got != "+49305550123" {
+		t.Errorf("phone %q", got)
+	}
+	r = request("application/json", pairsOf("phone", "12345"))
+	r.Source.Country = "DE"
+	if got := readBody(t, r).Person.Phone; got == "" {
+		t.Error("a number that is none in Germany was lost")
+	}
+}
+
+func TestRead_Dropped(t *testing.T) {
+	got := readJSON(t, `{"email":"l@quist.example","password":"hunter2","g-recaptcha-response":"tok","_token":"csrf","_subject":"New lead","_wpcf7_unit_tag":"x","HandshakeKey":"k","temp_upload":{"a":["b"]},"colour":"blue","n":null,"e":""}`)
+	if d := cmp.Diff(map[string]string{"colour": "blue"}, got.Fields); d != "" {
+		t.Errorf("fields (-want +got):\n%s", d)
+	}
+}
+
+func TestRead_Honeypot(t *testing.T) {
+	r := request("application/json", `{"email":"l@quist.example","company_url":"https://spam.example","bot-field":""}`)
+	if got := readBody(t, r); len(got.Marks) != 0 {
+		t.Errorf("marks %v for an empty trap", got.Marks)
+	}
+	r.Source.Honeypot = "company_url"
+	if got := readBody(t, r); !cmp.Equal(got.Marks, []string{MarkHoneypot}) || got.Fields["company_url"] != "" {
+		t.Errorf("marks %v, fields %v", got.Marks, got.Fields)
+	}
+	for _, trap := range []string{"_gotcha", "bot-field", "_honey", "botcheck", "honeypot"} {
+		if got := readJSON(t, pairsOf(trap, "x", "email", "l@quist.example")); !cmp.Equal(got.Marks, []string{MarkHoneypot}) {
+			t.Errorf("%s: marks %v", trap, got.Marks)
+		}
+	}
+}
+
+func TestRead_Test(t *testing.T) {
+	for body, want := range map[string]bool{`{"is_test":true}`: true, `{"test":true}`: true, `{"testLead":"true"}`: true, `{"test":false}`: false, `{"test":2432232314}`: false, `{"test":"pregnancy"}`: false} {
+		if got := readJSON(t, body).Test; got != want {
+			t.Errorf("%s: test = %v", body, got)
+		}
+	}
+}
+
+func TestRead_At(t *testing.T) {
+	for value, want := range map[string]time.Time{
+		`"2026-11-25T10:12:00+01:00"`: time.Date(2026, 11, 25, 9, 12, 0, 0, time.UTC),
+		`1795597200`:                  time.Unix(1795597200, 0).UTC(),
+		`1795597200000`:               time.Unix(1795597200, 0).UTC(),
+		`"2030-01-01T00:00:00Z"`:      testNow, // a wrong clock
+		`"2018-01-18T18:17:02Z"`:      testNow, // a sample
+		`"yesterday"`:                 testNow,
+	} {
+		if got := readJSON(t, `{"submitted_at":`+value+`}`).At; !got.Equal(want) {
+			t.Errorf("submitted_at %s: at %v, want %v", value, got, want)
+		}
+	}
+}
+
+func TestDigest(t *testing.T) {
+	content := func(body string) string { return readJSON(t, body).Content }
+	first := content(`{"email":"l@quist.example","message":"hi","colour":"blue","id":"1","timestamp":"2026-11-25T09:00:00Z","ip":"203.0.113.1"}`)
+	if again := content(`{"email":"l@quist.example","message":"hi","colour":"blue","id":"2","timestamp":"2026-11-25T09:00:03Z","ip":"203.0.113.2"}`); again != first {
+		t.Error("pressing the button twice gives two digests")
+	}
+	for _, other := range []string{`{"email":"l@quist.example","message":"hi","colour":"green"}`, `{"email":"l@quist.example","message":"hey","colour":"blue"}`, `{"email":"m@quist.example","message":"hi","colour":"blue"}`} {
+		if content(other) == first {
+			t.Errorf("%s has the digest of another", other)
+		}
+	}
+	if len(first) != 32 {
+		t.Errorf("digest %q", first)
+	}
+}
+
+func TestLabels(t *testing.T) {
+	p, _ := Find("form")
+	r := request("application/x-www-form-urlencoded", "colour=blue&size=9&_gotcha=")
+	if d := cmp.Diff([]string{"colour", "size"}, Labels(p, r)); d != "" {
+		t.Error(d)
+	}
+	if got := Labels(p, request("application/json", "{")); got != nil {
+		t.Errorf("labels of an unreadable body: %v", got)
+	}
+}
+
+func TestRequest_Seen(t *testing.T) {
+	r := request("application/json", `{"E-Mail":"l@quist.example","Name des Unternehmens":"Quist AS","x":"0170 5550 123","colour":"blue","token":"t","answers":[{"question":"Where to?","type":"phone","answer":""}]}`)
+	r.Header.Set("Referer", "https://www.example.com/")
+	var got []Reading
+	r.Seen = func(x Reading) { got = append(got, x) }
+	readBody(t, r)
+	want := []Reading{
+		{Field: "email", Value: "l@quist.example", Label: "E-Mail", Step: StepLabel},
+		{Field: "phone", Value: "0170 5550 123", Label: "x", Step: StepShape},
+		{Field: "company", Value: "Quist AS", Label: "Name des Unternehmens", Step: StepLabel},
+		{Value: "blue", Label: "colour", Step: StepKept},
+		{Label: "token", Step: StepDropped},
+		{Field: "page_url", Value: "https://www.example.com/", Label: "Referer", Step: StepAround},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestBatch(t *testing.T) {
+	p, _ := Find("json")
+	for body, want := range map[string]int{
+		`[{"email":"a@b.example"},{"email":"c@d.example"}]`:           2,
+		`{"leads":[{"email":"a@b.example"},{"email":"c@d.example"}]}`: 2,
+		`{"leads":[{"label":"Email","value":"a@b.example"}]}`:         1,
+		`{"items":["a","b"],"email":"a@b.example"}`:                   1,
+		`[{"email":"a@b.example"},7]`:                                 -1,
+		`[]`:                                                          -1,
+		`42`:                                                          -1,
+		`"hello"`:                                                     -1,
+		`null`:                                                        -1,
+	} {
+		touches, err := p.Touches(request("application/json", body))
+		if got := len(touches); want >= 0 && got != want || (want < 0) != (err != nil) {
+			t.Errorf("%s: %d touches, %v", body, got, err)
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package handlers
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// noon is when the tests take place.
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+const (
+	publicURL  = "https://leads.example.com"
+	jsonType   = "application/json"
+	formType   = "application/x-www-form-urlencoded"
+	zoomSecret = "zoom-secret"
+	oneLead    = `{"name":"Ada Brandt","email":"ada.brandt@brandt-druck.example"}`
+	oneForm    = "name=Ada+Brandt&email=ada.brandt%40brandt-druck.example"
+)
+
+// fakeAccepter keeps what it is given, and says what it is told to.
+type fakeAccepter struct {
+	mu       sync.Mutex
+	status   string
+	err      error
+	requests []*lead.Request
+	touches  []*lead.Touch
+	ctxErr   error // of the context, when it was called
+}
+
+func (f *fakeAccepter) Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ctxErr = ctx.Err()
+	if f.err != nil {
+		return "", f.err
+	}
+	f.requests, f.touches = append(f.requests, r), append(f.touches, touches...)
+	if f.status != "" {
+		return f.status, nil
+	}
+	return "accepted", nil
+}
+
+// testServer returns a server whose clock stands at noon.
+func testServer(t testing.TB, sources []Source, change ...func(*Options)) (*Server, *fakeAccepter) {
+	t.Helper()
+	a := &fakeAccepter{}
+	o := Options{Sources: sources, Accepter: a, Reader: fakeReader{}, PublicURL: publicURL, Version: "1.2.3",
+		Now: func() time.Time { return noon }}
+	for _, c := range change {
+		c(&o)
+	}
+	s, err := New(o)
+	if err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	return s, a
+}
+
+// ask sends one request straight to the handler.
+func ask(s *Server, method, target, body string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w
+}
+
+func post(s *Server, target, contentType, body string, header ...string) *httptest.ResponseRecorder {
+	return ask(s, http.MethodPost, target, body, append(header, "Content-Type", contentType)...)
+}
+
+// reply is any JSON answer of ours.
+type reply struct {
+	Type, Title, Detail, Code string
+	ID, Status, Inbox         string
+	IDs, Fields               []string
+}
+
+func decode(t *testing.T, w *httptest.ResponseRecorder) (r reply) {
+	t.Helper()
+	var raw map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &raw); err != nil {
+		t.Fatalf("answer %d %q is not JSON: %v", w.Code, w.Body, err)
+	}
+	if n, ok := raw["status"].(float64); ok { // a problem's
+		raw["status"] = strconv.Itoa(int(n))
+	}
+	b, err := json.Marshal(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// wantProblem checks that an answer is a whole problem of this code.
+func wantProblem(t *testing.T, w *httptest.ResponseRecorder, want code) {
+	t.Helper()
+	about := codes[want]
+	p := decode(t, w)
+	if w.Code != about.status || p.Code != string(want) || p.Status != strconv.Itoa(about.status) || p.Title != about.title ||
+		p.Type != "urn:leadgate:problem:"+string(want) || p.Detail == "" {
+		t.Errorf("answer %d %s, want %d %s with type, title and detail", w.Code, w.Body, about.status, want)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("Content-Type %q, want application/problem+json", got)
+	}
+}
+
+// count reads one counter off the page that Prometheus reads; 0 if it is not there.
+func count(t *testing.T, s *Server, counter string) float64 {
+	t.Helper()
+	for line := range strings.Lines(ask(s, http.MethodGet, "/metrics", "").Body.String()) {
+		if value, ok := strings.CutPrefix(line, counter+" "); ok {
+			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			return n
+		}
+	}
+	return 0
+}
+
+// zoomSigned returns the headers that Zoom would send with body.
+func zoomSigned(secret, body string, at time.Time) []string {
+	ts := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte("v0:" + ts + ":" + body))
+	return []string{"x-zm-request-timestamp", ts, "x-zm-signature", "v0=" + hex.EncodeToString(mac.Sum(nil))}
+}
+
+func zoomRegistered(email string) string {
+	return `{"event":"webinar.registration_created","event_ts":1764072000000,"payload":{"account_id":"a1","object":{"uuid":"u1","id":91122233344,` +
+		`"topic":"Growing with less","registrant":{"id":"r1","email":"` + email + `","first_name":"Ida","last_name":"Sommer","status":"approved"}}}}`
+}
+
+func TestNew_Refuses(t *testing.T) {
+	valid := Source{Name: "contact", Provider: "form"}
+	change := func(f func(*Source)) []Source { s := valid; f(&s); return []Source{s} }
+	for name, tc := range map[string]struct {
+		sources []Source
+		want    string
+	}{
+		"UnknownProvider": {change(func(s *Source) { s.Provider = "zom" }), `no provider "zom"; known are form json`},
+		"SignsWithout":    {change(func(s *Source) { s.Provider = "zoom" }), "Zoom signs what it sends: set secret, or unsigned: true"},
+		"OnlyPrevious":    {change(func(s *Source) { s.Name = "UPPER" }), "a name is"},
+		"EmptyName":       {change(func(s *Source) { s.Name = "" }), "a name is"},
+		"Twice":           {[]Source{valid, valid}, "two of this name"},
+		"EmptyHeader":     {change(func(s *Source) { s.Header = map[string]string{"X-Key": ""} }), "has no value"},
+		"OriginWithPath":  {change(func(s *Source) { s.Origins = []string{"https://www.example.com/page"} }), "want scheme://host"},
+		"OriginAny":       {change(func(s *Source) { s.Origins = []string{"https://*.example.com"} }), "want scheme://host"},
+		"RedirectRubbish": {change(func(s *Source) { s.Redirect = "javascript:alert(1)" }), "want http(s)://host/path"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := New(Options{Sources: tc.sources, PublicURL: publicURL})
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("New = %v, want an error with %q", err, tc.want)
+			}
+		})
+	}
+	t.Run("All", func(t *testing.T) {
+		_, err := New(Options{Sources: []Source{{Name: "a", Provider: "x"}, {Name: "b", Provider: "y"}}, PublicURL: publicURL})
+		if err == nil || !strings.Contains(err.Error(), `source "a"`) || !strings.Contains(err.Error(), `source "b"`) {
+			t.Errorf("New = %v, want both sources in it", err)
+		}
+	})
+	for _, u := range []string{"", "leads.example.com", "ftp://leads.example.com", "https://"} {
+		if _, err := New(Options{PublicURL: u}); err == nil {
+			t.Errorf("New with public URL %q succeeded", u)
+		}
+	}
+	if _, err := New(Options{PublicURL: publicURL, Sources: change(func(s *Source) { s.Provider, s.Unsigned = "zoom", true })}); err != nil {
+		t.Errorf("New with an unsigned zoom: %v", err)
+	}
+}
+
+func TestServer_Reload(t *testing.T) {
+	s, _ := testServer(t, []Source{{Name: "old", Provider: "json"}})
+	if err := s.Reload([]Source{{Name: "new", Provider: "nonsense"}}); err == nil {
+		t.Fatal("Reload of a wrong source succeeded")
+	}
+	if w := post(s, "/in/old", jsonType, oneLead); w.Code != 202 {
+		t.Errorf("after a failed Reload the old source answers %d, want 202", w.Code)
+	}
+	if err := s.Reload([]Source{{Name: "new", Provider: "json"}}); err != nil {
+		t.Fatal(err)
+	}
+	wantProblem(t, post(s, "/in/old", jsonType, oneLead), notFound)
+	if w := post(s, "/in/new", jsonType, oneLead); w.Code != 202 {
+		t.Errorf("the new source answers %d, want 202", w.Code)
+	}
+}
+
+func TestServer_HTTPServer(t *testing.T) {
+	s, _ := testServer(t, nil)
+	h := s.HTTPServer()
+	if h.ReadHeaderTimeout != 5*time.Second || h.ReadTimeout != 10*time.Second || h.WriteTimeout != 15*time.Second ||
+		h.IdleTimeout != time.Minute || h.MaxHeaderBytes != 16<<10 || h.ErrorLog == nil {
+		t.Errorf("HTTPServer = %+v, without all of its limits", h)
+	}
+	if acceptLimit >= h.WriteTimeout {
+		t.Errorf("acceptLimit %s leaves no time for an answer within %s", acceptLimit, h.WriteTimeout)
+	}
+}
+
+// nothing accepts everything and keeps nothing.
+type nothing struct{}
+
+func (nothing) Accept(context.Context, *lead.Request, []*lead.Touch) (string, error) {
+	return "accepted", nil
+}

@@ -1,0 +1,31 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Act carries out what somebody does about a lead, by compare-and-set: of two
+// people who claim at the same time one has it and the other learns who. With a
+// revision it holds only if nobody changed the lead since. It is on disk when
+// Act returns. The lead as it is comes back with errors, too.
+func (j *Jobs) Act(ctx context.Context, leadID string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
+	l, err := j.o.Prompt.UpdateLead(ctx, leadID, revision, func(l *lead.Lead) error { return l.Act(v, by, j.now()) })
+	if err != nil {
+		return l, fmt.Errorf("%s lead %s: %w", v, leadID, err)
+	}
+	defer j.leads.lock(l.ID)()
+	op, err := j.keepLead(l)
+	if err != nil || op == nil {
+		return l, err
+	}
+	if err := j.o.Journal.Settle(ctx, *op); err != nil {
+		return l, fmt.Errorf("keep lead %s: %w", leadID, err)
+	}
+	if v == lead.VerbClaim {
+		j.metrics.hop("claim", j.now().Sub(l.CreatedAt))
+	}
+	return l, nil
+}

@@ -1,0 +1,70 @@
+package lead
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Verb is what a person does about a lead.
+type Verb string
+
+// The verbs.
+const (
+	VerbClaim     Verb = "claim"     // I take it
+	VerbUnclaim   Verb = "unclaim"   // I give it back
+	VerbContacted Verb = "contacted" // I have reached them
+	VerbJunk      Verb = "junk"      // it is nobody
+)
+
+// ErrTaken says that somebody else has the lead; Lead.Claim says who.
+var ErrTaken = errors.New("somebody else has this lead")
+
+// ErrNoVerb says that there is no such verb.
+var ErrNoVerb = errors.New("no such verb")
+
+// Act carries out what by does about the lead. Doing the same twice changes
+// nothing. ErrTaken when it is another person's to do, ErrNoVerb for a word
+// that is no verb.
+func (l *Lead) Act(v Verb, by string, at time.Time) error {
+	others := l.Claim != nil && l.Claim.By != by
+	switch v {
+	case VerbClaim:
+		if others {
+			return ErrTaken
+		}
+		if l.Claim != nil {
+			return nil
+		}
+		l.Claim, l.Status = &Claim{By: by, At: at.UTC()}, Claimed
+	case VerbUnclaim:
+		if others {
+			return ErrTaken
+		}
+		if l.Claim == nil {
+			return nil
+		}
+		l.Claim, l.Status = nil, New
+	case VerbContacted:
+		if others {
+			return ErrTaken
+		}
+		if l.Status == Contacted {
+			return nil
+		}
+		if l.Claim == nil {
+			l.Claim = &Claim{By: by, At: at.UTC()}
+		}
+		l.Status = Contacted
+	case VerbJunk:
+		if l.Status == Junk {
+			return nil
+		}
+		l.Status = Junk
+	default:
+		return fmt.Errorf("%w: %q", ErrNoVerb, v)
+	}
+	l.UpdatedAt = at.UTC()
+	l.Trail = append(l.Trail, Step{At: at.UTC(), Step: StepName(v), Note: by})
+	return nil
+}
