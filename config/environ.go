@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,21 +23,11 @@ type Setting struct {
 	Default string // empty: none
 	Secret  bool   // Env exists also with _FILE
 	Section bool   // it only holds others
+	Free    bool   // it holds names of one's own choice, with a value each
 }
 
 // Settings lists every setting in the order of the file.
 func Settings() []Setting { return flatten(settings, "") }
-
-// publicKeys are the keys that never hold a secret, wherever they stand.
-func publicKeys() map[string]bool {
-	public := map[string]bool{}
-	for _, s := range Settings() {
-		name := s.Key[strings.LastIndexByte(s.Key, '.')+1:]
-		was, seen := public[name]
-		public[name] = !s.Secret && (was || !seen)
-	}
-	return public
-}
 
 func environ(pairs []string) map[string]string {
 	env := map[string]string{}
@@ -95,7 +86,8 @@ func suggestVariable(name string, known []string) string {
 		rest = append(rest, strings.TrimPrefix(k, prefix))
 	}
 	s := suggest(strings.TrimPrefix(name, prefix), rest)
-	return strings.Replace(s, "did you mean ", "did you mean "+prefix, 1)
+	s = strings.Replace(s, "did you mean ", "did you mean "+prefix, 1)
+	return strings.Replace(s, "known: ", "known after "+prefix+": ", 1)
 }
 
 // kubernetes matches what it puts into every container for each service whose
@@ -133,6 +125,9 @@ func (r *reader) resolve(w written) (text, quoted string, ok bool) {
 			return "", "", false
 		}
 	}
+	if text != raw {
+		r.raw[w.path] = raw
+	}
 	quoted = quote(raw)
 	if w.secret {
 		quoted = "the value"
@@ -146,6 +141,12 @@ func (r *reader) resolve(w written) (text, quoted string, ok bool) {
 		}
 	}
 	return text, quoted, ok
+}
+
+// name quotes the value of a setting that was read before as it was written:
+// what a variable holds may not have been meant for it.
+func (r *reader) name(path, value string) string {
+	return quote(cmp.Or(r.raw[path], value))
 }
 
 // quote shortens a text and shows it on one line.

@@ -2,9 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net"
-	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -106,6 +103,8 @@ func lasting(least, most time.Duration) grammar[time.Duration] {
 		switch {
 		case !known:
 			return 0, &wrong{"is not a duration", fix}
+		case total > most && least == 0:
+			return 0, &wrong{"is longer than " + duration(most), "write a shorter one"}
 		case total < least || total > most:
 			return 0, &wrong{fmt.Sprintf("is not between %s and %s", duration(least), duration(most)), "write a duration in between"}
 		}
@@ -113,27 +112,23 @@ func lasting(least, most time.Duration) grammar[time.Duration] {
 	}, duration, nil, form{sample: "5m", pattern: `^(\d+d)?(\d+(\.\d+)?(h|m|s|ms))*$`}}
 }
 
-// duration prints without the zeros that time.Duration adds.
+// duration prints without the zeros that time.Duration adds, a week and more
+// in days.
 func duration(d time.Duration) string {
 	if d == 0 {
 		return ""
 	}
-	var b strings.Builder
-	if n := d / day; n > 0 {
-		fmt.Fprintf(&b, "%dd", n)
-		d %= day
+	if d >= 7*day && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
 	}
-	if d > 0 {
-		s := d.String()
-		if strings.HasSuffix(s, "m0s") {
-			s = strings.TrimSuffix(s, "0s")
-		}
-		if strings.HasSuffix(s, "h0m") {
-			s = strings.TrimSuffix(s, "0m")
-		}
-		b.WriteString(s)
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
 	}
-	return b.String()
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // pace has the form of handlers.Rate and notify.Pace.
@@ -219,75 +214,6 @@ var action = grammar[lead.Action]{func(s string) (lead.Action, *wrong) {
 }, nil, nil, word.form}
 
 var word = matching(`[a-z0-9_]{1,64}`, "the name of an action (lower case letters, digits, _)", "demo_request")
-
-// network is a range of addresses, or one address.
-var network = grammar[netip.Prefix]{func(s string) (netip.Prefix, *wrong) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p.Masked(), nil
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil || a.Zone() != "" {
-		return netip.Prefix{}, &wrong{"is not a range of addresses", "write 10.0.0.0/8, or one address"}
-	}
-	return netip.PrefixFrom(a, a.BitLen()), nil
-}, nil, nil, form{sample: "10.0.0.0/8"}}
-
-// hostPort is where to listen.
-var hostPort = grammar[string]{func(s string) (string, *wrong) {
-	host, port, err := net.SplitHostPort(s)
-	n, bad := strconv.ParseUint(port, 10, 16)
-	if err != nil || bad != nil || strings.ContainsAny(host, "/ @") {
-		return s, &wrong{"is not host:port", "write 127.0.0.1:8080, or :8080 for every address; port 0 is any free one"}
-	}
-	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), nil
-}, nil, nil, form{sample: "127.0.0.1:8080", pattern: `^.*:[0-9]{1,5}$`}}
-
-// webURL is an http or https address. Whether http is enough is checked later.
-func webURL(sample string) grammar[string] {
-	return grammar[string]{func(s string) (string, *wrong) {
-		u, err := url.Parse(s)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-			return s, &wrong{"is not a web address", "write " + sample}
-		}
-		return s, nil
-	}, nil, maskURL, form{sample: sample, pattern: "^https?://"}}
-}
-
-// site is the scheme, host and port of a web address.
-var site = grammar[string]{func(s string) (string, *wrong) {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" {
-		return s, &wrong{"is not an origin", "write https://www.example.com, without a path"}
-	}
-	return u.Scheme + "://" + strings.ToLower(u.Host), nil
-}, nil, nil, form{sample: "https://www.example.com", pattern: "^https?://[^/]+/?$"}}
-
-// redisURL checks the address of a Redis in its four forms.
-var redisURL = grammar[Secret]{func(s string) (Secret, *wrong) {
-	scheme, rest, _ := strings.Cut(s, "://")
-	hosts, path, _ := strings.Cut(rest[strings.LastIndex(rest, "@")+1:], "/")
-	path, _, _ = strings.Cut(path, "?")
-	hosts, _, _ = strings.Cut(hosts, "?")
-	if !slices.Contains([]string{"redis", "rediss", "redis+sentinel", "redis+cluster"}, scheme) {
-		return Secret(s), &wrong{"does not begin with redis://, rediss://, redis+sentinel:// or redis+cluster://", "write redis://127.0.0.1:6379/0"}
-	}
-	several := strings.HasPrefix(scheme, "redis+")
-	for host := range strings.SplitSeq(hosts, ",") {
-		if strings.Trim(host, ":0123456789") == "" && !strings.ContainsAny(host, ".[") && host != "0" {
-			return Secret(s), &wrong{"names no host", "write " + scheme + "://host:port"}
-		}
-	}
-	_, noNumber := strconv.ParseUint(path, 10, 16)
-	switch {
-	case !several && strings.Contains(hosts, ","):
-		return Secret(s), &wrong{"names several hosts", "write redis+sentinel://host:port,host:port/MASTER or redis+cluster://host:port,host:port"}
-	case scheme == "redis+sentinel" && path == "":
-		return Secret(s), &wrong{"names no master", "write redis+sentinel://host:port,host:port/MASTER"}
-	case !several && path != "" && noNumber != nil:
-		return Secret(s), &wrong{"does not end with the number of a database", "write redis://127.0.0.1:6379/0"}
-	}
-	return Secret(s), nil
-}, Secret.Reveal, maskRedis, form{sample: "redis://127.0.0.1:6379/0", pattern: `^(rediss?|redis\+(sentinel|cluster))://`}}
 
 // asSecret turns a grammar of text into one of secrets.
 func asSecret(g grammar[string]) grammar[Secret] {

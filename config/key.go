@@ -38,6 +38,9 @@ func readKeys[T any](r *reader, keys []key[T], w written, to *T) {
 		names = append(names, k.name)
 	}
 	_, said := r.entries(w, names)
+	if said == nil {
+		return
+	}
 	for _, k := range keys {
 		v, ok := said[k.name]
 		v.path = join(w.path, k.name)
@@ -250,7 +253,8 @@ func flatten[T any](keys []key[T], path string) []Setting {
 	for _, k := range keys {
 		at := join(path, k.name)
 		inner := k.value.under(at)
-		s := Setting{Key: at, Doc: k.doc, Default: k.def, Secret: k.secret, Section: inner != nil}
+		_, free := k.value.(dict[T])
+		s := Setting{Key: at, Doc: k.doc, Default: k.def, Secret: k.secret, Section: inner != nil, Free: free}
 		if !s.Section && !strings.Contains(at, "[]") {
 			s.Env = prefix + strings.ToUpper(strings.ReplaceAll(at, ".", "_"))
 			s.Flag = strings.NewReplacer(".", "-", "_", "-").Replace(at)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -217,63 +219,20 @@ sources:
   - <<: *base
     name: two
     rate: off
-  - {name: "three", origins: *o, min_fill: 1m30s, country: DE, "watch": yes, action: !!str demo}
+  - {name: "three", origins: *o, next_hosts: a.example, min_fill: 1m30s, country: DE, "watch": yes, action: !!str demo}
 `, "\n", "\r\n")))
 	want := []handlers.Source{
 		{Name: "one", Provider: "form", Origins: []string{"https://a.example"}, Rate: handlers.Rate{N: 5, Per: time.Second}},
 		{Name: "two", Provider: "form", Origins: []string{"https://a.example"}, Rate: handlers.Rate{Off: true}},
-		{Name: "three", Provider: "form", Origins: []string{"https://a.example"}, MinFill: 90 * time.Second, Country: "DE", Watch: true, Action: "demo"},
+		{Name: "three", Provider: "form", Origins: []string{"https://a.example"}, NextHosts: []string{"a.example"}, MinFill: 90 * time.Second, Country: "DE", Watch: true, Action: "demo"},
 	}
 	if diff := cmp.Diff(want, c.Sources); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
 	}
-	for _, empty := range []string{" ", "# nothing\n", "---\n", "listen:\n", "sources: []\nslack: {}\nredis:\n", "sources: ~\n"} {
+	for _, empty := range []string{" ", "# nothing\n", "---\n", "listen:\n", "sources: []\nslack: {}\nredis:\n", "sources: ~\n", "\uFEFFlog: info\n", "%YAML 1.2\n---\nlog: info\n"} {
 		if c := load(t, options(empty)); c.Listen != "127.0.0.1:8080" || len(c.Sources) != 3 {
 			t.Errorf("Load(%q) = listen %q, %d sources; want the defaults", empty, c.Listen, len(c.Sources))
 		}
-	}
-}
-
-// TestLoad_Telling is who hears when little or nothing is said about it.
-func TestLoad_Telling(t *testing.T) {
-	slack := []string{"LEADGATE_SLACK_BOT_TOKEN=xoxb-1", "LEADGATE_SLACK_CHANNEL=C1"}
-	hook := []string{"LEADGATE_SLACK_WEBHOOK_URL=https://hooks.example/x"}
-	const crm = "targets: [{name: crm, kind: webhook, url: https://crm.example/in}]\n"
-	const all = "routes: [{to: crm, at_least: cold}]\n"
-	for name, tt := range map[string]struct {
-		yaml    string
-		env     []string
-		targets string // name:kind:channel:url
-		routes  string
-	}{
-		"Nothing":             {"", nil, "console:log::", "console>=hot"},
-		"Slack":               {"", slack, "slack:slack:C1:", "slack>=hot"},
-		"Webhook":             {"", hook, "slack:slack::https://hooks.example/x", "slack>=hot"},
-		"Both":                {"", append(hook, slack...), "slack:slack:C1:", "slack>=hot"},
-		"TargetOnly":          {crm, nil, "crm:webhook::https://crm.example/in", ""},
-		"TargetAndRoute":      {crm + all, nil, "crm:webhook::https://crm.example/in", "crm>=cold"},
-		"SlackAndTarget":      {crm, slack, "crm:webhook::https://crm.example/in slack:slack:C1:", "slack>=hot"},
-		"SlackTargetAndRoute": {crm + all, slack, "crm:webhook::https://crm.example/in slack:slack:C1:", "crm>=cold"},
-		"OwnSlack":            {"targets: [{name: slack, kind: slack, channel: C2}]\n", slack, "slack:slack:C2:", "slack>=hot"},
-		"ChannelInherited":    {"targets: [{name: own, kind: slack}]\nroutes: [{to: own}]\n", slack, "own:slack:C1: slack:slack:C1:", "own>=hot"},
-		"TokenOnly":           {"", slack[:1], "console:log::", "console>=hot"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := load(t, options(tt.yaml, tt.env...))
-			var targets, routes []string
-			for _, t := range c.Targets {
-				targets = append(targets, strings.Join([]string{t.Name, t.Kind, t.Channel, t.URL}, ":"))
-			}
-			for _, r := range c.Routes {
-				routes = append(routes, r.To+">="+r.AtLeast.String())
-			}
-			if got := strings.Join(targets, " "); got != tt.targets {
-				t.Errorf("targets = %q, want %q", got, tt.targets)
-			}
-			if got := strings.Join(routes, " "); got != tt.routes {
-				t.Errorf("routes = %q, want %q", got, tt.routes)
-			}
-		})
 	}
 }
 
@@ -294,6 +253,27 @@ func TestLoad_Paths(t *testing.T) {
 	f["other.yaml"], o.Path = "log: warn\n", "other.yaml"
 	if c = load(t, o); c.File != "other.yaml" || c.Log != "warn" {
 		t.Errorf("Options.Path against LEADGATE_CONFIG: file %q, log %q", c.File, c.Log)
+	}
+}
+
+// TestLoad_FromDisk uses no seams, and knows nothing about providers.
+func TestLoad_FromDisk(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "leadgate.yaml")
+	if err := os.WriteFile(name, []byte("api_token: hunter2\nsources: [{name: a, provider: any}]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(Options{Path: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0].Text, "every user of this machine can read it") {
+		t.Errorf("warnings of a file that everybody can read: %v", c.Warnings)
+	}
+	if err := os.Chmod(name, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = Load(Options{Path: name}); err != nil || len(c.Warnings) > 0 {
+		t.Errorf("Load of a file that only its group can read: %v, %v", c.Warnings, err)
 	}
 }
 

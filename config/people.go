@@ -11,8 +11,8 @@ import (
 // Rep is a person who takes leads.
 type Rep struct {
 	Name   string
-	Slack  string         // id of the member, U0DANA
-	Email  string         //
+	Slack  string // id of the member, U0DANA
+	Email  string
 	Hours  []Span         // when the rep works; empty: always
 	Zone   *time.Location // of Hours; never nil
 	Weight int            // share in a round robin, from 1
@@ -79,13 +79,13 @@ func (r *reader) checkPeople(c *Config) {
 
 func (r *reader) unique(path, what, name string, taken []string) {
 	if name != "" && slices.Contains(taken, name) {
-		r.fault(path, fmt.Sprintf("%q is already the name of another %s", name, what), "give every "+what+" a name of its own")
+		r.fault(path, fmt.Sprintf("%s is already the name of another %s", r.name(path, name), what), "give every "+what+" a name of its own")
 	}
 }
 
 func (r *reader) known(path, what, name string, names []string) {
 	if name != "" && !slices.Contains(names, name) {
-		r.fault(path, fmt.Sprintf("there is no %s called %q", what, name), suggest(name, names))
+		r.fault(path, fmt.Sprintf("there is no %s called %s", what, r.name(path, name)), suggest(name, names))
 	}
 }
 

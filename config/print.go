@@ -19,17 +19,17 @@ func (c *Config) Print(w io.Writer) {
 }
 
 // Format prints like Print for every verb, since a Config holds secrets.
-func (c *Config) Format(f fmt.State, _ rune) { c.Print(f) }
+func (c Config) Format(f fmt.State, _ rune) { c.Print(f) }
 
 // MarshalText returns what Print writes.
-func (c *Config) MarshalText() ([]byte, error) {
+func (c Config) MarshalText() ([]byte, error) {
 	var b strings.Builder
 	c.Print(&b)
 	return []byte(b.String()), nil
 }
 
 // LogValue is the name of the file.
-func (c *Config) LogValue() slog.Value { return slog.StringValue("configuration of " + c.File) }
+func (c Config) LogValue() slog.Value { return slog.StringValue("configuration of " + c.File) }
 
 type printer struct {
 	w      io.Writer

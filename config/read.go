@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -36,8 +37,9 @@ type reader struct {
 	configured bool               // a variable of ours is set
 	outside    map[string]written // what variables and flags say, by setting
 	anchors    map[string]ast.Node
-	public     map[string]bool  // keys whose values may be shown
-	places     map[string]Place // of what was written
+	veil       veil
+	places     map[string]Place  // of what was written
+	raw        map[string]string // how it was written, where it has references
 	problems   Problems
 	warnings   []Warning
 	plain      Place // of the first secret that stands in the file itself
@@ -45,7 +47,7 @@ type reader struct {
 
 func newReader(o Options) *reader {
 	return &reader{o: o, env: environ(o.Env), outside: map[string]written{}, anchors: map[string]ast.Node{},
-		public: publicKeys(), places: map[string]Place{}}
+		veil: newVeil(), places: map[string]Place{}, raw: map[string]string{}}
 }
 
 // open gathers variables, flags and the file's top; not ok: it has none that
@@ -64,6 +66,7 @@ func (r *reader) open() (root written, ok bool) {
 		r.add(Problem{Place: root.at, Text: "cannot be read: " + reason(err), Fix: "name a file with --config or LEADGATE_CONFIG, or give neither"})
 		return root, false
 	}
+	src = bytes.TrimPrefix(src, []byte("\uFEFF")) // editors on Windows
 	r.lines = strings.Split(strings.ReplaceAll(string(src), "\r\n", "\n"), "\n")
 	root.node, ok = r.parse(src)
 	return root, ok
@@ -90,8 +93,9 @@ func (r *reader) parse(src []byte) (ast.Node, bool) {
 	}
 	var body ast.Node
 	for _, d := range f.Docs {
+		_, directive := d.Body.(*ast.DirectiveNode)
 		switch {
-		case d.Body == nil:
+		case d.Body == nil || directive: // %YAML 1.2
 		case body == nil:
 			body = d.Body
 		default:
@@ -116,7 +120,7 @@ func (c collector) Visit(n ast.Node) ast.Visitor {
 
 // unwrap follows anchors, aliases and tags to the node that holds the value.
 func (r *reader) unwrap(n ast.Node) ast.Node {
-	for range 8 { // an alias may lead to an alias, but not for long
+	for range 8 { // never around in a circle, whatever the parser lets pass
 		switch t := n.(type) {
 		case *ast.AnchorNode:
 			n = t.Value
@@ -129,20 +133,18 @@ func (r *reader) unwrap(n ast.Node) ast.Node {
 				return nil
 			}
 			n = to
-		case *ast.MappingValueNode:
-			return ast.Mapping(t.Start, false, t)
 		case *ast.NullNode:
 			return nil
 		default:
 			return n
 		}
 	}
-	r.report(r.placeOf(n), "", "leads around in a circle", "write the value itself", false)
-	return nil
+	return n
 }
 
 // entries returns what a section of the file holds, by key, and tells of keys
-// that are unknown or there twice. With no known keys any will do.
+// that are unknown or there twice. With no known keys any will do. Nil values:
+// it is no section.
 func (r *reader) entries(w written, known []string) (keys []string, values map[string]written) {
 	values = map[string]written{}
 	own := map[string]bool{} // and not merged in from an anchor
@@ -153,7 +155,7 @@ func (r *reader) entries(w written, known []string) (keys []string, values map[s
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
 		r.report(r.placeOf(n), w.path, "is "+shapeOf(n)+", not settings", "write one key: value a line below it", false)
-		return nil, values
+		return nil, nil
 	}
 	for _, pair := range m.Values {
 		at := r.placeOf(pair.Key)
@@ -225,8 +227,6 @@ func (r *reader) placeOf(n ast.Node) Place {
 		if !t.IsFlowStyle && len(t.Values) > 0 {
 			return r.placeOf(t.Values[0].Key)
 		}
-	case *ast.MappingValueNode:
-		return r.placeOf(t.Key)
 	}
 	return r.place(n.GetToken())
 }
@@ -245,8 +245,9 @@ func (r *reader) report(at Place, setting, text, fix string, public bool) {
 }
 
 func (r *reader) add(p Problem) {
-	same := func(q Problem) bool { return p.Place == q.Place && p.Text == q.Text }
-	if !slices.ContainsFunc(r.problems, same) { // a value that an alias repeats
+	key := func(p Problem) string { return p.Setting[strings.LastIndexByte(p.Setting, '.')+1:] }
+	same := func(q Problem) bool { return p.Place == q.Place && p.Text == q.Text && key(p) == key(q) }
+	if !slices.ContainsFunc(r.problems, same) { // an alias repeats values
 		r.problems = append(r.problems, p)
 	}
 }

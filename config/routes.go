@@ -117,7 +117,7 @@ func (r *reader) checkRoutes(c *Config) {
 	}
 	for i, t := range c.Targets {
 		r.known(fmt.Sprintf("targets[%d].fallback", i), "target", t.Fallback, targets)
-		if !heard(c, t.Name) {
+		if _, ok := r.places[fmt.Sprintf("targets[%d]", i)]; ok && !heard(c, t.Name) {
 			r.warn(fmt.Sprintf("targets[%d]", i), fmt.Sprintf("no route leads to %q, so it hears of nothing", t.Name))
 		}
 	}
@@ -130,7 +130,7 @@ func (r *reader) checkTarget(at string, t target, c *Config) {
 	switch {
 	case t.Kind == "":
 	case len(r.o.Kinds) > 0 && !slices.Contains(r.o.Kinds, t.Kind):
-		r.fault(at+".kind", fmt.Sprintf("%q is not a known kind of target", t.Kind), suggest(t.Kind, r.o.Kinds))
+		r.fault(at+".kind", r.name(at+".kind", t.Kind)+" is not a known kind of target", suggest(t.Kind, r.o.Kinds))
 	case t.Kind == "webhook" && t.URL == "" && !r.attempted(at+".url"):
 		r.fault(at, "a webhook needs a url", "add url: https://crm.example.com/hook")
 	case t.Kind == "slack" && t.URL == "" && t.Channel == "" && !r.attempted(at+".url"):

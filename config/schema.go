@@ -37,6 +37,9 @@ func schemaOf[T any](keys []key[T]) object {
 		o["description"] = k.doc
 		if k.def != "" {
 			o["default"] = k.def
+			if k.def == "true" || k.def == "false" || k.def == "1" {
+				o["default"] = json.RawMessage(k.def)
+			}
 		}
 		if k.required {
 			required = append(required, k.name)
@@ -79,9 +82,15 @@ func (d dict[T]) schema(k setting) object {
 	return object{"type": []string{"object", "null"}, "additionalProperties": d.grammar.form.schema(k)}
 }
 
-func (g group[T, E]) schema(setting) object { return schemaOf(g.keys) }
+func (g group[T, E]) schema(setting) object { return orNull(schemaOf(g.keys)) }
 
-func (o optional[T, E]) schema(setting) object { return schemaOf(o.keys) }
+func (o optional[T, E]) schema(setting) object { return orNull(schemaOf(o.keys)) }
+
+// orNull lets a section be there with nothing in it.
+func orNull(o object) object {
+	o["type"] = []string{"object", "null"}
+	return o
+}
 
 func (g groups[T, E]) schema(setting) object {
 	return object{"type": []string{"array", "null"}, "items": schemaOf(g.keys)}

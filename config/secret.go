@@ -38,7 +38,8 @@ func mask(s string) string {
 	if s == "" {
 		return ""
 	}
-	return fmt.Sprintf("set (sha256 %.4x...)", sha256.Sum256([]byte(s)))
+	sum := sha256.Sum256([]byte(s))
+	return fmt.Sprintf("set (sha256 %x...)", sum[:2])
 }
 
 // maskURL is mask with the server that a secret address leads to.

@@ -23,7 +23,7 @@ func TestSecret(t *testing.T) {
 	log := slog.New(slog.NewJSONHandler(&logged, nil))
 	log.Info("x", "secret", s, "holder", h)
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "secret", s, "holder", h)
-	encoded, err := json.Marshal(map[Secret]holder{s: h})
+	encoded, err := json.Marshal(map[string]any{"a": s, "b": h})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestConfig_Canary(t *testing.T) {
 }
 
 func TestHide(t *testing.T) {
-	shows := func(key string) bool { return key == "name" || key == "kind" || key == "sources" }
+	v := veil{shown: map[string]bool{"name": true}, opens: map[string]bool{"sources": true, "header": true}}
 	for _, tt := range []struct {
 		line   string
 		column int
@@ -115,8 +115,17 @@ func TestHide(t *testing.T) {
 		{`  - {secret: a, name: b}`, 23, `  - {secret: [hidden], name: b}`, 30},
 		{`  - {secret: a, name: b}`, 14, `  - {secret: [hidden], name: b}`, 14},
 		{`{"secret":"a, name: b","name":"c"}`, 31, `{"secret":[hidden],"name":"c"}`, 27},
-		{`{'secret': 'it''s', name: b}`, 1, `{'secret': [hidden]'s', name: b}`, 1},
-		{`secret: "a\"b" # c`, 1, `secret: [hidden] # c`, 1},
+		{`{'secret': 'it''s', name: b}`, 1, `{'secret': [hidden]`, 1},
+		{`secret: "a"b, name: c`, 1, `secret: [hidden]`, 1},
+		{`{secret: "a", b, name: c}`, 1, `{secret: [hidden]`, 1},
+		{`secret: {a: b}`, 1, `secret: [hidden]`, 1},
+		{`sources: [{secret: a}]`, 1, `sources: [{secret: [hidden]}]`, 1},
+		{`header: a`, 1, `header: [hidden]`, 1},
+		{`header: {a: b}`, 1, `header: {a: [hidden]}`, 1},
+		{`a b name: c`, 9, `[hidden]`, 1},
+		{`- &a {name: c}`, 1, `- &a {name: c}`, 1},
+		{`  ]}`, 1, `  ]}`, 1},
+		{`secret: "a\"b"`, 1, `secret: [hidden]`, 1},
 		{`secret: ${VAR}`, 9, `secret: ${VAR}`, 9},
 		{`secret: ${VAR:-a}`, 9, `secret: [hidden]`, 9},
 		{`{secret: file:/run/x, name: a}`, 1, `{secret: file:/run/x, name: a}`, 1},
@@ -125,7 +134,7 @@ func TestHide(t *testing.T) {
 		{`sources:`, 1, `sources:`, 1},
 		{``, 1, ``, 1},
 	} {
-		got, moved := hide(tt.line, tt.column, shows, false)
+		got, moved := v.hide(tt.line, tt.column)
 		if got != tt.want || moved != tt.moved {
 			t.Errorf("hide(%q, %d) = %q, %d, want %q, %d", tt.line, tt.column, got, moved, tt.want, tt.moved)
 		}

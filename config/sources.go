@@ -35,7 +35,7 @@ var sourceKeys = []key[source]{
 	{setting{name: "redirect", doc: "Where a browser goes after its form was accepted. Without it a page says thanks."},
 		one(func(s *source) *string { return &s.Redirect }, webURL("https://www.example.com/thanks"))},
 	{setting{name: "next_hosts", doc: "Hosts that a form's own _next may lead to."},
-		many(func(s *source) *[]string { return &s.NextHosts }, matching(`(?i)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?`, "a host", "www.example.com, without https://"))},
+		many(func(s *source) *[]string { return &s.NextHosts }, matching(`[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?`, "a host", "www.example.com, without https://"))},
 	{setting{name: "rate", doc: "So many requests per client address in a second, minute or hour (60/m), or off. Default 60/m for form, off for others."},
 		one(func(s *source) *handlers.Rate { return &s.Rate }, perTime[handlers.Rate]())},
 	{setting{name: "honeypot", doc: "One more field that people leave empty and robots fill."},
@@ -78,7 +78,7 @@ func (r *reader) checkSources(c *Config) {
 	for i, s := range c.Sources {
 		at := fmt.Sprintf("sources[%d]", i)
 		if first, twice := names[s.Name]; twice && s.Name != "" {
-			r.fault(at+".name", fmt.Sprintf("%q is already the name of sources[%d]", s.Name, first), "give every source a name of its own")
+			r.fault(at+".name", fmt.Sprintf("%s is already the name of sources[%d]", r.name(at+".name", s.Name), first), "give every source a name of its own")
 		}
 		names[s.Name] = i
 		r.checkProvider(at, s)
@@ -97,7 +97,7 @@ func (r *reader) checkProvider(at string, s source) {
 	is, signs := r.o.Signs(s.Provider)
 	switch checked := s.Secret != "" || s.SecretPrevious != ""; {
 	case !is:
-		r.fault(at+".provider", fmt.Sprintf("%q is not a known provider", s.Provider), suggest(s.Provider, r.o.Providers))
+		r.fault(at+".provider", r.name(at+".provider", s.Provider)+" is not a known provider", suggest(s.Provider, r.o.Providers))
 	case signs && !checked && !s.Unsigned && !r.attempted(at+".secret"):
 		r.fault(at+".provider", s.Provider+" signs what it sends, and no secret is set to check it", "add secret: ${VARIABLE}, or unsigned: true")
 	case !signs && checked:

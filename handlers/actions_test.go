@@ -12,10 +12,10 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// oneLead is an actor that knows the lead l1.
-type oneLead struct{ l lead.Lead }
+// actorOfOne is an actor that knows the lead l1.
+type actorOfOne struct{ l lead.Lead }
 
-func (o *oneLead) Act(_ context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
+func (o *actorOfOne) Act(_ context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
 	if id != "l1" {
 		return nil, fmt.Errorf("lead %s: %w", id, ErrNotFound)
 	}
@@ -30,7 +30,7 @@ func (o *oneLead) Act(_ context.Context, id string, v lead.Verb, by string, revi
 }
 
 func TestServer_Act(t *testing.T) {
-	actor := &oneLead{lead.Lead{ID: "l1", Revision: 3}}
+	actor := &actorOfOne{lead.Lead{ID: "l1", Revision: 3}}
 	s, err := New(Options{PublicURL: "http://leads.example.com", APITokens: []string{"token"}, Actor: actor})
 	if err != nil {
 		t.Fatal(err)

@@ -159,7 +159,7 @@ func TestFsyncErrorAgain(t *testing.T) {
 		if err := j.Commit(context.Background(), Put("a", "k", nil)); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("Commit = %v, want %v", err, ErrUnavailable)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(8 * time.Second)
 		if err := j.Err(); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("Err = %v, want %v", err, ErrUnavailable)
 		}
@@ -273,7 +273,7 @@ func TestDiskFull(t *testing.T) {
 			t.Errorf("Commit while the reserve is spent = %v, want %v", err, ErrUnavailable)
 		}
 		j.reserve.size = 1 << 40 // no room inside the file either
-		time.Sleep(time.Minute)
+		time.Sleep(8 * time.Second)
 		synctest.Wait()
 		if err := j.Err(); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("Err on a full disk = %v, want %v", err, ErrUnavailable)
@@ -356,13 +356,13 @@ func TestDiskFullThenBroken(t *testing.T) {
 			t.Errorf("Settle = %v, want %v and %v", err, ErrUnavailable, syscall.EIO)
 		}
 		d.update.Store(insteadOfUpdate(errENOSPC))
-		time.Sleep(time.Minute)
+		time.Sleep(8 * time.Second)
 		synctest.Wait()
 		if out := j.outage.Load(); out == nil || out.broken {
 			t.Errorf("outage = %v, want one of a full disk: the file reopened", out)
 		}
 		d.update.Store(insteadOfUpdate(errEIO))
-		time.Sleep(time.Minute)
+		time.Sleep(8 * time.Second)
 		synctest.Wait()
 		if out := j.outage.Load(); out == nil || !out.broken {
 			t.Errorf("outage = %v, want one of a broken file: the trial said so", out)

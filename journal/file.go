@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,22 +12,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
-
-// The shelf of the journal itself holds the version of the file's format and
-// the number of keys on every shelf, so that opening a long journal does not
-// read all of it. It is small enough to live in the root page and costs no
-// further write.
-var (
-	ownShelf  = []byte("\x00journal")
-	formatKey = []byte("format")
-)
-
-const lenPrefix = "len/"
-
-// A file up to this size is read whole when it is opened, which takes some
-// hundredths of a second and finds damage at once; in a longer one it is found
-// when the value is read.
-const checkedWhole = 32 << 20
 
 // file is an open bbolt database.
 type file struct {
@@ -111,82 +94,6 @@ func (f *file) at(path string) bool {
 	}
 	theirs, err := os.Stat(path)
 	return err == nil && os.SameFile(ours, theirs)
-}
-
-// prepare brings a new file into shape and reads what is known of an old one.
-// It writes only if something is missing: a full disk must not prevent reading.
-func (j *Journal) prepare(f *file) error {
-	missing := false
-	err := f.db.View(func(tx *bolt.Tx) error {
-		own := tx.Bucket(ownShelf)
-		if own == nil {
-			missing = true
-			return nil
-		}
-		if v := own.Get(formatKey); len(v) != 1 || v[0] != version {
-			return fmt.Errorf("%s has format %d, this program reads %d: %w", j.path, v, version, ErrVersion)
-		}
-		for _, name := range j.o.Shelves {
-			missing = missing || tx.Bucket([]byte(name)) == nil
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if missing {
-		if err := j.o.faults.update(f.db, j.makeShelves); err != nil {
-			return fmt.Errorf("make shelves: %w", err)
-		}
-	}
-	f.lens = make([]int64, len(j.o.Shelves))
-	for i, name := range j.o.Shelves {
-		if f.lens[i], err = j.measure(f.db, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (j *Journal) makeShelves(tx *bolt.Tx) error {
-	own, err := tx.CreateBucketIfNotExists(ownShelf)
-	if err != nil {
-		return err
-	}
-	for _, name := range j.o.Shelves {
-		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-			return fmt.Errorf("%q: %w", name, err)
-		}
-	}
-	return own.Put(formatKey, []byte{version})
-}
-
-// measure returns how many keys a shelf holds and, if the file is small, looks
-// at each value on it.
-func (j *Journal) measure(db *bolt.DB, shelf string) (n int64, err error) {
-	err = db.View(func(tx *bolt.Tx) error {
-		known := tx.Bucket(ownShelf).Get([]byte(lenPrefix + shelf))
-		if len(known) == 8 {
-			n = int64(binary.BigEndian.Uint64(known))
-			if tx.Size() > checkedWhole {
-				return nil
-			}
-		}
-		counted := int64(0)
-		c := tx.Bucket([]byte(shelf)).Cursor()
-		for k, raw := c.First(); k != nil; k, raw = c.Next() {
-			counted++
-			if _, err := decode(string(k), raw); err != nil {
-				j.report(shelf, string(k), err)
-			}
-		}
-		if len(known) == 8 && counted != n {
-			j.report(shelf, "", fmt.Errorf("%d keys found where %d were kept: %w", counted, n, ErrCorrupt))
-		}
-		n = counted
-		return nil
-	})
-	return n, err
 }
 
 // guard runs f and turns a panic into an error that wraps ErrCorrupt. bbolt

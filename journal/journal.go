@@ -47,9 +47,9 @@ type Options struct {
 	// it held and how long it took, fsyncs included. It delays the next one.
 	OnCommit func(ops int, took time.Duration)
 
-	// OnCorrupt, if set, is called once for each damaged value that was found,
-	// in Open, Each or Get. An empty key means that the shelf holds more or fewer
-	// values than were committed to it.
+	// OnCorrupt, if set, is called once for each damage that was found, in Open,
+	// Each or Get. An empty key means the shelf as a whole, as when it holds more
+	// or fewer keys than were committed; an empty shelf means the file.
 	OnCorrupt func(shelf, key string, err error)
 
 	faults faults // for tests

@@ -271,14 +271,12 @@ func TestJournal_Each(t *testing.T) {
 // What f commits must neither wait for Each nor confuse it.
 func TestJournal_EachCommits(t *testing.T) {
 	j := open(t, journal.Options{})
-	const n = 1000
+	const n = 600 // more than one chunk
+	var ops []journal.Op
 	for i := range n {
-		if i%100 == 0 {
-			commit(t, j, journal.Put("a", fmt.Sprintf("%04d", i), nil))
-		} else if err := j.Commit(t.Context(), journal.Put("a", fmt.Sprintf("%04d", i), make([]byte, 5000))); err != nil {
-			t.Fatal(err)
-		}
+		ops = append(ops, journal.Put("a", fmt.Sprintf("%04d", i), make([]byte, 5000)))
 	}
+	commit(t, j, ops...)
 	var seen []string
 	err := j.Each("a", "", func(key string, _ []byte) bool {
 		seen = append(seen, key)

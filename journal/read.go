@@ -53,23 +53,28 @@ func (j *Journal) Each(shelf, after string, f func(key string, value []byte) boo
 		if err := j.view(shelf, func(b *bolt.Bucket) error { return c.read(b, after) }); err != nil {
 			return fmt.Errorf("read %s: %w", shelf, err)
 		}
+		reached := after
 		for _, e := range c.entries {
 			value, err := decode(e.key, c.bytes[e.from:e.to])
-			if errors.Is(err, ErrCorrupt) {
+			switch {
+			case errors.Is(err, ErrCorrupt):
 				j.report(shelf, e.key, err)
 				continue
-			}
-			if err != nil {
+			case err != nil:
 				return fmt.Errorf("read %s from %s: %w", e.key, shelf, err)
-			}
-			if !f(e.key, value) {
+			case e.key <= reached:
+				continue // a damaged page leads back
+			case !f(e.key, value):
 				return nil
 			}
+			reached = e.key
 		}
 		if c.last {
 			return nil
 		}
-		after = c.entries[len(c.entries)-1].key
+		if after = c.next(after, reached); after == "" {
+			return fmt.Errorf("read %s: keys are out of order: %w", shelf, ErrCorrupt)
+		}
 	}
 }
 
@@ -103,6 +108,18 @@ func (c *chunk) read(b *bolt.Bucket, after string) error {
 	}
 	c.last = true
 	return nil
+}
+
+// next is where the chunk after c begins: behind the last whole key, since a
+// damaged one may sort anywhere. "" if that would be no step forward.
+func (c *chunk) next(after, reached string) string {
+	if reached > after {
+		return reached
+	}
+	if last := c.entries[len(c.entries)-1].key; last > after {
+		return last
+	}
+	return ""
 }
 
 // view runs f on a shelf as it is now.

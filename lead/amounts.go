@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -20,46 +21,51 @@ func horizon(answer string) (time.Duration, bool) {
 	if strings.ContainsAny(answer, "+>≥") {
 		return 0, false
 	}
-	text := appendFolded(nil, splitNumbers(answer), false)
+	var room [200]byte
+	text := appendFolded(room[:0], answer[:min(len(answer), mostAnswer)], atDigits)
 	if endless.in(text) {
 		return 0, false
 	}
-	var longest time.Duration
-	var pending []float64
-	units := 0
-	for word := range strings.FieldsSeq(string(text)) {
-		if n, ok := numberWord(word); ok {
-			pending = append(pending, n)
+	longest, units := time.Duration(0), 0
+	pending := -1.0 // the largest number that waits for its unit
+	for rest := text; len(rest) > 0; {
+		var word []byte
+		word, rest = nextWord(rest)
+		if n, ok := numberWord(string(word)); ok {
+			pending = max(pending, n)
 			continue
 		}
 		unit, ok := unitOf(word)
-		if !ok {
-			continue
+		if !ok || pending < 0 {
+			continue // "some months" is nothing to go by
 		}
-		units++
-		for _, n := range pending {
-			longest = max(longest, time.Duration(n*float64(unit)))
-		}
-		if len(pending) == 0 {
-			return 0, false // "this year", "some months": nothing to go by
-		}
-		pending = pending[:0]
+		longest = max(longest, time.Duration(pending*float64(unit)))
+		units, pending = units+1, -1
 	}
 	switch {
-	case units > 0 && len(pending) == 0:
-		return longest, true
-	case units == 0 && len(pending) == 0 && atOnce.in(text):
-		return 0, true
+	case pending >= 0:
+		return 0, false // "in 2027", "30": a number of what?
+	case units == 0:
+		return 0, atOnce.in(text)
 	}
-	return 0, false // "in 2027", "30": a number of what?
+	return longest, true
+}
+
+// mostAnswer bounds how much of an answer is read for a number or a time, in bytes.
+const mostAnswer = 200
+
+// nextWord returns the first word of a folded text with its blank, and the rest.
+func nextWord(text []byte) (word, rest []byte) {
+	end := bytes.IndexByte(text, ' ') + 1
+	return text[:end], text[end:]
 }
 
 var (
 	endless = newPhrases([]string{"more", "over", "above", "after", "beyond", "later", "least", "longer", "no", "not", "none", "unknown", "unsure",
-		"undecided", "never", "next quarter", "next year", "just", "research*", "half",
-		"mehr", "uber", "nach", "spater", "mindestens", "kein*", "nicht", "unbekannt", "halb*", "plus", "apres", "pas", "aucun*",
-		"mas", "despues", "ningun*", "oltre", "piu", "dopo", "nessun*", "mais", "depois", "nenhum*", "meer", "langer", "geen", "niet",
-		"ponad", "wiecej", "brak", "nie", "mer", "ingen*", "более", "больше", "после", "нет", "以上", "以降", "未定", "超过"})
+		"undecided", "never", "next quarter", "next year", "just", "research*", "half", "few", "some", "several", "couple",
+		"mehr", "uber", "nach", "spater", "mindestens", "kein*", "nicht", "unbekannt", "halb*", "paar", "einige*", "plus", "apres", "pas", "aucun*", "quelques",
+		"mas", "despues", "ningun*", "algunos", "oltre", "piu", "dopo", "nessun*", "alcuni", "qualche", "mais", "depois", "nenhum*", "alguns", "meer", "langer", "geen", "niet", "enkele",
+		"ponad", "wiecej", "brak", "kilka", "nie", "mer", "ingen*", "более", "больше", "после", "нет", "以上", "以降", "未定", "超过"})
 	atOnce = newPhrases([]string{"now", "right now", "asap", "immediate*", "urgent*", "today", "tomorrow", "as soon as possible", "right away",
 		"sofort", "umgehend", "dringend", "schnellstmoglich", "so bald wie moglich", "heute", "immediat*", "des que possible", "maintenant", "urgence",
 		"inmediat*", "ahora", "lo antes posible", "subito", "appena possibile", "imediat*", "agora", "direct", "onmiddellijk", "zo snel mogelijk",
@@ -69,8 +75,10 @@ var (
 // numberWord reads a number, or a word that stands for one: "a month" is one,
 // "this quarter" ends within one, "next month" within two.
 func numberWord(word string) (float64, bool) {
-	if n, err := strconv.ParseFloat(word, 64); err == nil && n >= 0 && n < 10_000 {
-		return n, true
+	word = strings.TrimSuffix(word, " ")
+	if word != "" && word[0] <= '9' {
+		n, err := strconv.Atoi(word)
+		return float64(n), err == nil && n < 10_000
 	}
 	switch word {
 	case "a", "an", "one", "this", "current", "ein", "eine", "einem", "einer", "eines", "dies", "diese", "diesem", "diesen", "dieser", "dieses",
@@ -103,29 +111,13 @@ var units = []struct {
 	{newPhrases([]string{"y", "yr", "yrs", "year", "years", "jahr*", "an", "ans", "annee*", "ano", "anos", "anni", "anno", "jaar", "rok*", "lat", "ar", "год*", "лет", "年", "년"}), 365 * day},
 }
 
-func unitOf(word string) (time.Duration, bool) {
-	text := []byte(word + " ")
+func unitOf(word []byte) (time.Duration, bool) {
 	for _, u := range units {
-		if u.stems.is(text) {
+		if u.stems.is(word) {
 			return u.length, true
 		}
 	}
 	return 0, false
-}
-
-// splitNumbers puts a blank where a digit touches a letter: 3months, 3ヶ月.
-func splitNumbers(s string) string {
-	var b strings.Builder
-	digit, letter := false, false
-	for _, r := range s[:min(len(s), 200)] {
-		d, l := unicode.IsDigit(r), unicode.IsLetter(r)
-		if d && letter || l && digit {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-		digit, letter = d, l
-	}
-	return b.String()
 }
 
 // amounts reads a number or a range of numbers: 200 and 500 of "201-500
@@ -133,7 +125,7 @@ func splitNumbers(s string) string {
 func amounts(answer string) (from, to int, ok bool) {
 	const noEnd = 1 << 40
 	from, to = noEnd, 0
-	for _, word := range strings.FieldsFunc(answer[:min(len(answer), 200)], func(r rune) bool {
+	for _, word := range strings.FieldsFunc(answer[:min(len(answer), mostAnswer)], func(r rune) bool {
 		return !unicode.IsDigit(r) && r != '.' && r != ',' && r != 'k' && r != 'K'
 	}) {
 		n, isNumber := wholeNumber(word)

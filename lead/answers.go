@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -83,7 +84,7 @@ func (x *textTest) passes(text string, folded []byte) bool {
 	switch {
 	case x.words != nil && !x.words.in(folded),
 		x.is != nil && !x.is.is(folded),
-		x.longest > 0 && strings.Count(string(folded), " ") > x.longest,
+		x.longest > 0 && bytes.Count(folded, []byte{' '}) > x.longest,
 		x.question && !asks(text),
 		x.yes && !agrees(text):
 		return false
@@ -138,7 +139,7 @@ func readMessage(r *reader, n ast.Node) condition {
 	if len(entries) == 0 {
 		r.wrong(n, "add words: [one, two]", "message asks nothing")
 	}
-	return condition{"the message " + x.says(), func(s *scene) bool {
+	return condition{says: "the message " + x.says(), holds: func(s *scene) bool {
 		return s.anyTouch(func(t *seen) bool { return t.Message != "" && x.passes(t.Message, t.words()) })
 	}}
 }
@@ -179,8 +180,13 @@ func readFields(r *reader, n ast.Node) condition {
 	asked := func(l []byte) bool {
 		return (label != nil && label.is(l) || words != nil && words.in(l)) && (unless == nil || !unless.in(l))
 	}
-	return condition{"the field " + labelWords(label, words) + " " + x.says(), func(s *scene) bool {
-		return s.anyAnswer(asked, func(value string) bool { return x.passes(value, fold(value)) })
+	return condition{says: "the field " + labelWords(label, words) + " " + x.says(), holds: func(s *scene) bool {
+		return s.anyAnswer(asked, func(value string) bool {
+			var room [200]byte
+			return x.passes(value, appendFolded(room[:0], value, plainly))
+		})
+	}, close: func(s *scene) bool {
+		return s.anyAnswer(asked, func(value string) bool { return value != "" })
 	}}
 }
 
@@ -219,15 +225,19 @@ func readTouches(r *reader, n ast.Node) condition {
 	if within < 1<<62 {
 		says += " within " + days(within)
 	}
-	return condition{says, func(s *scene) bool {
-		count := 0
+	count := func(s *scene) (count int) {
 		for _, t := range s.counts {
 			if (len(actions) == 0 || actions.has(t.Action)) && t.age(s.now) <= within {
 				count++
 			}
 		}
-		return count >= least && count <= most
-	}}
+		return count
+	}
+	return condition{says: says,
+		holds:   func(s *scene) bool { return count(s) >= least && count(s) <= most },
+		close:   func(s *scene) bool { return least > 1 && count(s) == least-1 },
+		several: least > 1,
+	}
 }
 
 // actionNames are actions; one that ends with * stands for all that begin so.

@@ -11,8 +11,10 @@ import (
 
 // condition is one line below when or unless.
 type condition struct {
-	says  string // as people read it: "e-mail is work"
-	holds func(*scene) bool
+	says    string // as people read it: "e-mail is work"
+	holds   func(*scene) bool
+	close   func(*scene) bool // nearly held; nil: it does not come close
+	several bool              // never holds for a single touch
 }
 
 // conditionKind is a key that may stand below when and unless. To add one,
@@ -48,7 +50,7 @@ var (
 
 func readSource(r *reader, n ast.Node) condition {
 	names := r.texts(n, "source")
-	return condition{"source is " + orList(names), func(s *scene) bool {
+	return condition{says: "source is " + orList(names), holds: func(s *scene) bool {
 		return s.anyTouch(func(t *seen) bool { return slices.Contains(names, t.Source) })
 	}}
 }
@@ -59,7 +61,7 @@ func readKnown(r *reader, n ast.Node) condition {
 	if !want {
 		says = "the person gave no e-mail address and no phone number"
 	}
-	return condition{says, func(s *scene) bool { return s.person.Reachable() == want }}
+	return condition{says: says, holds: func(s *scene) bool { return s.person.Reachable() == want }}
 }
 
 var personParts = []string{"email", "name", "phone", "company", "title"}
@@ -71,7 +73,7 @@ func readHas(r *reader, n ast.Node) condition {
 			parts = append(parts, personParts[i])
 		}
 	}
-	return condition{strings.Join(parts, " and ") + " given", func(s *scene) bool {
+	return condition{says: strings.Join(parts, " and ") + " given", holds: func(s *scene) bool {
 		for _, part := range parts {
 			if strings.TrimSpace(partOf(s.person, part)) == "" {
 				return false
@@ -102,7 +104,7 @@ func readEmail(r *reader, n ast.Node) condition {
 			kinds = append(kinds, mailKinds[i])
 		}
 	}
-	return condition{"e-mail address is " + orList(kinds), func(s *scene) bool { return slices.Contains(kinds, s.mailKind()) }}
+	return condition{says: "e-mail address is " + orList(kinds), holds: func(s *scene) bool { return slices.Contains(kinds, s.mailKind()) }}
 }
 
 func readEmailDomain(r *reader, n ast.Node) condition {
@@ -110,7 +112,7 @@ func readEmailDomain(r *reader, n ast.Node) condition {
 	for i, d := range domains {
 		domains[i] = strings.ToLower(strings.TrimPrefix(d, "@"))
 	}
-	return condition{"e-mail address is at " + orList(domains), func(s *scene) bool {
+	return condition{says: "e-mail address is at " + orList(domains), holds: func(s *scene) bool {
 		domain := mailDomain(s.person.Email)
 		return slices.ContainsFunc(domains, func(d string) bool { return domain == d || strings.HasSuffix(domain, "."+d) })
 	}}
@@ -118,12 +120,18 @@ func readEmailDomain(r *reader, n ast.Node) condition {
 
 func readTitle(r *reader, n ast.Node) condition {
 	words := r.phrases(n, "title")
-	return condition{"the job title says " + words.says, func(s *scene) bool { return words.in(fold(s.person.Title)) }}
+	return condition{says: "the job title says " + words.says, holds: func(s *scene) bool {
+		var room [120]byte
+		return words.in(appendFolded(room[:0], s.person.Title, plainly))
+	}}
 }
 
 func readCompany(r *reader, n ast.Node) condition {
 	words := r.phrases(n, "company")
-	return condition{"the company's name says " + words.says, func(s *scene) bool { return words.in(fold(s.person.Company)) }}
+	return condition{says: "the company's name says " + words.says, holds: func(s *scene) bool {
+		var room [120]byte
+		return words.in(appendFolded(room[:0], s.person.Company, plainly))
+	}}
 }
 
 // Labels of answers that conditions know by themselves.
@@ -146,7 +154,7 @@ func readCompanySize(r *reader, n ast.Node) condition {
 	if least > most {
 		r.wrong(n, "swap the two numbers", "no company has at least %d and at most %d people", least, most)
 	}
-	return condition{"company size is " + rangeWords(least, most), func(s *scene) bool {
+	return condition{says: "company size is " + rangeWords(least, most), holds: func(s *scene) bool {
 		return s.anyAnswer(sizeLabels.is, func(value string) bool {
 			from, to, ok := amounts(value)
 			return ok && from >= least && to <= most
@@ -156,7 +164,7 @@ func readCompanySize(r *reader, n ast.Node) condition {
 
 func readCountry(r *reader, n ast.Node) condition {
 	names := r.phrases(n, "country")
-	return condition{"country is " + names.says, func(s *scene) bool {
+	return condition{says: "country is " + names.says, holds: func(s *scene) bool {
 		return s.anyAnswer(countryLabels.is, func(value string) bool { return names.is(fold(value)) })
 	}}
 }
@@ -166,7 +174,7 @@ func readPage(r *reader, n ast.Node) condition {
 	for i, p := range parts {
 		parts[i] = strings.ToLower(p)
 	}
-	return condition{"the page's address has " + orList(parts), func(s *scene) bool {
+	return condition{says: "the page's address has " + orList(parts), holds: func(s *scene) bool {
 		return s.anyTouch(func(t *seen) bool {
 			page := strings.ToLower(t.page())
 			return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(page, part) })
@@ -183,7 +191,7 @@ func readUTM(r *reader, n ast.Node) condition {
 		wanted[e.key] = r.texts(e.value, "utm "+e.key)
 		says = append(says, e.key+" is "+orList(wanted[e.key]))
 	}
-	return condition{"utm " + strings.Join(says, " and "), func(s *scene) bool {
+	return condition{says: "utm " + strings.Join(says, " and "), holds: func(s *scene) bool {
 		return s.anyTouch(func(t *seen) bool {
 			for key, values := range wanted {
 				has := [...]string{t.UTM.Source, t.UTM.Medium, t.UTM.Campaign, t.UTM.Term, t.UTM.Content}[slices.Index(utmKeys, key)]
@@ -198,14 +206,14 @@ func readUTM(r *reader, n ast.Node) condition {
 
 func readEvent(r *reader, n ast.Node) condition {
 	words := r.phrases(n, "event")
-	return condition{"the event's title says " + words.says, func(s *scene) bool {
+	return condition{says: "the event's title says " + words.says, holds: func(s *scene) bool {
 		return s.anyTouch(func(t *seen) bool { return words.in(fold(t.Event)) })
 	}}
 }
 
 func readMarks(r *reader, n ast.Node) condition {
 	marks := r.texts(n, "marks")
-	return condition{"marked " + orList(marks), func(s *scene) bool {
+	return condition{says: "marked " + orList(marks), holds: func(s *scene) bool {
 		return s.anyTouch(func(t *seen) bool {
 			return slices.ContainsFunc(marks, func(m string) bool { return slices.Contains(t.Marks, m) })
 		})
@@ -214,14 +222,14 @@ func readMarks(r *reader, n ast.Node) condition {
 
 func readAge(r *reader, n ast.Node) condition {
 	least, most := r.spans(n, "age")
-	return condition{"it happened " + spanWords(least, most) + " ago", func(s *scene) bool {
+	return condition{says: "it happened " + spanWords(least, most) + " ago", holds: func(s *scene) bool {
 		return s.touch != nil && within(s.touch.age(s.now), least, most)
 	}}
 }
 
 func readLastTouch(r *reader, n ast.Node) condition {
 	least, most := r.spans(n, "last_touch")
-	return condition{"the last touch was " + spanWords(least, most) + " ago", func(s *scene) bool {
+	return condition{says: "the last touch was " + spanWords(least, most) + " ago", holds: func(s *scene) bool {
 		return len(s.all) > 0 && within(s.all[0].age(s.now), least, most)
 	}}
 }

@@ -21,7 +21,7 @@ type Line struct {
 // with what it missed, those that nearly fired first. The points add up to the
 // score of Classify.
 func (r *Rules) Explain(l *Lead, now time.Time) []Line {
-	j := r.verdict(&l.Person, l.History, now)
+	j := r.judge(l, now)
 	var lines []Line
 	for _, x := range j.Reasons {
 		lines = append(lines, Line{Rule: x.Rule, Because: x.Because, Counted: true, Points: x.Points, TouchID: j.touchOf(x.Rule)})
@@ -59,7 +59,7 @@ func (r *Rules) Explain(l *Lead, now time.Time) []Line {
 
 // touchOf returns the touch that a reason comes from, the one that counts most.
 func (j *judged) touchOf(name string) string {
-	for _, w := range j.interest.counted() {
+	for _, w := range j.interest.counts {
 		if slices.ContainsFunc(w.parts, func(p part) bool { return p.name == name }) {
 			return w.ID
 		}
@@ -71,10 +71,10 @@ func (j *judged) touchOf(name string) string {
 func (r *Rules) idle(j *judged, w *weight, now time.Time) (Line, bool) {
 	line := Line{Rule: w.parts[0].name, Because: w.parts[0].because, TouchID: w.ID}
 	switch {
-	case slices.Contains(j.interest.counted(), w):
+	case slices.Contains(j.interest.counts, w):
 		return line, false
 	case j.NotALead && w.notALead:
-		return line, false // it is the reason of the verdict, or repeats it
+		return line, false // it is why the verdict is so, or repeats it
 	case w.notALead:
 		line.Missed = []string{"it is not a lead's touch, but the person has others"}
 	case w.m.nothing:
@@ -96,20 +96,21 @@ func (r *Rules) idle(j *judged, w *weight, now time.Time) (Line, bool) {
 // nearestTouch explains a rule about a touch by the touch that came closest.
 func (j *judged) nearestTouch(x *rule) Line {
 	line := Line{Rule: x.name, Because: x.because, Missed: []string{"no touch that it looks at"}}
-	for i, best := 0, -1; i < len(j.weights); i++ {
+	best := -1
+	for i := range j.weights {
 		w := &j.weights[i]
-		if !w.known || w.m.nothing || w.m.notALead || !slices.Contains(w.m.rules, x) {
+		if !w.known || !slices.Contains(w.m.rules, x) {
 			continue
 		}
 		j.scene.touch = w.seen
-		missed := x.missed(&j.scene)
+		missed, near := x.missed(&j.scene)
 		j.scene.touch = nil
 		if len(missed) == 0 {
 			missed = []string{"the touch that it is about gives nothing"}
 		}
-		if best < 0 || len(missed) < best {
+		if best < 0 || len(missed) < best || near && !line.Near {
 			best = len(missed)
-			line.Missed, line.TouchID, line.Near = missed, w.ID, best == 1
+			line.Missed, line.Near, line.TouchID = missed, near, w.ID
 		}
 	}
 	return line
@@ -117,27 +118,30 @@ func (j *judged) nearestTouch(x *rule) Line {
 
 // person explains a rule about the person or about several touches.
 func (j *judged) person(x *rule) Line {
-	line := Line{Rule: x.name, Because: x.because, Missed: x.missed(&j.scene)}
-	if len(line.Missed) == 0 {
+	line := Line{Rule: x.name, Because: x.because}
+	if line.Missed, line.Near = x.missed(&j.scene); len(line.Missed) == 0 {
 		line.Missed = []string{"without interest the person does not matter"}
-		return line
 	}
-	line.Near = len(line.Missed) == 1
 	return line
 }
 
-// missed lists the conditions that kept a rule from counting.
-func (x *rule) missed(s *scene) []string {
-	var missed []string
+// missed lists the conditions that kept a rule from counting. It was near when
+// only one did, and something spoke for the rule: another condition that held,
+// or an answer to the very question that was only not the right one.
+func (x *rule) missed(s *scene) (missed []string, near bool) {
+	close := false
 	for _, c := range x.when {
-		if !c.holds(s) {
-			missed = append(missed, "not so: "+c.says)
+		if c.holds(s) {
+			close = true
+			continue
 		}
+		missed = append(missed, "not so: "+c.says)
+		close = close || c.close != nil && c.close(s)
 	}
 	for _, c := range x.unless {
 		if c.holds(s) {
 			missed = append(missed, "but "+c.says)
 		}
 	}
-	return missed
+	return missed, close && len(missed) == 1
 }

@@ -17,6 +17,8 @@ func nearest(word string, known []string) string {
 	switch {
 	case best != "":
 		return fmt.Sprintf("write %s", best)
+	case len(known) == 0:
+		return "remove it: there is none yet"
 	case len(known) > 20:
 		return "use a name that the file knows"
 	}

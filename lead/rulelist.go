@@ -60,7 +60,7 @@ func (b *builder) ruleList(n ast.Node, into *[]*rule, form ruleForm) {
 	}
 }
 
-var ruleKeys = []string{"name", "because", "when", "unless", "points", "at_least", "at_most", "not_a_lead", "tags", "next_step", "off"}
+var ruleKeys = []string{"name", "because", "when", "unless", "points", "at_least", "at_most", "not_a_lead", "tags", "off"}
 
 func (b *builder) rule(n ast.Node, form ruleForm) (x *rule, off bool) {
 	x = &rule{}
@@ -87,8 +87,6 @@ func (b *builder) rule(n ast.Node, form ruleForm) (x *rule, off bool) {
 			x.notALead = b.onlyTrue(e)
 		case "tags":
 			x.tags = b.texts(e.value, e.key)
-		case "next_step":
-			x.nextStep = b.short(e.value, e.key, longestStep)
 		case "off":
 			off = b.onlyTrue(e)
 		}
@@ -116,10 +114,13 @@ func (b *builder) complete(n ast.Node, x *rule, off bool) {
 	if !has("when") {
 		b.wrong(n, "add when: and at least one condition", "rule %q has no when, so it would always count", x.name)
 	}
-	if !slices.ContainsFunc([]string{"points", "at_least", "at_most", "not_a_lead", "tags", "next_step"}, has) {
-		b.wrong(n, "add points, at_least, at_most, not_a_lead, tags or next_step", "rule %q changes nothing", x.name)
+	if !slices.ContainsFunc([]string{"points", "at_least", "at_most", "not_a_lead", "tags"}, has) {
+		b.wrong(n, "add points, at_least, at_most, not_a_lead or tags", "rule %q changes nothing", x.name)
 	}
 }
+
+// elsewhere are the conditions that not every section has.
+var elsewhere = []string{"action", "age", "touches", "last_touch"}
 
 // conditions reads what is below when or unless. The actions of a rule about a
 // touch go to the rule itself, so that others never have to ask it.
@@ -132,9 +133,12 @@ func (b *builder) conditions(e entry, form ruleForm, x *rule) []condition {
 		keys = append(keys, "action")
 	}
 	var list []condition
-	entries := b.mapping(e.value, e.key, keys)
-	for _, c := range entries {
-		if c.key == "action" {
+	for _, c := range b.mapping(e.value, e.key, append(keys, elsewhere...)) {
+		switch {
+		case !slices.Contains(keys, c.key):
+			b.wrong(c.at, "leave it out, or put the rule into the section that has it", "%s has no %q in %s", e.key, c.key, form.what)
+			continue
+		case c.key == "action":
 			x.actions = b.actions(c.value)
 			continue
 		}
@@ -175,7 +179,7 @@ func (b *builder) bound(e entry, form ruleForm, least bool) bound {
 		case "score":
 			x.score, x.scored = b.whole(c.value, c.key, 0, 100), true
 		case "temperature":
-			lowest, highest := b.rules.span(Temperature(max(b.oneOf(c.value, c.key, temperatures), 0)))
+			lowest, highest := b.rules.borders(Temperature(max(b.oneOf(c.value, c.key, temperatures), 0)))
 			x.scored = true
 			if x.score = lowest; !least {
 				x.score = highest

@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	_ "embed"
 	"maps"
 	"slices"
@@ -20,6 +21,7 @@ type Rules struct {
 	history []*rule // about several
 	fit     []*rule // about the person
 	steps   []nextStep
+	plain   bool // see isPlain
 }
 
 // scale holds the numbers below score: in the file.
@@ -45,7 +47,12 @@ type meaning struct {
 	nothing  bool   // is written down and adds nothing
 	notALead bool
 	rules    []*rule // about a touch, that can change this action's points
+
+	lowest, highest int // points that a touch can have; see span
 }
+
+// name is what reasons call the line of the table.
+func (m *meaning) name() string { return cmp.Or(string(m.action), "unknown") }
 
 // rule is one conditional line of the file.
 type rule struct {
@@ -59,7 +66,6 @@ type rule struct {
 	atMost   bound
 	notALead bool
 	tags     []string
-	nextStep string
 }
 
 // bound is a limit that a rule sets; each half may be missing.
@@ -75,6 +81,7 @@ type nextStep struct {
 	temperatures []Temperature
 	stages       []Stage
 	actions      actionNames
+	rules        []string // one of them counted
 	say          string
 }
 
@@ -118,14 +125,18 @@ func (r *Rules) NextStep(v Verdict) string {
 	if v.NextStep != "" || v.NotALead {
 		return v.NextStep
 	}
-	return r.advice(v.Temperature, v.Stage, "")
+	return r.advice(&v, "")
 }
 
-func (r *Rules) advice(t Temperature, s Stage, a Action) string {
-	for _, n := range r.steps {
-		if (len(n.temperatures) == 0 || slices.Contains(n.temperatures, t)) &&
-			(len(n.stages) == 0 || slices.Contains(n.stages, s)) &&
-			(len(n.actions) == 0 || n.actions.has(a)) {
+// advice returns the first next step that fits a verdict whose strongest touch
+// is of action a.
+func (r *Rules) advice(v *Verdict, a Action) string {
+	for i := range r.steps {
+		n := &r.steps[i]
+		if (len(n.temperatures) == 0 || slices.Contains(n.temperatures, v.Temperature)) &&
+			(len(n.stages) == 0 || slices.Contains(n.stages, v.Stage)) &&
+			(len(n.actions) == 0 || n.actions.has(a)) &&
+			(len(n.rules) == 0 || slices.ContainsFunc(v.Reasons, func(x Reason) bool { return slices.Contains(n.rules, x.Rule) })) {
 			return n.say
 		}
 	}
@@ -151,8 +162,8 @@ func (r *Rules) temperature(points int) Temperature {
 	return Cold
 }
 
-// span returns the lowest and the highest score of a temperature.
-func (r *Rules) span(t Temperature) (lowest, highest int) {
+// borders returns the lowest and the highest score of a temperature.
+func (r *Rules) borders(t Temperature) (lowest, highest int) {
 	switch t {
 	case Hot:
 		return r.scale.hot, 100

@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -69,13 +70,23 @@ func ParseRules(name string, src []byte) (*Rules, error) {
 	if len(rules.known) == 0 && len(own.reader.mistakes) == 0 {
 		own.reader.wrongAt(nil, "write extends: default as the first line, or add the table actions:", "the file says of no action what it means")
 	}
+	if rules.unknown.score >= rules.scale.hot {
+		at := own.sections["unknown"].value
+		if at == nil {
+			at = own.sections["score"].value
+		}
+		own.reader.wrong(at, "let unknown have a score below hot, and give the actions that matter a line in actions",
+			"an action that nobody knows would be hot")
+	}
 	var mistakes []Mistake
 	for _, l := range layers {
 		rules.check(l.reader)
 		mistakes = append(mistakes, l.reader.mistakes...)
 	}
 	if len(mistakes) > 0 {
-		slices.SortStableFunc(mistakes, func(a, b Mistake) int { return a.Line*1000 + a.Column - b.Line*1000 - b.Column })
+		slices.SortStableFunc(mistakes, func(a, b Mistake) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
 		return nil, &RulesError{Mistakes: mistakes}
 	}
 	rules.compile()
@@ -120,7 +131,7 @@ func (r *Rules) check(in *reader) {
 func (r *Rules) compile() {
 	for a, m := range r.known {
 		if m.nothing || m.notALead {
-			continue
+			continue // whatever else it says
 		}
 		for _, rule := range r.touch {
 			if len(rule.actions) == 0 || rule.actions.has(a) {
@@ -128,6 +139,11 @@ func (r *Rules) compile() {
 			}
 		}
 	}
+	for _, m := range r.known {
+		m.span()
+	}
+	r.unknown.span()
+	r.plain = r.isPlain()
 }
 
 func actionTexts(actions []Action) []string {
@@ -148,7 +164,7 @@ func (b *builder) words(n ast.Node) {
 var scoreKeys = []string{"hot", "warm", "further", "window", "half_life", "fit", "fit_makes_sql"}
 
 func (b *builder) score(n ast.Node) {
-	s := &b.rules.scale
+	s, before, mistakes := &b.rules.scale, b.rules.scale, len(b.mistakes)
 	for _, e := range b.mapping(n, "score", scoreKeys) {
 		switch e.key {
 		case "hot":
@@ -166,6 +182,9 @@ func (b *builder) score(n ast.Node) {
 		case "fit_makes_sql":
 			s.fitSQL = b.whole(e.value, e.key, 0, 100)
 		}
+	}
+	if len(b.mistakes) > mistakes {
+		*s = before // one mistake should not look like several
 	}
 	if s.warm >= s.hot {
 		b.wrong(n, "let warm be lower than hot", "warm begins at %d and hot at %d", s.warm, s.hot)

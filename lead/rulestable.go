@@ -24,10 +24,6 @@ func (b *builder) unknownAction(n ast.Node) {
 		switch e.key {
 		case "score":
 			m.score = b.whole(e.value, e.key, 0, 100)
-			if m.score >= b.rules.scale.hot {
-				b.wrong(e.value, "choose a score below hot, and give the actions that matter a line in actions",
-					"an action that nobody knows would be hot")
-			}
 		case "stage":
 			m.stage = b.stage(e.value)
 		case "because":
@@ -102,7 +98,7 @@ func (b *builder) nextSteps(n ast.Node) {
 	var own []nextStep
 	for _, part := range b.sequence(n, "next_steps") {
 		var x nextStep
-		entries := b.mapping(part, "a next step", []string{"temperature", "stage", "action", "say"})
+		entries := b.mapping(part, "a next step", []string{"temperature", "stage", "action", "rule", "say"})
 		for _, e := range entries {
 			switch e.key {
 			case "temperature":
@@ -115,6 +111,12 @@ func (b *builder) nextSteps(n ast.Node) {
 				}
 			case "action":
 				x.actions = b.actions(e.value)
+			case "rule":
+				for _, part := range b.sequence(e.value, e.key) {
+					if i := b.oneOf(part, e.key, b.rules.ruleNames()); i >= 0 {
+						x.rules = append(x.rules, b.rules.ruleNames()[i])
+					}
+				}
 			case "say":
 				x.say = b.short(e.value, e.key, longestStep)
 			}
@@ -125,4 +127,13 @@ func (b *builder) nextSteps(n ast.Node) {
 		own = append(own, x)
 	}
 	b.rules.steps = append(own, b.rules.steps...) // the first that fits is taken
+}
+
+// ruleNames lists the names of all rules.
+func (r *Rules) ruleNames() []string {
+	var names []string
+	for _, x := range slices.Concat(r.touch, r.history, r.fit) {
+		names = append(names, x.name)
+	}
+	return names
 }

@@ -11,7 +11,7 @@ type scene struct {
 	person *Person
 	now    time.Time
 	touch  *seen     // nil in rules about the person or several touches
-	all    []*seen   // by time, the latest first
+	all    []seen    // by time, the latest first
 	counts []*weight // the touches that give points, each thing done once
 	mail   string    // kind of e-mail address, once asked for
 	asked  bool
@@ -45,8 +45,8 @@ func (s *scene) anyTouch(fits func(*seen) bool) bool {
 	if s.touch != nil {
 		return fits(s.touch)
 	}
-	for _, t := range s.all {
-		if fits(t) {
+	for i := range s.all {
+		if fits(&s.all[i]) {
 			return true
 		}
 	}
@@ -88,7 +88,7 @@ func (t *seen) fields() []answer {
 	room := make([]byte, 0, 32*len(t.Fields))
 	for label, value := range t.Fields {
 		start := len(room)
-		room = appendFolded(room, label, true)
+		room = appendFolded(room, label, atCapitals)
 		t.answers = append(t.answers, answer{label: room[start:len(room):len(room)], value: value})
 	}
 	return t.answers

@@ -15,21 +15,9 @@ type kept struct {
 
 // interest is what the touches say together.
 type interest struct {
-	points  int
-	stage   Stage
-	reasons []Reason
-	leading *weight   // the touch that counts in full; nil: none counts
-	added   []*weight // the ones of which a share counts
-	tags    []string
-	step    string
-}
-
-// counted returns the touches that give points now, the leading one first.
-func (in *interest) counted() []*weight {
-	if in.leading == nil {
-		return nil
-	}
-	return append([]*weight{in.leading}, in.added...)
+	points int
+	stage  Stage
+	counts []*weight // the touches that give points, the one that counts in full first
 }
 
 // interest adds up the touches: the strongest counts in full and of each
@@ -85,20 +73,17 @@ func (r *Rules) interest(weights []weight, now time.Time) interest {
 	if lead >= 0 {
 		in.points = sum + things[lead].worth - things[lead].partWorth
 	}
-	if unknown != nil && (lead < 0 || r.worth(unknown, now, 100) > in.points) {
-		in.points, in.leading = r.worth(unknown, now, 100), unknown
-		in.reasons = r.reasons(unknown, now, 100)
-		return in
-	}
-	if lead < 0 {
-		return in
-	}
-	in.leading = things[lead].full
-	in.reasons = r.reasons(in.leading, now, 100)
-	for i, k := range things {
-		if i != lead && k.partWorth > 0 {
-			in.added = append(in.added, k.part)
-			in.reasons = append(in.reasons, r.reasons(k.part, now, r.scale.further)...)
+	switch {
+	case unknown != nil && (lead < 0 || r.worth(unknown, now, 100) > in.points):
+		in.points = r.worth(unknown, now, 100)
+		in.counts = []*weight{unknown}
+	case lead >= 0:
+		in.counts = make([]*weight, 1, len(things))
+		in.counts[0] = things[lead].full
+		for i, k := range things {
+			if i != lead && k.partWorth > 0 {
+				in.counts = append(in.counts, k.part)
+			}
 		}
 	}
 	return in
@@ -117,9 +102,9 @@ func (r *Rules) keep(k *kept, w *weight, now time.Time) {
 	}
 }
 
-// merged sums reasons of the same rule and puts the most important first.
-func merged(reasons []Reason) []Reason {
-	list := make([]Reason, 0, len(reasons))
+// merge sums reasons of the same rule, in place.
+func merge(reasons []Reason) []Reason {
+	list := reasons[:0]
 	for _, x := range reasons {
 		i := slices.IndexFunc(list, func(y Reason) bool { return y.Rule == x.Rule })
 		if i < 0 {
@@ -128,8 +113,15 @@ func merged(reasons []Reason) []Reason {
 		}
 		list[i].Points += x.Points
 	}
-	slices.SortStableFunc(list, func(a, b Reason) int { return cmp.Compare(b.Points, a.Points) })
 	return list
+}
+
+// inOrderOfPoints puts the most important reasons first.
+func inOrderOfPoints(reasons []Reason) {
+	fewer := func(a, b Reason) int { return cmp.Compare(b.Points, a.Points) }
+	if !slices.IsSortedFunc(reasons, fewer) {
+		slices.SortStableFunc(reasons, fewer)
+	}
 }
 
 // shave takes points from the last reasons that gave some, or gives points back

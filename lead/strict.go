@@ -76,8 +76,11 @@ func (r *reader) parse(src []byte) ast.Node {
 	var syntax yaml.Error
 	switch {
 	case errors.As(err, &syntax):
-		r.wrongAt(syntax.GetToken().Position, "check the indentation, the colons and the quotes of this line and the one above it",
-			"this is not YAML: %s", syntax.GetMessage())
+		fix := "check the indentation, the colons and the quotes of this line and the one above it"
+		if strings.Contains(syntax.GetMessage(), "\t") {
+			fix = "indent with blanks, not with tabs"
+		}
+		r.wrongAt(syntax.GetToken().Position, fix, "this is not YAML: %s", strings.ReplaceAll(syntax.GetMessage(), "\t", `\t`))
 		return nil
 	case err != nil:
 		r.wrongAt(nil, "check the indentation, the colons and the quotes", "this is not YAML: %v", err)
@@ -233,12 +236,10 @@ func (r *reader) yes(n ast.Node, what string) bool {
 // span reads a time such as 14d, 36 hours, 3 months.
 func (r *reader) span(n ast.Node, what string) time.Duration {
 	text := r.text(n, what)
-	words := strings.Fields(splitNumbers(strings.ToLower(text)))
-	if len(words) == 2 {
-		count, err := strconv.Atoi(words[0])
-		if unit, ok := unitOf(words[1]); ok && err == nil && count > 0 && count < 10_000 {
-			return time.Duration(count) * unit
-		}
+	number, rest := nextWord(appendFolded(nil, text, atDigits))
+	count, err := strconv.Atoi(strings.TrimSpace(string(number)))
+	if unit, ok := unitOf(rest); ok && err == nil && count > 0 && count < 10_000 {
+		return time.Duration(count) * unit
 	}
 	if text != "" {
 		r.wrong(n, "write a number and a unit: 14d, 36h, 2w, 3 months", "%s cannot be %q", what, text)
@@ -263,9 +264,9 @@ func kindOf(n ast.Node) string {
 	case *ast.NullNode, nil:
 		return "nothing"
 	case *ast.AnchorNode, *ast.AliasNode:
-		return "an anchor or an alias; write it out"
+		return "an anchor or an alias"
 	case *ast.TagNode:
-		return "a tag; remove it"
+		return "a tag"
 	}
 	return "a single value"
 }

@@ -16,6 +16,7 @@ type weight struct {
 	parts    []part // the action's own points first, then what each rule changed
 	points   int    // the sum of parts, 0..100
 	stage    Stage
+	room     [3]part // for parts, as a rule
 }
 
 // part is what one rule, or the action itself, changed.
@@ -25,17 +26,17 @@ type part struct {
 	rule          *rule // nil: the action itself
 }
 
-// weigh applies the table and the rules about one touch. Points are added
-// first, then raised, then held down, so that the order of rules in the file
-// does not matter.
-func (r *Rules) weigh(s *scene, t *seen) weight {
+// weigh applies the table and the rules about one touch to w, which must be
+// zero. Points are added first, then raised, then held down, so that the order
+// of rules in the file does not matter.
+func (r *Rules) weigh(s *scene, t *seen, w *weight) {
 	m, known := r.meaning(t.Action)
-	w := weight{seen: t, m: m, known: known, counts: !m.nothing && !m.notALead, notALead: m.notALead, stage: m.stage}
-	w.parts = make([]part, 1, 4)
-	w.parts[0] = part{name: string(t.Action), because: m.because, points: m.score}
-	w.points = m.score
-	if !w.counts || len(m.rules) == 0 {
-		return w
+	w.seen, w.m, w.known = t, m, known
+	w.counts, w.notALead = !m.nothing && !m.notALead, m.notALead
+	w.stage, w.points = m.stage, m.score
+	w.parts = append(w.room[:0], part{name: m.name(), because: m.because, points: m.score})
+	if !w.counts {
+		return
 	}
 	s.touch = t
 	var met [16]*rule
@@ -48,7 +49,9 @@ func (r *Rules) weigh(s *scene, t *seen) weight {
 	s.touch = nil
 	for _, x := range counted {
 		if x.notALead {
-			return weight{seen: t, m: m, known: known, notALead: true, parts: []part{{x.name, x.because, 0, x}}}
+			w.counts, w.notALead = false, true
+			w.parts = append(w.parts[:0], part{name: x.name, because: x.because, rule: x})
+			return
 		}
 		w.add(x, w.points+x.points)
 	}
@@ -58,7 +61,6 @@ func (r *Rules) weigh(s *scene, t *seen) weight {
 	for _, x := range counted {
 		w.hold(x)
 	}
-	return w
 }
 
 // add notes a rule that counted with the points that it leads to.
@@ -126,16 +128,15 @@ func (r *Rules) share(w *weight, now time.Time, percent int) float64 {
 	return share
 }
 
-// reasons splits the points that a touch gives now among its parts, so that
-// they add up to worth.
-func (r *Rules) reasons(w *weight, now time.Time, percent int) []Reason {
+// appendReasons splits the points that a touch gives now among its parts, so
+// that they add up to worth.
+func (r *Rules) appendReasons(list []Reason, w *weight, now time.Time, percent int) []Reason {
 	share := r.share(w, now, percent)
-	list := make([]Reason, len(w.parts))
 	sum, given := 0, 0
-	for i, p := range w.parts {
+	for _, p := range w.parts {
 		sum += p.points
 		upTo := int(math.Round(float64(sum) * share))
-		list[i] = Reason{Because: p.because, Points: upTo - given, Rule: p.name}
+		list = append(list, Reason{Because: p.because, Points: upTo - given, Rule: p.name})
 		given = upTo
 	}
 	return list

@@ -13,45 +13,82 @@ import (
 // writes more has said what they want by then, and intake must not wait.
 const mostRead = 4000
 
+// splits says where else than at blanks and signs a text falls into words.
+type splits int
+
+const (
+	plainly    splits = iota
+	atCapitals        // purchasingTimeFrame is three words
+	atDigits          // 3months is two
+)
+
 // appendFolded appends the words of s in the form in which texts are compared:
 // lower case, without accents, each word followed by one blank, everything but
 // letters and digits gone. Chinese and Japanese have no blanks between words,
-// so there every character is a word. With camel, purchasingTimeFrame is three
-// words.
-func appendFolded(dst []byte, s string, camel bool) []byte {
+// so there every character is a word.
+func appendFolded(dst []byte, s string, split splits) []byte {
 	s = s[:min(len(s), mostRead)]
-	inWord, wasLower := false, false
+	inWord, last := false, uint8(sign)
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= utf8.RuneSelf {
+		class := asciiClass[c]
+		switch class {
+		case beyondASCII:
 			r, size := utf8.DecodeRuneInString(s[i:])
 			dst, inWord = appendFoldedRune(dst, r, inWord)
-			wasLower = unicode.IsLower(r)
+			last = sign
+			if unicode.IsLower(r) {
+				last = lower
+			}
 			i += size
 			continue
-		}
-		i++
-		upper := 'A' <= c && c <= 'Z'
-		if upper {
-			c |= 0x20
-		}
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9') {
+		case sign:
 			if inWord {
 				dst, inWord = append(dst, ' '), false
 			}
-			wasLower = false
-			continue
+		default:
+			if inWord && (split == atCapitals && class == upper && last == lower ||
+				split == atDigits && (class == digit) != (last == digit)) {
+				dst = append(dst, ' ')
+			}
+			if class == upper {
+				c |= 0x20
+			}
+			dst, inWord = append(dst, c), true
 		}
-		if camel && upper && wasLower {
-			dst = append(dst, ' ')
-		}
-		dst, inWord, wasLower = append(dst, c), true, !upper && c > '9'
+		last = class
+		i++
 	}
 	if inWord {
 		dst = append(dst, ' ')
 	}
 	return dst
 }
+
+// The classes of bytes.
+const (
+	sign = iota
+	lower
+	upper
+	digit
+	beyondASCII
+)
+
+var asciiClass = func() (classes [256]uint8) {
+	for c := range classes {
+		switch {
+		case 'a' <= c && c <= 'z':
+			classes[c] = lower
+		case 'A' <= c && c <= 'Z':
+			classes[c] = upper
+		case '0' <= c && c <= '9':
+			classes[c] = digit
+		case c >= utf8.RuneSelf:
+			classes[c] = beyondASCII
+		}
+	}
+	return classes
+}()
 
 func appendFoldedRune(dst []byte, r rune, inWord bool) ([]byte, bool) {
 	switch {
@@ -97,7 +134,7 @@ func bare(r rune) rune {
 	return r
 }
 
-func fold(s string) []byte { return appendFolded(nil, s, false) }
+func fold(s string) []byte { return appendFolded(nil, s, plainly) }
 
 // phrases are the words and phrases that a condition looks for. They are found
 // as whole words; one that was written with * at its end also in longer words.
@@ -108,7 +145,7 @@ type phrases struct {
 func newPhrases(list []string) *phrases {
 	var p phrases
 	for _, text := range list {
-		words := string(appendFolded(nil, text, true))
+		words := string(appendFolded(nil, text, atCapitals))
 		if strings.HasSuffix(strings.TrimSpace(text), "*") {
 			words = strings.TrimSuffix(words, " ")
 		}
@@ -122,12 +159,22 @@ func newPhrases(list []string) *phrases {
 // in says whether one of the phrases is part of a folded text.
 func (p *phrases) in(text []byte) bool {
 	for len(text) > 0 {
+		if p.begin(text) {
+			return true
+		}
+		text = text[bytes.IndexByte(text, ' ')+1:]
+	}
+	return false
+}
+
+// begin says whether a folded text begins with one of the phrases.
+func (p *phrases) begin(text []byte) bool {
+	if len(text) > 0 {
 		for _, words := range p.byFirst[text[0]] {
 			if len(words) <= len(text) && string(text[:len(words)]) == words {
 				return true
 			}
 		}
-		text = text[bytes.IndexByte(text, ' ')+1:]
 	}
 	return false
 }
@@ -138,8 +185,10 @@ func (p *phrases) is(text []byte) bool {
 		return false
 	}
 	for _, words := range p.byFirst[text[0]] {
-		rest, ok := bytes.CutPrefix(text, []byte(words))
-		if ok && bytes.IndexByte(rest, ' ') == len(rest)-1 {
+		if len(words) > len(text) || string(text[:len(words)]) != words {
+			continue
+		}
+		if rest := text[len(words):]; bytes.IndexByte(rest, ' ') == len(rest)-1 {
 			return true
 		}
 	}
@@ -168,20 +217,5 @@ var (
 // agrees says whether an answer is a yes: "Yes, please", "Ja", "on".
 func agrees(answer string) bool {
 	text := fold(answer)
-	if noWords.in(text) {
-		return false
-	}
-	for _, words := range yesWords.byFirst[first(text)] {
-		if bytes.HasPrefix(text, []byte(words)) {
-			return true
-		}
-	}
-	return false
-}
-
-func first(text []byte) byte {
-	if len(text) == 0 {
-		return 0
-	}
-	return text[0]
+	return yesWords.begin(text) && !noWords.in(text)
 }

@@ -71,8 +71,8 @@ func failure(err error, wrote bool) *Error {
 		return say("timeout", "there was no answer in time")
 	case errors.As(err, &dns):
 		return say("dns", "the host's name could not be resolved")
-	case errors.As(err, &verify), errors.As(err, &record), errors.As(err, &host):
-		return say("tls", "the host's certificate is not valid")
+	case errors.As(err, &verify), errors.As(err, &record), errors.As(err, &host), errors.Is(err, http.ErrSchemeMismatch):
+		return say("tls", "the host does not speak TLS, or its certificate is not valid")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return say("refused", "the host refuses connections")
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):

@@ -23,7 +23,7 @@ func (a *audit) say(format string, args ...any) {
 // only place that links may lead to.
 func auditMessage(text string, blocks json.RawMessage, inbox string) []string {
 	a := &audit{}
-	a.length("text", text, 1, 4000*4)
+	a.length("text", text, 1, 40000)
 	a.live("text", text, inbox)
 	var list []map[string]any
 	if len(blocks) > 0 {
@@ -32,8 +32,8 @@ func auditMessage(text string, blocks json.RawMessage, inbox string) []string {
 		}
 	}
 	if len(blocks) == 0 {
-		for _, u := range regexp.MustCompile(`(?i)(?:https?://|www\.)\S*|\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b`).FindAllString(text, -1) {
-			if !strings.HasPrefix(u, inbox) {
+		for _, u := range regexp.MustCompile(`(?i)(?:https?://|www\.[\p{L}\p{N}])\S*|[a-z0-9._+-]*@?\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b`).FindAllString(text, -1) {
+			if !strings.HasPrefix(u, inbox) && emailOf(strings.TrimLeft(u, "._+-")).Link == "" {
 				a.say("plain text links %q", u)
 			}
 		}
@@ -153,6 +153,9 @@ func (a *audit) object(at string, v any, kind string, most int, inbox string) {
 			a.say("%s: not verbatim", at)
 		}
 		a.live(at, text, inbox)
+		if strings.ContainsAny(text, "`~") || strings.Count(text, "*")%2 != 0 || italic.MatchString(tagged.ReplaceAllString(text, "")) || strings.Contains(text, "\n&gt;") {
+			a.say("%s: a visitor formats %q", at, text)
+		}
 	default:
 		a.say("%s: text of type %v", at, m["type"])
 	}
@@ -160,6 +163,7 @@ func (a *audit) object(at string, v any, kind string, most int, inbox string) {
 
 var (
 	tagged = regexp.MustCompile(`<([^>]*)>`)
+	italic = regexp.MustCompile(`(?:^|[^\p{L}\p{N}])_|_(?:$|[^\p{L}\p{N}])`)
 	ours   = regexp.MustCompile(`^(?:!date\^\d+\^\{time(?:_secs)?\}\|\d\d:\d\d(?::\d\d)? [A-Z]+|tel:\+[1-9]\d{6,14}\|[+\d ]+|mailto:[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+\|[^<>|]+)$`)
 )
 
@@ -176,9 +180,6 @@ func (a *audit) live(at, text, inbox string) {
 	rest := tagged.ReplaceAllString(text, "")
 	if strings.ContainsAny(rest, "<>") {
 		a.say("%s: a bracket is left in %q", at, rest)
-	}
-	if strings.ContainsAny(strings.NewReplacer("*Asked for*", "", "*Came from*", "", "*Score*", "", "*Before this*", "").Replace(text), "`~") {
-		a.say("%s: formats in %q", at, text)
 	}
 }
 

@@ -73,9 +73,10 @@ func printable(s string) string {
 // invisible says whether r shows nothing by itself: controls, directions, zero
 // widths, tags, and the letters and blanks that fonts draw as nothing.
 func invisible(r rune) bool {
-	switch r {
-	case '\n':
+	if r == '\n' || r >= ' ' && r <= '~' {
 		return false
+	}
+	switch r {
 	case utf8.RuneError, '\u034F', '\u115F', '\u1160', '\u17B4', '\u17B5', '\u2800', '\u3164', '\uFFA0':
 		return true
 	}

@@ -52,6 +52,8 @@ func workDomain(email string) string {
 	return cut(email[strings.LastIndexByte(email, '@')+1:], 60)
 }
 
+const askedForFact = "Asked for"
+
 // factsOf are the four things to know, those left out that say nothing.
 func factsOf(l *lead.Lead, t *lead.Touch, s Style) []Fact {
 	score := fmt.Sprintf("%d of 100, %s", l.Score, l.Temperature)
@@ -59,7 +61,7 @@ func factsOf(l *lead.Lead, t *lead.Touch, s Style) []Fact {
 		score += ", stage " + l.Stage.String()
 	}
 	var facts []Fact
-	for _, f := range []Fact{{"Asked for", askedFor(t, s)}, {"Came from", cameFrom(t)}, {"Score", score}, {"Before this", beforeThis(l, t, s)}} {
+	for _, f := range []Fact{{askedForFact, askedFor(t, s)}, {"Came from", cameFrom(t)}, {"Score", score}, {"Before this", beforeThis(l, t, s)}} {
 		if f.Text != "" {
 			facts = append(facts, f)
 		}

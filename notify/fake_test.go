@@ -100,12 +100,21 @@ var secrets = []string{"xoxb-secret", "/services/T0/B0/hooksecret", "whsec_", "1
 
 const hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
+// clockFrom tells the first time once, when a sender is opened, then the second.
+func clockFrom(opened, later time.Time) func() time.Time {
+	next := opened
+	return func() time.Time { now := next; next = later; return now }
+}
+
 // open opens a sender of a kind that talks to a fake.
 func open(t *testing.T, kind string, f *fake, change ...func(*Target, *Env)) Sender {
 	t.Helper()
 	target := Target{Name: "sales", Kind: kind, Channel: "C0SALES"}
 	env := Env{SlackToken: "xoxb-secret", SlackAPIURL: f.URL + "/api", AllowPrivate: true, Buttons: true, Style: style0, Out: io.Discard,
 		Now: func() time.Time { return style0.Now }}
+	if kind == "slack" { // opened before the lead came, so that it looks for nothing of an earlier process
+		env.Now = clockFrom(received0.Add(-time.Hour), style0.Now)
+	}
 	switch kind {
 	case "webhook":
 		target.URL, target.Secret, target.Channel = f.URL+"/hook?key=urlsecret", hookSecret, ""

@@ -79,11 +79,11 @@ func box(m Message, color bool) string {
 	if s := contactRow(m); s != "" {
 		row("", s)
 	}
-	for l := range strings.Lines(m.Quote) {
-		row("", "┃ "+strings.TrimSpace(l))
+	for _, l := range wrap(m.Quote, boxWidth-4, 4) {
+		row("", "┃ "+l)
 	}
-	if m.Why != "" {
-		row("2", m.Why)
+	for _, l := range wrap(m.Why, boxWidth-2, 3) {
+		row("2", l)
 	}
 	if s := buttonRow(m); s != "" {
 		row("", s)
@@ -123,6 +123,29 @@ func buttonRow(m Message) string {
 		s = append(s, "[…]")
 	}
 	return strings.Join(s, "  ")
+}
+
+// wrap breaks s between words into at most so many rows; the last is cut.
+func wrap(s string, most, rows int) (out []string) {
+	for l := range strings.Lines(s) {
+		row := ""
+		for _, word := range strings.Fields(l) {
+			switch {
+			case row == "":
+				row = word
+			case columns(row)+1+columns(word) <= most || len(out) == rows-1:
+				row += " " + word
+			default:
+				out, row = append(out, row), word
+			}
+		}
+		if len(out) == rows {
+			out[rows-1] += " " + row
+		} else if row != "" {
+			out = append(out, row)
+		}
+	}
+	return out
 }
 
 // fit cuts s to so many columns of a terminal.

@@ -45,7 +45,7 @@ func render(m Message, f form, buttons bool) rendered {
 		return rendered{text: plainText(m)}
 	case f == compact:
 		r.blocks = []slack.Block{slack.NewSectionBlock(plainObject(strings.Join(linesOf(m), "\n"), 2500), nil, nil)}
-		if b := actions(m, "act."); b != nil {
+		if b := actions(m, blockIDs(m)("act")); b != nil {
 			r.blocks = append(r.blocks, b)
 		}
 	case len(m.Leads) > 0:
@@ -145,10 +145,11 @@ func repeatBlocks(m Message) []slack.Block {
 	if m.Since != "" {
 		text += ", " + m.Since + " after the alert"
 	}
-	text += ":* " + mrkdwn(m.What, 120) + fmt.Sprintf(". Score *%d*.", m.Score)
-	if len(m.Facts) > 0 && m.Facts[0].Name == "Asked for" && m.Facts[0].Text != m.What {
-		text += "\n" + mrkdwn(m.Facts[0].Text, 400)
+	what := m.What
+	if len(m.Facts) > 0 && m.Facts[0].Name == askedForFact {
+		what = m.Facts[0].Text
 	}
+	text += ":* " + mrkdwn(what, 400) + fmt.Sprintf(". Score *%d*.", m.Score)
 	blocks := []slack.Block{section(text, id("rep"))}
 	if m.Quote != "" {
 		blocks = append(blocks, quote(m.Quote, id("rep.msg")))

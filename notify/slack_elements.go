@@ -110,7 +110,11 @@ func linesOf(m Message) []string {
 // plainText is the last resort: shown as text in which Slack looks for links
 // by itself, so only the inbox's own may look like one.
 func plainText(m Message) string {
-	s := escape(defang(cut(strings.Join(linesOf(m), "\n"), 12000)))
+	s := defang(strings.Join(linesOf(m), "\n"))
+	if m.Email.Link != "" {
+		s = strings.ReplaceAll(s, defang(m.Email.Shown), m.Email.Shown)
+	}
+	s = escape(cut(s, 7500)) // Slack takes 40,000, and an ampersand becomes five
 	if m.URL != "" {
 		s += "\n" + m.URL
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -49,6 +48,8 @@ func (s *slackHook) post(ctx context.Context, r rendered) error {
 	body := map[string]any{"text": r.text, "unfurl_links": false, "unfurl_media": false}
 	if len(r.blocks) > 0 {
 		body["blocks"] = slack.Blocks{BlockSet: r.blocks}
+	} else {
+		body["mrkdwn"] = false
 	}
 	b, err := json.Marshal(body)
 	if err != nil {
@@ -66,7 +67,7 @@ func (s *slackHook) post(ctx context.Context, r rendered) error {
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return &Error{Code: "cut_off", Ambiguous: true, Err: fmt.Errorf("slack's answer was cut off")}
+		return &Error{Code: "cut_off", Ambiguous: true, Err: errors.New("slack's answer was cut off")}
 	}
 	if string(answer) != "ok" {
 		return slackWord(string(answer))

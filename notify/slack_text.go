@@ -22,7 +22,7 @@ func mrkdwn(s string, most int) string {
 			fits = b.Len()
 		}
 		if n > most {
-			return b.String()[:fits] + "…"
+			return strings.TrimRight(b.String()[:fits], "_ ") + "…" // an underscore that ended a word would format
 		}
 		before = r
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -37,10 +35,10 @@ type adding struct {
 }
 
 // Add finds the lead of a touch's person, or makes one with newID, and applies
-// change, which has to call l.Take(t) and runs again when somebody else was
-// faster. known says that the lead had the touch already, for a job runs again
-// after a crash: change is then not called. newID must be the same each time,
-// and no other touch's. ErrWiped: fill the store first.
+// change, which has to call l.Take(t) and runs again, on another lead, when
+// somebody else was faster. known says that the lead had the touch already, for
+// a job runs again after a crash: the lead is then returned as it is. newID must
+// be the same each time, and no other touch's. ErrWiped: fill the store first.
 func (s *Store) Add(ctx context.Context, t *lead.Touch, newID string, change func(l *lead.Lead) error) (l *lead.Lead, known bool, err error) {
 	a := &adding{Store: s, touch: t, newID: newID, change: change}
 	for _, key := range lead.Keys(t.Person) {
@@ -51,7 +49,11 @@ func (s *Store) Add(ctx context.Context, t *lead.Touch, newID string, change fun
 		}
 	}
 	for range mostTries {
-		l, known, err = a.try(ctx)
+		if a.email == "" && a.tel == "" { // nobody that could be known again
+			l, known, err = a.addTo(ctx, newID, false)
+		} else {
+			l, known, err = a.try(ctx)
+		}
 		if !errors.Is(err, errAgain) {
 			break
 		}
@@ -64,17 +66,11 @@ func (s *Store) Add(ctx context.Context, t *lead.Touch, newID string, change fun
 
 // try looks at the pointers and adds to the lead that they name.
 func (a *adding) try(ctx context.Context) (*lead.Lead, bool, error) {
-	pipe := a.rdb.Pipeline()
-	born := pipe.Exists(ctx, a.bornKey())
-	byEmail, byTel := get(ctx, pipe, a.email), get(ctx, pipe, a.tel)
-	if err := exec(ctx, pipe); err != nil {
-		return nil, false, fmt.Errorf("find the person: %w", err)
+	id, tel, err := a.look(ctx)
+	if err != nil {
+		return nil, false, err
 	}
-	if born.Val() == 0 {
-		return nil, false, ErrWiped
-	}
-	id := byEmail.Val()
-	telID, telHasEmail := strings.CutSuffix(byTel.Val(), hasEmail)
+	telID, telHasEmail := strings.CutSuffix(tel, hasEmail)
 	switch {
 	case id != "":
 		return a.addTo(ctx, id, telID == "")
@@ -95,18 +91,35 @@ func (a *adding) try(ctx context.Context) (*lead.Lead, bool, error) {
 		return a.addNew(ctx, a.email, a.newID, a.tel, a.newID+hasEmail)
 	case a.email != "":
 		return a.addNew(ctx, a.email, a.newID)
-	case a.tel != "":
-		return a.addNew(ctx, a.tel, a.newID)
 	}
-	return a.addNew(ctx) // nobody that could be known again
+	return a.addNew(ctx, a.tel, a.newID)
 }
 
-// get reads a pointer; an empty key is an empty answer.
-func get(ctx context.Context, pipe redis.Pipeliner, key string) *redis.StringCmd {
-	if key == "" {
-		return redis.NewStringCmd(ctx)
+// look reads the marker and the person's pointers, empty where there is none.
+func (a *adding) look(ctx context.Context) (byEmail, byTel string, err error) {
+	keys := []string{a.bornKey()}
+	for _, key := range []string{a.email, a.tel} {
+		if key != "" {
+			keys = append(keys, key)
+		}
 	}
-	return pipe.Get(ctx, key)
+	found, err := a.rdb.MGet(ctx, keys...).Result()
+	if err != nil {
+		return "", "", fmt.Errorf("find the person: %w", err)
+	}
+	if found[0] == nil {
+		return "", "", ErrWiped
+	}
+	for i, key := range keys {
+		to, _ := found[i].(string)
+		switch key {
+		case a.email:
+			byEmail = to
+		case a.tel:
+			byTel = to
+		}
+	}
+	return byEmail, byTel, nil
 }
 
 // addNew writes a lead of this touch alone and points pointers, pairs of key
@@ -118,10 +131,7 @@ func (a *adding) addNew(ctx context.Context, pointers ...any) (*lead.Lead, bool,
 	}
 	pipe := a.rdb.Pipeline()
 	made := pipe.SetNX(ctx, a.leadKey(a.newID), kept, 0)
-	pointed := redis.NewBoolResult(true, nil)
-	if len(pointers) > 0 {
-		pointed = pipe.MSetNX(ctx, pointers...)
-	}
+	pointed := pipe.MSetNX(ctx, pointers...)
 	if err := exec(ctx, pipe); err != nil {
 		return nil, false, fmt.Errorf("write new lead %s: %w", a.newID, err)
 	}

@@ -16,20 +16,64 @@ import (
 var final = [...]lead.Outcome{lead.OutcomeAlerted, lead.OutcomeHeld, lead.OutcomeDigested, lead.OutcomeQuarantined,
 	lead.OutcomeMerged, lead.OutcomeUnread, lead.OutcomeFailed}
 
-// book enters a touch under one outcome of its day and takes it out of all
-// others. Sets make that the same however often it is done, and cheap to count.
-func (s *Store) book(ctx context.Context, pipe redis.Pipeliner, day, touchID string, o lead.Outcome) {
-	for _, other := range final {
-		key := s.bookKey(day, other)
-		if other != o {
-			pipe.SRem(ctx, key, touchID)
-			continue
-		}
-		pipe.SAdd(ctx, key, touchID)
-		if s.lives.due(key, s.now()) {
-			pipe.Expire(ctx, key, bookLife)
+// entry is a touch in the books.
+type entry struct {
+	touchID, day string
+	outcome      lead.Outcome
+	had          *redis.SliceCmd // which of final its touch had before
+}
+
+// book enters a touch under one outcome of its day. The caller writes the
+// entry's fields to the touch in the same pipeline, and calls strike after it.
+func (s *Store) book(ctx context.Context, pipe redis.Pipeliner, day, touchID string, o lead.Outcome) entry {
+	var names []string
+	for _, f := range final {
+		names = append(names, prefixOutcome+string(f))
+	}
+	e := entry{touchID: touchID, day: day, outcome: o, had: pipe.HMGet(ctx, s.touchKey(touchID), names...)}
+	if o == lead.OutcomeWaiting {
+		return e
+	}
+	key := s.bookKey(day, o)
+	pipe.SAdd(ctx, key, touchID)
+	if s.lives.due(key, s.now()) {
+		pipe.Expire(ctx, key, bookLife)
+	}
+	return e
+}
+
+// fields are what the touch remembers of its entry.
+func (e entry) fields() []any {
+	if e.outcome == lead.OutcomeWaiting {
+		return nil
+	}
+	return []any{prefixOutcome + string(e.outcome), "1"}
+}
+
+// strike takes touches out of the outcomes that they had before: one that was
+// released, or sent after it had failed. The touch forgets an outcome only when
+// the books have, so whoever runs again after a crash finds what is left to do.
+func (s *Store) strike(ctx context.Context, entries []entry) error {
+	books, touches := s.rdb.Pipeline(), s.rdb.Pipeline()
+	for _, e := range entries {
+		for i, had := range e.had.Val() {
+			if had == nil || final[i] == e.outcome {
+				continue
+			}
+			books.SRem(ctx, s.bookKey(e.day, final[i]), e.touchID)
+			touches.HDel(ctx, s.touchKey(e.touchID), prefixOutcome+string(final[i]))
 		}
 	}
+	if books.Len() == 0 {
+		return nil
+	}
+	if err := exec(ctx, books); err != nil {
+		return fmt.Errorf("strike %d former outcomes: %w", books.Len(), err)
+	}
+	if err := exec(ctx, touches); err != nil {
+		return fmt.Errorf("forget former outcomes: %w", err)
+	}
+	return nil
 }
 
 // Accepted publishes what a node's journal has counted: how many touches of a

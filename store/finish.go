@@ -53,7 +53,7 @@ func (s *Store) list(ctx context.Context, pipe redis.Pipeliner, t *lead.Touch) {
 
 // Finish writes what became of a touch: itself with its trail and deliveries,
 // its place and its lead's in every list, and its outcome in the books. One
-// round trip. A delivery that has come to its end stays as it is. l is nil for
+// round trip, but for a touch that had another outcome before. A delivery that has come to its end stays as it is. l is nil for
 // a touch without a lead.
 func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error {
 	doc, err := touchDoc(t)
@@ -85,16 +85,17 @@ func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.
 	s.list(ctx, pipe, t)
 	if l != nil {
 		s.listLead(ctx, pipe, l, t.Source)
-		pipe.ZAdd(ctx, s.leadTouchesKey(l.ID), place(t.ReceivedAt, t.ID))
+	}
+	var entries []entry
+	if !t.Test {
+		e := s.book(ctx, pipe, dayOf(t.ReceivedAt), t.ID, o)
+		entries, set = append(entries, e), append(set, e.fields()...)
 	}
 	pipe.HSet(ctx, key, set...)
-	if !t.Test {
-		s.book(ctx, pipe, dayOf(t.ReceivedAt), t.ID, o)
-	}
 	if err := exec(ctx, pipe); err != nil {
 		return fmt.Errorf("finish touch %s: %w", t.ID, err)
 	}
-	return nil
+	return s.strike(ctx, entries)
 }
 
 // listLead puts a lead in the lists where it belongs. It stays in those where
@@ -119,6 +120,7 @@ func (s *Store) Deliver(ctx context.Context, changes []lead.Change) error {
 		return nil
 	}
 	pipe := s.rdb.Pipeline()
+	var entries []entry
 	for _, c := range changes {
 		name, value := deliveryField(c.Delivery)
 		set := []any{name, value}
@@ -130,15 +132,16 @@ func (s *Store) Deliver(ctx context.Context, changes []lead.Change) error {
 			set = append(set, fieldSettled, "1")
 			pipe.ZRem(ctx, s.touchesInState(lead.Accepted), c.TouchID)
 		}
-		pipe.HSet(ctx, s.touchKey(c.TouchID), set...)
 		if c.Settled && c.Day != "" {
-			s.book(ctx, pipe, c.Day, c.TouchID, c.Outcome)
+			e := s.book(ctx, pipe, c.Day, c.TouchID, c.Outcome)
+			entries, set = append(entries, e), append(set, e.fields()...)
 		}
+		pipe.HSet(ctx, s.touchKey(c.TouchID), set...)
 	}
 	if err := exec(ctx, pipe); err != nil {
 		return fmt.Errorf("write %d deliveries: %w", len(changes), err)
 	}
-	return nil
+	return s.strike(ctx, entries)
 }
 
 // Same returns the first touch that said this content to this source within
@@ -146,14 +149,19 @@ func (s *Store) Deliver(ctx context.Context, changes []lead.Change) error {
 // its lead already is never a repeat of a later one.
 func (s *Store) Same(ctx context.Context, source, content, touchID string) (first string, err error) {
 	key := s.sameKey(source, content)
+	isFirst, err := s.rdb.SetNX(ctx, key, touchID, sameLife).Result()
+	if err == nil && isFirst {
+		return touchID, nil
+	}
 	pipe := s.rdb.Pipeline()
-	pipe.SetNX(ctx, key, touchID, sameLife)
-	holder := pipe.Get(ctx, key)
-	has := pipe.HExists(ctx, s.touchKey(touchID), fieldLead)
-	if err := exec(ctx, pipe); err != nil {
+	holder, hasLead := pipe.Get(ctx, key), pipe.HExists(ctx, s.touchKey(touchID), fieldLead)
+	if err == nil {
+		err = exec(ctx, pipe)
+	}
+	if err != nil {
 		return "", fmt.Errorf("look for the content of touch %s: %w", touchID, err)
 	}
-	if has.Val() || holder.Val() == "" { // "": expired in between
+	if hasLead.Val() || holder.Val() == "" { // "": expired in between
 		return touchID, nil
 	}
 	return holder.Val(), nil

@@ -2,8 +2,6 @@ package store_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -70,8 +68,26 @@ func (w *world) flush() {
 	}
 }
 
-// openServer starts a redis-server of its own; as a cluster it is one node that
-// holds every slot, which is enough to refuse keys of different slots.
+// servers are the redis-servers of this run, started when first asked for and
+// shared, since a cluster takes two seconds to trust itself.
+var servers struct {
+	sync.Mutex
+	addr    map[bool]string // by whether it is a cluster
+	stop    []func()
+	scratch string
+}
+
+func TestMain(m *testing.M) {
+	servers.addr = map[bool]string{}
+	servers.scratch, _ = os.MkdirTemp("", "leadgate-store")
+	code := m.Run()
+	for _, stop := range servers.stop {
+		stop()
+	}
+	os.RemoveAll(servers.scratch)
+	os.Exit(code)
+}
+
 func openServer(t testing.TB, cluster bool) *world {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
@@ -81,8 +97,25 @@ func openServer(t testing.TB, cluster bool) *world {
 		}
 		t.Skip("redis-server is not installed")
 	}
+	servers.Lock()
+	defer servers.Unlock()
+	if servers.addr[cluster] == "" {
+		servers.addr[cluster] = startServer(t, path, cluster)
+	}
+	plain := redis.NewClient(&redis.Options{Addr: servers.addr[cluster]})
+	defer plain.Close()
+	if err := plain.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, servers.addr[cluster], cluster)
+}
+
+// startServer starts a redis-server of its own; as a cluster it is one node that
+// holds every slot, which is enough to refuse keys of different slots.
+func startServer(t testing.TB, path string, cluster bool) string {
+	t.Helper()
 	port := freePort(t)
-	args := []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()}
+	args := []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", servers.scratch}
 	if cluster {
 		args = append(args, "--cluster-enabled", "yes")
 	}
@@ -90,20 +123,20 @@ func openServer(t testing.TB, cluster bool) *world {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	servers.stop = append(servers.stop, func() { cmd.Process.Kill(); cmd.Wait() })
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	plain := redis.NewClient(&redis.Options{Addr: addr})
 	defer plain.Close()
 	await(t, "redis-server to answer", func() bool { return plain.Ping(t.Context()).Err() == nil })
 	if cluster {
 		if err := plain.Do(t.Context(), "cluster", "addslotsrange", 0, 16383).Err(); err != nil {
-			t.Skipf("this redis-server cannot be a cluster of one: %v", err)
+			t.Fatalf("make a cluster of one: %v", err)
 		}
 		await(t, "the cluster to be ready", func() bool {
 			return strings.Contains(plain.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
 		})
 	}
-	return open(t, addr, cluster)
+	return addr
 }
 
 // freePort leaves room for a cluster's second port, 10,000 above.
@@ -135,118 +168,6 @@ func await(t testing.TB, what string, ok func() bool) {
 			t.Fatalf("waited 10 s for %s", what)
 		}
 	}
-}
-
-// hook watches every command: it refuses keys of different slots, counts, and
-// can lose one command or its answer.
-type hook struct {
-	mu       sync.Mutex
-	trips    int
-	commands int
-	at       int // this command fails; 0: none
-	late     bool
-	fired    bool
-	before   func(trip int) // called before every round trip
-}
-
-var errLost = errors.New("connection lost")
-
-// lose makes the nth command from now fail: late means that Redis did it.
-func (h *hook) lose(n int, late bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.at, h.late, h.commands, h.trips, h.fired = n, late, 0, 0, false
-}
-
-func (h *hook) counts() (trips, commands int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.trips, h.commands
-}
-
-func (h *hook) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (h *hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		return h.send([]redis.Cmder{cmd}, func(cmds []redis.Cmder) error { return next(ctx, cmds[0]) })
-	}
-}
-
-func (h *hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error {
-		return h.send(cmds, func(cmds []redis.Cmder) error { return next(ctx, cmds) })
-	}
-}
-
-func (h *hook) send(cmds []redis.Cmder, next func([]redis.Cmder) error) error {
-	for _, c := range cmds {
-		if err := oneSlot(c); err != nil {
-			c.SetErr(err)
-			return err
-		}
-	}
-	h.mu.Lock()
-	h.trips++
-	trip, before := h.trips, h.before
-	n := len(cmds)
-	lost := h.at > h.commands && h.at <= h.commands+n
-	if lost {
-		n = h.at - h.commands - 1
-		if h.late {
-			n++
-		}
-		h.fired = true
-	}
-	h.commands += len(cmds)
-	h.mu.Unlock()
-	if before != nil {
-		before(trip)
-	}
-	if !lost {
-		return next(cmds)
-	}
-	if n > 0 {
-		_ = next(cmds[:n]) // whatever Redis says, the answer is lost
-	}
-	for _, c := range cmds {
-		c.SetErr(errLost)
-	}
-	return errLost
-}
-
-// oneSlot refuses a command whose keys do not share a hash tag.
-func oneSlot(c redis.Cmder) error {
-	var keys []string
-	args := make([]string, len(c.Args()))
-	for i, a := range c.Args() {
-		args[i] = fmt.Sprint(a)
-	}
-	switch c.Name() {
-	case "eval", "evalsha":
-		n, _ := strconv.Atoi(args[2])
-		keys = args[3 : 3+n]
-	case "msetnx", "mset":
-		for i := 1; i < len(args); i += 2 {
-			keys = append(keys, args[i])
-		}
-	case "mget", "del", "exists", "unlink", "sunion", "sinter", "sdiff", "pfcount", "rename":
-		keys = args[1:]
-	}
-	for _, k := range keys {
-		if slotTag(k) != slotTag(keys[0]) {
-			return fmt.Errorf("%s has keys of different slots: %q and %q", c.Name(), keys[0], k)
-		}
-	}
-	return nil
-}
-
-func slotTag(key string) string {
-	if _, rest, ok := strings.Cut(key, "{"); ok {
-		if tag, _, ok := strings.Cut(rest, "}"); ok && tag != "" {
-			return tag
-		}
-	}
-	return key
 }
 
 // dump is everything in Redis but lifetimes.

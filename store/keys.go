@@ -15,11 +15,10 @@ import (
 // keys that are used together in one slot of a cluster. No key contains a name,
 // an address or a number of a person.
 //
-//	lg:born                       string  for ever   there since Bear: this Redis has not been wiped
 //	lg:{t:ID}                     hash    for ever   a touch; its fields are listed in touch.go
 //	lg:{t:ID}:repeats             set     4 days     touches merged into it, so that each counts once
 //	lg:{l:ID}                     string  for ever   a lead: its revision, a blank, the lead as JSON
-//	lg:{l:ID}:touches             zset    for ever   all its touches by time of arrival, also those its JSON has forgotten
+//	lg:{who}:born                 string  for ever   there since Bear: this Redis has not been wiped
 //	lg:{who}:SHA256               string  for ever   "email:..." or "tel:..." -> lead id; add.go tells of the "@" at its end
 //	lg:{r:ID}                     string  as told    a request: head as JSON, a newline, the raw body
 //	lg:same:SOURCE:CONTENT        string  10 min     the first touch with this content
@@ -36,6 +35,9 @@ import (
 //	lg:book:DAY:OUTCOME           set     35 days    the day's touches that ended so
 //	lg:book:DAY:nodes             hash    35 days    a:NODE accepted, w:NODE waiting, as each node counted them
 //
+// Everything of a person: lead.Keys of it name the pointers, these the lead, the
+// lead its latest touches; older ones name the lead in their field lead.
+//
 // Scores are Unix microseconds. A list is only ever added to before or together
 // with the change that it is about, and what no longer belongs is left out when
 // it is read: so a crash between two commands never hides anything.
@@ -45,11 +47,10 @@ const (
 	repeatLife = 4 * 24 * time.Hour // longer than a touch is tried
 )
 
-func (s *Store) bornKey() string                   { return s.prefix + ":born" }
+func (s *Store) bornKey() string                   { return s.prefix + ":{who}:born" }
 func (s *Store) touchKey(id string) string         { return s.prefix + ":{t:" + id + "}" }
 func (s *Store) repeatsKey(id string) string       { return s.prefix + ":{t:" + id + "}:repeats" }
 func (s *Store) leadKey(id string) string          { return s.prefix + ":{l:" + id + "}" }
-func (s *Store) leadTouchesKey(id string) string   { return s.prefix + ":{l:" + id + "}:touches" }
 func (s *Store) requestKey(id string) string       { return s.prefix + ":{r:" + id + "}" }
 func (s *Store) leaseKey(name string) string       { return s.prefix + ":lease:" + name }
 func (s *Store) nodesKey(day string) string        { return s.prefix + ":book:" + day + ":nodes" }

@@ -94,24 +94,22 @@ func (s *Store) restoreTouches(ctx context.Context, touches []*lead.Touch) error
 		if there[i].Val() {
 			continue
 		}
-		if err := s.restoreTouch(ctx, pipe, t); err != nil {
+		o, age := outcomeOf(t, leads[t.ID]), now.Sub(t.ReceivedAt)
+		if t.Test || age > bookLife {
+			o = lead.OutcomeWaiting // of which there is nothing to count
+		}
+		if err := s.restoreTouch(ctx, pipe, t, o); err != nil {
 			return err
 		}
-		if age := now.Sub(t.ReceivedAt); t.Content != "" && t.State == lead.Settled && age < sameLife {
+		if t.Content != "" && t.State == lead.Settled && age < sameLife {
 			pipe.SetNX(ctx, s.sameKey(t.Source, t.Content), t.ID, sameLife-age)
-		}
-		if t.Test || now.Sub(t.ReceivedAt) > bookLife {
-			continue
-		}
-		if o := outcomeOf(t, leads[t.ID]); o != lead.OutcomeWaiting {
-			s.book(ctx, pipe, dayOf(t.ReceivedAt), t.ID, o)
 		}
 	}
 	return exec(ctx, pipe)
 }
 
-// restoreTouch writes a touch whole.
-func (s *Store) restoreTouch(ctx context.Context, pipe redis.Pipeliner, t *lead.Touch) error {
+// restoreTouch writes a touch whole, and its outcome.
+func (s *Store) restoreTouch(ctx context.Context, pipe redis.Pipeliner, t *lead.Touch, o lead.Outcome) error {
 	doc, err := touchDoc(t)
 	if err != nil {
 		return err
@@ -122,7 +120,6 @@ func (s *Store) restoreTouch(ctx context.Context, pipe redis.Pipeliner, t *lead.
 	}
 	if t.LeadID != "" {
 		set = append(set, fieldLead, t.LeadID)
-		pipe.ZAdd(ctx, s.leadTouchesKey(t.LeadID), place(t.ReceivedAt, t.ID))
 		// A phone that is not the lead's present one: whether the lead has an
 		// e-mail is not known here, and to say so merges nobody by mistake.
 		s.point(ctx, pipe, t.Person, t.LeadID, true)
@@ -140,6 +137,9 @@ func (s *Store) restoreTouch(ctx context.Context, pipe redis.Pipeliner, t *lead.
 		set = append(set, name, value)
 	}
 	s.list(ctx, pipe, t)
+	if o != lead.OutcomeWaiting {
+		set = append(set, s.book(ctx, pipe, dayOf(t.ReceivedAt), t.ID, o).fields()...)
+	}
 	pipe.HSet(ctx, s.touchKey(t.ID), set...)
 	return nil
 }

@@ -27,6 +27,7 @@ const (
 
 	prefixDelivery = "d:" // d:STATE:TARGET -> delivery
 	prefixStep     = "s:" // s:TIME:STEP:NOTE -> step of the trail after the decisions
+	prefixOutcome  = "o:" // o:OUTCOME: it is in this set of its day's books
 )
 
 // touchDoc is what the field doc holds.

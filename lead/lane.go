@@ -1,0 +1,65 @@
+package lead
+
+import (
+	"slices"
+	"time"
+)
+
+// LooksHot says whether a touch is hot on its own: whether ClassifyTouch would
+// say hot. Intake asks it for every request to choose the lane, so it looks only
+// as far as it must: a demo request is hot whatever else the form says.
+func (r *Rules) LooksHot(t *Touch, now time.Time) bool {
+	if !r.plain {
+		return r.ClassifyTouch(t, now).Temperature == Hot
+	}
+	m, _ := r.meaning(t.Action)
+	w := weight{seen: &seen{Past: &Past{At: t.At}}, points: m.lowest}
+	if m.lowest >= 0 && r.worth(&w, now, 100) >= r.scale.hot {
+		return true
+	}
+	if w.points = m.highest; r.worth(&w, now, 100) < r.scale.hot {
+		return false
+	}
+	past := PastOf(t)
+	touch := seen{Past: &past}
+	w = weight{}
+	r.weigh(&scene{person: &t.Person, now: now}, &touch, &w)
+	return w.counts && r.worth(&w, now, 100) >= r.scale.hot
+}
+
+// span notes how few and how many points a touch of this action can have;
+// fewest is -1 when a rule can find that it is not a lead's.
+func (m *meaning) span() {
+	m.lowest, m.highest = m.score, m.score
+	if m.nothing || m.notALead {
+		m.lowest, m.highest = -1, -1
+	}
+	refused := false
+	for _, x := range m.rules {
+		m.lowest += min(x.points, 0)
+		m.highest += max(x.points, 0)
+	}
+	for _, x := range m.rules {
+		m.highest = max(m.highest, x.atLeast.score)
+		if x.atMost.scored {
+			m.lowest = min(m.lowest, x.atMost.score)
+		}
+		refused = refused || x.notALead
+	}
+	m.highest = min(m.highest, 100)
+	if refused {
+		m.lowest = -1
+	}
+}
+
+// isPlain says whether only rules about the touch itself can change the
+// temperature of a single touch.
+func (r *Rules) isPlain() bool {
+	warms := func(x *rule) bool { return x.notALead || x.atMost.scored || x.atLeast.scored || x.points != 0 }
+	cools := func(x *rule) bool { return x.notALead || x.atMost.scored }
+	several := func(x *rule) bool {
+		return slices.ContainsFunc(x.when, func(c condition) bool { return c.several })
+	}
+	return !slices.ContainsFunc(r.fit, cools) &&
+		!slices.ContainsFunc(r.history, func(x *rule) bool { return warms(x) && !several(x) })
+}

@@ -1,0 +1,325 @@
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// states are the messages that golden files show.
+var states = []struct {
+	name    string
+	alerts  []Alert
+	buttons bool
+	refused int // how many forms Slack refuses before this one
+}{
+	{"hot", []Alert{grace(lead.HotAlert)}, true, 0},
+	{"hot_without_buttons", []Alert{grace(lead.HotAlert)}, false, 0},
+	{"hot_bare", []Alert{grace(lead.HotAlert, bare)}, true, 0},
+	{"hot_compact", []Alert{grace(lead.HotAlert)}, true, 1},
+	{"hot_plain", []Alert{grace(lead.HotAlert)}, true, 2},
+	{"just_turned_hot", []Alert{grace(lead.JustTurnedHot)}, true, 0},
+	{"claimed", []Alert{grace(lead.HotAlert, claimed)}, true, 0},
+	{"contacted", []Alert{grace(lead.HotAlert, contacted)}, true, 0},
+	{"warm_copy", []Alert{grace(lead.Copy, warm)}, true, 0},
+	{"repeat", []Alert{inThread(grace(lead.Repeat, again))}, true, 0},
+	{"escalation", []Alert{inThread(grace(lead.Escalated, overdue))}, true, 0},
+	{"test", []Alert{grace(lead.TestAlert)}, true, 0},
+	{"rollup", crowd(3), true, 0},
+	{"rollup_without_buttons", crowd(3), false, 0},
+	{"rollup_plain", crowd(3), true, 2},
+	{"digest", []Alert{grace(lead.DigestAlert, warm)}, true, 0},
+}
+
+func inThread(a Alert) Alert {
+	a.Thread, a.Note = "C0SALES/1795344121.004200", "Second try: EMEA team"
+	return a
+}
+
+func TestSlack_Messages(t *testing.T) {
+	for _, tt := range states {
+		t.Run(tt.name, func(t *testing.T) {
+			answers := make([]http.HandlerFunc, tt.refused)
+			for i := range answers {
+				answers[i] = refuses("invalid_blocks")
+			}
+			f := newFake(t, append(answers, nil)...)
+			s := open(t, "slack", f, func(_ *Target, e *Env) { e.Buttons = tt.buttons })
+			receipt, err := s.Send(t.Context(), tt.alerts)
+			if err != nil || receipt != fmt.Sprintf("C0SALES/1795344121.%06d", tt.refused+1) {
+				t.Fatalf("Send = %q, %v", receipt, err)
+			}
+			sent := f.got()[tt.refused]
+			golden(t, "slack/"+tt.name+".json", shown(t, sent))
+			if found := auditMessage(sent.Text, sent.Blocks, style0.PublicURL); len(found) > 0 {
+				t.Errorf("Slack would mind: %q", found)
+			}
+			knownBlocks(t, sent.Blocks)
+			if auth := sent.Header.Get("Authorization") + sent.Form.Get("token"); !strings.Contains(auth, "xoxb-secret") {
+				t.Error("the token was not sent")
+			}
+		})
+	}
+}
+
+func TestSlackHook_Messages(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		alerts  []Alert
+		refused int
+	}{
+		{"hook", []Alert{grace(lead.HotAlert)}, 0}, {"hook_bare", []Alert{grace(lead.HotAlert, bare)}, 0},
+		{"hook_claimed", []Alert{grace(lead.HotAlert, claimed)}, 0}, {"hook_rollup", crowd(2), 0}, {"hook_plain", []Alert{grace(lead.HotAlert)}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			answers := make([]http.HandlerFunc, tt.refused)
+			for i := range answers {
+				answers[i] = says(400, "invalid_blocks")
+			}
+			f := newFake(t, append(answers, says(200, "ok"))...)
+			if receipt, err := open(t, "slack_hook", f).Send(t.Context(), tt.alerts); err != nil || receipt != "webhook" {
+				t.Fatalf("Send = %q, %v", receipt, err)
+			}
+			sent := f.got()[tt.refused]
+			golden(t, "slack/"+tt.name+".json", indented(t, sent.Body))
+			if found := auditMessage(sent.Text, sent.Blocks, style0.PublicURL); len(found) > 0 {
+				t.Errorf("Slack would mind: %q", found)
+			}
+			knownBlocks(t, sent.Blocks)
+		})
+	}
+}
+
+// shown is a call as the models write it: one JSON object.
+func shown(t *testing.T, c call) []byte {
+	t.Helper()
+	m := map[string]any{}
+	for key := range c.Form {
+		v := c.Form.Get(key)
+		switch key {
+		case "token":
+		case "blocks", "metadata":
+			m[key] = json.RawMessage(v)
+		default:
+			m[key] = v
+		}
+	}
+	raw, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw = []byte(strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(raw)))
+	return indented(t, raw)
+}
+
+// knownBlocks reads blocks back as Slack's own library knows them.
+func knownBlocks(t *testing.T, raw json.RawMessage) {
+	t.Helper()
+	if len(raw) == 0 {
+		return
+	}
+	var blocks slack.Blocks
+	if err := json.Unmarshal(raw, &blocks); err != nil {
+		t.Fatalf("decode: %v", err)
+	}
+	for _, b := range blocks.BlockSet {
+		switch b := b.(type) {
+		case *slack.UnknownBlock:
+			t.Errorf("unknown block %s", b.Type)
+		case *slack.RichTextBlock:
+			for _, e := range b.Elements {
+				if _, ok := e.(*slack.RichTextUnknown); ok {
+					t.Error("unknown rich text element")
+				}
+			}
+		}
+	}
+	again, err := json.Marshal(blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a, b any
+	json.Unmarshal(raw, &a)
+	json.Unmarshal(again, &b)
+	if diff := cmp.Diff(a, b); diff != "" {
+		t.Errorf("blocks change when read back (-sent +read):\n%s", diff)
+	}
+}
+
+func TestSlack_Metadata(t *testing.T) {
+	f := newFake(t)
+	s := open(t, "slack", f)
+	for _, alerts := range [][]Alert{{grace(lead.HotAlert)}, crowd(2)} {
+		if _, err := s.Send(t.Context(), alerts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []string{
+		`{"event_type":"leadgate_lead","event_payload":{"kind":"hot_alert","lead_id":"01K9ZQ3V8M4T7R2X5B6C9D0EFG","rev":1,"touch_id":"01K9ZQ3V8M4T7R2X5B6C9D0TCH"}}`,
+		`{"event_type":"leadgate_lead","event_payload":{"kind":"rollup","lead_ids":["01K9ZQ3V8M4T7R2X5B6C9D0EFGAA","01K9ZQ3V8M4T7R2X5B6C9D0EFGAB"],"touch_ids":["01K9ZQ3V8M4T7R2X5B6C9D0TCHAA","01K9ZQ3V8M4T7R2X5B6C9D0TCHAB"]}}`,
+	} {
+		if got := f.got()[i].Form.Get("metadata"); got != want {
+			t.Errorf("metadata of message %d = %s, want %s", i, got, want)
+		}
+	}
+}
+
+// A form that was refused is not tried again when the next one only failed for
+// the moment: each try costs one message of the channel's pace.
+func TestSlack_RemembersARefusedForm(t *testing.T) {
+	f := newFake(t, refuses("invalid_blocks"), says(429, "", "Retry-After", "1"), nil)
+	s := open(t, "slack", f)
+	if _, err := s.Send(t.Context(), []Alert{grace(lead.HotAlert)}); ClassOf(err) != Again {
+		t.Fatalf("the first Send = %v, want again", err)
+	}
+	if _, err := s.Send(t.Context(), []Alert{grace(lead.HotAlert)}); err != nil {
+		t.Fatal(err)
+	}
+	if calls := f.got(); len(calls) != 3 || strings.Contains(string(calls[2].Blocks), `"header"`) {
+		t.Errorf("%d calls, the last with %s, want the compact form at once", len(calls), calls[2].Blocks)
+	}
+}
+
+// A refused rollup says nothing of each of its leads.
+func TestSlack_ARefusedRollupLeavesItsLeadsRich(t *testing.T) {
+	f := newFake(t, refuses("invalid_blocks"), refuses("invalid_blocks"), refuses("no_text"), nil)
+	s := open(t, "slack", f)
+	alerts := crowd(2)
+	if _, err := s.Send(t.Context(), alerts); ClassOf(err) != BadContent {
+		t.Fatalf("Send = %v, want BadContent", err)
+	}
+	if _, err := s.Send(t.Context(), alerts[:1]); err != nil {
+		t.Fatal(err)
+	}
+	if last := f.got()[3]; !strings.Contains(string(last.Blocks), `"header"`) {
+		t.Errorf("the lead alone was sent as %s, want the full form", last.Blocks)
+	}
+}
+
+func TestSlack_Threads(t *testing.T) {
+	f := newFake(t)
+	s := open(t, "slack", f)
+	root, err := s.Send(t.Context(), []Alert{grace(lead.HotAlert)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Decided on before the alert above had its receipt.
+	if _, err := s.Send(t.Context(), []Alert{grace(lead.Repeat, again)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := "C0SALES/" + f.got()[1].Form.Get("thread_ts"); got != root {
+		t.Errorf("the repeat went to thread %q, want %q", got, root)
+	}
+}
+
+func TestSlack_ThreadIsGone(t *testing.T) {
+	f := newFake(t, refuses("thread_not_found"), nil)
+	receipt, err := open(t, "slack", f).Send(t.Context(), []Alert{inThread(grace(lead.Repeat, again))})
+	if err != nil || receipt == "" {
+		t.Fatalf("Send into a deleted thread = %q, %v, want it in the channel", receipt, err)
+	}
+	if c := f.got(); c[0].Form.Get("thread_ts") == "" || c[1].Form.Get("thread_ts") != "" {
+		t.Errorf("threads of the two calls: %q, %q", c[0].Form.Get("thread_ts"), c[1].Form.Get("thread_ts"))
+	}
+}
+
+// history answers with messages that tell of these touches.
+func history(touches ...string) http.HandlerFunc {
+	var ms []string
+	for i, id := range touches {
+		ms = append(ms, fmt.Sprintf(`{"type":"message","ts":"1795344100.%06d","metadata":{"event_type":"leadgate_lead","event_payload":{"touch_id":%q}}}`, i, id))
+	}
+	return says(200, `{"ok":true,"messages":[`+strings.Join(ms, ",")+`]}`)
+}
+
+func TestSlack_Reconcile(t *testing.T) {
+	many := crowd(2)
+	rollup := says(200, `{"ok":true,"messages":[{"ts":"1795344100.000009","metadata":{"event_type":"leadgate_lead","event_payload":{"touch_ids":["`+
+		many[0].Touch.ID+`","`+many[1].Touch.ID+`"]}}},{"ts":"1.1","metadata":{"event_type":"other","event_payload":{"touch_id":"`+many[0].Touch.ID+`"}}}]}`)
+	one := []Alert{grace(lead.HotAlert)}
+	for _, tt := range []struct {
+		name    string
+		alerts  []Alert
+		answers []http.HandlerFunc
+		methods string
+		receipt string
+	}{
+		{"ArrivedAfterAll", one, []http.HandlerFunc{resets, history(one[0].Touch.ID)}, "chat.postMessage conversations.history", "C0SALES/1795344100.000000"},
+		{"DidNotArrive", one, []http.HandlerFunc{resets, history("other"), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
+		{"MayNotRead", one, []http.HandlerFunc{resets, refuses("missing_scope"), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
+		{"ReadingFails", one, []http.HandlerFunc{resets, says(500, ""), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
+		{"NoTS", one, []http.HandlerFunc{says(200, "{}"), history(one[0].Touch.ID)}, "chat.postMessage conversations.history", "C0SALES/1795344100.000000"},
+		{"NotAmbiguous_NotAsked", one, []http.HandlerFunc{says(429, "", "Retry-After", "1"), nil}, "chat.postMessage chat.postMessage", "C0SALES/1795344121.000002"},
+		{"RollupArrived", many, []http.HandlerFunc{resets, rollup}, "chat.postMessage conversations.history", "C0SALES/1795344100.000009"},
+		{"SomeArrived", many, []http.HandlerFunc{resets, history(many[0].Touch.ID), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
+		{"RepeatArrived", []Alert{inThread(grace(lead.Repeat, again))}, []http.HandlerFunc{resets, history(one[0].Touch.ID)}, "chat.postMessage conversations.replies", "C0SALES/1795344100.000000"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t, tt.answers...)
+			s := open(t, "slack", f)
+			if _, err := s.Send(t.Context(), tt.alerts); ClassOf(err) != Again || err == nil {
+				t.Fatalf("the first Send = %v, want an error to try again", err)
+			}
+			receipt, err := s.Send(t.Context(), tt.alerts)
+			if err != nil || receipt != tt.receipt {
+				t.Errorf("the second Send = %q, %v, want %q", receipt, err, tt.receipt)
+			}
+			if got := f.methods(); got != tt.methods {
+				t.Errorf("calls: %s, want %s", got, tt.methods)
+			}
+			if tt.name == "SomeArrived" && strings.Contains(string(f.got()[2].Blocks), many[0].Lead.ID) {
+				t.Error("the lead that had arrived was sent again")
+			}
+		})
+	}
+}
+
+// What the process before this one may have sent is looked for once.
+func TestSlack_ReconcileAfterARestart(t *testing.T) {
+	many := crowd(3)
+	f := newFake(t, history(many[0].Touch.ID, many[2].Touch.ID), nil)
+	s := open(t, "slack", f, func(_ *Target, e *Env) { e.Now = func() time.Time { return received0.Add(time.Minute) } })
+	for i, want := range []string{"C0SALES/1795344100.000000", "C0SALES/1795344121.000002", "C0SALES/1795344100.000001"} {
+		if receipt, err := s.Send(t.Context(), many[i:i+1]); err != nil || receipt != want {
+			t.Errorf("Send %d = %q, %v, want %q", i, receipt, err, want)
+		}
+	}
+	if got := f.methods(); got != "conversations.history chat.postMessage" {
+		t.Errorf("calls: %s", got)
+	}
+	if q := f.got()[0].Form; q.Get("include_all_metadata") != "1" && q.Get("include_all_metadata") != "true" || q.Get("oldest") != fmt.Sprintf("%d.000000", received0.Add(-time.Minute).Unix()) {
+		t.Errorf("history was asked with %v", q)
+	}
+}
+
+// A channel that is known by name only has no history until Slack tells its id.
+func TestSlack_ChannelByName(t *testing.T) {
+	f := newFake(t, resets, nil)
+	s := open(t, "slack", f, func(target *Target, _ *Env) { target.Channel = "#sales" })
+	s.Send(t.Context(), []Alert{grace(lead.HotAlert)})
+	receipt, err := s.Send(t.Context(), []Alert{grace(lead.HotAlert)})
+	if err != nil || !strings.HasPrefix(receipt, "C0SALES/") || f.methods() != "chat.postMessage chat.postMessage" {
+		t.Errorf("Send = %q, %v after %s", receipt, err, f.methods())
+	}
+}
+
+// Forgetting is bounded: a sender that lives for years does not grow.
+func TestSlack_Forgets(t *testing.T) {
+	s := open(t, "slack", newFake(t)).(*slackBot)
+	for i := range 3 * rememberMost {
+		a := Alert{Kind: lead.HotAlert, Lead: &lead.Lead{ID: fmt.Sprint(i)}, Touch: &lead.Touch{ID: fmt.Sprint(i)}}
+		s.failed([]Alert{a}, func(t *try) { t.form = compact })
+		s.done([]Alert{{Kind: lead.HotAlert, Lead: a.Lead, Touch: &lead.Touch{ID: "other"}}}, "C1/1")
+	}
+	if len(s.tries) > rememberMost+1 || len(s.threads) > rememberMost+1 {
+		t.Errorf("%d tries and %d threads are remembered", len(s.tries), len(s.threads))
+	}
+}

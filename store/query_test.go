@@ -1,0 +1,249 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/store"
+)
+
+func ids[T any](items []*T, id func(*T) string) string {
+	var all []string
+	for _, v := range items {
+		all = append(all, id(v))
+	}
+	return strings.Join(all, " ")
+}
+
+func touchID(t *lead.Touch) string { return t.ID }
+func leadID(l *lead.Lead) string   { return l.ID }
+
+func TestStore_Touches(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		w.settle(touchOf("t1", "ada@mail.example"))
+		webinar := touch("t2", 2, lead.Person{Email: "bob@mail.example"})
+		webinar.Source = "webinar"
+		w.settle(webinar)
+		for i, state := range []lead.State{lead.Quarantined, lead.Unread, lead.Merged} {
+			kept := touch(fmt.Sprintf("t%d", i+3), i+3, lead.Person{})
+			kept.State = state
+			if err := w.Finish(ctx, kept, nil, lead.Outcome(state)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Stage(ctx, []*lead.Touch{touch("t6", 6, lead.Person{})}); err != nil {
+			t.Fatal(err)
+		}
+		tests := []struct {
+			q    store.TouchQuery
+			want string
+		}{
+			{store.TouchQuery{}, "t6 t4 t3 t2 t1"},
+			{store.TouchQuery{State: lead.Accepted}, "t6"},
+			{store.TouchQuery{State: lead.Settled}, "t2 t1"},
+			{store.TouchQuery{State: lead.Quarantined}, "t3"},
+			{store.TouchQuery{State: lead.Unread}, "t4"},
+			{store.TouchQuery{State: lead.Merged}, "t5"},
+			{store.TouchQuery{State: "odd"}, ""},
+			{store.TouchQuery{Source: "webinar"}, "t2"},
+			{store.TouchQuery{Source: "contact", State: lead.Unread}, "t4"},
+			{store.TouchQuery{Source: "webinar", State: lead.Unread}, ""},
+			{store.TouchQuery{Source: "none"}, ""},
+			{store.TouchQuery{Since: noon.Add(3 * time.Minute)}, "t6 t4 t3"},
+			{store.TouchQuery{Limit: -1}, "t6"},
+			{store.TouchQuery{Limit: 1_000_000}, "t6 t4 t3 t2 t1"},
+		}
+		for _, tt := range tests {
+			page, err := w.Touches(ctx, tt.q)
+			if got := ids(page.Items, touchID); err != nil || got != tt.want {
+				t.Errorf("Touches(%+v) = %q, %v, want %q", tt.q, got, err, tt.want)
+			}
+			if page.Items == nil {
+				t.Errorf("Touches(%+v): nil, want an empty page", tt.q)
+			}
+		}
+		// The alert of t6 goes out: it leaves the list of the accepted.
+		if err := w.Deliver(ctx, []lead.Change{{TouchID: "t6", Delivery: delivery("sales", lead.Sent, 7), Settled: true}}); err != nil {
+			t.Fatal(err)
+		}
+		if page, err := w.Touches(ctx, store.TouchQuery{State: lead.Accepted}); err != nil || len(page.Items) != 0 {
+			t.Errorf("accepted after the alert: %q, %v", ids(page.Items, touchID), err)
+		}
+	})
+}
+
+// walk reads all pages, calling between after each.
+func walk(t *testing.T, w *world, q store.TouchQuery, between func()) (all []string) {
+	t.Helper()
+	for range 1000 {
+		page, err := w.Touches(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Items) > q.Limit {
+			t.Fatalf("a page of %d, limit %d", len(page.Items), q.Limit)
+		}
+		for _, touch := range page.Items {
+			all = append(all, touch.ID)
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return all
+		}
+		between()
+	}
+	t.Fatal("the pages do not end")
+	return nil
+}
+
+func TestStore_Touches_Cursor(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		var want []string
+		var staged []*lead.Touch
+		for i := range 60 { // one import: forty touches of the same moment
+			minute := i
+			if i >= 10 && i < 50 {
+				minute = 10
+			}
+			staged = append(staged, touch(fmt.Sprintf("t%02d", i), minute, lead.Person{}))
+			want = append(want, fmt.Sprintf("t%02d", i))
+		}
+		slices.Reverse(want)
+		if err := w.Stage(ctx, staged); err != nil {
+			t.Fatal(err)
+		}
+		for _, limit := range []int{1, 7, 59, 60, 61} {
+			if diff := cmp.Diff(want, walk(t, w, store.TouchQuery{Limit: limit}, func() {})); diff != "" {
+				t.Errorf("pages of %d (-want +got):\n%s", limit, diff)
+			}
+		}
+		// New ones arrive between the pages: neither doubled nor missed.
+		n := 0
+		arrive := func() {
+			n++
+			if err := w.Stage(ctx, []*lead.Touch{touch(fmt.Sprintf("x%02d", n), 100+n, lead.Person{}), touch(fmt.Sprintf("z%02d", n), 10, lead.Person{})}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := walk(t, w, store.TouchQuery{Limit: 7}, arrive)
+		got = slices.DeleteFunc(got, func(id string) bool { return id[0] == 'z' }) // as old as the others, so some belong below the cursor
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("pages while others arrive (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A filter that seldom matches still comes to an end, page by page.
+func TestStore_Touches_SparseFilter(t *testing.T) {
+	w := openBuiltin(t)
+	var staged []*lead.Touch
+	for i := range 12_000 {
+		staged = append(staged, touch(fmt.Sprintf("t%05d", i), i, lead.Person{}))
+	}
+	staged[0].State = lead.Settled
+	if err := w.Stage(t.Context(), staged); err != nil {
+		t.Fatal(err)
+	}
+	w.hook.lose(0, false)
+	pages := 0
+	got := walk(t, w, store.TouchQuery{State: lead.Settled, Limit: 500}, func() { pages++ })
+	if diff := cmp.Diff([]string{"t00000"}, got); diff != "" || pages < 2 {
+		t.Errorf("%d pages before the last (-want +got):\n%s", pages, diff)
+	}
+}
+
+func TestStore_BadCursor(t *testing.T) {
+	w := openBuiltin(t)
+	for _, c := range []string{"%", "abc", "MTIz", "IDEy", "eHggeQ"} {
+		if _, err := w.Touches(t.Context(), store.TouchQuery{Cursor: c}); !errors.Is(err, store.ErrBadCursor) {
+			t.Errorf("Touches(cursor %q) = %v, want ErrBadCursor", c, err)
+		}
+		if _, err := w.Leads(t.Context(), store.LeadQuery{Cursor: c, Email: "ada@mail.example"}); !errors.Is(err, store.ErrBadCursor) {
+			t.Errorf("Leads(cursor %q) = %v, want ErrBadCursor", c, err)
+		}
+	}
+}
+
+func TestStore_Leads(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		people := []struct {
+			person      lead.Person
+			source      string
+			temperature lead.Temperature
+		}{
+			{lead.Person{Email: "ada@mail.example", Name: "Ada Quell", Company: "Quell GmbH"}, "contact", lead.Warm},
+			{lead.Person{Email: "bob@mail.example", Name: "Bob Brook", Phone: phone}, "webinar", lead.Cold},
+			{lead.Person{Email: "cleo@mail.example", Name: "Cleo Dune", Title: "CTO"}, "contact", lead.Hot},
+			{lead.Person{Email: "ada@mail.example"}, "webinar", lead.Hot}, // Ada again: she turned hot
+		}
+		for i, p := range people {
+			touch := touch(fmt.Sprintf("t%d", i), i, p.person)
+			touch.Source = p.source
+			l, _, err := w.Add(ctx, touch, touch.ID, func(l *lead.Lead) error {
+				l.Take(touch)
+				l.Temperature = p.temperature
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			touch.State = lead.Settled
+			if err := w.Finish(ctx, touch, l, lead.OutcomeHeld); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.UpdateLead(ctx, "t1", 0, func(l *lead.Lead) error { l.Status = lead.Junk; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		cold, warm, hot := lead.Cold, lead.Warm, lead.Hot
+		tests := []struct {
+			name string
+			q    store.LeadQuery
+			want string
+		}{
+			{"All", store.LeadQuery{}, "t2 t1 t0"},
+			{"Hot", store.LeadQuery{Temperature: &hot}, "t2 t0"},
+			{"WasWarm", store.LeadQuery{Temperature: &warm}, ""},
+			{"Cold", store.LeadQuery{Temperature: &cold}, "t1"},
+			{"Junk", store.LeadQuery{Status: lead.Junk}, "t1"},
+			{"New", store.LeadQuery{Status: lead.New}, "t2 t0"},
+			{"Claimed", store.LeadQuery{Status: lead.Claimed}, ""},
+			{"Webinar", store.LeadQuery{Source: "webinar"}, "t1 t0"},
+			{"JunkOfWebinar", store.LeadQuery{Source: "webinar", Status: lead.Junk}, "t1"},
+			{"JunkOfContact", store.LeadQuery{Source: "contact", Status: lead.Junk}, ""},
+			{"HotOfWebinar", store.LeadQuery{Source: "webinar", Temperature: &hot}, "t0"},
+			{"Email", store.LeadQuery{Email: "ADA@mail.example "}, "t0"},
+			{"EmailAndOther", store.LeadQuery{Email: "ada@mail.example", Temperature: &cold}, ""},
+			{"EmailTooOld", store.LeadQuery{Email: "ada@mail.example", Since: noon.Add(time.Hour)}, ""},
+			{"UnknownEmail", store.LeadQuery{Email: "dan@mail.example"}, ""},
+			{"NoEmail", store.LeadQuery{Email: "ada"}, ""},
+			{"TextName", store.LeadQuery{Text: " quell"}, "t0"},
+			{"TextPhone", store.LeadQuery{Text: "31123"}, "t1"},
+			{"TextTitle", store.LeadQuery{Text: "cto"}, "t2"},
+			{"TextNone", store.LeadQuery{Text: "zebra"}, ""},
+			{"Since", store.LeadQuery{Since: noon.Add(time.Minute)}, "t2 t1"},
+		}
+		for _, tt := range tests {
+			page, err := w.Leads(ctx, tt.q)
+			if got := ids(page.Items, leadID); err != nil || got != tt.want || page.Next != "" || page.Items == nil {
+				t.Errorf("%s: %q, next %q, %v, want %q", tt.name, got, page.Next, err, tt.want)
+			}
+		}
+		page, err := w.Leads(ctx, store.LeadQuery{Limit: 2})
+		if err != nil || ids(page.Items, leadID) != "t2 t1" || page.Next == "" {
+			t.Fatalf("first page: %q, next %q, %v", ids(page.Items, leadID), page.Next, err)
+		}
+		if page, err = w.Leads(ctx, store.LeadQuery{Limit: 2, Cursor: page.Next}); err != nil || ids(page.Items, leadID) != "t0" || page.Next != "" {
+			t.Errorf("second page: %q, next %q, %v", ids(page.Items, leadID), page.Next, err)
+		}
+	})
+}

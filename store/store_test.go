@@ -1,0 +1,199 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/store"
+)
+
+func TestStore_Born(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		for _, want := range []bool{true, false} {
+			if got, err := w.Born(ctx); err != nil || got != want {
+				t.Errorf("Born = %v, %v, want %v", got, err, want)
+			}
+			if want {
+				w.flush()
+			}
+		}
+		if err := w.Ping(ctx); err != nil {
+			t.Errorf("Ping = %v", err)
+		}
+	})
+}
+
+func TestStore_Lease(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		lease := func(owner string, want bool) {
+			t.Helper()
+			if got, err := w.Lease(ctx, "digest", owner, time.Minute); err != nil || got != want {
+				t.Errorf("Lease(%s) = %v, %v, want %v", owner, got, err, want)
+			}
+		}
+		lease("a", true)
+		lease("b", false)
+		lease("a", true) // prolonged
+		if ttl := w.plain.PTTL(ctx, "lg:lease:digest").Val(); ttl <= 0 || ttl > time.Minute {
+			t.Errorf("the lease lasts %v, want a minute", ttl)
+		}
+		if err := w.Release(ctx, "digest", "b"); err != nil {
+			t.Error(err)
+		}
+		lease("b", false) // not b's to give back
+		if err := w.Release(ctx, "digest", "a"); err != nil {
+			t.Error(err)
+		}
+		lease("b", true)
+	})
+}
+
+// told answers INFO in place of a server.
+type told map[string]string
+
+func (told) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (told) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+func (h told) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if cmd.Name() != "info" {
+			return next(ctx, cmd)
+		}
+		cmd.(*redis.StringCmd).SetVal(h[cmd.Args()[1].(string)])
+		return nil
+	}
+}
+
+func TestStore_CheckServer(t *testing.T) {
+	tests := []struct {
+		name     string
+		told     told
+		warnings int
+		err      error
+	}{
+		{"Good", told{"server": "# Server\r\nredis_version:7.0.15\r\n", "memory": "maxmemory_policy:noeviction\r\n"}, 0, nil},
+		{"Oldest", told{"server": "redis_version:6.2.0\r\n"}, 0, nil},
+		{"Old", told{"server": "redis_version:6.0.16\r\n"}, 0, store.ErrOldServer},
+		{"VeryOld", told{"server": "redis_version:5.9.9\r\n"}, 0, store.ErrOldServer},
+		{"Evicts", told{"memory": "maxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n"}, 1, nil},
+		{"TellsNothing", told{}, 0, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := openBuiltin(t)
+			w.rdb.AddHook(tt.told)
+			warnings, err := w.CheckServer(t.Context())
+			if len(warnings) != tt.warnings || !errors.Is(err, tt.err) {
+				t.Errorf("CheckServer = %q, %v, want %d warnings and %v", warnings, err, tt.warnings, tt.err)
+			}
+		})
+	}
+	everywhere(t, func(t *testing.T, w *world) {
+		if warnings, err := w.CheckServer(t.Context()); len(warnings) > 0 || err != nil {
+			t.Errorf("CheckServer = %q, %v", warnings, err)
+		}
+	})
+}
+
+// With Redis away every method says so, and none waits or panics.
+func TestStore_RedisAway(t *testing.T) {
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1, DialerRetries: 1})
+	defer rdb.Close()
+	s := store.New(rdb, store.Options{})
+	ctx := t.Context()
+	one := touchOf("t1", "ada@mail.example")
+	l := &lead.Lead{ID: "l1"}
+	calls := map[string]func() error{
+		"Born":        func() error { _, err := s.Born(ctx); return err },
+		"Bear":        func() error { return s.Bear(ctx) },
+		"Ping":        func() error { return s.Ping(ctx) },
+		"CheckServer": func() error { _, err := s.CheckServer(ctx); return err },
+		"Stage":       func() error { return s.Stage(ctx, []*lead.Touch{one}) },
+		"Touch":       func() error { _, err := s.Touch(ctx, "t1"); return err },
+		"TouchesByID": func() error { _, err := s.TouchesByID(ctx, []string{"t1"}); return err },
+		"Add":         func() error { _, _, err := s.Add(ctx, one, "t1", take(one)); return err },
+		"AddNobody":   func() error { _, _, err := s.Add(ctx, touch("t2", 1, lead.Person{}), "t2", take(one)); return err },
+		"Finish":      func() error { return s.Finish(ctx, one, l, lead.OutcomeHeld) },
+		"Deliver":     func() error { return s.Deliver(ctx, []lead.Change{{TouchID: "t1"}}) },
+		"Same":        func() error { _, err := s.Same(ctx, "contact", "c", "t1"); return err },
+		"Repeated":    func() error { return s.Repeated(ctx, "t1", "t2") },
+		"SaveRequest": func() error { return s.SaveRequest(ctx, &lead.Request{ID: "r1"}, 0) },
+		"Request":     func() error { _, err := s.Request(ctx, "r1"); return err },
+		"Lead":        func() error { _, err := s.Lead(ctx, "l1"); return err },
+		"UpdateLead":  func() error { _, err := s.UpdateLead(ctx, "l1", 0, take(one)); return err },
+		"Touches":     func() error { _, err := s.Touches(ctx, store.TouchQuery{}); return err },
+		"Leads":       func() error { _, err := s.Leads(ctx, store.LeadQuery{}); return err },
+		"LeadByEmail": func() error { _, err := s.Leads(ctx, store.LeadQuery{Email: "ada@mail.example"}); return err },
+		"Accepted":    func() error { return s.Accepted(ctx, day, "a", 1, 1) },
+		"Books":       func() error { _, err := s.Books(ctx, day, ""); return err },
+		"Lease":       func() error { _, err := s.Lease(ctx, "n", "o", time.Second); return err },
+		"Release":     func() error { return s.Release(ctx, "n", "o") },
+		"RestoreL":    func() error { return s.Restore(ctx, []*lead.Lead{l}, nil) },
+		"RestoreT":    func() error { return s.Restore(ctx, nil, []*lead.Touch{one}) },
+	}
+	for name, call := range calls {
+		err := call()
+		if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWiped) {
+			t.Errorf("%s with Redis away = %v", name, err)
+		} else if strings.Contains(err.Error(), "ada") {
+			t.Errorf("%s tells who: %v", name, err)
+		}
+	}
+}
+
+// What somebody else put under our keys is an error, not a panic or a lie.
+func TestStore_Garbage(t *testing.T) {
+	w := openBuiltin(t)
+	ctx := t.Context()
+	w.add(touchOf("t1", "ada@mail.example"))
+	for _, garbage := range []string{"garbage", "1 {", "x {}"} {
+		w.plain.Set(ctx, "lg:{l:t1}", garbage, 0)
+		if _, err := w.Lead(ctx, "t1"); garbage != "x {}" && err == nil {
+			t.Errorf("Lead of %q: no error", garbage)
+		}
+		one := touchOf("t2", "ada@mail.example")
+		if _, _, err := w.Add(ctx, one, "t2", take(one)); err == nil {
+			t.Errorf("Add to %q: no error", garbage)
+		}
+		if _, err := w.UpdateLead(ctx, "t1", 0, take(one)); err == nil {
+			t.Errorf("UpdateLead of %q: no error", garbage)
+		}
+		if _, err := w.Leads(ctx, store.LeadQuery{Email: "ada@mail.example"}); garbage != "x {}" && err == nil {
+			t.Errorf("Leads with %q: no error", garbage)
+		}
+	}
+	for _, field := range []string{"doc", "d:sent:sales", "s:1:sent:sales"} {
+		w.plain.HSet(ctx, "lg:{t:t9}", "doc", "{}")
+		w.plain.HSet(ctx, "lg:{t:t9}", field, "garbage")
+		if _, err := w.Touch(ctx, "t9"); err == nil {
+			t.Errorf("Touch with a broken %s: no error", field)
+		}
+		w.plain.HDel(ctx, "lg:{t:t9}", field)
+	}
+	w.plain.Set(ctx, "lg:{r:r1}", "garbage", 0)
+	if _, err := w.Request(ctx, "r1"); err == nil {
+		t.Error("Request of garbage: no error")
+	}
+}
+
+// No name, address or number of a person is part of a key.
+func TestStore_KeysTellNobody(t *testing.T) {
+	w := openBuiltin(t)
+	lived(w)
+	keys := w.plain.Keys(t.Context(), "*").Val()
+	if i := slices.IndexFunc(keys, func(k string) bool {
+		return strings.Contains(k, "ada") || strings.Contains(k, "mail") || strings.Contains(k, phone[1:])
+	}); i >= 0 || len(keys) < 20 {
+		t.Errorf("%d keys, one tells who: %q", len(keys), keys[max(i, 0)])
+	}
+}
