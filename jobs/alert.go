@@ -90,7 +90,7 @@ func (j *Jobs) handleAlert(ctx context.Context, task *asynq.Task) error {
 			return nil
 		}
 	}
-	if err := j.handleTouch(ctx, asynq.NewTask(touchTask, []byte(id))); err != nil {
+	if err := j.run(ctx, id); err != nil {
 		return err
 	}
 	return errStillWaiting

@@ -57,7 +57,7 @@ type Options struct {
 	Keep     time.Duration // settled touches and their requests stay in the journal so long; default 180 days
 	Sync     bool          // journal: off; Accept waits until Redis has the task
 	HotSlots int           // jobs at once in the hot lane; default 32
-	Slots    int           // jobs at once in the bulk lane; default 24
+	Slots    int           // jobs at once in the bulk lane; default 4, each of up to 32 touches
 
 	// Observe is called once for every touch, when it is settled or when its
 	// first attempt to tell somebody failed. Nil: nobody looks.
@@ -110,7 +110,7 @@ func New(o Options) (*Jobs, error) {
 	o.MaxAge = cmp.Or(o.MaxAge, 72*time.Hour)
 	o.Keep = cmp.Or(o.Keep, 180*24*time.Hour)
 	o.HotSlots = cmp.Or(o.HotSlots, 32)
-	o.Slots = cmp.Or(o.Slots, 24)
+	o.Slots = cmp.Or(o.Slots, 4)
 	o.Node = cmp.Or(o.Node, "node")
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -128,8 +128,8 @@ func New(o Options) (*Jobs, error) {
 	j := &Jobs{
 		o: o, log: o.Logger, now: o.Now,
 		client:   asynq.NewClientFromRedisClient(o.Producer),
-		hot:      newLane(hotShelf, window),
-		bulk:     newLane(bulkShelf, window),
+		hot:      newLane(hotShelf, window, 1),
+		bulk:     newLane(bulkShelf, window, bulkGroup),
 		pulse:    newPulse(),
 		outboxes: map[string]*outbox{},
 		flights:  map[string]*flight{},
@@ -177,6 +177,9 @@ func (j *Jobs) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// bulkGroup is how many touches of the bulk lane make one task.
+const bulkGroup = 32
 
 // shutdownLimit is how long Run waits for its parts after ctx has ended.
 const shutdownLimit = 3500 * time.Millisecond

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 type lane struct {
 	shelf  string
 	window int
+	group  int // touches in one task; asynq's own work is most of a small task's
 	gate   *gate
 	signal chan struct{} // something waits, or room was made
 
@@ -34,8 +37,8 @@ type lane struct {
 // the shelf again when their turn comes.
 const remember = 100_000
 
-func newLane(shelf string, window int) *lane {
-	return &lane{shelf: shelf, window: window, gate: newGate(), signal: make(chan struct{}, 1)}
+func newLane(shelf string, window, group int) *lane {
+	return &lane{shelf: shelf, window: window, group: group, gate: newGate(), signal: make(chan struct{}, 1)}
 }
 
 func (l *lane) nudge() {
@@ -204,22 +207,24 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 	var g errgroup.Group
 	g.SetLimit(16)
 	var first error
-	for i, t := range touches {
-		put := func() {
-			err := j.enqueue(ctx, l, flights[i])
-			if err == nil {
-				return
+	for group := range slices.Chunk(flights, l.group) {
+		put := func() error {
+			err := j.enqueue(ctx, l, group)
+			if err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				for _, f := range group {
+					failed = append(failed, f.id)
+				}
+				first = err
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			failed = append(failed, t.ID)
-			first = errors.Join(first, err)
+			return nil
 		}
-		if len(touches) == 1 {
+		if len(flights) <= l.group {
 			put()
 			break
 		}
-		g.Go(func() error { put(); return nil })
+		g.Go(put)
 	}
 	g.Wait()
 	l.gate.wake()
@@ -231,21 +236,35 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 	return nil
 }
 
-func (j *Jobs) enqueue(ctx context.Context, l *lane, f *flight) error {
+// enqueue makes one task of a group of touches. A hot touch has a task of its
+// own, named like it, so that handing it over twice is handing it over once.
+func (j *Jobs) enqueue(ctx context.Context, l *lane, group []*flight) error {
 	now := j.now()
-	taskID := f.id
-	if g := f.drive(now); g > 1 {
-		taskID += ":g" + strconv.Itoa(g)
+	ids := make([]string, len(group))
+	generation := 0
+	for i, f := range group {
+		ids[i] = f.id
+		generation = max(generation, f.drive(now))
+	}
+	taskID := ids[0]
+	if len(ids) > 1 {
+		taskID += "+" + strconv.Itoa(len(ids)-1)
+	}
+	if generation > 1 {
+		taskID += ":g" + strconv.Itoa(generation)
 	}
 	opts := []asynq.Option{asynq.TaskID(taskID), asynq.Queue(l.shelf), asynq.MaxRetry(maxRetry), asynq.Timeout(taskTimeout)}
 	if l == j.hot {
 		opts = append(opts, asynq.Retention(24*time.Hour))
 	}
-	_, err := j.client.EnqueueContext(ctx, asynq.NewTask(touchTask, []byte(f.id)), opts...)
+	_, err := j.client.EnqueueContext(ctx, asynq.NewTask(touchTask, []byte(strings.Join(ids, " "))), opts...)
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return err
 	}
-	f.queued(j.now())
+	now = j.now()
+	for _, f := range group {
+		f.queued(now)
+	}
 	return nil
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -31,14 +33,33 @@ type leadKeeper interface {
 	UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error)
 }
 
-// handleTouch is the touch job: whose touch it is, how warm that makes them,
-// who hears. It may run any number of times for one touch.
+// handleTouch is the touch job: for each of its touches, whose it is, how warm
+// that makes them, who hears. It may run any number of times for one touch; of
+// a group those that failed are what a second run has left to do.
 func (j *Jobs) handleTouch(ctx context.Context, task *asynq.Task) error {
-	id := string(task.Payload())
+	ids := strings.Fields(string(task.Payload()))
+	if len(ids) == 1 {
+		return j.run(ctx, ids[0])
+	}
+	var g errgroup.Group
+	g.SetLimit(groupSlots)
+	errs := make([]error, len(ids))
+	for i, id := range ids {
+		g.Go(func() error { errs[i] = j.run(ctx, id); return nil })
+	}
+	g.Wait()
+	return errors.Join(errs...)
+}
+
+// groupSlots is how many touches of one task are worked on at once.
+const groupSlots = 8
+
+// run is one run of the touch job for one touch.
+func (j *Jobs) run(ctx context.Context, id string) error {
 	f := j.flightOf(id)
 	if f != nil {
 		if !f.enter() {
-			return nil // another run of the same job is at it; the sweeper sees to it
+			return nil // another run is at it; the sweeper sees to it
 		}
 		defer f.leave()
 	}
