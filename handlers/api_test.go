@@ -106,7 +106,7 @@ func TestAPI_Shows(t *testing.T) {
 	if w := ask(s, http.MethodGet, "/api/v1/leads/l1", "", "Authorization", bearer); w.Code != 200 || !strings.Contains(w.Body.String(), `"temperature":"cold"`) {
 		t.Errorf("lead = %d %s", w.Code, w.Body)
 	}
-	for _, path := range []string{"/api/v1/touches/nope", "/api/v1/leads/nope", "/api/v1/nope", "/api/v1/leads/l1/nope"} {
+	for _, path := range []string{"/api/v1/touches/nope", "/api/v1/leads/nope", "/api/v1/nope"} {
 		wantProblem(t, ask(s, http.MethodGet, path, "", "Authorization", bearer), notFound)
 	}
 	wantProblem(t, ask(s, http.MethodDelete, "/api/v1/leads", "", "Authorization", bearer), methodNotAllowed)

@@ -46,16 +46,10 @@ func (j *Jobs) direct(ctx context.Context) {
 // undirected are the hot flights that have to be told from the journal now.
 func (j *Jobs) undirected(now time.Time) (due []*flight) {
 	away := !j.pulse.isUp()
-	j.hot.mu.Lock()
-	idle := j.hot.out == 0 && len(j.hot.waiting) == 0
-	j.hot.mu.Unlock()
-	if idle {
-		return nil
-	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for id, f := range j.flights {
-		if f.lane != j.hot || j.tellings[id] != nil {
+	for id, f := range j.urgent {
+		if j.tellings[id] != nil {
 			continue
 		}
 		f.mu.Lock()

@@ -118,7 +118,7 @@ func (j *Jobs) start(t *lead.Touch, l *lane, kept time.Time) {
 	// a window's worth of others need not be read again.
 	if l == j.hot || j.o.Sync || j.roomToHold() {
 		j.mu.Lock()
-		j.flights[t.ID] = &flight{id: t.ID, lane: l, touch: t, kept: kept, look: kept.Add(firstLook), handed: make(chan struct{})}
+		j.depart(&flight{id: t.ID, lane: l, touch: t, kept: kept, look: kept.Add(firstLook), handed: make(chan struct{})})
 		j.mu.Unlock()
 	}
 	l.push(t.ID)
@@ -143,9 +143,17 @@ func (j *Jobs) flight(id string, l *lane) *flight {
 	f := j.flights[id]
 	if f == nil {
 		f = &flight{id: id, lane: l, handed: make(chan struct{})}
-		j.flights[id] = f
+		j.depart(f)
 	}
 	return f
+}
+
+// depart takes a new flight down; the caller holds the lock.
+func (j *Jobs) depart(f *flight) {
+	j.flights[f.id] = f
+	if f.lane == j.hot {
+		j.urgent[f.id] = f
+	}
 }
 
 func (j *Jobs) flightOf(id string) *flight {
@@ -159,6 +167,7 @@ func (j *Jobs) forget(id string) {
 	j.mu.Lock()
 	f := j.flights[id]
 	delete(j.flights, id)
+	delete(j.urgent, id)
 	delete(j.tellings, id)
 	j.mu.Unlock()
 	if f != nil && f.gives() {

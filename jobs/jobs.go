@@ -92,6 +92,7 @@ type Jobs struct {
 
 	mu       sync.Mutex
 	flights  map[string]*flight // unsettled touches of this journal that are on their way
+	urgent   map[string]*flight // those of the hot lane
 	tellings map[string]*telling
 
 	days   *days
@@ -133,6 +134,7 @@ func New(o Options) (*Jobs, error) {
 		pulse:    newPulse(),
 		outboxes: map[string]*outbox{},
 		flights:  map[string]*flight{},
+		urgent:   map[string]*flight{},
 		tellings: map[string]*telling{},
 		days:     newDays(),
 		loaded:   make(chan struct{}),

@@ -69,6 +69,12 @@ func (l *lane) unshift(ids ...string) {
 	l.nudge()
 }
 
+func (l *lane) len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}
+
 // take returns up to n ids, as many as the window has room for. look says that
 // the shelf has to be looked through for more.
 func (l *lane) take(n int) (ids []string, look bool) {
@@ -110,7 +116,7 @@ func (j *Jobs) feed(ctx context.Context, l *lane) {
 			}
 			continue
 		}
-		if l == j.bulk {
+		if l == j.bulk || l.len() > crowd {
 			j.busy.yield(ctx)
 		}
 		ids, look := l.take(feedBatch)

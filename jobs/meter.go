@@ -14,8 +14,8 @@ func (m *meter) enter() { m.now.Add(1) }
 func (m *meter) leave() { m.now.Add(-1) }
 
 const (
-	crowd    = 24                    // acceptances at once that make a crowd
-	patience = 50 * time.Millisecond // how long the drain waits for a crowd to pass
+	crowd    = 24                     // acceptances at once that make a crowd
+	patience = 100 * time.Millisecond // how long the drain waits for a crowd to pass
 	glance   = 2 * time.Millisecond
 )
 

@@ -41,6 +41,7 @@ func (j *Jobs) handleTouch(ctx context.Context, task *asynq.Task) error {
 	if len(ids) == 1 {
 		return j.run(ctx, ids[0])
 	}
+	j.busy.yield(ctx)
 	var g errgroup.Group
 	g.SetLimit(groupSlots)
 	errs := make([]error, len(ids))

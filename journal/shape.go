@@ -20,6 +20,10 @@ var (
 
 const lenPrefix = "len/"
 
+// leafElement is the least that bbolt needs for a key: no file holds more keys
+// than this goes into it.
+const leafElement = 16
+
 // A file up to this size is read whole when it is opened, which takes some
 // hundredths of a second and finds damage at once; in a longer one it is found
 // when the value is read.
@@ -101,6 +105,9 @@ func (j *Journal) measure(db *bolt.DB, shelf string) (n int64, err error) {
 				j.report(shelf, "", fmt.Errorf("keys are out of order: %w", ErrCorrupt))
 			}
 			before = k
+			if counted > tx.Size()/leafElement {
+				return fmt.Errorf("%s: pages of shelf %s lead in a circle: %w", j.path, shelf, ErrCorrupt)
+			}
 			if _, err := decode(string(k), raw); err != nil {
 				j.report(shelf, string(k), err)
 			}

@@ -13,18 +13,17 @@ func (r *Rules) LooksHot(t *Touch, now time.Time) bool {
 		return r.ClassifyTouch(t, now).Temperature == Hot
 	}
 	m, _ := r.meaning(t.Action)
-	w := weight{seen: &seen{Past: &Past{At: t.At}}, points: m.lowest}
-	if m.lowest >= 0 && r.worth(&w, now, 100) >= r.scale.hot {
+	share := r.share(ageOf(t.At, now), 100)
+	switch {
+	case m.lowest >= 0 && worth(m.lowest, share) >= r.scale.hot:
 		return true
-	}
-	if w.points = m.highest; r.worth(&w, now, 100) < r.scale.hot {
+	case m.highest < 0 || worth(m.highest, share) < r.scale.hot:
 		return false
 	}
 	past := PastOf(t)
-	touch := seen{Past: &past}
-	w = weight{}
-	r.weigh(&scene{person: &t.Person, now: now}, &touch, &w)
-	return w.counts && r.worth(&w, now, 100) >= r.scale.hot
+	var w weight
+	r.weigh(&scene{person: &t.Person, now: now}, &seen{Past: &past}, &w)
+	return w.counts && worth(w.points, share) >= r.scale.hot
 }
 
 // span notes how few and how many points a touch of this action can have;

@@ -94,12 +94,14 @@ func (t *seen) fields() []answer {
 	return t.answers
 }
 
-// age is how long ago the touch was. A sender's clock may be ahead of ours.
-func (t *seen) age(now time.Time) time.Duration {
-	if t.At.IsZero() {
+func (t *seen) age(now time.Time) time.Duration { return ageOf(t.At, now) }
+
+// ageOf is how long ago something was. A sender's clock may be ahead of ours.
+func ageOf(at, now time.Time) time.Duration {
+	if at.IsZero() {
 		return 0 // better too warm than lost for want of a time
 	}
-	return max(now.Sub(t.At), 0)
+	return max(now.Sub(at), 0)
 }
 
 // page is the page's address without what follows ? and #.

@@ -113,16 +113,19 @@ func (x *rule) holds(s *scene) bool {
 	return true
 }
 
-// worth returns the points of a touch now, or per cent of them. Points halve
-// with every half-life. They fall from day to day, not from minute to minute:
-// within its first day a touch counts in full.
+// worth returns the points of a touch now, or per cent of them.
 func (r *Rules) worth(w *weight, now time.Time, percent int) int {
-	return int(math.Round(float64(w.points) * r.share(w, now, percent)))
+	return worth(w.points, r.share(w.age(now), percent))
 }
 
-func (r *Rules) share(w *weight, now time.Time, percent int) float64 {
+func worth(points int, share float64) int { return int(math.Round(float64(points) * share)) }
+
+// share returns how much of a touch counts at an age. Points halve with every
+// half-life. They fall from day to day, not from minute to minute: within its
+// first day a touch counts in full.
+func (r *Rules) share(age time.Duration, percent int) float64 {
 	share := float64(percent) / 100
-	if whole := w.age(now).Truncate(day); whole > 0 {
+	if whole := age.Truncate(day); whole > 0 {
 		share *= math.Exp2(-float64(whole) / float64(r.scale.halfLife))
 	}
 	return share
@@ -131,11 +134,11 @@ func (r *Rules) share(w *weight, now time.Time, percent int) float64 {
 // appendReasons splits the points that a touch gives now among its parts, so
 // that they add up to worth.
 func (r *Rules) appendReasons(list []Reason, w *weight, now time.Time, percent int) []Reason {
-	share := r.share(w, now, percent)
+	share := r.share(w.age(now), percent)
 	sum, given := 0, 0
 	for _, p := range w.parts {
 		sum += p.points
-		upTo := int(math.Round(float64(sum) * share))
+		upTo := worth(sum, share)
 		list = append(list, Reason{Because: p.because, Points: upTo - given, Rule: p.name})
 		given = upTo
 	}

@@ -32,7 +32,7 @@ func auditMessage(text string, blocks json.RawMessage, inbox string) []string {
 		}
 	}
 	if len(blocks) == 0 {
-		for _, u := range regexp.MustCompile(`(?i)(?:https?://|www\.[\p{L}\p{N}])\S*|[a-z0-9._+-]*@?\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b`).FindAllString(text, -1) {
+		for _, u := range regexp.MustCompile(`(?i)(?:https?://|\bwww\.[\p{L}\p{N}])\S*|[a-z0-9._+-]*@?\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b`).FindAllString(text, -1) {
 			if !strings.HasPrefix(u, inbox) && emailOf(strings.TrimLeft(u, "._+-")).Link == "" {
 				a.say("plain text links %q", u)
 			}

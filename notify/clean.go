@@ -100,7 +100,7 @@ func cut(s string, most int) string {
 
 // address is what readers of plain text turn into a link by themselves: a
 // scheme's end or a domain.
-var address = regexp.MustCompile(`(?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}|://`)
+var address = regexp.MustCompile(`(?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}|www\.|://`)
 
 // defang takes the life out of addresses where text is shown that a reader
 // makes links of: evil.example becomes evil[.]example.

@@ -50,15 +50,17 @@ func TestStore_Crash(t *testing.T) {
 		name   string
 		before []lead.Person
 		last   *lead.Touch
+		held   bool // it was in quarantine before
 	}{
-		{"NewPerson", nil, touch("last", 5, lead.Person{Email: ada, Phone: phone})},
-		{"NewPhone", nil, touch("last", 5, lead.Person{Phone: phone})},
-		{"Nobody", nil, touch("last", 5, lead.Person{Name: "Ada"})},
-		{"Known", []lead.Person{{Email: ada}}, touch("last", 5, lead.Person{Email: ada})},
-		{"KnownWithNewPhone", []lead.Person{{Email: ada}}, touch("last", 5, lead.Person{Email: ada, Phone: phone})},
-		{"PhoneGetsEmail", []lead.Person{{Phone: phone}}, touch("last", 5, lead.Person{Email: ada, Phone: phone})},
-		{"SharedPhone", []lead.Person{{Phone: phone, Email: bob}}, touch("last", 5, lead.Person{Email: ada, Phone: phone})},
-		{"Repeat", []lead.Person{{Email: ada}}, same},
+		{"NewPerson", nil, touch("last", 5, lead.Person{Email: ada, Phone: phone}), false},
+		{"NewPhone", nil, touch("last", 5, lead.Person{Phone: phone}), false},
+		{"Nobody", nil, touch("last", 5, lead.Person{Name: "Ada"}), false},
+		{"Known", []lead.Person{{Email: ada}}, touch("last", 5, lead.Person{Email: ada}), false},
+		{"KnownWithNewPhone", []lead.Person{{Email: ada}}, touch("last", 5, lead.Person{Email: ada, Phone: phone}), false},
+		{"PhoneGetsEmail", []lead.Person{{Phone: phone}}, touch("last", 5, lead.Person{Email: ada, Phone: phone}), false},
+		{"SharedPhone", []lead.Person{{Phone: phone, Email: bob}}, touch("last", 5, lead.Person{Email: ada, Phone: phone}), false},
+		{"Released", nil, touch("last", 5, lead.Person{Email: ada}), true},
+		{"Repeat", []lead.Person{{Email: ada}}, same, false},
 	}
 	everywhere(t, func(t *testing.T, w *world) {
 		for _, tt := range tests {
@@ -68,6 +70,13 @@ func TestStore_Crash(t *testing.T) {
 				w.bear()
 				for i, p := range tt.before {
 					if err := w.job(*touch(fmt.Sprintf("t%d", i), i, p)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if tt.held {
+					held := *tt.last
+					held.State = lead.Quarantined
+					if err := w.Finish(t.Context(), &held, nil, lead.OutcomeQuarantined); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadgate/leadgate/lead"
@@ -184,6 +185,59 @@ func TestStore_Garbage(t *testing.T) {
 	if _, err := w.Request(ctx, "r1"); err == nil {
 		t.Error("Request of garbage: no error")
 	}
+}
+
+// A time that JSON cannot hold is an error, and nothing is written.
+func TestStore_Unencodable(t *testing.T) {
+	w := openBuiltin(t)
+	ctx := t.Context()
+	never := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	w.add(touchOf("t1", "ada@mail.example"))
+	before := w.dump()
+	bad := touchOf("t2", "ada@mail.example")
+	bad.At = never
+	fresh := touchOf("t3", "bob@mail.example")
+	fresh.At = never
+	calls := map[string]func() error{
+		"Stage":       func() error { return w.Stage(ctx, []*lead.Touch{bad}) },
+		"Finish":      func() error { return w.Finish(ctx, bad, nil, lead.OutcomeHeld) },
+		"AddKnown":    func() error { _, _, err := w.Add(ctx, bad, "t2", take(bad)); return err },
+		"AddNew":      func() error { _, _, err := w.Add(ctx, fresh, "t3", take(fresh)); return err },
+		"UpdateLead":  func() error { _, err := w.UpdateLead(ctx, "t1", 0, take(bad)); return err },
+		"SaveRequest": func() error { return w.SaveRequest(ctx, &lead.Request{ID: "r1", ReceivedAt: never}, 0) },
+		"RestoreL":    func() error { return w.Restore(ctx, []*lead.Lead{{ID: "l1", CreatedAt: never}}, nil) },
+		"RestoreT":    func() error { return w.Restore(ctx, nil, []*lead.Touch{bad}) },
+	}
+	for name, call := range calls {
+		if err := call(); err == nil {
+			t.Errorf("%s of a touch in the year 10000: no error", name)
+		}
+	}
+	if diff := cmp.Diff(before, w.dump()); diff != "" {
+		t.Errorf("something was written:\n%s", diff)
+	}
+}
+
+// A list may name what is gone by now; a page leaves it out.
+func TestStore_ListsOutliveThings(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		w.settle(touchOf("t1", "ada@mail.example"))
+		w.settle(touchOf("t2", "bob@mail.example"))
+		w.plain.Del(t.Context(), "lg:{t:t1}")
+		w.plain.Del(t.Context(), "lg:{l:t1}")
+		touches, err := w.Touches(t.Context(), store.TouchQuery{})
+		if got := ids(touches.Items, touchID); err != nil || got != "t2" {
+			t.Errorf("touches: %q, %v, want t2", got, err)
+		}
+		leads, err := w.Leads(t.Context(), store.LeadQuery{})
+		if got := ids(leads.Items, leadID); err != nil || got != "t2" {
+			t.Errorf("leads: %q, %v, want t2", got, err)
+		}
+		// Ada's pointer is still there; her next touch makes her lead again.
+		if l := w.add(touchOf("t3", "ada@mail.example")); l.ID != "t1" || len(l.Touches) != 1 {
+			t.Errorf("lead of a pointer without one: %+v", l)
+		}
+	})
 }
 
 // No name, address or number of a person is part of a key.

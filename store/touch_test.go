@@ -194,6 +194,10 @@ func TestStore_Finish_States(t *testing.T) {
 		}
 		held.State = lead.Accepted // released
 		w.settle(held)
+		held.State = lead.Accepted // a job of before its end comes late
+		if err := w.Finish(ctx, held, nil, lead.OutcomeWaiting); err != nil {
+			t.Fatal(err)
+		}
 		if got := w.touch("t1"); got.State != lead.Settled || got.LeadID != "t1" {
 			t.Errorf("released touch: %+v", got)
 		}

@@ -132,10 +132,7 @@ func byPlace(p *pair) (meaning, bool) {
 		}
 		return meaning{field: fieldOther}, true
 	case placeForm:
-		if n := strings.ToLower(p.key); n == "name" || n == "title" {
-			return meaning{field: fieldOther}, true
-		}
-		return meaning{field: fieldNoise}, true
+		return meaning{field: fieldOther}, true
 	}
 	if p.place == placePlain || p.place == placeLead || p.place == placeUser {
 		return meaning{}, false

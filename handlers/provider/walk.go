@@ -96,6 +96,11 @@ func (w *walker) part(n *node, at spot) {
 		w.pairs = append(w.pairs, pair{label: dotted(at.prefix, n.key), path: in.path, key: n.key, value: clean(whole), place: at.place, owner: at.owner})
 	case in.place == placeSchema:
 		w.schemas = append(w.schemas, n)
+	case in.place == placeForm:
+		w.schemas = append(w.schemas, n)
+		if name := n.first("name", "title"); name != "" {
+			w.pairs = append(w.pairs, pair{label: in.prefix + ".name", path: in.path + ".name", key: "form_name", value: clean(name), place: in.place, owner: -1})
+		}
 	case n.sort == array:
 		w.array(n, in, dotted(at.prefix, n.key))
 	case in.place != placeEvent && in.place != placeCompany && w.labelled(n, in, n.key):
