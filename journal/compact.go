@@ -25,6 +25,9 @@ const compactedName = "compacted.db"
 // each GB that is kept. It needs as much free disk as what is kept. After an
 // error the journal goes on with the file it had, unless Err says otherwise.
 func (j *Journal) Compact(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	answer := make(chan error, 1)
 	select {
 	case j.compact <- answer:

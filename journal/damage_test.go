@@ -169,6 +169,35 @@ func TestOpen_LostShelf(t *testing.T) {
 	}
 }
 
+// A branch page whose last child is itself must not keep Open busy for ever.
+func TestOpen_Circle(t *testing.T) {
+	const pageSize, branchFlag, header, element = 4096, 0x01, 16, 16
+	dir := filled(t, 200)
+	path := filepath.Join(dir, fileName)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	branches := 0
+	for page := 2 * pageSize; page+pageSize <= len(b); page += pageSize {
+		if binary.NativeEndian.Uint16(b[page+8:]) != branchFlag {
+			continue
+		}
+		branches++
+		last := page + header + element*(int(binary.NativeEndian.Uint16(b[page+10:]))-1)
+		binary.NativeEndian.PutUint64(b[last+8:], uint64(page/pageSize))
+	}
+	if branches == 0 {
+		t.Skip("the file has no branch page in pages of 4 KiB")
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(Options{Dir: dir, Shelves: []string{"a", "b"}}); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Open = %v, want %v", err, ErrCorrupt)
+	}
+}
+
 // testdata/v1 was written by the first version and must stay readable.
 func TestOldVersions(t *testing.T) {
 	dir := t.TempDir()

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -45,19 +42,6 @@ func commit(t testing.TB, j *journal.Journal, ops ...journal.Op) {
 	if err := j.Commit(t.Context(), ops...); err != nil {
 		t.Fatalf("Commit: %v", err)
 	}
-}
-
-// contents returns what is on a shelf, as key=value in order.
-func contents(t testing.TB, j *journal.Journal, shelf, after string) (found []string) {
-	t.Helper()
-	err := j.Each(shelf, after, func(key string, value []byte) bool {
-		found = append(found, key+"="+string(value))
-		return true
-	})
-	if err != nil {
-		t.Fatalf("Each(%q, %q): %v", shelf, after, err)
-	}
-	return found
 }
 
 func TestJournal_Commit(t *testing.T) {
@@ -238,62 +222,6 @@ func TestJournal_PutNewAtOnce(t *testing.T) {
 	}
 }
 
-func TestJournal_Each(t *testing.T) {
-	j := open(t, journal.Options{})
-	var ops []journal.Op
-	var want []string
-	for i := range 2000 {
-		key := fmt.Sprintf("%06d", i*2)
-		ops = append(ops, journal.Put("a", key, []byte(key)))
-		want = append(want, key+"="+key)
-	}
-	rand.Shuffle(len(ops), func(i, k int) { ops[i], ops[k] = ops[k], ops[i] })
-	commit(t, j, ops...)
-
-	for _, tt := range []struct {
-		after string
-		from  int
-	}{{"", 0}, {"000000", 1}, {"000001", 1}, {"000510", 256}, {"003998", 2000}, {"zzz", 2000}} {
-		got := contents(t, j, "a", tt.after)
-		if diff := cmp.Diff(want[tt.from:], got, cmp.Transformer("nil", func(s []string) []string { return append([]string{}, s...) })); diff != "" {
-			t.Errorf("Each(after %q) differs (-want +got):\n%s", tt.after, diff)
-		}
-	}
-	n := 0
-	if err := j.Each("a", "", func(string, []byte) bool { n++; return n < 300 }); n != 300 || err != nil {
-		t.Errorf("Each called f %d times (%v), want 300: f returned false", n, err)
-	}
-	if err := j.Each("c", "", func(string, []byte) bool { return true }); err == nil {
-		t.Error("Each of an unknown shelf succeeded")
-	}
-}
-
-// What f commits must neither wait for Each nor confuse it.
-func TestJournal_EachCommits(t *testing.T) {
-	j := open(t, journal.Options{})
-	const n = 600 // more than one chunk
-	var ops []journal.Op
-	for i := range n {
-		ops = append(ops, journal.Put("a", fmt.Sprintf("%04d", i), make([]byte, 5000)))
-	}
-	commit(t, j, ops...)
-	var seen []string
-	err := j.Each("a", "", func(key string, _ []byte) bool {
-		seen = append(seen, key)
-		if err := j.Commit(t.Context(), journal.Delete("a", key), journal.Put("b", key, make([]byte, 5000))); err != nil {
-			t.Errorf("Commit within Each: %v", err)
-			return false
-		}
-		return true
-	})
-	if err != nil || len(seen) != n {
-		t.Fatalf("Each saw %d keys (%v), want %d", len(seen), err, n)
-	}
-	if a, b := j.Len("a"), j.Len("b"); a != 0 || b != n {
-		t.Errorf("Len = %d and %d, want 0 and %d", a, b, n)
-	}
-}
-
 func TestJournal_OnCommit(t *testing.T) {
 	var ops int
 	j := open(t, journal.Options{OnCommit: func(n int, took time.Duration) {
@@ -348,72 +276,3 @@ func TestJournal_Close(t *testing.T) {
 	}
 }
 
-func TestOpen(t *testing.T) {
-	t.Run("MakesDirectories", func(t *testing.T) {
-		dir := filepath.Join(t.TempDir(), "x", "y")
-		open(t, journal.Options{Dir: dir})
-		for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "journal.db"): 0o600, filepath.Join(dir, "reserve"): 0o600} {
-			info, err := os.Stat(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := info.Mode().Perm(); got != want {
-				t.Errorf("%s has permissions %v, want %v", path, got, want)
-			}
-		}
-	})
-	t.Run("NoDir", func(t *testing.T) {
-		if _, err := journal.Open(journal.Options{}); err == nil {
-			t.Error("Open without a directory succeeded")
-		}
-	})
-	t.Run("DirIsFile", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "f")
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := journal.Open(journal.Options{Dir: path}); err == nil {
-			t.Error("Open on a file succeeded")
-		}
-	})
-	t.Run("BadShelf", func(t *testing.T) {
-		for _, name := range []string{"", "\x00journal"} {
-			if _, err := journal.Open(journal.Options{Dir: t.TempDir(), Shelves: []string{name}}); err == nil {
-				t.Errorf("Open with a shelf named %q succeeded", name)
-			}
-		}
-	})
-	t.Run("NotAJournal", func(t *testing.T) {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "journal.db"), []byte(strings.Repeat("words ", 9999)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := journal.Open(journal.Options{Dir: dir}); !errors.Is(err, journal.ErrCorrupt) {
-			t.Errorf("Open = %v, want %v", err, journal.ErrCorrupt)
-		}
-	})
-	t.Run("OtherShelvesStay", func(t *testing.T) {
-		dir := t.TempDir()
-		for _, shelves := range [][]string{{"a"}, {"b"}, {"b", "a"}} {
-			j, err := journal.Open(journal.Options{Dir: dir, Shelves: shelves, Reserve: -1})
-			if err != nil {
-				t.Fatal(err)
-			}
-			commit(t, j, journal.Add(shelves[0], "n", 1))
-			if len(shelves) == 2 && (j.Len("a") != 1 || j.Len("b") != 1) {
-				t.Errorf("Len = %d and %d, want 1 and 1", j.Len("a"), j.Len("b"))
-			}
-			if err := j.Close(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-	t.Run("Size", func(t *testing.T) {
-		dir := t.TempDir()
-		j := open(t, journal.Options{Dir: dir})
-		info, err := os.Stat(filepath.Join(dir, "journal.db"))
-		if err != nil || j.Size() != info.Size() || j.Size() == 0 {
-			t.Errorf("Size = %d, want that of the file, %d (%v)", j.Size(), info.Size(), err)
-		}
-	})
-}

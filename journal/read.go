@@ -127,17 +127,22 @@ func (j *Journal) view(shelf string, f func(*bolt.Bucket) error) error {
 	if _, ok := j.shelves[shelf]; !ok {
 		return fmt.Errorf("unknown shelf %q", shelf)
 	}
-	file := j.file.Load()
-	if file == nil {
-		return j.absent()
+	for {
+		file := j.file.Load()
+		if file == nil {
+			return j.absent()
+		}
+		err := guard(func() error {
+			return file.db.View(func(tx *bolt.Tx) error { return f(tx.Bucket([]byte(shelf))) })
+		})
+		if !errors.Is(err, bolterrors.ErrDatabaseNotOpen) && !errors.Is(err, bolterrors.ErrInvalidMapping) {
+			return err
+		}
+		if j.file.Load() == file {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		// It was closed after it had been replaced.
 	}
-	err := guard(func() error {
-		return file.db.View(func(tx *bolt.Tx) error { return f(tx.Bucket([]byte(shelf))) })
-	})
-	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) || errors.Is(err, bolterrors.ErrInvalidMapping) {
-		return j.absent()
-	}
-	return err
 }
 
 // absent is why there is no file to read.
@@ -145,7 +150,7 @@ func (j *Journal) absent() error {
 	if err := j.Err(); err != nil {
 		return err
 	}
-	return ErrUnavailable // it is being replaced by its compacted copy
+	return ErrUnavailable
 }
 
 // reported remembers damage that was told, as the same values are read again and

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -65,17 +66,24 @@ func (r *reserve) write() (err error) {
 	if ok, err := allocate(f, r.size); ok {
 		return err
 	}
-	// Noise, since a file system may store zeros or repetitions as nothing.
+	if err := writeNoise(f, r.size); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// writeNoise writes bytes that no file system can store as less than they are.
+func writeNoise(w io.Writer, size int64) error {
 	noise := rand.NewChaCha8([32]byte{})
 	b := make([]byte, 64<<10)
-	for left := r.size; left > 0; left -= int64(len(b)) {
+	for left := size; left > 0; left -= int64(len(b)) {
 		b = b[:min(left, int64(len(b)))]
 		noise.Read(b) // never fails
-		if _, err := f.Write(b); err != nil {
+		if _, err := w.Write(b); err != nil {
 			return err
 		}
 	}
-	return f.Sync()
+	return nil
 }
 
 // release gives the room back; false if there is none to give.

@@ -19,14 +19,19 @@ type looked struct {
 }
 
 func (r *reader) phrases(n ast.Node, what string) looked {
-	var texts, says []string
+	texts, says := r.words(n, what)
+	return looked{newPhrases(texts), orList(says)}
+}
+
+// words reads a list of words and phrases, with the named lists in it spelt out,
+// and what to call each part of it.
+func (r *reader) words(n ast.Node, what string) (texts, says []string) {
 	for _, part := range r.sequence(n, what) {
 		text := r.text(part, what)
 		list, isList := strings.CutPrefix(text, "$")
 		switch {
 		case isList && r.lists[list] == nil:
-			known := slices.Sorted(maps.Keys(r.lists))
-			r.wrong(part, nearest(list, known), "there is no list of words called %q", list)
+			r.wrong(part, nearest(list, slices.Sorted(maps.Keys(r.lists))), "there is no list of words called %q", list)
 		case isList:
 			texts = append(texts, r.lists[list]...)
 			says = append(says, "one of "+list)
@@ -36,7 +41,7 @@ func (r *reader) phrases(n ast.Node, what string) looked {
 			texts, says = append(texts, text), append(says, text)
 		}
 	}
-	return looked{newPhrases(texts), orList(says)}
+	return texts, says
 }
 
 // textTest is what message and fields ask of a text: every test that is given
@@ -248,6 +253,17 @@ func (names actionNames) has(a Action) bool {
 		start, all := strings.CutSuffix(name, "*")
 		return all && strings.HasPrefix(string(a), start) || name == string(a)
 	})
+}
+
+// among spells the names out: every one of the actions that they stand for.
+func (names actionNames) among(actions []Action) actionNames {
+	var all actionNames
+	for _, a := range actions {
+		if names.has(a) {
+			all = append(all, string(a))
+		}
+	}
+	return all
 }
 
 // actions reads names of actions; whether the table knows them is checked when

@@ -18,7 +18,8 @@ func (b *builder) historyRules(n ast.Node) {
 
 func (b *builder) fitRules(n ast.Node) {
 	kinds := append(slices.Clone(conditionKinds), historyConditions...)
-	b.ruleList(n, &b.rules.fit, ruleForm{what: "fit_rules", conditions: kinds, most: b.rules.scale.fit})
+	most := max(b.rules.scale.fit, defaultScale.fit) // the default rules stay right when fit is made smaller
+	b.ruleList(n, &b.rules.fit, ruleForm{what: "fit_rules", conditions: kinds, most: most})
 }
 
 // ruleForm is what the rules of one section may say.
@@ -43,6 +44,7 @@ func (b *builder) ruleList(n ast.Node, into *[]*rule, form ruleForm) {
 			b.wrong(part, "give one of them another name", "there are two rules called %q", x.name)
 		}
 		b.ruleAt[x.name] = part
+		b.rules.names = append(b.rules.names, x.name)
 		if b.rules.Knows(Action(x.name)) {
 			b.wrong(part, "give the rule a name that no action has", "%q is the name of an action", x.name)
 		}

@@ -21,7 +21,8 @@ type Rules struct {
 	history []*rule // about several
 	fit     []*rule // about the person
 	steps   []nextStep
-	plain   bool // see isPlain
+	names   []string // of all rules, also of those that were switched off
+	plain   bool     // see isPlain
 }
 
 // scale holds the numbers below score: in the file.
@@ -80,8 +81,8 @@ type bound struct {
 type nextStep struct {
 	temperatures []Temperature
 	stages       []Stage
-	actions      actionNames
-	rules        []string // one of them counted
+	actions      actionNames // spelt out
+	rules        []string    // one of them counted
 	say          string
 }
 
@@ -135,7 +136,7 @@ func (r *Rules) advice(v *Verdict, a Action) string {
 		n := &r.steps[i]
 		if (len(n.temperatures) == 0 || slices.Contains(n.temperatures, v.Temperature)) &&
 			(len(n.stages) == 0 || slices.Contains(n.stages, v.Stage)) &&
-			(len(n.actions) == 0 || n.actions.has(a)) &&
+			(len(n.actions) == 0 || slices.Contains(n.actions, string(a))) &&
 			(len(n.rules) == 0 || slices.ContainsFunc(v.Reasons, func(x Reason) bool { return slices.Contains(n.rules, x.Rule) })) {
 			return n.say
 		}

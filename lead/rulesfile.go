@@ -16,7 +16,7 @@ var sections = []struct {
 	key  string
 	read func(*builder, ast.Node)
 }{
-	{"words", (*builder).words},
+	{"words", (*builder).wordLists},
 	{"score", (*builder).score},
 	{"actions", (*builder).actionTable},
 	{"unknown", (*builder).unknownAction},
@@ -142,6 +142,9 @@ func (r *Rules) compile() {
 	for _, m := range r.known {
 		m.span()
 	}
+	for i := range r.steps {
+		r.steps[i].actions = r.steps[i].actions.among(r.Actions())
+	}
 	r.unknown.span()
 	r.plain = r.isPlain()
 }
@@ -154,10 +157,10 @@ func actionTexts(actions []Action) []string {
 	return texts
 }
 
-func (b *builder) words(n ast.Node) {
+func (b *builder) wordLists(n ast.Node) {
 	for _, e := range b.mapping(n, "words", nil) {
 		b.name(e.at, "a list of words", e.key)
-		b.lists[e.key] = b.texts(e.value, e.key)
+		b.lists[e.key], _ = b.words(e.value, e.key)
 	}
 }
 

@@ -63,3 +63,82 @@ func FuzzParseRules(f *testing.F) {
 		}
 	})
 }
+
+func TestParseRules_Extends(t *testing.T) {
+	r := mustParse(t, `
+extends: default
+words:
+  senior: [grand vizier]
+actions:
+  quiz_finished: {score: 25, stage: IQL, label: quiz, because: finished the quiz}
+  demo_request: {score: 99, stage: SQL, because: begged for a demo}
+unknown: {score: 21, stage: MQL, because: did who knows what}
+touch_rules:
+  - {name: buys_soon, off: true}
+  - {name: question_asked, when: {action: quiz_*, message: {question: true}}, points: 10, because: asked in the quiz}
+next_steps:
+  - {action: quiz_finished, say: Send the result.}
+`)
+	if r.Version() == DefaultRules().Version() || len(r.Version()) != 12 {
+		t.Errorf("Version() = %q", r.Version())
+	}
+	tests := []struct {
+		name   string
+		person Person
+		touch  Past
+		want   class
+		next   string
+	}{
+		{"NewAction", nobody, did("quiz_finished", 0), class{Warm, IQL, 25}, "Send the result."},
+		{"ReplacedRule", nobody, did("quiz_finished", 0, "message: Why?"), class{Warm, IQL, 35}, "Send the result."},
+		{"ReplacedRuleElsewhere", nobody, did("webinar_registered", 0, "message: Why?"), class{Warm, MQL, 30}, "Greet them"},
+		{"ReplacedAction", nobody, did("demo_request", 0), class{Hot, SQL, 99}, "Call now"},
+		{"Unknown", nobody, did("mystery", 0), class{Warm, MQL, 21}, "Start a conversation"},
+		{"SwitchedOff", nobody, did("webinar_registered", 0, "purchasing_time_frame: 1-3 months"), class{Warm, MQL, 30}, "Greet them"},
+		{"WordsOfDefaultRule", Person{Title: "Grand Vizier"}, did("referral", 0), class{Warm, MQL, 50}, "Mention who"},
+		{"WordsReplaced", Person{Title: "CEO"}, did("referral", 0), class{Warm, MQL, 45}, "Mention who"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := r.Classify(leadOf(tt.person, tt.touch), noon)
+			if got := classOf(v); got != tt.want || !strings.HasPrefix(v.NextStep, tt.next) {
+				t.Errorf("Classify() = %v, %q, want %v, %q", got, v.NextStep, tt.want, tt.next)
+			}
+		})
+	}
+	if got := r.Label("quiz_finished"); got != "quiz" {
+		t.Errorf("Label() = %q", got)
+	}
+}
+
+// TestParseRules_Alone reads a file that stands for itself.
+func TestParseRules_Alone(t *testing.T) {
+	src := "actions: {shout: {score: 50, because: shouted}}"
+	r := mustParse(t, src)
+	if r.Knows("demo_request") || !r.Knows("shout") || len(r.Actions()) != 1 {
+		t.Errorf("Actions() = %v", r.Actions())
+	}
+	if again := mustParse(t, src); again.Version() != r.Version() {
+		t.Errorf("the same file has the versions %s and %s", r.Version(), again.Version())
+	}
+	if other := mustParse(t, src+" "); other.Version() == r.Version() {
+		t.Error("another file has the same version")
+	}
+	if got, want := classOf(r.Classify(leadOf(boss, did("shout", 14)), noon)), (class{Warm, NoStage, 25}); got != want {
+		t.Errorf("Classify() = %v, want %v", got, want)
+	}
+	if got, want := classOf(r.Classify(leadOf(boss, did("demo_request", 0)), noon)), (class{Warm, IQL, 25}); got != want {
+		t.Errorf("an action without a line is %v, want %v", got, want)
+	}
+}
+
+// TestParseRules_Windows reads a file with the line ends of Windows.
+func TestParseRules_Windows(t *testing.T) {
+	if _, err := ParseRules("rules.yaml", []byte(strings.ReplaceAll(defaultFile, "\n", "\r\n"))); err != nil {
+		t.Error(err)
+	}
+	_, err := ParseRules("w.yaml", []byte("extends: default\r\nscore:\r\n  hott: 80\r\n"))
+	if err == nil || !strings.HasPrefix(err.Error(), "w.yaml:3:3: ") || strings.Contains(err.Error(), "\r") {
+		t.Errorf("ParseRules() = %q", err)
+	}
+}

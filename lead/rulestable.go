@@ -113,8 +113,8 @@ func (b *builder) nextSteps(n ast.Node) {
 				x.actions = b.actions(e.value)
 			case "rule":
 				for _, part := range b.sequence(e.value, e.key) {
-					if i := b.oneOf(part, e.key, b.rules.ruleNames()); i >= 0 {
-						x.rules = append(x.rules, b.rules.ruleNames()[i])
+					if i := b.oneOf(part, e.key, b.rules.names); i >= 0 {
+						x.rules = append(x.rules, b.rules.names[i])
 					}
 				}
 			case "say":
@@ -127,13 +127,4 @@ func (b *builder) nextSteps(n ast.Node) {
 		own = append(own, x)
 	}
 	b.rules.steps = append(own, b.rules.steps...) // the first that fits is taken
-}
-
-// ruleNames lists the names of all rules.
-func (r *Rules) ruleNames() []string {
-	var names []string
-	for _, x := range slices.Concat(r.touch, r.history, r.fit) {
-		names = append(names, x.name)
-	}
-	return names
 }

@@ -188,7 +188,8 @@ func (p *phrases) is(text []byte) bool {
 		if len(words) > len(text) || string(text[:len(words)]) != words {
 			continue
 		}
-		if rest := text[len(words):]; bytes.IndexByte(rest, ' ') == len(rest)-1 {
+		rest := text[len(words):]
+		if len(rest) == 0 || words[len(words)-1] != ' ' && bytes.IndexByte(rest, ' ') == len(rest)-1 {
 			return true
 		}
 	}

@@ -68,6 +68,7 @@ func TestPhrases(t *testing.T) {
 		{"quote", true, true},
 		{"a Quote, please", true, false},
 		{"quotes", false, false},
+		{"quote policy", true, false},
 		{"misquote", false, false},
 		{"please contact me.", true, false},
 		{"contact  ME", true, true},

@@ -2,10 +2,14 @@ package notify
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -203,13 +207,14 @@ func TestOpen_Refuses(t *testing.T) {
 }
 
 func TestFailure(t *testing.T) {
-	for _, tt := range []struct{ url, want string }{
-		{"https://127.0.0.1:1/", "refused"},
-		{"http://no-such-host.invalid/", "dns"},
+	for want, err := range map[string]error{
+		"dns":     &net.DNSError{Err: "no such host", Name: "crm.example", IsNotFound: true},
+		"timeout": &net.DNSError{Err: "no answer", Name: "crm.example", IsTimeout: true},
+		"reset":   &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
+		"tls":     &tls.CertificateVerificationError{Err: errors.New("expired")},
 	} {
-		_, err := (&http.Client{}).Get(tt.url)
-		if e := failure(err, false); e.Code != tt.want && e.Code != "timeout" {
-			t.Errorf("failure(%v).Code = %s, want %s", err, e.Code, tt.want)
+		if e := failure(&url.Error{Op: "Post", URL: "https://secret", Err: err}, false); e.Code != want || strings.Contains(e.Error(), "crm.example") {
+			t.Errorf("failure(%v) = %v, want %s", err, e, want)
 		}
 	}
 	f := newFake(t)

@@ -75,7 +75,7 @@ type slackBot struct {
 type try struct {
 	at    time.Time // the first that may have been taken all the same; zero: none
 	form  form      // the richest that Slack may still take
-	alone bool
+	alone bool      // form is of the touch alone, not of a rollup with it
 }
 
 // rememberMost bounds what a sender remembers of touches and leads. Forgetting

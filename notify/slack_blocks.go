@@ -198,6 +198,9 @@ func rollupBlocks(m Message) []slack.Block {
 	}
 	for i, one := range m.Leads {
 		text := "*" + mrkdwn(one.Who, 90) + "*  " + mrkdwn(one.What, 50)
+		if one.Owner != "" {
+			text += ", *" + mrkdwn(one.Owner, 40) + "* has it"
+		}
 		for _, c := range []Contact{one.Phone, one.Email} {
 			if more := "\n" + link(c, 60); c.Shown != "" && len([]rune(text+more)) < leadBudget {
 				text += more

@@ -39,15 +39,15 @@ func everywhere(t *testing.T, run func(t *testing.T, w *world)) {
 }
 
 func openBuiltin(t testing.TB) *world {
-	mini := miniredis.RunT(t)
-	return open(t, mini.Addr(), false)
+	return open(t, redis.UniversalOptions{Addrs: []string{miniredis.RunT(t).Addr()}})
 }
 
-func open(t testing.TB, addr string, cluster bool) *world {
+func open(t testing.TB, o redis.UniversalOptions) *world {
 	w := &world{t: t, hook: &hook{}, now: noon}
-	w.rdb = redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{addr}, IsClusterMode: cluster, MaxRetries: -1})
+	o.MaxRetries = -1
+	w.rdb = redis.NewUniversalClient(&o)
 	w.rdb.AddHook(w.hook)
-	w.plain = redis.NewClient(&redis.Options{Addr: addr})
+	w.plain = redis.NewClient(&redis.Options{Addr: o.Addrs[0], Dialer: o.Dialer})
 	t.Cleanup(func() { w.rdb.Close(); w.plain.Close() })
 	w.Store = store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }})
 	w.bear()
@@ -107,7 +107,7 @@ func openServer(t testing.TB, cluster bool) *world {
 	if err := plain.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, servers.addr[cluster], cluster)
+	return open(t, redis.UniversalOptions{Addrs: []string{servers.addr[cluster]}, IsClusterMode: cluster})
 }
 
 // startServer starts a redis-server of its own; as a cluster it is one node that

@@ -205,6 +205,16 @@ func TestStore_Finish_States(t *testing.T) {
 		if err != nil || len(page.Items) != 0 {
 			t.Errorf("quarantine after the release: %+v, %v", page, err)
 		}
+		if n := w.plain.ZCard(ctx, "lg:touches:state:accepted").Val(); n != 1 { // the late one's; reading leaves it out
+			t.Errorf("%d in the list of the accepted, want 1", n)
+		}
+		held.State = lead.Settled
+		if err := w.Finish(ctx, held, nil, lead.OutcomeHeld); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.plain.ZCard(ctx, "lg:touches:state:accepted").Val(); n != 0 {
+			t.Errorf("%d in the list of the accepted, want none: it would grow without end", n)
+		}
 		merged := touch("t2", 2, lead.Person{})
 		merged.State, merged.MergedInto = lead.Merged, "t1"
 		if err := w.Stage(ctx, []*lead.Touch{touch("t2", 2, lead.Person{})}); err != nil {

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 )
 
 // loadReport is what load found out. Latencies are in milliseconds, processor
@@ -232,6 +231,3 @@ func median(x []float64) float64 {
 	s := slices.Sorted(slices.Values(x))
 	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
 }
-
-// loadGrace is how long load waits for the last alerts.
-const loadGrace = 15 * time.Second

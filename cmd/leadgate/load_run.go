@@ -249,6 +249,9 @@ func (r *loadRun) acks(ctx context.Context, server *loadChild, addr, path string
 	return ackOf(s, s.run(ctx))
 }
 
+// loadGrace is how long the last alerts may take.
+const loadGrace = 15 * time.Second
+
 // alerts sends hot leads, with warm ones behind them, and waits for Slack.
 func (r *loadRun) alerts(ctx context.Context, addr string, hot []string, warm string) *loadAlert {
 	h := loadStream{addr: addr, paths: hot, conns: 8, rate: r.o.hotRate, warmup: r.o.warmup, duration: r.o.duration, ids: r.ids,

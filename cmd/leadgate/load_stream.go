@@ -115,31 +115,32 @@ func (s loadStream) drive(ctx context.Context, w loadWindow, next *atomic.Int64)
 		if s.most > 0 && k >= s.most || !due.Before(w.end) {
 			break
 		}
-		now := time.Now()
+		from := time.Now()
 		if w.step == 0 {
-			due = now
-		} else if now.Before(due) {
+			due = from
+		} else if from.Before(due) {
 			if !waitUntil(ctx, due) {
 				break
 			}
 			// The connection was free in good time: waking up late is the
 			// generator's own fault, so it is told apart from the server's.
-			now = time.Now()
+			from = time.Now()
 			if !due.Before(w.count) {
-				t.late.add(now.Sub(due))
+				t.late.add(from.Sub(due))
 			}
-			due = now
+		} else {
+			from = due
 		}
-		if !now.Before(w.end) {
+		if !time.Now().Before(w.end) {
 			break
 		}
 		id := s.ids.Add(1)
 		code, err := c.shoot(ctx, int(k%int64(len(s.paths))), id)
 		done := time.Now()
 		if !due.Before(w.count) {
-			t.add(code, err, done.Sub(due))
+			t.add(code, err, done.Sub(from))
 			if s.sent != nil {
-				s.sent(id, due, code)
+				s.sent(id, from, code)
 			}
 		}
 		if err != nil {

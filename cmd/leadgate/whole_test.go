@@ -183,14 +183,22 @@ func TestProgram_KilledUnderLoad(t *testing.T) {
 			close(stop)
 			wg.Wait()
 		}
+		t.Cleanup(func() {
+			var b lead.Books
+			if t.Failed() {
+				t.Logf("books: %d %+v", p.get("/books", &b), b)
+			}
+		})
 		p.start()
 		if len(book.acks) == 0 {
 			t.Fatal("nothing was acknowledged")
 		}
+		var b lead.Books
+		begin := time.Now()
 		p.await("every touch to settle", 60*time.Second, func() bool {
-			var b lead.Books
 			return p.get("/books", &b) == http.StatusOK && b.Waiting+b.Unaccounted == 0
 		})
+		t.Logf("settled %s after the last start: %+v", time.Since(begin).Round(time.Millisecond), b)
 		found := map[string]bool{}
 		for _, touch := range all[lead.Touch](p, "/touches") {
 			found[touch.ID] = true

@@ -23,15 +23,15 @@ func (c *chooser) offer(i int) {
 		return
 	}
 	fitting, ok := fit(v.field, v.value)
-	if !ok && (v.rank > 0 || v.field == fieldEmail || v.field == fieldConsent) {
-		v.rank = noRank
+	if !ok && (v.rank > rankMap || v.field == fieldEmail || v.field == fieldConsent) {
+		v.rank = rankNone
 		return
 	}
 	if v.fit = fitting; !ok {
 		v.fit = line(v.value) // the source's map insists
 	}
 	if v.weak && !c.believable(i) {
-		v.rank = noRank
+		v.rank = rankNone
 		return
 	}
 	if at := c.best[v.field]; at < 0 || c.before(i, at) {
@@ -83,7 +83,7 @@ func (c *chooser) byShape() {
 	}
 	for i := range c.pairs {
 		v := &c.pairs[i]
-		open := v.field == unknown || v.rank == noRank && (v.field == fieldEmail || v.field == fieldPhone)
+		open := v.field == unknown || v.rank == rankNone && (v.field == fieldEmail || v.field == fieldPhone)
 		if !open || v.words&(markOthers|markPassing) != 0 || v.place == placeOthers {
 			continue
 		}
@@ -98,7 +98,7 @@ func (c *chooser) byShape() {
 }
 
 func (c *chooser) take(f field, i int, value string) {
-	c.pairs[i].verdict = verdict{meaning: meaning{field: f}, step: StepShape, rank: 5, fit: value}
+	c.pairs[i].verdict = verdict{meaning: meaning{field: f}, step: StepShape, rank: rankShape, fit: value}
 	c.best[f] = i
 }
 
@@ -113,7 +113,7 @@ func (c *chooser) value(f field) string {
 // settle writes what was chosen into t.
 func (c *chooser) settle(t *lead.Touch) {
 	c.names()
-	if id := c.best[fieldEventID]; id >= 0 && c.pairs[id].rank > 0 && c.best[fieldEventTitle] < 0 && t.Event.Title == "" {
+	if id := c.best[fieldEventID]; id >= 0 && c.pairs[id].rank > rankMap && c.best[fieldEventTitle] < 0 && t.Event.Title == "" {
 		c.best[fieldEventID] = -1 // of the delivery, not of a webinar
 	}
 	p := &t.Person
@@ -144,7 +144,7 @@ func (c *chooser) set(to *string, f field) {
 	if v == "" {
 		return
 	}
-	if *to == "" || c.pairs[c.best[f]].rank == 0 {
+	if *to == "" || c.pairs[c.best[f]].rank == rankMap {
 		*to = v
 	}
 	if *to == v {
@@ -154,16 +154,13 @@ func (c *chooser) set(to *string, f field) {
 
 // spend marks the chosen pair as used, and those that say the same again.
 func (c *chooser) spend(f field) {
-	chosen := c.pairs[c.best[f]].value
+	chosen := &c.pairs[c.best[f]]
 	for i := range c.pairs {
-		if c.pairs[i].field == f && (i == c.best[f] || c.pairs[i].value == chosen) {
-			c.pairs[i].spent = true
-			c.pairs[i].field = f
-			if i == c.best[f] {
-				c.r.saw(Reading{Field: f.name(), Value: chosen, Label: c.pairs[i].label, Step: c.pairs[i].step})
-			}
+		if p := &c.pairs[i]; p.field == f && p.value == chosen.value {
+			p.spent = true
 		}
 	}
+	c.r.saw(Reading{Field: f.name(), Value: chosen.value, Label: chosen.label, Step: chosen.step})
 }
 
 // names sorts out labels that mean one thing alone and another in company:

@@ -52,27 +52,13 @@ func indexPlaces(lists map[place]string) map[string]place {
 
 // within says what the part named key is about, inside another one.
 func within(outer place, key string) place {
-	var space [96]byte
-	n := normal(space[:0], key)
-	inner, ok := placeNames[string(n)]
-	if !ok {
-		if len(n) > maxLabel {
-			return outer
-		}
-		if m, _ := knownLabel(key); m.field == fieldName || m.field == fieldPhone || m.field == fieldCompany {
-			inner = map[field]place{fieldName: placeName, fieldPhone: placePhone, fieldCompany: placeCompany}[m.field]
-		} else if short := withoutFillers(make([]byte, 0, 96), n); wordsOf(short)&markOthers != 0 {
-			inner = placeOthers
-		} else if outer == placePage || outer == placeConsent || outer == placeLead {
-			return outer
-		}
-	}
+	inner := called(key)
 	switch outer {
 	case placeOthers, placeForm, placeSchema:
 		return outer
 	case placeEvent, placeCompany:
 		return placeOthers // the venue of the event, the owner of the company
-	case placeUser:
+	case placeUser, placePage, placeConsent, placeLead:
 		if inner == placePlain {
 			return outer
 		}
@@ -80,8 +66,23 @@ func within(outer place, key string) place {
 	return inner
 }
 
-// see-through parts are left out of the labels that people read: what matters
-// is city, not payload.object.registrant.city.
-func seeThrough(p place, depth int) bool {
-	return p == placeLead || p == placeConsent || p == placePage || p == placePlain && depth < 2
+// called is the place that goes by a name.
+func called(key string) place {
+	var space, rest [96]byte
+	n := normal(space[:0], key)
+	if p, ok := placeNames[string(n)]; ok || len(n) > maxLabel {
+		return p
+	}
+	switch m, _ := knownLabel(key); m.field {
+	case fieldName:
+		return placeName
+	case fieldPhone:
+		return placePhone
+	case fieldCompany:
+		return placeCompany
+	}
+	if wordsOf(withoutFillers(rest[:0], n))&markOthers != 0 {
+		return placeOthers
+	}
+	return placePlain
 }

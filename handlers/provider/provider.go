@@ -1,8 +1,16 @@
 // Package provider reads what vendors send. A provider is a plain value: how a
 // vendor signs, how it checks that somebody is there, and where in its body a
 // person's details are. To add one, write a file with one Provider value, add
-// a line to the table in table.go, and put a payload with its golden file in
-// testdata/NAME. TestProviders runs the same contract over every one.
+// a line to the table in table.go, and put a payload in testdata/NAME (.json,
+// .form or .multipart; headers that matter in a .header beside it); go test
+// -update writes its golden file. TestProviders runs the same contract over
+// every one.
+//
+// Most vendors need three things of their own, and typeform.go and zoom.go show
+// them: a mac that says how they sign, a map from their events to actions, and
+// the part of the body that is about the person. The universal reader
+// (Request.read) finds the person in that part. Set what the vendor itself
+// tells for certain before calling it; it never overwrites.
 package provider
 
 import (

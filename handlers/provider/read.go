@@ -48,7 +48,17 @@ type verdict struct {
 	fit   string // the value as the place wants it
 }
 
-const noRank = 9
+// The ranks of the steps. What a label says is believed before a hint that an
+// answer is long.
+const (
+	rankMap uint8 = iota
+	rankVendor
+	rankLabel
+	rankLong
+	rankTokens
+	rankShape
+	rankNone // the value does not fit the place
+)
 
 // assign chooses a pair for every place of t; the rest goes to its fields.
 func (r *Request) assign(t *lead.Touch, pairs []pair, owners []owner) {
@@ -72,32 +82,32 @@ func (r *Request) assign(t *lead.Touch, pairs []pair, owners []owner) {
 // judge decides what a pair is, by the first step that knows.
 func (r *Request) judge(p *pair) verdict {
 	if f := r.mapped(p); f != unknown {
-		return verdict{meaning: meaning{field: f}, step: StepMap, rank: 0}
+		return verdict{meaning: meaning{field: f}, step: StepMap, rank: rankMap}
 	}
 	if r.Source.Honeypot != "" && p.key == r.Source.Honeypot {
 		return verdict{meaning: meaning{field: fieldTrap}, step: StepLabel}
 	}
 	if m, ok := byPlace(p); ok {
-		return verdict{meaning: m, step: StepVendor, rank: 2}
+		return verdict{meaning: m, step: StepVendor, rank: rankLabel}
 	}
 	sort := meaning{}
 	if p.sort != "" {
 		sort = byType(p.sort)
 	}
 	if sort.field != unknown && sort.field != fieldOther && sort.field != fieldMessage {
-		return verdict{meaning: sort, step: StepVendor, rank: 1}
+		return verdict{meaning: sort, step: StepVendor, rank: rankVendor}
 	}
 	if m, ok := p.known(); ok {
-		return verdict{meaning: m, step: StepLabel, rank: 2}
+		return verdict{meaning: m, step: StepLabel, rank: rankLabel}
 	}
 	if sort.field != unknown {
-		return verdict{meaning: sort, step: StepVendor, rank: 3}
+		return verdict{meaning: sort, step: StepVendor, rank: rankLong}
 	}
 	m, words := byTokens(cmp.Or(p.name, p.key))
 	if m.field == unknown && p.name != "" && p.key != "" {
 		m, _ = byTokens(p.key)
 	}
-	return verdict{meaning: m, step: StepTokens, rank: 4, words: words}
+	return verdict{meaning: m, step: StepTokens, rank: rankTokens, words: words}
 }
 
 // known looks for the pair's labels in the lists: what programs call it first,

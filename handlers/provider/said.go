@@ -20,12 +20,20 @@ func said(n *node, opts *node) string {
 	case object:
 		for _, key := range [...]string{"label", "labels", "text", "full", "formatted", "title", "name", "value", "values", "url", "other"} {
 			if v := n.get(key); !v.blank() {
-				return said(v, opts)
+				return withOther(said(v, opts), n.get("other").str())
 			}
 		}
 		return ""
 	}
 	return option(n.str(), opts)
+}
+
+// withOther adds what a person wrote beside the choices.
+func withOther(s, other string) string {
+	if other == "" || other == s || bare(other) {
+		return s
+	}
+	return s + ", " + other
 }
 
 // chosen is said for a value that was already joined.

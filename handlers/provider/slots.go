@@ -65,7 +65,11 @@ type slotted struct {
 	others int  // members that fit nowhere
 }
 
-// sortSlots sorts an object's members; false if it is a person's own object.
+// mostOthers is how many members without a slot a labelled value may have.
+const mostOthers = 4
+
+// sortSlots sorts an object's members; false if it is a person's
+// own object, or has too much that fits nowhere.
 func sortSlots(n *node) (s slotted, ok bool) {
 	var space [96]byte
 	sort := n.get("type").str()
@@ -76,7 +80,7 @@ func sortSlots(n *node) (s slotted, ok bool) {
 		}
 		r, known := slots[string(normal(space[:0], kid.key))]
 		if !known {
-			if s.others++; personal(kid) {
+			if s.others++; s.others > mostOthers || personal(kid) {
 				return s, false
 			}
 			continue
@@ -123,7 +127,7 @@ func answerIn(n *node, named bool) (a answer, ok bool) {
 	if a.label == "" && a.key == "" && a.sort == "" && !named {
 		return a, false
 	}
-	return a, s.others <= 4
+	return a, true
 }
 
 // holdsAnswers says that the first part of n is a labelled value itself.
