@@ -15,12 +15,13 @@ func (m *meter) leave() { m.now.Add(-1) }
 
 const (
 	crowd    = 24                     // acceptances at once that make a crowd
-	patience = 100 * time.Millisecond // how long the drain waits for a crowd to pass
+	patience = 400 * time.Millisecond // how long the drain waits for a crowd to pass
 	glance   = 2 * time.Millisecond
 )
 
 // yield waits while intake is crowded, for patience at most: the drain slows
-// down under a flood and never stands still.
+// down under a flood and never stands still. What is accepted meanwhile is on
+// disk; draining it costs several times what accepting it does.
 func (m *meter) yield(ctx context.Context) {
 	for begin := time.Now(); m.now.Load() >= crowd && time.Since(begin) < patience; {
 		t := time.NewTimer(glance)

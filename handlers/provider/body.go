@@ -73,6 +73,9 @@ func sniff(b []byte, latin bool) (*node, error) {
 	return &node{sort: object, kids: []node{{key: "message", sort: text, text: decodeText(string(b), latin)}}}, nil
 }
 
+// maxGroup bounds the members of a[b]: they are looked through one by one.
+const maxGroup = 500
+
 // formReader collects the fields of a form into an object.
 type formReader struct {
 	root  node
@@ -126,6 +129,9 @@ func (f *formReader) add(key, value string) error {
 		rest = strings.TrimPrefix(rest, "[")
 		if step == "" {
 			break // a[]: several values
+		}
+		if len(n.kids) >= maxGroup {
+			return fmt.Errorf("%w: more than %d members of one field", ErrTooLarge, maxGroup)
 		}
 		n.sort = object
 		n = n.put(step)

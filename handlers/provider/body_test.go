@@ -106,6 +106,19 @@ func TestParse_Errors(t *testing.T) {
 	}
 }
 
+func TestParse_LargeGroup(t *testing.T) {
+	var b strings.Builder
+	for i := range maxGroup {
+		fmt.Fprintf(&b, "a[%d]=x&", i)
+	}
+	if _, err := parse(request("application/x-www-form-urlencoded", b.String())); err != nil {
+		t.Error(err)
+	}
+	if _, err := parse(request("application/x-www-form-urlencoded", b.String()+"a[more]=x")); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("parse = %v", err)
+	}
+}
+
 func TestParse_ManyDifferentFields(t *testing.T) {
 	var b strings.Builder
 	for i := range maxNodes {
