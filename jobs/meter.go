@@ -14,7 +14,7 @@ func (m *meter) enter() { m.now.Add(1) }
 func (m *meter) leave() { m.now.Add(-1) }
 
 const (
-	crowd    = 24                     // acceptances at once that make a crowd
+	crowd    = 12                     // acceptances at once that make a crowd
 	patience = 400 * time.Millisecond // how long the drain waits for a crowd to pass
 	glance   = 2 * time.Millisecond
 )

@@ -9,6 +9,7 @@ import (
 
 	"github.com/leadgate/leadgate/journal"
 )
+
 // contents returns what is on a shelf, as key=value in order.
 func contents(t testing.TB, j *journal.Journal, shelf, after string) (found []string) {
 	t.Helper()
@@ -77,4 +78,3 @@ func TestJournal_EachCommits(t *testing.T) {
 		t.Errorf("Len = %d and %d, want 0 and %d", a, b, n)
 	}
 }
-

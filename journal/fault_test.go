@@ -117,6 +117,7 @@ func TestFsyncError(t *testing.T) {
 		}
 
 		time.Sleep(10 * time.Second) // of the bubble's clock
+		synctest.Wait()
 		ms := time.Millisecond
 		want := []time.Duration{100 * ms, 300 * ms, 700 * ms, 1500 * ms, 3100 * ms, 5100 * ms, 7100 * ms, 9100 * ms}
 		if diff := cmp.Diff(want, tried); diff != "" {
@@ -229,4 +230,3 @@ func TestPanic(t *testing.T) {
 		}
 	})
 }
-

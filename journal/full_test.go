@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
 )
+
 // fullDisk takes a transaction only while there is no reserve on it.
 func fullDisk(j *Journal) *func(*bolt.DB, func(*bolt.Tx) error) error {
 	f := func(db *bolt.DB, fn func(*bolt.Tx) error) error {
@@ -27,7 +28,7 @@ func fullDisk(j *Journal) *func(*bolt.DB, func(*bolt.Tx) error) error {
 func TestDiskFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d disk
-		j := openOn(t, &d, Options{})
+		j := openOn(t, &d, Options{Reserve: 1 << 20}) // more than is free inside the file
 		ctx := context.Background()
 		if err := j.Commit(ctx, Put("a", "k", nil)); err != nil {
 			t.Fatal(err)
@@ -53,14 +54,12 @@ func TestDiskFull(t *testing.T) {
 		if err := j.Commit(ctx, Put("a", "l", nil)); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("Commit while the reserve is spent = %v, want %v", err, ErrUnavailable)
 		}
-		j.reserve.size = 1 << 40 // no room inside the file either
 		time.Sleep(8 * time.Second)
 		synctest.Wait()
 		if err := j.Err(); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("Err on a full disk = %v, want %v", err, ErrUnavailable)
 		}
 
-		j.reserve.size = 1 << 10
 		d.update.Store(nil)
 		d.openFile.Store(nil)
 		time.Sleep(5 * time.Second)
@@ -68,11 +67,48 @@ func TestDiskFull(t *testing.T) {
 		if err := j.Commit(ctx, Put("a", "m", nil)); err != nil {
 			t.Errorf("Commit 5 s after there is room = %v", err)
 		}
-		if info, err := os.Stat(j.reserve.path); err != nil || info.Size() != 1<<10 {
+		if info, err := os.Stat(j.reserve.path); err != nil || info.Size() != 1<<20 {
 			t.Errorf("the reserve was not made again: %v", err)
 		}
 		if diff := cmp.Diff([]string{"m"}, keys(t, j, "a")); diff != "" {
 			t.Errorf("keys differ (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// The disk stays full, but as much as the reserve has become free in the file.
+func TestDiskFullRoomInside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d disk
+		j := openOn(t, &d, Options{Reserve: 1 << 10})
+		ctx := context.Background()
+		if err := j.Commit(ctx, Put("a", "k", make([]byte, 100<<10))); err != nil {
+			t.Fatal(err)
+		}
+		d.update.Store(fullDisk(j))
+		noReserve := func(name string) error {
+			if name == reserveName {
+				return errENOSPC
+			}
+			return nil
+		}
+		d.openFile.Store(&noReserve)
+		if err := j.Commit(ctx, Put("a", "l", nil)); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("Commit on a full disk = %v, want %v", err, ErrUnavailable)
+		}
+		if err := j.Settle(ctx, Delete("a", "k")); err != nil {
+			t.Errorf("Settle on a full disk = %v", err)
+		}
+		time.Sleep(2 * roomEvery)
+		synctest.Wait()
+		if err := j.Commit(ctx, Put("a", "l", nil)); err != nil {
+			t.Errorf("Commit with room inside the file = %v", err)
+		}
+		d.openFile.Store(nil)
+		time.Sleep(2 * roomEvery)
+		synctest.Wait()
+		if _, err := os.Stat(j.reserve.path); err != nil {
+			t.Errorf("the reserve was not made again: %v", err)
 		}
 	})
 }
@@ -205,4 +241,3 @@ func TestOpen_DiskFull(t *testing.T) {
 		j.Close()
 	})
 }
-

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
 )
+
 // A context that ends while its Commit waits takes it back; one that ends later
 // does not.
 func TestJournal_CommitContext(t *testing.T) {

@@ -275,4 +275,3 @@ func TestJournal_Close(t *testing.T) {
 		}
 	}
 }
-

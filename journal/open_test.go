@@ -9,6 +9,7 @@ import (
 
 	"github.com/leadgate/leadgate/journal"
 )
+
 func TestOpen(t *testing.T) {
 	t.Run("MakesDirectories", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "x", "y")
