@@ -49,7 +49,7 @@ func TestPowerCut(t *testing.T) {
 			var d platter
 			for i, c := range calls {
 				d.do(c)
-				if d.whole && (i%7 == 0 || c.name == "fdatasync") {
+				if d.whole && (i%11 == 0 || c.name == "fdatasync") {
 					d.check(t, rnd, i)
 				}
 			}

@@ -18,7 +18,7 @@ const (
 // "1-3 months", 6 for "4-6 months". An answer without an end ("more than 3
 // months", "no timeframe") and one that it cannot read have none.
 func horizon(answer string) (time.Duration, bool) {
-	if strings.ContainsAny(answer, "+>≥") {
+	if strings.ContainsAny(answer, "+>") || strings.Contains(answer, "≥") {
 		return 0, false
 	}
 	var room [200]byte

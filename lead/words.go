@@ -199,12 +199,20 @@ func (p *phrases) is(text []byte) bool {
 // asks says whether a text has a question in it: a question mark that does not
 // belong to a link.
 func asks(text string) bool {
-	for word := range strings.FieldsSeq(text[:min(len(text), mostRead)]) {
-		if strings.ContainsAny(word, "?？؟") && !strings.Contains(word, "://") && !strings.HasPrefix(word, "www.") {
+	text = text[:min(len(text), mostRead)]
+	if !questioned(text) {
+		return false
+	}
+	for word := range strings.FieldsSeq(text) {
+		if questioned(word) && !strings.Contains(word, "://") && !strings.HasPrefix(word, "www.") {
 			return true
 		}
 	}
 	return false
+}
+
+func questioned(text string) bool {
+	return strings.Contains(text, "?") || strings.Contains(text, "？") || strings.Contains(text, "؟")
 }
 
 // yesWords begin an answer that agrees, noWords are in one that does not.

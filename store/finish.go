@@ -10,8 +10,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// Stage makes accepted touches readable for every replica, and lists them. A
-// touch that is there already stays as it is.
+// Stage makes accepted touches readable for every replica. A touch that is there
+// already stays as it is. Finish lists them, together with their leads.
 func (s *Store) Stage(ctx context.Context, touches []*lead.Touch) error {
 	if len(touches) == 0 {
 		return nil
@@ -25,7 +25,6 @@ func (s *Store) Stage(ctx context.Context, touches []*lead.Touch) error {
 		key := s.touchKey(t.ID)
 		pipe.HSetNX(ctx, key, fieldDoc, doc)
 		pipe.HSetNX(ctx, key, fieldState, string(t.State))
-		s.list(ctx, pipe, t)
 	}
 	if err := exec(ctx, pipe); err != nil {
 		return fmt.Errorf("stage %d touches: %w", len(touches), err)

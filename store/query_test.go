@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,6 +23,16 @@ func ids[T any](items []*T, id func(*T) string) string {
 	return strings.Join(all, " ")
 }
 
+// wait writes touches whose targets have still to hear.
+func (w *world) wait(ctx context.Context, touches []*lead.Touch) error {
+	for _, t := range touches {
+		if err := w.Finish(ctx, t, nil, lead.OutcomeWaiting); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func touchID(t *lead.Touch) string { return t.ID }
 func leadID(l *lead.Lead) string   { return l.ID }
 
@@ -39,7 +50,7 @@ func TestStore_Touches(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := w.Stage(ctx, []*lead.Touch{touch("t6", 6, lead.Person{})}); err != nil {
+		if err := w.wait(ctx, []*lead.Touch{touch("t6", 6, lead.Person{})}); err != nil {
 			t.Fatal(err)
 		}
 		tests := []struct {
@@ -117,7 +128,7 @@ func TestStore_Touches_Cursor(t *testing.T) {
 			want = append(want, fmt.Sprintf("t%02d", i))
 		}
 		slices.Reverse(want)
-		if err := w.Stage(ctx, staged); err != nil {
+		if err := w.wait(ctx, staged); err != nil {
 			t.Fatal(err)
 		}
 		for _, limit := range []int{1, 7, 59, 60, 61} {
@@ -129,7 +140,7 @@ func TestStore_Touches_Cursor(t *testing.T) {
 		n := 0
 		arrive := func() {
 			n++
-			if err := w.Stage(ctx, []*lead.Touch{touch(fmt.Sprintf("x%02d", n), 100+n, lead.Person{}), touch(fmt.Sprintf("z%02d", n), 10, lead.Person{})}); err != nil {
+			if err := w.wait(ctx, []*lead.Touch{touch(fmt.Sprintf("x%02d", n), 100+n, lead.Person{}), touch(fmt.Sprintf("z%02d", n), 10, lead.Person{})}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -149,7 +160,7 @@ func TestStore_Touches_SparseFilter(t *testing.T) {
 		staged = append(staged, touch(fmt.Sprintf("t%05d", i), i, lead.Person{}))
 	}
 	staged[0].State = lead.Settled
-	if err := w.Stage(t.Context(), staged); err != nil {
+	if err := w.wait(t.Context(), staged); err != nil {
 		t.Fatal(err)
 	}
 	w.hook.lose(0, false)

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
-	"golang.org/x/sys/unix"
 )
 
 // redisClients are the connections to one Redis. The producer never waits: it
@@ -44,7 +42,7 @@ func openRedis(ctx context.Context, rawURL string) (*redisClients, error) {
 		if _, err := mini.Dial(); err != nil { // starts it without a port that others could reach
 			return nil, fmt.Errorf("start the built-in redis: %w", err)
 		}
-		o.Dialer = func(context.Context, string, string) (net.Conn, error) { return dialWithin(mini) }
+		o.Dialer = func(context.Context, string, string) (net.Conn, error) { return dialEmbedded(mini) }
 		go tick(ctx, mini)
 		c.close = mini.Close
 	} else if err := parseRedisURL(rawURL, o); err != nil {
@@ -69,28 +67,6 @@ func openRedis(ctx context.Context, rawURL string) (*redisClients, error) {
 		stop()
 	}
 	return c, nil
-}
-
-// dialWithin connects to the built-in Redis through a pair of sockets. A
-// net.Pipe, which Dial itself gives, has no buffer: a pipeline whose replies
-// begin before its last command is written would wait for ever.
-func dialWithin(mini *miniredis.Miniredis) (net.Conn, error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the built-in redis: %w", err)
-	}
-	var ends [2]net.Conn
-	for i, fd := range fds {
-		unix.CloseOnExec(fd)
-		f := os.NewFile(uintptr(fd), "built-in redis")
-		ends[i], err = net.FileConn(f)
-		f.Close() // FileConn has a copy
-		if err != nil {
-			return nil, fmt.Errorf("connect to the built-in redis: %w", err)
-		}
-	}
-	mini.Server().ServeConn(ends[0])
-	return ends[1], nil
 }
 
 // tick moves the built-in Redis's clock, which stands still by itself.
