@@ -12,10 +12,11 @@ import (
 
 // bbolt never shrinks its file and writes the list of free pages with every
 // commit, so that each one would pay for the longest backlog there ever was.
-// The file is compacted by itself when that is worth it and done in a moment.
+// The file is compacted by itself when that is worth it and done in a moment:
+// commits wait for less than half a second.
 const (
 	compactFree = 64 << 20 // at least so much would be won
-	compactLive = 32 << 20 // at most so much has to be copied
+	compactLive = 64 << 20 // at most so much has to be copied, and half of what would be won
 )
 
 const compactedName = "compacted.db"
@@ -46,7 +47,7 @@ func (w *writer) compactIfWorth() {
 		return
 	}
 	free := f.freeBytes()
-	if free < compactFree || w.j.Size()-free > compactLive {
+	if free < compactFree || w.j.Size()-free > min(compactLive, free/2) {
 		return
 	}
 	if err := w.compact(); err != nil {

@@ -1,14 +1,9 @@
 package store_test
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"sync/atomic"
 	"testing"
-
-	"github.com/alicebob/miniredis/v2"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -17,20 +12,12 @@ func person(n int64) lead.Person {
 	return lead.Person{Email: fmt.Sprintf("p%d@mail.example", n), Phone: fmt.Sprintf("+4931%08d", n)}
 }
 
-// openPiped connects to the built-in Redis as the command does: without a socket.
-func openPiped(t testing.TB) *world {
-	mini := miniredis.NewMiniRedis()
-	t.Cleanup(mini.Close)
-	return open(t, redis.UniversalOptions{Addrs: []string{"embedded"},
-		Dialer: func(context.Context, string, string) (net.Conn, error) { return mini.Dial() }})
-}
-
 // What the touch job asks of the store for one touch that tells nobody.
 func BenchmarkTouch(b *testing.B) {
 	redises := []struct {
 		name string
 		open func(testing.TB) *world
-	}{{"Builtin", openPiped}, {"Server", func(t testing.TB) *world { return openServer(t, false) }}}
+	}{{"Builtin", openBuiltin}, {"Server", func(t testing.TB) *world { return openServer(t, false) }}}
 	people := []struct {
 		name string
 		of   func(n int64) lead.Person

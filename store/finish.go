@@ -52,8 +52,8 @@ func (s *Store) list(ctx context.Context, pipe redis.Pipeliner, t *lead.Touch) {
 
 // Finish writes what became of a touch: itself with its trail and deliveries,
 // its place and its lead's in every list, and its outcome in the books. One
-// round trip, but for a touch that had another outcome before. A delivery that has come to its end stays as it is. l is nil for
-// a touch without a lead.
+// round trip, but for a touch that had another outcome before. A delivery that
+// has come to its end stays as it is. l is nil for a touch without a lead.
 func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error {
 	doc, err := touchDoc(t)
 	if err != nil {
@@ -148,16 +148,15 @@ func (s *Store) Deliver(ctx context.Context, changes []lead.Change) error {
 // its lead already is never a repeat of a later one.
 func (s *Store) Same(ctx context.Context, source, content, touchID string) (first string, err error) {
 	key := s.sameKey(source, content)
-	isFirst, err := s.rdb.SetNX(ctx, key, touchID, sameLife).Result()
-	if err == nil && isFirst {
+	switch isFirst, err := s.rdb.SetNX(ctx, key, touchID, sameLife).Result(); {
+	case err != nil:
+		return "", fmt.Errorf("look for the content of touch %s: %w", touchID, err)
+	case isFirst:
 		return touchID, nil
 	}
 	pipe := s.rdb.Pipeline()
 	holder, hasLead := pipe.Get(ctx, key), pipe.HExists(ctx, s.touchKey(touchID), fieldLead)
-	if err == nil {
-		err = exec(ctx, pipe)
-	}
-	if err != nil {
+	if err := exec(ctx, pipe); err != nil {
 		return "", fmt.Errorf("look for the content of touch %s: %w", touchID, err)
 	}
 	if hasLead.Val() || holder.Val() == "" { // "": expired in between

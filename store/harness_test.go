@@ -47,7 +47,7 @@ func open(t testing.TB, o redis.UniversalOptions) *world {
 	o.MaxRetries = -1
 	w.rdb = redis.NewUniversalClient(&o)
 	w.rdb.AddHook(w.hook)
-	w.plain = redis.NewClient(&redis.Options{Addr: o.Addrs[0], Dialer: o.Dialer})
+	w.plain = redis.NewClient(&redis.Options{Addr: o.Addrs[0]})
 	t.Cleanup(func() { w.rdb.Close(); w.plain.Close() })
 	w.Store = store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }})
 	w.bear()

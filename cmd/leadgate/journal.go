@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
@@ -34,7 +36,7 @@ const nodeShelf = "node"
 // openJournal opens the journal and returns this node's name, which stays with
 // the directory. With journal: off it is a temporary one, and acceptance waits
 // for Redis instead.
-func openJournal(cfg *config.Config, log *slog.Logger) (*openedJournal, string, error) {
+func openJournal(cfg *config.Config, registry prometheus.Registerer, log *slog.Logger) (*openedJournal, string, error) {
 	o := &openedJournal{dir: cfg.DataDir}
 	if !cfg.Journal {
 		dir, err := os.MkdirTemp("", "leadgate-")
@@ -43,8 +45,20 @@ func openJournal(cfg *config.Config, log *slog.Logger) (*openedJournal, string, 
 		}
 		o.dir, o.temporary = dir, true
 	}
+	appends := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "leadgate_journal_append_seconds", Help: "Time of one commit to the journal, fsyncs included.",
+		Buckets: []float64{.0002, .0005, .001, .002, .003, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
+	})
+	damaged := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "leadgate_journal_damaged_total", Help: "Values in the journal that failed their check.",
+	})
+	registry.MustRegister(appends, damaged)
 	var err error
-	o.Journal, err = journal.Open(journal.Options{Dir: o.dir, Shelves: append(jobs.Shelves(), nodeShelf), Logger: log})
+	o.Journal, err = journal.Open(journal.Options{
+		Dir: o.dir, Shelves: append(jobs.Shelves(), nodeShelf), Logger: log,
+		OnCommit:  func(_ int, took time.Duration) { appends.Observe(took.Seconds()) },
+		OnCorrupt: func(string, string, error) { damaged.Inc() },
+	})
 	if err != nil {
 		return nil, "", err
 	}

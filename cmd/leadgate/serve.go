@@ -56,8 +56,11 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	talk := newTalk(out, cfg.Log)
 	log := talk.log
 
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
 	// What is accepted is kept here first.
-	jr, node, err := openJournal(cfg, log)
+	jr, node, err := openJournal(cfg, registry, log)
 	if err != nil {
 		return err
 	}
@@ -94,8 +97,6 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 
 	// Jobs take it from acceptance to settlement.
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	work, err := jobs.New(jobs.Options{
 		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: func() *lead.Rules { return rules }, Routes: cfg.Routes, Outlets: outlets,
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,

@@ -71,6 +71,21 @@ func (n *node) blank() bool {
 
 func (n *node) scalar() bool { return n.sort != object && n.sort != array }
 
+// leaves counts the scalars in a node, of which each is at most one pair.
+func (n *node) leaves() int {
+	if n == nil {
+		return 0
+	}
+	if n.scalar() {
+		return 1
+	}
+	count := 0
+	for i := range n.kids {
+		count += n.kids[i].leaves()
+	}
+	return count
+}
+
 // first returns the text of the first of several keys that has one.
 func (n *node) first(keys ...string) string {
 	for _, key := range keys {

@@ -18,9 +18,9 @@ import (
 func (r *Request) read(t *lead.Touch, parts ...*node) {
 	size := 0
 	for _, n := range parts {
-		size += len(n.list())
+		size += n.leaves()
 	}
-	w := walker{pairs: make([]pair, 0, size+4), owners: make([]owner, 0, 4)}
+	w := walker{pairs: make([]pair, 0, size), owners: make([]owner, 0, 4)}
 	for _, n := range parts {
 		if n != nil {
 			w.walk(n)
