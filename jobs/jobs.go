@@ -57,7 +57,7 @@ type Options struct {
 	Keep     time.Duration // settled touches and their requests stay in the journal so long; default 180 days
 	Sync     bool          // journal: off; Accept waits until Redis has the task
 	HotSlots int           // jobs at once in the hot lane; default 32
-	Slots    int           // jobs at once in the bulk lane; default 4, each of up to 32 touches
+	Slots    int           // jobs at once in the bulk lane; default 2, each of up to 32 touches
 
 	// Observe is called once for every touch, when it is settled or when its
 	// first attempt to tell somebody failed. Nil: nobody looks.
@@ -111,7 +111,7 @@ func New(o Options) (*Jobs, error) {
 	o.MaxAge = cmp.Or(o.MaxAge, 72*time.Hour)
 	o.Keep = cmp.Or(o.Keep, 180*24*time.Hour)
 	o.HotSlots = cmp.Or(o.HotSlots, 32)
-	o.Slots = cmp.Or(o.Slots, 4)
+	o.Slots = cmp.Or(o.Slots, 2)
 	o.Node = cmp.Or(o.Node, "node")
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
