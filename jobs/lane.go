@@ -302,9 +302,14 @@ func (j *Jobs) waitingTouch(l *lane, id string) (*lead.Touch, error) {
 	return decodeTouch(b)
 }
 
+// handOverLimit is how long a sender waits for Redis when there is no journal.
+const handOverLimit = 3 * time.Second
+
 // handOver waits until Redis has the tasks: the promise of a 2xx when there is
 // no journal on a disk.
 func (j *Jobs) handOver(ctx context.Context, touches []*lead.Touch) error {
+	ctx, cancel := context.WithTimeout(ctx, handOverLimit)
+	defer cancel()
 	for _, t := range touches {
 		f := j.flightOf(t.ID)
 		if f == nil {

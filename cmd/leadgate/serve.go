@@ -73,7 +73,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	address := ln.Addr().String()
 	cli := newLocal(address)
-	if err := cli.write(jr.dir); err != nil {
+	if err := cli.write(jr.dir); err != nil { // with journal: off other commands do not find it
 		return fmt.Errorf("write the local token: %w", err)
 	}
 	public := cfg.PublicURL
