@@ -4,7 +4,10 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
+
+	"github.com/leadgate/leadgate/notify"
 )
 
 // check looks at what settings mean together, once all have been read.
@@ -45,7 +48,7 @@ func (r *reader) checkSlack(c *Config) {
 		r.report(placeOf(r.places, "slack.app_token", r.file), "slack.app_token", "the value is a bot token", "an app-level token begins with xapp-; xoxb- goes to bot_token", false)
 	}
 	switch {
-	case s.BotToken != "" && s.Channel == "":
+	case s.BotToken != "" && s.Channel == "" && !slices.ContainsFunc(c.Targets, func(t notify.Target) bool { return t.Kind == "slack" }):
 		r.warn("slack.bot_token", "there is no slack.channel, so there is no target slack; targets need a channel each")
 	case s.BotToken == "" && s.WebhookURL == "" && s.Channel != "":
 		r.warn("slack.channel", "there is no slack.bot_token, so nothing is sent there")

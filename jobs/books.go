@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -20,6 +21,7 @@ type bookKeeper interface {
 type days struct {
 	mu      sync.Mutex
 	waiting map[string]int64
+	missing atomic.Int64 // unaccounted, as last seen
 }
 
 func newDays() *days { return &days{waiting: map[string]int64{}} }
@@ -81,6 +83,16 @@ func (j *Jobs) Books(ctx context.Context, day string) (lead.Books, error) {
 	b.Waiting += j.days.of(day)
 	b.Unaccounted = max(0, b.Accepted-b.Alerted-b.Held-b.Digested-b.Quarantined-b.Merged-b.Unread-b.Failed-b.Waiting)
 	return b, nil
+}
+
+// unaccounted is that of today's books, or what it was when Redis was last there.
+func (j *Jobs) unaccounted() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), beatTimeout)
+	defer cancel()
+	if b, err := j.Books(ctx, dayOf(j.now())); err == nil {
+		j.days.missing.Store(b.Unaccounted)
+	}
+	return float64(j.days.missing.Load())
 }
 
 func (j *Jobs) acceptedOn(day string) (int64, error) {

@@ -75,6 +75,17 @@ func (f *flight) queued(now time.Time) {
 	}
 }
 
+// first says that this is the only time the touch was handed over: since it was
+// accepted by this process nobody else can have worked on it.
+func (f *flight) first() bool {
+	if f == nil {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.kept.IsZero() && f.generation <= 1
+}
+
 // enter claims the touch for one job at a time.
 func (f *flight) enter() bool {
 	f.mu.Lock()

@@ -25,9 +25,9 @@ type telling struct {
 
 // tell lets every target that hears have the touch, each once: what has a
 // receipt is done, the rest goes to the targets' outboxes.
-func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions []lead.Decision, known bool) error {
+func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions []lead.Decision, first bool) error {
 	done := map[string]lead.Delivery{}
-	if known { // a job that runs again: another replica may have told some of them
+	if !first && tells(decisions) { // an earlier run or another replica may have told some of them
 		found, err := j.o.Store.TouchesByID(ctx, []string{t.ID})
 		if err != nil {
 			return fmt.Errorf("read deliveries: %w", err)
@@ -88,6 +88,10 @@ func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions 
 		return fmt.Errorf("finish: %w", err)
 	}
 	return nil
+}
+
+func tells(decisions []lead.Decision) bool {
+	return slices.ContainsFunc(decisions, lead.Decision.Tells)
 }
 
 func alertOf(d lead.Decision, l *lead.Lead, t *lead.Touch) notify.Alert {

@@ -68,7 +68,7 @@ func (j *Jobs) run(ctx context.Context, id string) error {
 	if err != nil || t == nil {
 		return err
 	}
-	if err := j.work(ctx, t); err != nil {
+	if err := j.work(ctx, t, f.first()); err != nil {
 		j.pulse.doubt(err)
 		return fmt.Errorf("touch %s: %w", id, err)
 	}
@@ -116,8 +116,8 @@ func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, e
 	return &c, nil
 }
 
-// work carries out one touch.
-func (j *Jobs) work(ctx context.Context, t *lead.Touch) error {
+// work carries out one touch. First says that nobody can have worked on it before.
+func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 	switch t.State {
 	case lead.Unread:
 		return j.end(ctx, t, nil, lead.OutcomeUnread)
@@ -126,12 +126,12 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch) error {
 		return j.end(ctx, t, nil, lead.OutcomeQuarantined)
 	}
 	if t.Content != "" {
-		first, err := j.o.Store.Same(ctx, t.Source, t.Content, t.ID)
+		same, err := j.o.Store.Same(ctx, t.Source, t.Content, t.ID)
 		if err != nil {
 			return fmt.Errorf("look for the same content: %w", err)
 		}
-		if first != t.ID {
-			return j.merge(ctx, t, first)
+		if same != t.ID {
+			return j.merge(ctx, t, same)
 		}
 	}
 	l, known, err := j.o.Store.Add(ctx, t, t.ID, func(l *lead.Lead) error { j.judge(l, t); return nil })
@@ -147,7 +147,7 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch) error {
 		t.Trail = append(t.Trail, step)
 		j.metrics.decisions.WithLabelValues(d.Why).Inc()
 	}
-	return j.tell(ctx, t, l, decisions, known)
+	return j.tell(ctx, t, l, decisions, first && !known)
 }
 
 // judge adds a touch to its lead and decides who hears. It is pure but for the

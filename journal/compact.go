@@ -13,7 +13,7 @@ import (
 // bbolt never shrinks its file and writes the list of free pages with every
 // commit, so that each one would pay for the longest backlog there ever was.
 // The file is compacted by itself when that is worth it and done in a moment:
-// commits wait for less than half a second.
+// commits wait for about half a second at most.
 const (
 	compactFree = 64 << 20 // at least so much would be won
 	compactLive = 64 << 20 // at most so much has to be copied, and half of what would be won
@@ -22,9 +22,9 @@ const (
 const compactedName = "compacted.db"
 
 // Compact rewrites the file without what has been deleted or replaced, of which
-// bytes may otherwise remain in it. Commits wait meanwhile: a second or two for
-// each GB that is kept. It needs as much free disk as what is kept. After an
-// error the journal goes on with the file it had, unless Err says otherwise.
+// bytes may otherwise remain in it. Commits wait meanwhile, about a second for
+// each 100 MB that is kept, and as much free disk is needed. After an error the
+// journal goes on with the file it had, unless Err says otherwise.
 func (j *Journal) Compact(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -68,7 +68,23 @@ func command() *cobra.Command {
 	serve := serveCommand()
 	serve.Use = "serve"
 	root.AddCommand(serve, checkCommand(), triggerCommand(), explainCommand(), loadCommand(), healthCommand(), versionCommand())
+	for _, c := range append(root.Commands(), root) {
+		c.Args = usageArgs(c.Args)
+	}
 	return root
+}
+
+// usageArgs makes what is wrong with a command's arguments a usage error.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if check == nil {
+			return nil
+		}
+		if err := check(c, args); err != nil {
+			return &codedError{exitUsage, fmt.Errorf("%w\nrun %s --help for what there is", err, c.CommandPath())}
+		}
+		return nil
+	}
 }
 
 func versionCommand() *cobra.Command {
