@@ -42,6 +42,9 @@ func (s *scripted) Send(_ context.Context, alerts []notify.Alert) (string, error
 	return fmt.Sprintf("C1/%d", len(s.sent)), nil
 }
 
+// noPace lets everything out at once.
+var noPace = notify.Pace{Off: true}
+
 // ticking is an outbox with a journal behind it, whose clock the test moves.
 type ticking struct {
 	*outbox
@@ -113,7 +116,7 @@ func TestOutbox_TriesAgain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &scripted{most: 40, ends: c.ends}
-			b := newTicking(t, s, notify.Pace{Off: true})
+			b := newTicking(t, s, noPace)
 			b.hot(c.notes...)
 			b.work(t)
 			if !slices.EqualFunc(s.sent, c.sent, slices.Equal) {
@@ -170,7 +173,7 @@ func TestOutbox_GivesUpByAge(t *testing.T) {
 		down[i] = errors.New("connection refused")
 	}
 	s := &scripted{most: 40, ends: down}
-	b := newTicking(t, s, notify.Pace{Off: true})
+	b := newTicking(t, s, noPace)
 	begin := b.clock
 	b.hot("a")
 	b.work(t)
@@ -182,7 +185,7 @@ func TestOutbox_GivesUpByAge(t *testing.T) {
 
 func TestOutbox_OldestFirst(t *testing.T) {
 	s := &scripted{most: 1}
-	b := newTicking(t, s, notify.Pace{Off: true})
+	b := newTicking(t, s, noPace)
 	late := b.clock
 	b.clock = late.Add(time.Minute)
 	b.hot("younger")
@@ -196,7 +199,7 @@ func TestOutbox_OldestFirst(t *testing.T) {
 
 func TestOutbox_ReceiptMeansDone(t *testing.T) {
 	s := &scripted{most: 40}
-	b := newTicking(t, s, notify.Pace{Off: true})
+	b := newTicking(t, s, noPace)
 	if err := b.j.o.Journal.Commit(t.Context(), journal.Put(receiptShelf, receiptKey("a", "sales"),
 		mustJSON(lead.Delivery{Target: "sales", State: lead.Sent, Receipt: "C1/0"}))); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,208 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+)
+
+func newIdle(t *testing.T) *Jobs {
+	t.Helper()
+	return newTicking(t, &scripted{most: 1}, noPace).j
+}
+
+func request(j *Jobs) *lead.Request {
+	return &lead.Request{ID: lead.NewID(j.now()), Source: "s", Provider: "json", ReceivedAt: j.now(), Header: map[string]string{"content-type": "application/json"}, Body: []byte(`{"a":1}`)}
+}
+
+func named(j *Jobs, name string) *lead.Touch {
+	return &lead.Touch{ID: lead.DerivedID("s", name), DeliveryID: name, State: lead.Accepted, Source: "s", Action: "webinar_registered", ReceivedAt: j.now()}
+}
+
+func TestJobs_Accept(t *testing.T) {
+	j := newIdle(t)
+	hot := &lead.Touch{ID: lead.NewID(j.now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.now(), Person: lead.Person{Email: "a@works.example"}}
+	test := &lead.Touch{ID: lead.NewID(j.now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.now(), Test: true}
+	req := request(j)
+	if isNew, err := j.Accept(t.Context(), req, []*lead.Touch{hot, named(j, "one"), test}); err != nil || !isNew {
+		t.Fatalf("Accept = %v, %v, want new", isNew, err)
+	}
+	if h, b := j.o.Journal.Len(hotShelf), j.o.Journal.Len(bulkShelf); h != 1 || b != 2 {
+		t.Errorf("%d touches on the hot shelf, %d on the other, want 1 and 2: a test is never urgent", h, b)
+	}
+	if n, err := j.acceptedOn(dayOf(j.now())); err != nil || n != 2 || j.days.of(dayOf(j.now())) != 2 {
+		t.Errorf("counted %d (%v), waiting %d, want 2 and 2: tests are left out", n, err, j.days.of(dayOf(j.now())))
+	}
+	got, err := j.Request(req.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(req, got); diff != "" {
+		t.Errorf("the kept request (-want +got):\n%s", diff)
+	}
+	read, err := j.Touch(t.Context(), hot.ID)
+	if err != nil || read.Person != hot.Person || len(read.Trail) == 0 {
+		t.Errorf("Touch = %+v, %v, want it readable with its trail", read, err)
+	}
+	if _, err := j.Touch(t.Context(), "nope"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Touch(nope) = %v, want ErrNotFound", err)
+	}
+}
+
+func TestJobs_Accept_RepeatedDelivery(t *testing.T) {
+	j := newIdle(t)
+	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err != nil {
+		t.Fatal(err)
+	}
+	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err != nil || isNew {
+		t.Errorf("the same delivery again = %v, %v, want nothing new", isNew, err)
+	}
+	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one"), named(j, "two"), named(j, "two")}); err != nil || !isNew {
+		t.Errorf("a batch that is new in part = %v, %v, want new", isNew, err)
+	}
+	settled := named(j, "one")
+	if err := j.settle(t.Context(), settled, nil); err != nil {
+		t.Fatal(err)
+	}
+	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err != nil || isNew {
+		t.Errorf("a settled delivery again = %v, %v, want nothing new", isNew, err)
+	}
+	if n := j.Waiting(); n != 1 {
+		t.Errorf("%d wait, want the second one", n)
+	}
+}
+
+func TestJobs_Accept_SameDeliveryAtOnce(t *testing.T) {
+	j := newIdle(t)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	news := 0
+	for range 50 {
+		wg.Go(func() {
+			isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")})
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			if isNew {
+				news++
+			}
+		})
+	}
+	wg.Wait()
+	if news != 1 || j.Waiting() != 1 {
+		t.Errorf("%d of 50 were new, %d wait, want one", news, j.Waiting())
+	}
+}
+
+func TestJobs_Accept_NotDurable(t *testing.T) {
+	j := newIdle(t)
+	j.o.Journal.Close()
+	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err == nil || isNew {
+		t.Errorf("Accept on a closed journal = %v, %v, want an error", isNew, err)
+	}
+	if j.flightOf(named(j, "one").ID) != nil {
+		t.Error("what was not accepted is on its way")
+	}
+}
+
+func TestJobs_Settle(t *testing.T) {
+	j := newIdle(t)
+	touch := named(j, "one")
+	touch.Deliveries = []lead.Delivery{{Target: "sales", State: lead.Sent}}
+	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.o.Journal.Commit(t.Context(), journal.Put(receiptShelf, receiptKey(touch.ID, "sales"), mustJSON(touch.Deliveries[0]))); err != nil {
+		t.Fatal(err)
+	}
+	for revision, name := range map[int64]string{5: "Newer", 4: "Older"} {
+		if err := j.settle(t.Context(), touch, &lead.Lead{ID: "l1", Revision: revision, Person: lead.Person{Name: name}}); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = j.Accept(t.Context(), request(j), []*lead.Touch{named(j, name)}) // another touch of the same lead
+		touch = named(j, name)
+	}
+	if n := j.o.Journal.Len(receiptShelf); n != 0 {
+		t.Errorf("%d receipts are kept of settled touches", n)
+	}
+	if n := j.days.of(dayOf(j.now())); n != int64(j.Waiting()) {
+		t.Errorf("the day counts %d waiting, the shelves hold %d", n, j.Waiting())
+	}
+}
+
+func TestLane_Window(t *testing.T) {
+	l := newLane("bulk", 3, 1)
+	l.push("a", "b", "c", "d")
+	first, look := l.take(10)
+	if !slices.Equal(first, []string{"a", "b", "c"}) || look {
+		t.Errorf("take = %v, %v, want what the window has room for", first, look)
+	}
+	if more, _ := l.take(10); more != nil {
+		t.Errorf("take from a full window = %v", more)
+	}
+	l.release(2)
+	l.unshift("b")
+	if more, _ := l.take(10); !slices.Equal(more, []string{"b", "d"}) {
+		t.Errorf("take = %v, want what was put back before the rest", more)
+	}
+}
+
+func TestJobs_RefillFindsWhatMemoryDidNotHold(t *testing.T) {
+	j := newIdle(t)
+	var touches []*lead.Touch
+	for n := range 50 {
+		touches = append(touches, named(j, fmt.Sprint(n)))
+	}
+	if _, err := j.Accept(t.Context(), request(j), touches); err != nil {
+		t.Fatal(err)
+	}
+	j.bulk.mu.Lock()
+	j.bulk.waiting, j.bulk.overflow = j.bulk.waiting[:10], true
+	j.bulk.mu.Unlock()
+	j.mu.Lock()
+	clear(j.flights)
+	j.mu.Unlock()
+	j.refill(j.bulk)
+	got := slices.Clone(j.bulk.waiting)
+	slices.Sort(got)
+	if len(got) != 50 || len(slices.Compact(got)) != 50 {
+		t.Errorf("%d wait after the refill, want each of 50 once", len(j.bulk.waiting))
+	}
+}
+
+func TestTouchCodec(t *testing.T) {
+	at := time.Date(2026, 11, 25, 9, 0, 0, 123e6, time.UTC)
+	for _, test := range []bool{false, true} {
+		b, err := encodeTouch(&lead.Touch{ID: "a", ReceivedAt: at, Test: test})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, isTest := arrivalOf(b); !got.Equal(at) || isTest != test {
+			t.Errorf("arrivalOf = %s, %v, want %s, %v", got, isTest, at, test)
+		}
+		if back, err := decodeTouch(b); err != nil || back.ID != "a" {
+			t.Errorf("decodeTouch = %+v, %v", back, err)
+		}
+	}
+	for _, short := range [][]byte{nil, []byte("12345678")} {
+		if _, err := decodeTouch(short); err == nil {
+			t.Errorf("decodeTouch(%q) has no error", short)
+		}
+		if _, err := decodeRequest(short[:min(len(short), 3)]); err == nil {
+			t.Errorf("decodeRequest(%q) has no error", short)
+		}
+	}
+	if _, err := decodeRequest([]byte{0, 0, 0, 9, 1}); err == nil {
+		t.Error("decodeRequest of a length beyond the end has no error")
+	}
+}
