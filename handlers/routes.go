@@ -33,6 +33,9 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/books", s.showBooks)
 	api.POST("/leads/:id/:verb", s.act)
 
+	// People follow an alert.
+	e.GET("/l/:id", s.leadPage)
+
 	// Slack's people answer.
 	e.POST("/slack/interactions", s.slackInteraction)
 	e.POST("/slack/commands", s.slackCommand)
