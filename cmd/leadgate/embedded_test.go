@@ -15,9 +15,9 @@ func TestEmbedded_LongPipelines(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.close()
-	pipe := c.producer.Pipeline()
+	pipe := c.workers.Pipeline()
 	var sets []*redis.BoolCmd
-	for range 20_000 {
+	for range 5_000 {
 		sets = append(sets, pipe.SetNX(t.Context(), "key", "value", 0))
 	}
 	begin := time.Now()
