@@ -98,6 +98,24 @@ func (l *lane) release(n int) {
 	l.nudge()
 }
 
+// linger is how long the bulk lane lets touches gather, so that a steady stream
+// makes a task of ten and not ten tasks. A person does not notice; the
+// processor does.
+const linger = 10 * time.Millisecond
+
+// gather waits for more to come where tasks are shared.
+func (l *lane) gather(ctx context.Context) {
+	if l.group == 1 {
+		return
+	}
+	t := time.NewTimer(linger)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
 // feedBatch is how many touches are handed over together.
 const feedBatch = 256
 
@@ -127,6 +145,7 @@ func (j *Jobs) feed(ctx context.Context, l *lane) {
 		if len(ids) == 0 {
 			select {
 			case <-l.signal:
+				l.gather(ctx)
 			case <-ctx.Done():
 			}
 			continue
