@@ -50,6 +50,8 @@ func openRedis(ctx context.Context, rawURL string) (*redisClients, error) {
 	}
 	o.MaxRetries = -1 // dequeue is not idempotent; what failed is tried again by jobs
 	o.PoolSize = 64
+	o.Protocol = 2 // what RESP3 adds nobody here uses, and looking for its pushes costs on every reply
+	o.DisableIdentity = true
 	quick := *o
 	quick.ContextTimeoutEnabled = true
 	quick.DialTimeout, quick.ReadTimeout, quick.WriteTimeout, quick.PoolTimeout = promptly, promptly, promptly, promptly
