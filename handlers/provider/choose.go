@@ -75,12 +75,13 @@ func (c *chooser) believable(i int) bool {
 	return o.person || !o.envelope && !o.calendar
 }
 
-// byShape looks for an address and a number among what no label explains.
-func (c *chooser) byShape() {
+// byShape looks for an address, a number, a name and a message among what no
+// label explains. The latter two only under numbers, as forms without labels
+// send them: elsewhere "Hamburg Altona" is the answer to something else.
+func (c *chooser) byShape(t *lead.Touch) {
 	needEmail, needPhone := c.best[fieldEmail] < 0, c.best[fieldPhone] < 0
-	if !needEmail && !needPhone {
-		return
-	}
+	needName := c.best[fieldName] < 0 && c.best[fieldGiven] < 0 && c.best[fieldFirst] < 0 && c.best[fieldLast] < 0 && t.Person == (lead.Person{})
+	longest := -1
 	for i := range c.pairs {
 		v := &c.pairs[i]
 		open := v.field == unknown || v.rank == rankNone && (v.field == fieldEmail || v.field == fieldPhone)
@@ -93,7 +94,17 @@ func (c *chooser) byShape() {
 		} else if needPhone && v.field == unknown && v.words&markAside == 0 && likePhone(v.value) {
 			c.take(fieldPhone, i, v.value)
 			needPhone = false
+		} else if v.field != unknown || v.name != "" || !numbered(v.key) {
+			continue
+		} else if needName && likeName(v.value) {
+			c.take(fieldName, i, line(v.value))
+			needName = false
+		} else if len(strings.Fields(v.value)) > 4 && (longest < 0 || len(v.value) > len(c.pairs[longest].value)) {
+			longest = i
 		}
+	}
+	if longest >= 0 && c.best[fieldMessage] < 0 {
+		c.take(fieldMessage, longest, c.pairs[longest].value)
 	}
 }
 

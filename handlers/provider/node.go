@@ -114,3 +114,13 @@ func (n *node) without(keys ...string) *node {
 	rest.kids = slices.DeleteFunc(slices.Clone(n.kids), func(kid node) bool { return slices.Contains(keys, kid.key) })
 	return &rest
 }
+
+// only returns some of the members of an object.
+func (n *node) only(keys ...string) *node {
+	if n == nil || n.sort != object {
+		return n
+	}
+	some := *n
+	some.kids = slices.DeleteFunc(slices.Clone(n.kids), func(kid node) bool { return !slices.Contains(keys, kid.key) })
+	return &some
+}

@@ -73,7 +73,7 @@ func (r *Request) assign(t *lead.Touch, pairs []pair, owners []owner) {
 	for i := range pairs {
 		c.offer(i)
 	}
-	c.byShape()
+	c.byShape(t)
 	c.settle(t)
 	r.keep(t, pairs)
 	t.Person.Fill()
@@ -152,7 +152,12 @@ func byPlace(p *pair) (meaning, bool) {
 		return m, true
 	}
 	switch p.place {
-	case placeEvent, placeCompany:
+	case placeCompany:
+		if m, _ := knownLabel(p.key); m.field == fieldCompany {
+			return m, true // {"Firma": ["Quist AS"]}
+		}
+		return meaning{field: fieldOther}, true
+	case placeEvent:
 		return meaning{field: fieldOther}, true
 	case placeConsent:
 		if yesNo(p.value) != unsaid {
@@ -171,7 +176,7 @@ var placeLabels = map[place]map[string]meaning{
 	}),
 	placeCompany: index([]spelling{{meaning{field: fieldCompany}, `name, title, company, company name, legal name, display name, value`}}),
 	placeName: index([]spelling{
-		{meaning{field: fieldName}, `full, full name, display, formatted, value, name`},
+		{meaning{field: fieldName}, `full, full name, display, formatted, value, name, first and last`},
 		{meaning{field: fieldFirst}, `first, given, first name, given name, forename`},
 		{meaning{field: fieldLast}, `last, family, last name, family name, surname`},
 		{meaning{field: fieldOther}, `middle, prefix, suffix, title`},

@@ -83,7 +83,7 @@ func TestRead_Languages(t *testing.T) {
 }
 
 func TestRead_FullNames(t *testing.T) {
-	for _, label := range []string{"Name", "Full Name", "your-name", "What's your name?", "Ihr Name", "Nom", "Nom et prénom", "Nombre", "Nombre completo", "Nome", "Nome e cognome", "Naam", "Imię i nazwisko", "Nume complet", "Ad Soyad", "ФИО", "Имя", "お名前", "氏名", "이름", "姓名", "contact_name", "guestName", "lead.name"} {
+	for _, label := range []string{"Name", "Full Name", "your-name", "What's your name?", "Ihr Name", "Nom", "Nom et prénom", "Nombre", "Nombre completo", "Nome", "Nome e cognome", "Naam", "Imię i nazwisko", "Nume complet", "Ad Soyad", "ФИО", "Имя", "お名前", "氏名", "이름", "姓名", "contact_name", "guestName", "lead.name", "Comment vous appelez-vous ?", "Wie heißen Sie?", "¿Cómo te llamas?"} {
 		got := readJSON(t, pairsOf(label, "Livia Quist", "email", "l@quist.example"))
 		if got.Person.Name != "Livia Quist" || got.Person.LastName != "" || got.Person.FirstName != "" {
 			t.Errorf("%s: %+v", label, got.Person)
@@ -104,6 +104,7 @@ func TestRead_NamesInCompany(t *testing.T) {
 		{pairsOf("first_name", "Liv"), lead.Person{Name: "Liv", FirstName: "Liv"}},
 		{`{"name":{"first":"Liv","last":"Quist"}}`, lead.Person{Name: "Liv Quist", FirstName: "Liv", LastName: "Quist"}},
 		{`{"Name":{"First":"Liv","Middle":"A","Last":"Quist"}}`, lead.Person{Name: "Liv Quist", FirstName: "Liv", LastName: "Quist"}},
+		{`{"Name":{"First":"Liv","Last":"Quist","FirstAndLast":"Liv Quist"}}`, lead.Person{Name: "Liv Quist", FirstName: "Liv", LastName: "Quist"}},
 		{`{"q3_name":{"first":"Liv"}}`, lead.Person{Name: "Liv", FirstName: "Liv"}},
 		{`{"name":"\u202eLiv \u200b  Quist\n"}`, lead.Person{Name: "Liv Quist"}},
 		{`{"name":[1,2,null]}`, lead.Person{}},
@@ -122,7 +123,7 @@ func TestRead_FalseFriends(t *testing.T) {
 		"Company size", "Company size?", "company_website", "Company Industry", "Number of employees", "How many employees does your company have?", "Year your company was founded",
 		"Form name", "form_title", "Page name", "Campaign Name", "ad_name", "event_name", "File name", "product-name", "Domain name", "City name", "utm_id", "username", "Source name", "Name of your dog", "Mother's maiden name",
 		"Friend's name", "Host name", "organizer_name", "Owner", "Assigned to", "Referred by", "Emergency contact name", "pseudonym", "Event title", "Page title", "Job description", "Job posting ID", "Department", "Subject", "State", "Website", "Budget",
-		"Your company's annual revenue in euros", "Preferred contact method", "Which of these tools does your company use for the name of every single contact today?",
+		"Your company's annual revenue in euros", "Preferred contact method", "Comment nous avez-vous connus ?", "Which of these tools does your company use for the name of every single contact today?",
 	} {
 		got := readJSON(t, pairsOf(label, "Marketing Team", "email", "l@quist.example"))
 		if got.Person != (lead.Person{Email: "l@quist.example"}) || got.Message != "" {
@@ -150,6 +151,10 @@ func TestRead_Values(t *testing.T) {
 		{"PhoneByShape", pairsOf("field_2", "0170 5550 123"), lead.Person{Phone: "0170 5550 123"}},
 		{"DateIsNoPhone", pairsOf("field_2", "2026-11-25", "field_3", "25.11.2026", "field_4", "2026-11-25 10-11"), lead.Person{}},
 		{"AddressOfMachineIsNoPhone", pairsOf("field_2", "203.0.113.169", "field_3", "1795598000000", "field_4", "4511665432126123456"), lead.Person{}},
+		{"NameByShape", pairsOf("1", "Liv van Quist", "2", "New York", "3", "l@quist.example"), lead.Person{Email: "l@quist.example", Name: "Liv van Quist"}},
+		{"NameByShapeOnlyUnderNumbers", pairsOf("Branch", "Oslo Vest", "3", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
+		{"NameByLabelFirst", pairsOf("1", "Oslo Vest", "Name", "Liv Quist"), lead.Person{Name: "Liv Quist"}},
+		{"NoNameByShape", pairsOf("1", "Standard", "2", "two beds", "3", "Room 4", "4", "A. b", "email", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
 		{"PhoneLabelWithAddress", pairsOf("連絡先", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
 		{"PhoneNumber", `{"Phone Number":15550000000}`, lead.Person{Phone: "15550000000"}},
 		{"PhoneParts", `{"phone":{"area":"030","phone":"5550123"}}`, lead.Person{Phone: "030 5550123"}},
@@ -162,6 +167,7 @@ func TestRead_Values(t *testing.T) {
 		{"TitleIsTitle", pairsOf("title", "CEO", "email", "l@quist.example"), lead.Person{Email: "l@quist.example", Title: "CEO"}},
 		{"RoleOfAccount", pairsOf("role", "lead", "email", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
 		{"CompanyObject", `{"company":{"id":7,"name":"Quist AS","email":"info@quist.example"},"email":"l@quist.example"}`, lead.Person{Email: "l@quist.example", Company: "Quist AS"}},
+		{"CompanyList", `{"Firma":["Quist AS"],"Entreprise":[],"email":"l@quist.example"}`, lead.Person{Email: "l@quist.example", Company: "Quist AS"}},
 		{"CompanyIsAnAnswer", pairsOf("Does your company use forms?", "Yes", "email", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -169,6 +175,17 @@ func TestRead_Values(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", c.body, d)
 			}
 		})
+	}
+}
+
+func TestRead_MessageByShape(t *testing.T) {
+	got := readJSON(t, pairsOf("1", "l@quist.example", "2", "Do you have one in blue?", "input_3", "Please do call me before noon, not later."))
+	if got.Message != "Please do call me before noon, not later." || got.Fields["2"] == "" {
+		t.Errorf("message %q, fields %v", got.Message, got.Fields)
+	}
+	got = readJSON(t, pairsOf("1", "l@quist.example", "Why not", "Because it is not what we need now.", "3", "Oslo"))
+	if got.Message != "" {
+		t.Errorf("message %q", got.Message)
 	}
 }
 

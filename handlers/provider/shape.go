@@ -123,6 +123,27 @@ func likePhone(s string) bool {
 	return digits >= 9 && strings.ContainsAny(s, " -")
 }
 
+// numbered says whether a label is only a number: 4, Field4, input_4.
+func numbered(label string) bool {
+	word := strings.TrimRight(label, "0123456789")
+	return word != label && isOneOf(strings.TrimRight(word, "_-"), "", "field", "input", "q", "question")
+}
+
+// likeName says whether s is a name with nobody having asked for one: two to
+// four words, of which the first and the last begin with a capital.
+func likeName(s string) bool {
+	words := strings.Fields(s)
+	if len(words) < 2 || len(words) > 4 || len(s) > 60 {
+		return false
+	}
+	for _, word := range [...]string{words[0], words[len(words)-1]} {
+		if r, _ := utf8.DecodeRuneInString(word); !unicode.IsUpper(r) {
+			return false
+		}
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !strings.ContainsRune(" -'’.", r) })
+}
+
 // looksDated says that s begins with a date, as in 2026-11-25 or 25.11.2026.
 func looksDated(s string) bool {
 	if len(s) < 8 {

@@ -103,7 +103,7 @@ func (w *walker) part(n *node, at spot) {
 		}
 	case n.sort == array:
 		w.array(n, in, dotted(at.prefix, n.key))
-	case in.place != placeEvent && in.place != placeCompany && w.labelled(n, in, n.key):
+	case in.place != placeEvent && (in.place != placeCompany || n.get("value") != nil) && w.labelled(n, in, n.key):
 	default:
 		w.object(n, in)
 	}

@@ -1,0 +1,73 @@
+package provider
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// eventbrite reads that somebody ordered or came; who it was must be fetched.
+// Eventbrite signs nothing, so the address that it sends may be anybody's: only
+// the ids in it are kept, never the address.
+var eventbrite = Provider{
+	Name:    "eventbrite",
+	Title:   "Eventbrite",
+	Doc:     "https://www.eventbrite.com/platform/docs/webhooks",
+	Touches: eventbriteTouches,
+	Sample:  eventbriteSample,
+}
+
+// eventbriteActions are the events that are touches; all others are known not
+// to be. An order that is updated tells its attendees' updates again.
+var eventbriteActions = map[string]lead.Action{
+	"order.placed":       "webinar_registered",
+	"attendee.updated":   "webinar_registered", // or cancelled: the fetch shows which
+	"barcode.checked_in": "webinar_attended",
+	"order.refunded":     "webinar_cancelled",
+}
+
+var (
+	eventbriteOrder    = regexp.MustCompile(`^https://www\.eventbriteapi\.com/v3/orders/(\d{1,20})/?$`)
+	eventbriteAttendee = regexp.MustCompile(`^https://www\.eventbriteapi\.com/v3/events/(\d{1,20})/attendees/(\d{1,20})/?$`)
+)
+
+func eventbriteTouches(r *Request) ([]lead.Touch, error) {
+	body, err := parseObject(r)
+	if err != nil {
+		return nil, err
+	}
+	event, address := body.get("config", "action").str(), body.get("api_url").str()
+	action, ok := eventbriteActions[event]
+	if !ok {
+		return nil, nil
+	}
+	t := r.did(action, "")
+	t.NeedsFetch = true
+	setField(&t, "eventbrite_action", event)
+	id := ""
+	if m := eventbriteOrder.FindStringSubmatch(address); m != nil {
+		id = m[1]
+		setField(&t, "order_id", id)
+	} else if m := eventbriteAttendee.FindStringSubmatch(address); m != nil {
+		t.Event.ID, id = m[1], m[2]
+		setField(&t, "attendee_id", id)
+	} else {
+		return nil, fmt.Errorf("%w: api_url is neither an order nor an attendee of Eventbrite", ErrMalformed)
+	}
+	t.DeliveryID = deliveryID(event, id)
+	if event == "attendee.updated" {
+		// Sent twice for one order, within a second, and again for each change.
+		t.DeliveryID = deliveryID(event, id, strconv.FormatInt(r.Now.Unix(), 10))
+	}
+	return one(t)
+}
+
+func eventbriteSample(now time.Time) Sample {
+	return jsonSample(map[string]any{
+		"config":  map[string]any{"action": "order.placed", "user_id": "990000000001", "endpoint_url": "https://leads.example.com/in/eventbrite", "webhook_id": "9900001"},
+		"api_url": fmt.Sprintf("https://www.eventbriteapi.com/v3/orders/%d/", now.UnixNano()),
+	})
+}

@@ -1,0 +1,88 @@
+package provider
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// linkedIn reads lead gen forms. The webhook tells only that there is a lead;
+// who it is must be fetched.
+var linkedIn = Provider{
+	Name:    "linkedin",
+	Title:   "LinkedIn",
+	Doc:     "https://learn.microsoft.com/en-us/linkedin/shared/api-guide/webhook-validation",
+	Verify:  linkedInMAC.verify,
+	Sign:    linkedInMAC.sign,
+	Reply:   linkedInChallenge,
+	Touches: linkedInTouches,
+	Sample:  linkedInSample,
+}
+
+// The words are signed in front of the body, and are not in the header.
+var linkedInMAC = mac{header: "X-LI-Signature", before: func(*Request, string) string { return "hmacsha256=" }}
+
+// linkedInChallenge answers the GET that comes every two hours. Three failures
+// in a row, and LinkedIn blocks the webhook.
+func linkedInChallenge(r *Request) (*Reply, error) {
+	code := r.URL.Query().Get("challengeCode")
+	if r.Method != http.MethodGet || code == "" || len(code) > 200 || len(r.Source.Secrets) == 0 || r.Source.Secrets[0] == "" {
+		return nil, nil
+	}
+	sum := mac{}.sum(&Request{Body: []byte(code)}, r.Source.Secrets[0], "")
+	answer, err := json.Marshal(map[string]string{"challengeCode": code, "challengeResponse": fmt.Sprintf("%x", sum)})
+	return &Reply{ContentType: "application/json", Body: answer}, err
+}
+
+// linkedInTouches reads new leads. DELETED asks for the erasure of one; that
+// follows, and is no touch.
+func linkedInTouches(r *Request) ([]lead.Touch, error) {
+	body, err := parseObject(r)
+	if err != nil {
+		return nil, err
+	}
+	if body.get("formResponse") != nil {
+		return linkedInWhole(r, body)
+	}
+	response := body.get("leadGenFormResponse").str()
+	if body.get("type").str() != "LEAD_ACTION" || body.get("leadAction").str() != "CREATED" || response == "" {
+		return nil, nil
+	}
+	t := r.touch("social_ad_form")
+	t.NeedsFetch, t.DeliveryID = true, response+"|CREATED"
+	t.Event.ID = body.get("associatedEntity", "event").str()
+	if at, ok := moment(body.get("occurredAt").str()); ok {
+		t.At = r.believed(at)
+	}
+	setField(&t, "lead_gen_form_response", response)
+	setField(&t, "lead_gen_form", body.get("leadGenForm").str())
+	setField(&t, "lead_type", body.get("leadType").str())
+	setField(&t, "owner", body.get("owner").first("sponsoredAccount", "organization"))
+	setField(&t, "creative", body.get("associatedEntity").first("sponsoredCreative", "associatedCreative"))
+	return one(t)
+}
+
+// linkedInWhole reads a lead with its answers, as it is fetched, or sent by an
+// intermediary that has fetched it. What was asked must be with it as "form",
+// for an answer only has its question's id.
+func linkedInWhole(r *Request, body *node) ([]lead.Touch, error) {
+	t := r.touch("social_ad_form")
+	t.DeliveryID = body.get("id").str()
+	t.Test = body.get("testLead").yes()
+	if at, ok := moment(body.get("submittedAt").str()); ok {
+		t.At = r.believed(at)
+	}
+	r.read(&t, body.only("form", "formResponse"), body.get("form").only("hiddenFields"))
+	return one(t)
+}
+
+func linkedInSample(now time.Time) Sample {
+	return jsonSample(map[string]any{
+		"type": "LEAD_ACTION", "leadGenFormResponse": fmt.Sprintf("urn:li:leadGenFormResponse:sample-%d", now.UnixNano()),
+		"leadGenForm": "urn:li:versionedLeadGenForm:(urn:li:leadGenForm:1,1)", "owner": map[string]string{"sponsoredAccount": "urn:li:sponsoredAccount:1"},
+		"associatedEntity": map[string]string{"sponsoredCreative": "urn:li:sponsoredCreative:1"}, "leadType": "SPONSORED", "leadAction": "CREATED", "occurredAt": now.UnixMilli(),
+	})
+}

@@ -1,0 +1,118 @@
+package provider
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"html"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// msgraph reads that somebody registered for a webinar of Microsoft Teams; who
+// it was must be fetched. Nothing is signed: the secret is the clientState of
+// the subscription, which every notification repeats.
+var msgraph = Provider{
+	Name:    "msgraph",
+	Title:   "Microsoft Graph",
+	Doc:     "https://learn.microsoft.com/graph/change-notifications-delivery-webhooks",
+	Verify:  msgraphVerify,
+	Sign:    msgraphSign,
+	Reply:   msgraphChallenge,
+	Touches: msgraphTouches,
+	Sample:  msgraphSample,
+}
+
+// msgraphVerify compares the clientState of all notifications. The challenge
+// holds none; it is answered whatever its body says, and never read further.
+func msgraphVerify(r *Request, secret string) error {
+	if r.query("validationToken") != "" {
+		return nil
+	}
+	body, err := parse(r)
+	if err != nil || len(body.get("value").list()) == 0 {
+		return fmt.Errorf("%w: no clientState", ErrSignature)
+	}
+	for _, notification := range body.get("value").list() {
+		if err := equalSecret(notification.get("clientState").str(), secret); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func msgraphSign(r *Request, secret string) {
+	var body struct {
+		Value []map[string]any `json:"value"`
+	}
+	if json.Unmarshal(r.Body, &body) != nil {
+		return // what is no notification has no place for it
+	}
+	for _, notification := range body.Value {
+		notification["clientState"] = secret
+	}
+	r.Body, _ = json.Marshal(body) // was JSON: cannot fail
+}
+
+// msgraphChallenge repeats the token that Graph sends when a subscription is
+// made, as a text in which no page could hide.
+func msgraphChallenge(r *Request) (*Reply, error) {
+	token := r.query("validationToken")
+	if token == "" || len(token) > 4096 {
+		return nil, nil
+	}
+	return &Reply{ContentType: "text/plain; charset=utf-8", Body: []byte(html.EscapeString(token))}, nil
+}
+
+func msgraphTouches(r *Request) ([]lead.Touch, error) {
+	body, err := parseObject(r)
+	if err != nil {
+		return nil, err
+	}
+	var touches []lead.Touch
+	for _, n := range body.get("value").list() {
+		change, subscription, what := n.get("changeType").str(), n.get("subscriptionId").str(), n.get("resourceData")
+		path := cmp.Or(what.get("@odata.id").str(), n.get("resource").str())
+		if change != "created" && change != "updated" || after(path, "registrations") == "" && !strings.HasSuffix(path, "/registrations") {
+			continue // of the subscription itself, or of the webinar
+		}
+		t := r.did("webinar_registered", "") // or cancelled, when it was updated: the fetch shows which
+		t.NeedsFetch = true
+		t.Event.ID = after(path, "webinars")
+		id := what.get("id").str()
+		setField(&t, "registration_id", cmp.Or(after(path, "registrations"), id[strings.LastIndexByte(id, '/')+1:]))
+		setField(&t, "tenant_id", n.get("tenantId").str())
+		setField(&t, "change", change)
+		t.DeliveryID = deliveryID(subscription, id, change)
+		if change == "updated" {
+			// A registration is updated more than once.
+			t.DeliveryID = deliveryID(subscription, id, change, cmp.Or(n.get("id").str(), strconv.FormatInt(r.Now.Unix(), 10)))
+		}
+		touches = append(touches, t)
+	}
+	return touches, nil
+}
+
+// after returns the part of a path that follows a name.
+func after(path, name string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts[:len(parts)-1] {
+		if part == name {
+			return parts[i+1]
+		}
+	}
+	return ""
+}
+
+func msgraphSample(now time.Time) Sample {
+	type part = map[string]any
+	id := fmt.Sprintf("solutions/virtualEvents/webinars/sample-webinar/registrations/sample-%d", now.UnixNano())
+	return jsonSample(part{"value": []part{{
+		"subscriptionId": "sample-subscription", "clientState": "", "changeType": "created", "tenantId": "sample-tenant",
+		"resource": "solutions/virtualEvents/webinars/sample-webinar/registrations", "subscriptionExpirationDateTime": now.Add(24 * time.Hour).UTC().Format(time.RFC3339),
+		"resourceData": part{"@odata.id": id, "@odata.type": "#microsoft.graph.virtualEventRegistration", "id": id},
+	}}})
+}

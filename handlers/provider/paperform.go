@@ -1,0 +1,50 @@
+package provider
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// paperform reads the answers to Paperform's forms. Paperform neither signs nor
+// sends headers; the token in the URL is all the protection there is. Nor does
+// its page say how a partial submission differs from a whole one, so the URL of
+// the hook with that trigger should end in ?partial=1.
+var paperform = Provider{
+	Name:    "paperform",
+	Title:   "Paperform",
+	Doc:     "https://paperform.co/help/articles/how-to-use-webhooks/",
+	Touches: paperformTouches,
+	Sample:  paperformSample,
+}
+
+func paperformTouches(r *Request) ([]lead.Touch, error) {
+	body, err := parseObject(r)
+	if err != nil {
+		return nil, err
+	}
+	t := r.submitted(submission{id: body.get("submission_id").str(), form: body.get("form_title").str(), formID: body.get("form_id").str()})
+	if body.first("partial", "is_partial") == "true" || r.URL != nil && r.URL.Query().Get("partial") == "1" {
+		t.Action = "form_abandoned" // should it be finished, the whole submission comes as a touch of its own
+		t.Marks = append(t.Marks, markPartial)
+		if t.DeliveryID != "" {
+			t.DeliveryID += "|partial" // the whole one has the same id
+		}
+	}
+	r.read(&t, body.get("data"), body.get("device"))
+	return one(t)
+}
+
+func paperformSample(now time.Time) Sample {
+	type part = map[string]any
+	return jsonSample(part{
+		"submission_id": fmt.Sprintf("sample-%d", now.UnixNano()), "created_at": now.UTC().Format(time.DateTime), "charge": nil,
+		"data": []part{
+			{"title": "Your name", "type": "text", "key": "a1", "custom_key": "name", "value": "Agathe Renoult"},
+			{"title": "Where should we write to?", "type": "email", "key": "a2", "custom_key": nil, "value": "agathe.renoult@papeterie-sud.example"},
+			{"title": "Company", "type": "text", "key": "a3", "custom_key": "company", "value": "Papeterie Sud"},
+			{"title": "How can we help?", "type": "text", "key": "a4", "custom_key": nil, "value": "A demo for our purchasing team."},
+		},
+	})
+}

@@ -1,0 +1,51 @@
+package provider
+
+import (
+	"crypto/sha1"
+	"fmt"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// webex reads who came to and left a meeting or webinar. Webex tells of no
+// registrations by itself.
+var webex = Provider{
+	Name:    "webex",
+	Title:   "Webex",
+	Doc:     "https://developer.webex.com/docs/api/guides/webhooks",
+	Verify:  webexMAC.verify,
+	Sign:    webexMAC.sign,
+	Touches: webexTouches,
+	Sample:  webexSample,
+}
+
+var webexMAC = mac{header: "X-Spark-Signature", hash: sha1.New}
+
+func webexTouches(r *Request) ([]lead.Touch, error) {
+	body, err := parseObject(r)
+	if err != nil {
+		return nil, err
+	}
+	person, event := body.get("data"), body.get("event").str()
+	action, ok := map[string]lead.Action{"joined": "webinar_attended", "left": "webinar_left"}[event]
+	if !ok || body.get("resource").str() != "meetingParticipants" || person.get("host").yes() || person.get("coHost").yes() {
+		return nil, nil // meetings and recordings are about no person, and the host is no lead
+	}
+	t := r.did(action, person.first(event+"Time", "joinedTime", "created"))
+	t.DeliveryID = deliveryID(body.get("id").str(), person.get("id").str(), event)
+	t.Event = lead.Event{ID: person.get("meetingId").str(), Title: person.get("meetingTitle").str(), Start: person.get("meetingStartTime").str()}
+	r.read(&t, person.only("email", "displayName"))
+	if t.Person.Email == "" {
+		t.NeedsFetch = true
+		setField(&t, "participant_id", person.get("id").str())
+	}
+	return one(t)
+}
+
+func webexSample(now time.Time) Sample {
+	return jsonSample(map[string]any{
+		"id": "sample-webhook", "name": "leadgate", "resource": "meetingParticipants", "event": "joined", "orgId": "sample", "createdBy": "sample", "appId": "sample", "ownedBy": "creator", "status": "active", "actorId": "sample",
+		"data": map[string]any{"id": fmt.Sprintf("sample_I_%d", now.UnixNano()), "meetingId": "sample_I_meeting", "joinedTime": now.UTC().Format(time.RFC3339), "host": false},
+	})
+}
