@@ -2,19 +2,8 @@ package jobs
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/hibiken/asynq"
-	"golang.org/x/sync/errgroup"
-
-	"github.com/leadgate/leadgate/journal"
-	"github.com/leadgate/leadgate/lead"
 )
 
 // lane is one of the two ways through Redis: a shelf of the journal, a queue of
@@ -108,7 +97,12 @@ func (l *lane) gather(ctx context.Context) {
 	if l.group == 1 {
 		return
 	}
-	t := time.NewTimer(linger)
+	rest(ctx, linger)
+}
+
+// rest waits for d, or until ctx ends.
+func rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -126,14 +120,7 @@ func (j *Jobs) feed(ctx context.Context, l *lane) {
 	case <-ctx.Done():
 		return
 	}
-	for ctx.Err() == nil {
-		if !j.pulse.isUp() {
-			select {
-			case <-j.pulse.changed():
-			case <-ctx.Done():
-			}
-			continue
-		}
+	for j.pulse.await(ctx) {
 		if l == j.bulk || l.len() > crowd {
 			j.busy.yield(ctx)
 		}
@@ -152,9 +139,13 @@ func (j *Jobs) feed(ctx context.Context, l *lane) {
 		}
 		if err := j.hand(ctx, l, ids); err != nil && ctx.Err() == nil {
 			j.pulse.doubt(err)
+			rest(ctx, handAgain) // a Redis that answers and takes nothing, for it is full
 		}
 	}
 }
+
+// handAgain is how long a lane rests after Redis did not take its touches.
+const handAgain = 100 * time.Millisecond
 
 // refill reads waiting ids from the shelf, oldest first, but for those on
 // their way already.
@@ -191,162 +182,4 @@ func (j *Jobs) refill(l *lane) {
 	}
 	l.overflow = l.overflow || more || err != nil
 	l.mu.Unlock()
-}
-
-// hand stages touches for every replica and enqueues their tasks. Those that
-// could not be handed over wait again; an error from Redis is not the word that
-// nothing arrived, so a task may run all the same.
-func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
-	var touches []*lead.Touch
-	var flights []*flight
-	for _, id := range ids {
-		f := j.flight(id, l)
-		f.takes()
-		t := f.held()
-		if t == nil {
-			var err error
-			if t, err = j.waitingTouch(l, id); errors.Is(err, journal.ErrNotFound) {
-				j.forget(id) // settled in the meantime, by a task of an earlier run
-				continue
-			} else if err != nil {
-				j.back(l, ids)
-				return fmt.Errorf("read touch %s: %w", id, err)
-			}
-			if !j.o.Embedded {
-				f.hold(t)
-			}
-		}
-		touches, flights = append(touches, t), append(flights, f)
-	}
-	if len(touches) == 0 {
-		return nil
-	}
-	if !j.o.Embedded { // otherwise nobody else could work on it
-		if err := j.o.Prompt.Stage(ctx, touches); err != nil {
-			j.back(l, idsOf(touches))
-			return fmt.Errorf("stage touches: %w", err)
-		}
-	}
-	var failed []string
-	var mu sync.Mutex
-	var g errgroup.Group
-	g.SetLimit(16)
-	var first error
-	for group := range slices.Chunk(flights, l.group) {
-		put := func() error {
-			err := j.enqueue(ctx, l, group)
-			if err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				for _, f := range group {
-					failed = append(failed, f.id)
-				}
-				first = err
-			}
-			return nil
-		}
-		if len(flights) <= l.group {
-			put()
-			break
-		}
-		g.Go(put)
-	}
-	g.Wait()
-	l.gate.wake()
-	j.announce(l)
-	if len(failed) > 0 {
-		j.back(l, failed)
-		return fmt.Errorf("enqueue %d of %d touches: %w", len(failed), len(touches), first)
-	}
-	return nil
-}
-
-// enqueue makes one task of a group of touches. A hot touch has a task of its
-// own, named like it, so that handing it over twice is handing it over once.
-func (j *Jobs) enqueue(ctx context.Context, l *lane, group []*flight) error {
-	now := j.now()
-	ids := make([]string, len(group))
-	generation := 0
-	for i, f := range group {
-		ids[i] = f.id
-		generation = max(generation, f.drive(now))
-	}
-	taskID := ids[0]
-	if len(ids) > 1 {
-		taskID += "+" + strconv.Itoa(len(ids)-1)
-	}
-	if generation > 1 {
-		taskID += ":g" + strconv.Itoa(generation)
-	}
-	opts := []asynq.Option{asynq.TaskID(taskID), asynq.Queue(l.shelf), asynq.MaxRetry(maxRetry), asynq.Timeout(taskTimeout)}
-	if l == j.hot {
-		opts = append(opts, asynq.Retention(24*time.Hour))
-	}
-	_, err := j.client.EnqueueContext(ctx, asynq.NewTask(touchTask, []byte(strings.Join(ids, " "))), opts...)
-	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-		return err
-	}
-	now = j.now()
-	for _, f := range group {
-		f.queued(now)
-	}
-	return nil
-}
-
-// Tasks carry ids only: what a person said is never in asynq's archives.
-const (
-	touchTask   = "touch"
-	alertTask   = "alert"
-	taskTimeout = 2 * time.Minute
-	maxRetry    = 100_000 // the age of a delivery ends it, not the count
-)
-
-// back makes touches wait again.
-func (j *Jobs) back(l *lane, ids []string) {
-	room := 0
-	for _, id := range ids {
-		if f := j.flightOf(id); f == nil || f.gives() {
-			room++ // without a flight it was taken a moment ago
-		}
-	}
-	l.release(room)
-	l.unshift(ids...)
-}
-
-func (j *Jobs) waitingTouch(l *lane, id string) (*lead.Touch, error) {
-	b, err := j.o.Journal.Get(l.shelf, id)
-	if err != nil {
-		return nil, err
-	}
-	return decodeTouch(b)
-}
-
-// handOverLimit is how long a sender waits for Redis when there is no journal.
-const handOverLimit = 3 * time.Second
-
-// handOver waits until Redis has the tasks: the promise of a 2xx when there is
-// no journal on a disk.
-func (j *Jobs) handOver(ctx context.Context, touches []*lead.Touch) error {
-	ctx, cancel := context.WithTimeout(ctx, handOverLimit)
-	defer cancel()
-	for _, t := range touches {
-		f := j.flightOf(t.ID)
-		if f == nil {
-			continue // settled already
-		}
-		select {
-		case <-f.handed:
-		case <-ctx.Done():
-			return fmt.Errorf("redis has not taken touch %s: %w", t.ID, journal.ErrUnavailable)
-		}
-	}
-	return nil
-}
-
-func idsOf(touches []*lead.Touch) []string {
-	ids := make([]string, len(touches))
-	for i, t := range touches {
-		ids[i] = t.ID
-	}
-	return ids
 }

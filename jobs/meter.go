@@ -23,13 +23,7 @@ const (
 // down under a flood and never stands still. What is accepted meanwhile is on
 // disk; draining it costs several times what accepting it does.
 func (m *meter) yield(ctx context.Context) {
-	for begin := time.Now(); m.now.Load() >= crowd && time.Since(begin) < patience; {
-		t := time.NewTimer(glance)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return
-		}
+	for begin := time.Now(); m.now.Load() >= crowd && time.Since(begin) < patience && ctx.Err() == nil; {
+		rest(ctx, glance)
 	}
 }

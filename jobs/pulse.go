@@ -74,6 +74,21 @@ func (p *pulse) changed() <-chan struct{} {
 	return p.flipped
 }
 
+// await waits until Redis is there; false means that ctx ended first.
+func (p *pulse) await(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		changed := p.changed()
+		if p.isUp() {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+	return false
+}
+
 // doubt asks for a look at Redis at once.
 func (p *pulse) doubt(error) {
 	select {

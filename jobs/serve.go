@@ -90,14 +90,7 @@ func (j *Jobs) listen(ctx context.Context) {
 	if j.o.Embedded {
 		return
 	}
-	for ctx.Err() == nil {
-		if !j.pulse.isUp() {
-			select {
-			case <-j.pulse.changed():
-			case <-ctx.Done():
-			}
-			continue
-		}
+	for j.pulse.await(ctx) {
 		sub := j.o.Hot.Subscribe(ctx, wakeChannel)
 		j.hear(ctx, sub)
 		sub.Close()
