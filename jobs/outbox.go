@@ -18,6 +18,7 @@ type note struct {
 	direct   bool // from the journal, while Redis was away
 	attempts int
 	failed   bool // its last attempt did
+	passedOn bool // the target's fallback hears of it
 }
 
 func (n *note) delivery(d lead.Delivery) lead.Delivery {
@@ -254,8 +255,26 @@ func (b *outbox) miss(ctx context.Context, notes []*note, err error, now time.Ti
 		b.giveUp(ctx, old, e, now)
 		notes = slices.DeleteFunc(notes, func(n *note) bool { return slices.Contains(old, n) })
 	}
+	if e.Class == notify.BadTarget {
+		b.passOn(notes)
+	}
 	b.putBack(notes, false)
 	b.j.missed(ctx, b, notes, e, wait)
+}
+
+// passOn lets the fallback hear of what this target does not take, once. This
+// one goes on trying: its channel may be mended.
+func (b *outbox) passOn(notes []*note) {
+	to := b.j.outboxes[b.target.Fallback]
+	if to == nil {
+		return
+	}
+	for _, n := range notes {
+		if !n.passedOn {
+			n.passedOn = true
+			to.add(&note{Alert: n.Alert, direct: n.direct})
+		}
+	}
 }
 
 // brokenWait is how long a target waits at least when its token or channel is

@@ -210,3 +210,20 @@ func TestOutbox_ReceiptMeansDone(t *testing.T) {
 		t.Errorf("told again although there is a receipt: %v", s.sent)
 	}
 }
+
+func TestOutbox_Fallback(t *testing.T) {
+	gone := &notify.Error{Class: notify.BadTarget, Code: "channel_not_found", Err: errors.New("gone")}
+	broken, s := &scripted{most: 40, ends: []error{gone, gone}}, &scripted{most: 40}
+	b := newTicking(t, broken, noPace)
+	s.now = broken.now
+	other := notify.Target{Name: "managers", Kind: "slack", Channel: "C2", Pace: noPace}
+	b.j.outboxes["managers"] = newOutbox(b.j, Outlet{Target: other, Sender: s, Pacer: notify.NewPacer(other)})
+	b.target.Fallback = "managers"
+	b.hot("a")
+	b.work(t)
+	managers := &ticking{outbox: b.j.outboxes["managers"], clock: b.clock}
+	managers.work(t)
+	if want := [][]string{{"a"}}; !slices.EqualFunc(s.sent, want, slices.Equal) || !slices.EqualFunc(broken.sent, want, slices.Equal) {
+		t.Errorf("the fallback got %v, the mended target %v, want %v each", s.sent, broken.sent, want)
+	}
+}

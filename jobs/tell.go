@@ -186,10 +186,10 @@ func (j *Jobs) record(n *note, d lead.Delivery) (lead.Change, *telling) {
 	step := stepAt(t, d.At, name)
 	step.Note, step.Why = d.Target, d.Error
 	c := lead.Change{TouchID: t.ID, Delivery: d, Step: step}
-	for i := range t.Deliveries {
-		if t.Deliveries[i].Target == d.Target {
-			t.Deliveries[i] = d
-		}
+	if i := slices.IndexFunc(t.Deliveries, func(have lead.Delivery) bool { return have.Target == d.Target }); i >= 0 {
+		t.Deliveries[i] = d
+	} else { // a fallback
+		t.Deliveries = append(t.Deliveries, d)
 	}
 	t.Trail = append(t.Trail, step)
 	delete(tel.left, d.Target)

@@ -55,6 +55,9 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	talk := newTalk(out, cfg.Log)
 	log := talk.log
+	for _, w := range cfg.Check(rules.Knows) {
+		log.Warn("configuration", "warning", w.String())
+	}
 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
