@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -30,6 +31,8 @@ type life interface {
 const (
 	beatEvery   = 250 * time.Millisecond
 	beatTimeout = 200 * time.Millisecond
+	beatsMissed = 2               // in a row mean that Redis is away
+	lostAfter   = 2 * time.Second // of absence, after which tasks on their way are taken for lost
 	loadBatch   = 500
 )
 
@@ -74,6 +77,13 @@ func (p *pulse) changed() <-chan struct{} {
 	return p.flipped
 }
 
+// changedAt is when Redis went or came last.
+func (p *pulse) changedAt() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.since
+}
+
 // await waits until Redis is there; false means that ctx ended first.
 func (p *pulse) await(ctx context.Context) bool {
 	for ctx.Err() == nil {
@@ -115,7 +125,7 @@ func (j *Jobs) load(ctx context.Context) error {
 		j.refill(l)
 		l.nudge()
 	}
-	if err := j.revive(ctx); err != nil {
+	if _, err := j.revive(ctx); err != nil {
 		j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
 		j.pulse.doubt(err)
 		return nil
@@ -133,6 +143,7 @@ func (j *Jobs) beat(ctx context.Context) {
 	}
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
+	missed := 0
 	for {
 		select {
 		case <-tick.C:
@@ -141,17 +152,23 @@ func (j *Jobs) beat(ctx context.Context) {
 			return
 		}
 		err := j.feel(ctx)
+		if missed++; err == nil {
+			missed = 0
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
+		case err != nil && missed < beatsMissed && !errors.Is(err, errWiped):
+			// One late answer is a busy machine.
 		case err != nil && j.pulse.set(false, j.now()):
 			j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
 			j.pulse.urge()
 		case err == nil && !j.pulse.isUp():
-			if err := j.revive(ctx); err != nil {
+			wiped, err := j.revive(ctx)
+			if err != nil {
 				continue
 			}
-			if err := j.resume(ctx); err != nil {
+			if err := j.resume(ctx, wiped || j.now().Sub(j.pulse.changedAt()) >= lostAfter); err != nil {
 				continue
 			}
 			j.pulse.set(true, j.now())
@@ -174,22 +191,23 @@ func (j *Jobs) feel(ctx context.Context) error {
 	return nil
 }
 
-var errWiped = fmt.Errorf("redis was wiped")
+var errWiped = errors.New("redis was wiped")
 
-// revive fills a store that is empty with what the journal kept, and marks it.
-func (j *Jobs) revive(ctx context.Context) error {
+// revive fills a store that is empty with what the journal kept, marks it, and
+// says that it was empty.
+func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	born, err := j.o.Prompt.Born(ctx)
 	if err != nil || born {
-		return err
+		return false, err
 	}
 	begin := j.now()
 	leads, err := restore(ctx, j.o.Journal, leadShelf, func(batch []*lead.Lead) error { return j.o.Store.Restore(ctx, batch, nil) })
 	if err != nil {
-		return fmt.Errorf("restore leads: %w", err)
+		return true, fmt.Errorf("restore leads: %w", err)
 	}
 	touches, err := restore(ctx, j.o.Journal, touchShelf, func(batch []*lead.Touch) error { return j.o.Store.Restore(ctx, nil, batch) })
 	if err != nil {
-		return fmt.Errorf("restore touches: %w", err)
+		return true, fmt.Errorf("restore touches: %w", err)
 	}
 	if leads+touches > 0 {
 		j.log.Info("store filled from the journal", "leads", leads, "touches", touches, "ms", j.now().Sub(begin).Milliseconds())
@@ -198,11 +216,11 @@ func (j *Jobs) revive(ctx context.Context) error {
 		// asynq adds a queue to its list once per process and never again.
 		for _, l := range []*lane{j.hot, j.bulk} {
 			if err := j.o.Producer.SAdd(ctx, "asynq:queues", l.shelf).Err(); err != nil {
-				return fmt.Errorf("name the queues: %w", err)
+				return true, fmt.Errorf("name the queues: %w", err)
 			}
 		}
 	}
-	return j.o.Store.Bear(ctx)
+	return true, j.o.Store.Bear(ctx)
 }
 
 // restore walks over a shelf and puts its contents back in batches.
@@ -236,13 +254,16 @@ func restore[T any](ctx context.Context, from *journal.Journal, shelf string, pu
 }
 
 // resume carries to the store what was told while Redis was away, so that no
-// other replica tells it again, and lets everything that may have got lost on
-// the way start once more.
-func (j *Jobs) resume(ctx context.Context) error {
+// other replica tells it again, and with lost lets everything that was on its
+// way start once more; else the sweeper finds the few that got lost.
+func (j *Jobs) resume(ctx context.Context, lost bool) error {
 	if !j.o.Embedded {
 		if err := j.carry(ctx); err != nil {
 			return fmt.Errorf("carry receipts: %w", err)
 		}
+	}
+	if !lost {
+		return nil
 	}
 	now := j.now()
 	again := map[*lane][]string{}

@@ -36,7 +36,11 @@ func airmeetTouches(r *Request) ([]lead.Touch, error) {
 	if action == "" {
 		return nil, nil
 	}
-	t := r.did(action, person.first("registrationTime", "registrationDateTime"))
+	at := ""
+	if action == "webinar_registered" {
+		at = person.first("registrationTime", "registrationDateTime") // who joins is told with it, too
+	}
+	t := r.did(action, at)
 	t.Action = cmp.Or(r.Source.Action, t.Action)
 	t.Event = lead.Event{ID: person.first("airmeet_id", "airmeetId"), Title: person.first("airmeetName", "airmeet_name"), Start: person.first("start_time", "startTime")}
 	t.DeliveryID = deliveryID(t.Event.ID, address, string(t.Action), trigger)

@@ -112,6 +112,9 @@ func (f *formReader) add(key, value string) error {
 	if f.count++; f.count > maxNodes {
 		return fmt.Errorf("%w: more than %d fields", ErrTooLarge, maxNodes)
 	}
+	if len(value) > maxText {
+		value = withoutFiles(value)
+	}
 	if len(key) > maxText || len(value) > maxText {
 		return fmt.Errorf("%w: a field longer than %d bytes", ErrTooLarge, maxText)
 	}
@@ -138,6 +141,36 @@ func (f *formReader) add(key, value string) error {
 	}
 	n.also(value)
 	return nil
+}
+
+// withoutFiles puts a note in the place of each file that stands in a JSON text
+// as a data: address. A drawn signature must not cost the lead around it.
+func withoutFiles(s string) string {
+	if !looksJSON([]byte(s)) {
+		return s
+	}
+	var b strings.Builder
+	for {
+		before, file, found := strings.Cut(s, `"data:`)
+		size := strings.IndexByte(file, '"')
+		if !found || size < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(before)
+		b.WriteString(`"` + dataNote(file[:size]) + `"`)
+		s = file[size+1:]
+	}
+}
+
+// dataNote stands for the rest of a data: address.
+func dataNote(rest string) string {
+	kind, _, ok := strings.Cut(rest, ";")
+	kind = strings.ReplaceAll(kind, `\/`, "/")
+	if !ok || len(kind) > 80 || strings.ContainsAny(kind, "\\,") {
+		kind = "file"
+	}
+	return fmt.Sprintf("(%s, %d bytes of text)", kind, len(rest))
 }
 
 // field finds a field by its name. Few are looked through, many are indexed:

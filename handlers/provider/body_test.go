@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -147,4 +148,36 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("parse = %v, %v", n, err)
 		}
 	})
+}
+
+// TestParse_Files keeps the lead around a file that is too long for a text.
+func TestParse_Files(t *testing.T) {
+	file := `"data:image/png;base64,` + strings.Repeat("iVBORw0KGgo", 10_000) + `"`
+	note := "(image/png, 110017 bytes of text)"
+	escaped := `"data:image\/png;base64,` + strings.Repeat("iVBORw0KGgo", 10_000) + `"`
+	inner := `{"q3_email":"l@quist.example","q4_signature":` + file + `,"q5_name":"Liv Quist","q6_photo":` + file + `}`
+	withSlashes := `{"q3_email":"l@quist.example","q4_signature":` + escaped + `}`
+	got := readBody(t, request("application/x-www-form-urlencoded", "rawRequest="+url.QueryEscape(withSlashes)))
+	if !strings.HasPrefix(got.Fields["q4_signature"], "(image/png, ") {
+		t.Errorf("fields %v", got.Fields)
+	}
+	for name, r := range map[string]*Request{
+		"JSON":      request("application/json", inner),
+		"Form":      request("application/x-www-form-urlencoded", "rawRequest="+url.QueryEscape(inner)),
+		"Multipart": request("multipart/form-data; boundary=B", multipartOf("rawRequest="+inner)),
+	} {
+		got := readBody(t, r)
+		if got.Person.Email != "l@quist.example" || got.Person.Name != "Liv Quist" || got.Fields["q4_signature"] != note || got.Fields["q6_photo"] != note {
+			t.Errorf("%s: %+v, fields %v", name, got.Person, got.Fields)
+		}
+	}
+	for name, r := range map[string]*Request{
+		"LongText":  request("application/json", `{"email":"l@quist.example","note":"`+strings.Repeat("x", maxText+1)+`"}`),
+		"Unclosed":  request("application/x-www-form-urlencoded", "a="+url.QueryEscape(strings.TrimSuffix(`{"a":`+file, `"`))),
+		"PlainLong": request("application/x-www-form-urlencoded", "a="+strings.Repeat("x", maxText+1)),
+	} {
+		if _, err := parse(r); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: parse = %v, want %v", name, err, ErrTooLarge)
+		}
+	}
 }

@@ -80,7 +80,7 @@ func (c *chooser) believable(i int) bool {
 // send them: elsewhere "Hamburg Altona" is the answer to something else.
 func (c *chooser) byShape(t *lead.Touch) {
 	needEmail, needPhone := c.best[fieldEmail] < 0, c.best[fieldPhone] < 0
-	needName := c.best[fieldName] < 0 && c.best[fieldGiven] < 0 && c.best[fieldFirst] < 0 && c.best[fieldLast] < 0 && t.Person == (lead.Person{})
+	needName := c.best[fieldName] < 0 && c.best[fieldGiven] < 0 && c.best[fieldFirst] < 0 && c.best[fieldLast] < 0 && t.Person.Name+t.Person.FirstName+t.Person.LastName == ""
 	longest := -1
 	for i := range c.pairs {
 		v := &c.pairs[i]

@@ -9,25 +9,16 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// cvent reads what invitees and their guests did. Cvent signs nothing, but
-// sends the Authorization header that its owner chose: that is the secret. The
-// GET with which Cvent checks a URL needs no answer of its own.
+// cvent reads what invitees and their guests did. Cvent signs nothing, but sends
+// the Authorization header that its owner chose: name it with the source's
+// header setting, header: {Authorization: ...}. The GET with which Cvent checks
+// a URL needs no answer of its own.
 var cvent = Provider{
 	Name:    "cvent",
 	Title:   "Cvent",
 	Doc:     "https://developers.cvent.com/docs/webhooks/overview",
-	Verify:  cventVerify,
-	Sign:    func(r *Request, secret string) { r.Header.Set("Authorization", secret) },
 	Touches: cventTouches,
 	Sample:  cventSample,
-}
-
-func cventVerify(r *Request, secret string) error {
-	got, err := header(r, "Authorization")
-	if err != nil {
-		return err
-	}
-	return equalSecret(got, secret)
 }
 
 // cventActions are events as the vendor's pages name them.

@@ -71,15 +71,15 @@ const longestLabel = 300 // bytes; who asks more than that in a label is not loo
 // label may have commas of its own.
 func jotformLabel(pretty, words, value string) string {
 	before, _, ok := strings.Cut(pretty, ":"+value)
-	if !ok || words == "" {
+	if words = lettersOnly(words); !ok || words == "" {
 		return ""
 	}
-	before = before[max(0, len(before)-longestLabel):]
+	before = strings.ToValidUTF8(before[max(0, len(before)-longestLabel):], "")
 	start := len(before)
 	for range 3 {
 		start = strings.LastIndex(before[:max(start, 0)], ", ")
 		label := strings.TrimPrefix(before[max(start, 0):], ", ")
-		if strings.HasPrefix(lettersOnly(label), lettersOnly(words)) {
+		if strings.HasPrefix(lettersOnly(label), words) {
 			return label
 		}
 	}

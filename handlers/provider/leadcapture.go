@@ -7,12 +7,12 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// leadcapture reads leads, also those who left a form half-way. LeadCapture.io
-// signs nothing.
+// leadcapture reads leads, also those who left a form half-way, as article 310
+// of the vendor's help describes them. LeadCapture.io signs nothing.
 var leadcapture = Provider{
 	Name:    "leadcapture",
 	Title:   "LeadCapture.io",
-	Doc:     "https://docs.leadcapture.io/article/310",
+	Doc:     "https://leadcapture.io/",
 	Touches: leadcaptureTouches,
 	Sample:  leadcaptureSample,
 }

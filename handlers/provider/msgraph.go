@@ -29,7 +29,7 @@ var msgraph = Provider{
 // msgraphVerify compares the clientState of all notifications. The challenge
 // holds none; it is answered whatever its body says, and never read further.
 func msgraphVerify(r *Request, secret string) error {
-	if r.query("validationToken") != "" {
+	if msgraphToken(r) != "" {
 		return nil
 	}
 	body, err := parse(r)
@@ -42,6 +42,15 @@ func msgraphVerify(r *Request, secret string) error {
 		}
 	}
 	return nil
+}
+
+// msgraphToken is the challenge's token. Verify and Reply must agree on what a
+// challenge is: what is let pass as one must never be read as a delivery.
+func msgraphToken(r *Request) string {
+	if token := r.query("validationToken"); len(token) <= 4096 {
+		return token
+	}
+	return ""
 }
 
 func msgraphSign(r *Request, secret string) {
@@ -60,8 +69,8 @@ func msgraphSign(r *Request, secret string) {
 // msgraphChallenge repeats the token that Graph sends when a subscription is
 // made, as a text in which no page could hide.
 func msgraphChallenge(r *Request) (*Reply, error) {
-	token := r.query("validationToken")
-	if token == "" || len(token) > 4096 {
+	token := msgraphToken(r)
+	if token == "" {
 		return nil, nil
 	}
 	return &Reply{ContentType: "text/plain; charset=utf-8", Body: []byte(html.EscapeString(token))}, nil

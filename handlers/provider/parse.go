@@ -201,6 +201,9 @@ func (p *parser) str() (string, error) {
 }
 
 func (p *parser) bounded(s string) (string, error) {
+	if rest, ok := strings.CutPrefix(s, "data:"); ok && len(s) > maxText {
+		s = dataNote(rest)
+	}
 	if len(s) > maxText {
 		return "", fmt.Errorf("%w: a string longer than %d bytes", ErrTooLarge, maxText)
 	}

@@ -14,7 +14,7 @@ import (
 var ringcentral = Provider{
 	Name:    "ringcentral",
 	Title:   "RingCentral Webinar",
-	Doc:     "https://developers.ringcentral.com/guide/notifications/webhooks/quick-start",
+	Doc:     "https://developers.ringcentral.com/guide/webinar/events",
 	Verify:  ringcentralVerify,
 	Sign:    func(r *Request, secret string) { r.Header.Set("Verification-Token", secret) },
 	Reply:   ringcentralChallenge,

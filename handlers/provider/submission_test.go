@@ -122,6 +122,7 @@ func TestJotform_Label(t *testing.T) {
 		{"grade", "No", ""}, // another question's answer comes first
 		{"grade", "12", ""},
 		{"", "No", ""},
+		{"__", "No", ""},
 	} {
 		if got := jotformLabel(pretty, c.words, c.value); got != c.want {
 			t.Errorf("jotformLabel(%q, %q) = %q, want %q", c.words, c.value, got, c.want)

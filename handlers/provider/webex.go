@@ -22,13 +22,16 @@ var webex = Provider{
 
 var webexMAC = mac{header: "X-Spark-Signature", hash: sha1.New}
 
+// webexActions are the events of participants that are touches.
+var webexActions = map[string]lead.Action{"joined": "webinar_attended", "left": "webinar_left"}
+
 func webexTouches(r *Request) ([]lead.Touch, error) {
 	body, err := parseObject(r)
 	if err != nil {
 		return nil, err
 	}
 	person, event := body.get("data"), body.get("event").str()
-	action, ok := map[string]lead.Action{"joined": "webinar_attended", "left": "webinar_left"}[event]
+	action, ok := webexActions[event]
 	if !ok || body.get("resource").str() != "meetingParticipants" || person.get("host").yes() || person.get("coHost").yes() {
 		return nil, nil // meetings and recordings are about no person, and the host is no lead
 	}
