@@ -28,7 +28,7 @@ const (
 
 // gcPercent trades some memory for less collecting: leads are many small
 // allocations, and the heap is small. GOGC overrides it.
-const gcPercent = 200
+const gcPercent = 400
 
 func main() {
 	if os.Getenv("GOGC") == "" {
