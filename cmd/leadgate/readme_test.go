@@ -75,18 +75,6 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-func TestREADME_NamesEveryProvider(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range provider.Names() {
-		if !strings.Contains(string(b), "`"+name+"`") {
-			t.Errorf("the README does not name the provider %s", name)
-		}
-	}
-}
-
 // TestREADME_Config loads the README's configuration.
 func TestREADME_Config(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
