@@ -24,6 +24,12 @@ func (s *Server) routes() *echo.Echo {
 		e.OPTIONS(path, s.preflight)
 	}
 
+	// People who try it out have a page of forms.
+	if s.o.Try {
+		e.GET("/try", s.tryPage)
+		e.GET("/static/site.css", s.siteStyle)
+	}
+
 	// Programs read what became of them.
 	api := e.Group(apiPath)
 	api.GET("/touches", s.listTouches)

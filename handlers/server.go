@@ -48,6 +48,8 @@ type Options struct {
 	APITokens   []string // of which a caller of the API shows one; none: the API is closed
 	SlackSecret string   // Slack's signing secret; empty: Slack's calls are refused
 
+	Try bool // serve /try, a page of forms for those who try it out
+
 	Registry *prometheus.Registry            // default: a new one
 	Ready    func(context.Context) Readiness // default: always ready
 	Version  string

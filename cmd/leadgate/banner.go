@@ -23,6 +23,7 @@ type banner struct {
 	Listen  string        // host:port as listened
 	Public  string        // public URL without a slash at the end; empty: http:// and where it listens
 	Sources []bannerSource
+	Try     bool   // there is a page of forms at /try
 	Inbox   string // one-time sign-in link; empty: no line
 	Redis   string // URL of a Redis that is configured, its secrets are left out; empty: built in
 	Slack   string // who hears in Slack, such as "hot leads go to C0SALES"; empty: not connected
@@ -63,6 +64,9 @@ func printBanner(w io.Writer, b banner) {
 			name = "Send leads to"
 		}
 		line(name, base+s.Path, "")
+	}
+	if b.Try {
+		line("Try it in a browser ", base+"/try", "")
 	}
 	shown := "alerts are shown below"
 	if b.Inbox != "" {

@@ -14,7 +14,7 @@ import (
 var firstRun = banner{
 	Version: "0.1.0", Ready: 212 * time.Millisecond, DataDir: "./leadgate-data", Listen: "127.0.0.1:8080",
 	Sources: []bannerSource{{Name: "contact", Path: "/in/contact", Form: true}, {Name: "demo-request", Path: "/in/demo-request", Form: true}, {Name: "webinar", Path: "/in/webinar", Form: true}},
-	Command: "go run ./cmd/leadgate",
+	Command: "go run ./cmd/leadgate", Try: true,
 }
 
 func TestPrintBanner(t *testing.T) {
@@ -24,7 +24,7 @@ func TestPrintBanner(t *testing.T) {
 		Inbox:   "https://leads.example.com/#signin=3kq7-v9dm", Redis: "rediss://leadgate:hunter2@redis.example:6380/0?sentinel_password=hunter3", Slack: "hot leads go to C0SALES",
 	}
 	unsigned := firstRun
-	unsigned.Sources = full.Sources[:1]
+	unsigned.Try, unsigned.Sources = false, full.Sources[:1]
 	for _, c := range []struct {
 		name string
 		b    banner
@@ -35,6 +35,7 @@ func TestPrintBanner(t *testing.T) {
   Send leads to   http://127.0.0.1:8080/in/contact
                   http://127.0.0.1:8080/in/demo-request
                   http://127.0.0.1:8080/in/webinar
+  Try it in a browser  http://127.0.0.1:8080/try
   Redis           built in (fine for one machine)     for more: LEADGATE_REDIS_URL=redis://...
   Slack           not connected, alerts are shown below     connect: LEADGATE_SLACK_BOT_TOKEN and LEADGATE_SLACK_CHANNEL
 

@@ -87,7 +87,7 @@ func (t *talk) started(cfg *config.Config, address, dir string, embedded bool, t
 		return
 	}
 	b := banner{Version: version, Ready: took, Listen: address, Public: strings.TrimSuffix(cfg.PublicURL, "/"), Color: t.color, Redis: cfg.Redis.URL.Reveal(),
-		Command: "leadgate"}
+		Command: "leadgate", Try: cfg.Default}
 	if exe, err := os.Executable(); err == nil {
 		b.Command = startedAs(exe)
 	}

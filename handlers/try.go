@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"bytes"
+	_ "embed" // the page and its style
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+)
+
+//go:embed web/try.html
+var tryHTML string
+
+//go:embed web/site.css
+var siteCSS []byte
+
+var tryTemplate = template.Must(template.New("try").Parse(tryHTML))
+
+const tryPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// tryPage shows a form for each source that a plain one can be sent to. It
+// needs no script.
+func (s *Server) tryPage(c echo.Context) error {
+	html, err := tryForms(s.plainForms())
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy", tryPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store") // the sources may change
+	return c.HTMLBlob(http.StatusOK, html)
+}
+
+// siteStyle answers GET /static/site.css.
+func (s *Server) siteStyle(c echo.Context) error {
+	h := c.Response().Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-cache")
+	return c.Blob(http.StatusOK, "text/css; charset=utf-8", siteCSS)
+}
+
+// plainForms names the sources that a form without secrets and scripts can be
+// sent to, in alphabetical order.
+func (s *Server) plainForms() []string {
+	var names []string
+	for name, g := range *s.gates.Load() {
+		if g.Provider == "form" && g.Token == "" && len(g.Header) == 0 && g.Captcha == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// tryForms writes the page for the sources of these names.
+func tryForms(names []string) ([]byte, error) {
+	var b bytes.Buffer
+	if err := tryTemplate.Execute(&b, names); err != nil {
+		return nil, fmt.Errorf("write the page of forms: %w", err)
+	}
+	return b.Bytes(), nil
+}
