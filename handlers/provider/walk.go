@@ -249,7 +249,7 @@ func collect(n *node, outer string, questions map[string]answer) {
 	known := n.first("predefinedField", "custom_key")
 	if id != "" && (label != "" || known != "") {
 		a, _ := answerIn(n, true)
-		questions[id] = answer{label: strings.TrimSpace(outer + " " + label), key: known, sort: a.sort, opts: a.opts}
+		questions[id] = answer{label: strings.TrimSpace(outer + " " + label), key: known, sort: a.sort, opts: cmp.Or(a.opts, n.get("questionDetails", "multipleChoiceQuestionDetails"))}
 	} else {
 		label = ""
 	}
