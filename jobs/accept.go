@@ -14,8 +14,9 @@ import (
 
 // Accept makes one request's touches durable, all or none, and sets them on
 // their way. New says whether any of them was new; a touch whose id is known
-// already is a repeated delivery and is left alone. An error that wraps
-// journal.ErrUnavailable means that nothing was accepted.
+// already is a repeated delivery and is left alone. After an error that wraps
+// journal.ErrUnavailable nothing may be promised, though a later start may find
+// the touches all the same; the sender comes again and is then a repeat.
 func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
 	j.busy.enter()
 	defer j.busy.leave()

@@ -206,3 +206,20 @@ func TestTouchCodec(t *testing.T) {
 		t.Error("decodeRequest of a length beyond the end has no error")
 	}
 }
+
+func TestRestore_LeavesOutWhatCannotBeRead(t *testing.T) {
+	j := newIdle(t)
+	if err := j.o.Journal.Commit(t.Context(), journal.Put(leadShelf, "a", mustJSON(lead.Lead{ID: "a"})), journal.Put(leadShelf, "b", []byte("{")), journal.Put(leadShelf, "c", mustJSON(lead.Lead{ID: "c"}))); err != nil {
+		t.Fatal(err)
+	}
+	var bad, good []string
+	n, err := restore(t.Context(), j.o.Journal, leadShelf, func(key string, _ error) { bad = append(bad, key) }, func(batch []*lead.Lead) error {
+		for _, l := range batch {
+			good = append(good, l.ID)
+		}
+		return nil
+	})
+	if err != nil || n != 2 || !slices.Equal(good, []string{"a", "c"}) || !slices.Equal(bad, []string{"b"}) {
+		t.Errorf("restore = %d, %v: %v, left out %v; want a and c, and b left out", n, err, good, bad)
+	}
+}

@@ -40,7 +40,7 @@ func (j *Jobs) missed(ctx context.Context, b *outbox, notes []*note, e *notify.E
 			tel.touch.Trail = append(tel.touch.Trail, step)
 		}
 		tel.mu.Unlock()
-		j.show(tel)
+		j.show(tel.now())
 		if n.attempts > 1 {
 			continue // its task is there
 		}

@@ -22,6 +22,7 @@ type flight struct {
 	generation int         // how often it was handed over
 	running    bool        // a job works on it now
 	directed   bool        // told from the journal alone
+	shown      bool        // Observe has seen it
 	counts     bool        // it takes room of its lane's window
 	handed     chan struct{}
 }
@@ -84,6 +85,15 @@ func (f *flight) first() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return !f.kept.IsZero() && f.generation <= 1
+}
+
+// show says whether Observe has still to see the touch, and that it has now.
+func (f *flight) show() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	had := f.shown
+	f.shown = true
+	return !had
 }
 
 // enter claims the touch for one job at a time.

@@ -29,12 +29,17 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 		t := f.held()
 		if t == nil {
 			var err error
-			if t, err = j.waitingTouch(l, id); errors.Is(err, journal.ErrNotFound) {
+			switch t, err = j.waitingTouch(l, id); {
+			case errors.Is(err, journal.ErrNotFound):
 				j.forget(id) // settled in the meantime, by a task of an earlier run
 				continue
-			} else if err != nil {
+			case errors.Is(err, journal.ErrUnavailable), errors.Is(err, journal.ErrClosed):
 				j.back(l, ids)
 				return fmt.Errorf("read touch %s: %w", id, err)
+			case err != nil:
+				j.log.Error("a touch in the journal cannot be read; it stays there", "touch_id", id, "lane", l.shelf, "error", err)
+				j.forget(id)
+				continue
 			}
 			if !j.o.Embedded {
 				f.hold(t)
@@ -85,28 +90,33 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 	return nil
 }
 
-// enqueue makes one task of a group of touches. A hot touch has a task of its
-// own, named like it, so that handing it over twice is handing it over once.
+// enqueue makes one task of a group of touches, named after them, so that
+// handing them over twice is handing them over once. A hot touch has a task of
+// its own. A touch that an earlier run of the process may have handed over gets
+// a new name: the task of that run may be done, with the alert it was for still
+// in the memory of a process that died.
 func (j *Jobs) enqueue(ctx context.Context, l *lane, group []*flight) error {
 	now := j.now()
 	ids := make([]string, len(group))
-	generation := 0
+	generation, first := 0, true
 	for i, f := range group {
 		ids[i] = f.id
 		generation = max(generation, f.drive(now))
+		first = first && f.first()
 	}
-	taskID := ids[0]
+	payload := strings.Join(ids, " ")
+	taskID := payload
 	if len(ids) > 1 {
-		taskID += "+" + strconv.Itoa(len(ids)-1)
+		taskID = lead.DerivedID(l.shelf, payload)
 	}
-	if generation > 1 {
-		taskID += ":g" + strconv.Itoa(generation)
+	if !first {
+		taskID += ":" + j.launch + ":g" + strconv.Itoa(generation)
 	}
 	opts := []asynq.Option{asynq.TaskID(taskID), asynq.Queue(l.shelf), asynq.MaxRetry(maxRetry), asynq.Timeout(taskTimeout)}
 	if l == j.hot {
 		opts = append(opts, asynq.Retention(24*time.Hour))
 	}
-	_, err := j.client.EnqueueContext(ctx, asynq.NewTask(touchTask, []byte(strings.Join(ids, " "))), opts...)
+	_, err := j.client.EnqueueContext(ctx, asynq.NewTask(touchTask, []byte(payload)), opts...)
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return err
 	}

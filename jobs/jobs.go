@@ -80,6 +80,7 @@ type Jobs struct {
 	o       Options
 	log     *slog.Logger
 	now     func() time.Time
+	launch  string // names this run of the process in its tasks
 	client  *asynq.Client
 	metrics *metrics
 
@@ -127,7 +128,7 @@ func New(o Options) (*Jobs, error) {
 		window = 2_000 // miniredis copies a list on each push
 	}
 	j := &Jobs{
-		o: o, log: o.Logger, now: o.Now,
+		o: o, log: o.Logger, now: o.Now, launch: lead.NewID(o.Now()),
 		client:   asynq.NewClientFromRedisClient(o.Producer),
 		hot:      newLane(hotShelf, window, 1),
 		bulk:     newLane(bulkShelf, window, bulkGroup),

@@ -177,11 +177,16 @@ func (b *outbox) finish(ctx context.Context, notes []*note, d lead.Delivery) {
 	b.j.metrics.deliveries.WithLabelValues(d.Target, d.Kind, string(d.State)).Add(float64(len(notes)))
 	// What was sent must be taken down even when the end has come.
 	b.j.heard(context.WithoutCancel(ctx), notes, d)
+	b.drop(notes...)
+}
+
+// drop forgets notes that no longer wait.
+func (b *outbox) drop(notes ...*note) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, n := range notes {
 		delete(b.ids, n.Touch.ID)
 	}
-	b.mu.Unlock()
 }
 
 // due leaves out what the target has by now, or what another replica is
@@ -196,9 +201,8 @@ func (b *outbox) due(ctx context.Context, notes []*note) []*note {
 		if !b.j.o.Embedded && b.j.pulse.isUp() {
 			free, err := b.j.o.Prompt.Lease(ctx, n.Touch.ID+"/"+b.target.Name, b.j.o.Node, leaseFor)
 			if err == nil && !free { // it is told elsewhere; the sweeper looks after it
-				b.mu.Lock()
-				delete(b.ids, n.Touch.ID)
-				b.mu.Unlock()
+				b.drop(n)
+				b.j.untell(n.Touch.ID)
 				continue
 			}
 		}

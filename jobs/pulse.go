@@ -201,11 +201,14 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 		return false, err
 	}
 	begin := j.now()
-	leads, err := restore(ctx, j.o.Journal, leadShelf, func(batch []*lead.Lead) error { return j.o.Store.Restore(ctx, batch, nil) })
+	broken := func(key string, err error) {
+		j.log.Error("what the journal kept cannot be read; it stays there", "key", key, "error", err)
+	}
+	leads, err := restore(ctx, j.o.Journal, leadShelf, broken, func(batch []*lead.Lead) error { return j.o.Store.Restore(ctx, batch, nil) })
 	if err != nil {
 		return true, fmt.Errorf("restore leads: %w", err)
 	}
-	touches, err := restore(ctx, j.o.Journal, touchShelf, func(batch []*lead.Touch) error { return j.o.Store.Restore(ctx, nil, batch) })
+	touches, err := restore(ctx, j.o.Journal, touchShelf, broken, func(batch []*lead.Touch) error { return j.o.Store.Restore(ctx, nil, batch) })
 	if err != nil {
 		return true, fmt.Errorf("restore touches: %w", err)
 	}
@@ -223,8 +226,9 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	return true, j.o.Store.Bear(ctx)
 }
 
-// restore walks over a shelf and puts its contents back in batches.
-func restore[T any](ctx context.Context, from *journal.Journal, shelf string, put func([]*T) error) (n int, err error) {
+// restore walks over a shelf and puts its contents back in batches, but for what
+// cannot be read.
+func restore[T any](ctx context.Context, from *journal.Journal, shelf string, broken func(key string, err error), put func([]*T) error) (n int, err error) {
 	var batch []*T
 	flush := func() {
 		if err == nil && len(batch) > 0 {
@@ -233,10 +237,11 @@ func restore[T any](ctx context.Context, from *journal.Journal, shelf string, pu
 			batch = batch[:0]
 		}
 	}
-	walk := from.Each(shelf, "", func(_ string, value []byte) bool {
+	walk := from.Each(shelf, "", func(key string, value []byte) bool {
 		v := new(T)
-		if err = decodeKept(value, v); err != nil {
-			return false
+		if bad := decodeKept(value, v); bad != nil {
+			broken(key, bad)
+			return true
 		}
 		if batch = append(batch, v); len(batch) == loadBatch {
 			flush()

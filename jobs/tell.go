@@ -17,7 +17,6 @@ type telling struct {
 	touch *lead.Touch
 	lead  *lead.Lead
 	left  map[string]bool // targets still to hear
-	seen  bool            // shown to Observe
 
 	written chan struct{} // closed when the store has the touch, or could not take it
 	failed  bool          // it could not; read after written
@@ -82,9 +81,7 @@ func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions 
 	}
 	if err := j.o.Store.Finish(ctx, &now, l, lead.OutcomeWaiting); err != nil {
 		tel.failed = true
-		j.mu.Lock()
-		delete(j.tellings, t.ID)
-		j.mu.Unlock()
+		j.untell(t.ID)
 		return fmt.Errorf("finish: %w", err)
 	}
 	return nil
@@ -137,9 +134,7 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 	for _, n := range notes {
 		c, tel := j.record(n, n.delivery(d))
 		if tel == nil { // told from the journal while Redis was away; carried over later
-			if n.direct {
-				j.o.Observe(n.Touch, n.Lead)
-			}
+			j.show(n.Touch, n.Lead)
 			continue
 		}
 		if <-tel.written; tel.failed {
@@ -155,19 +150,36 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 	}
 	j.remember(ctx, notes, d)
 	if err := j.o.Store.Deliver(ctx, changes); err != nil {
-		j.pulse.doubt(err) // the receipts are in the journal; the sweeper drives the touches again
+		j.pulse.doubt(err)
+		for _, c := range changes {
+			j.untell(c.TouchID)
+		}
 		return
 	}
 	for _, tel := range ended {
-		tel.mu.Lock()
-		t, l := tel.touch, tel.lead
-		tel.mu.Unlock()
+		t, l := tel.now()
+		j.show(t, l)
 		if err := j.settle(ctx, t, l); err != nil {
 			j.log.Warn("settle", "touch_id", t.ID, "error", err)
-			continue
+			j.untell(t.ID)
 		}
-		j.show(tel)
 	}
+}
+
+// untell takes back that a touch waits for its targets here. The sweeper then
+// drives it again, and its job finds the receipts in the journal.
+func (j *Jobs) untell(touchID string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.tellings, touchID)
+}
+
+// now is the touch and its lead as they are.
+func (tel *telling) now() (*lead.Touch, *lead.Lead) {
+	tel.mu.Lock()
+	defer tel.mu.Unlock()
+	t := *tel.touch
+	return &t, tel.lead
 }
 
 // record notes a delivery with its touch.
@@ -238,14 +250,9 @@ func (j *Jobs) tellingOf(touchID string) *telling {
 	return j.tellings[touchID]
 }
 
-// show lets Observe see a touch once.
-func (j *Jobs) show(tel *telling) {
-	tel.mu.Lock()
-	seen := tel.seen
-	tel.seen = true
-	t, l := *tel.touch, tel.lead
-	tel.mu.Unlock()
-	if !seen {
-		j.o.Observe(&t, l)
+// show lets Observe see a touch, once while it is on its way.
+func (j *Jobs) show(t *lead.Touch, l *lead.Lead) {
+	if f := j.flightOf(t.ID); f == nil || f.show() {
+		j.o.Observe(t, l)
 	}
 }

@@ -198,11 +198,8 @@ func (j *Jobs) end(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outc
 	if err := j.o.Store.Finish(ctx, t, l, o); err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
-	if err := j.settle(ctx, t, l); err != nil {
-		return err
-	}
-	j.o.Observe(t, l)
-	return nil
+	j.show(t, l)
+	return j.settle(ctx, t, l)
 }
 
 func (j *Jobs) step(t *lead.Touch, name lead.StepName, why, note string) lead.Step {

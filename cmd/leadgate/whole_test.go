@@ -104,24 +104,28 @@ func TestProgram_SlackMisbehaves(t *testing.T) {
 	}
 }
 
-func TestProgram_SlackIsGoneAndComesBackAfterARestart(t *testing.T) {
-	slack := newFakeSlack(t)
-	p := newProgram(t, slack.env()...)
-	p.start()
-	slack.fail("hang", "hang", "hang")
-	a := p.lead("demo-request", "Late Example")
-	p.await("the first attempt", 5*time.Second, func() bool { slack.mu.Lock(); defer slack.mu.Unlock(); return slack.calls > 0 })
-	p.kill()
-	slack.mu.Lock()
-	slack.faults = nil
-	slack.mu.Unlock()
-	p.start()
-	if got := p.settled(a.ID); got.State != lead.Settled {
-		t.Errorf("state = %s, want settled", got.State)
-	}
-	if n := len(slack.about("Late Example")); n != 1 {
-		t.Errorf("%d messages, want 1", n)
-	}
+func TestProgram_KilledInTheMiddleOfAnAlert(t *testing.T) {
+	onBothStores(t, func(t *testing.T, env []string) {
+		slack := newFakeSlack(t)
+		p := newProgram(t, append(env, slack.env()...)...)
+		p.start()
+		slack.fail("hang")
+		a := p.lead("demo-request", "Late Example")
+		p.await("the first attempt", 5*time.Second, func() bool { slack.mu.Lock(); defer slack.mu.Unlock(); return slack.calls > 0 })
+		// The job is done, the alert is only in the process's memory.
+		p.await("the touch to wait for Slack", 5*time.Second, func() bool {
+			touch, ok := p.touch(a.ID)
+			return ok && len(touch.Deliveries) == 1
+		})
+		p.kill()
+		p.start()
+		begin := time.Now()
+		p.await("the alert", 5*time.Second, func() bool { return len(slack.about("Late Example")) > 0 })
+		t.Logf("alerted %s after the restart", time.Since(begin).Round(time.Millisecond))
+		if got := p.settled(a.ID); got.State != lead.Settled || len(slack.about("Late Example")) != 1 {
+			t.Errorf("state %s, %d messages; want settled and one", got.State, len(slack.about("Late Example")))
+		}
+	})
 }
 
 // ledger remembers what was acknowledged.

@@ -1,0 +1,115 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// flakyStore takes what it is given, but the next calls of Deliver end as told.
+type flakyStore struct {
+	keeper
+	ends     []error
+	finished []lead.State
+	lease    bool
+}
+
+func (s *flakyStore) Deliver(context.Context, []lead.Change) error {
+	if len(s.ends) == 0 {
+		return nil
+	}
+	err := s.ends[0]
+	s.ends = s.ends[1:]
+	return err
+}
+
+func (s *flakyStore) Finish(_ context.Context, t *lead.Touch, _ *lead.Lead, _ lead.Outcome) error {
+	s.finished = append(s.finished, t.State)
+	return nil
+}
+
+func (s *flakyStore) TouchesByID(_ context.Context, ids []string) ([]*lead.Touch, error) {
+	return make([]*lead.Touch, len(ids)), nil
+}
+
+func (s *flakyStore) UpdateLead(_ context.Context, id string, _ int64, _ func(*lead.Lead) error) (*lead.Lead, error) {
+	return &lead.Lead{ID: id}, nil
+}
+
+func (s *flakyStore) Lease(context.Context, string, string, time.Duration) (bool, error) {
+	return s.lease, nil
+}
+
+// told is a hot touch that was accepted and decided on.
+func told(t *testing.T, b *ticking, store keeper) (*lead.Touch, *lead.Lead, []lead.Decision) {
+	t.Helper()
+	b.j.o.Store, b.j.o.Prompt = store, store
+	touch := &lead.Touch{ID: lead.NewID(b.clock), State: lead.Accepted, Action: "demo_request", ReceivedAt: b.clock}
+	if _, err := b.j.Accept(t.Context(), request(b.j), []*lead.Touch{touch}); err != nil {
+		t.Fatal(err)
+	}
+	decisions := []lead.Decision{{Target: "sales", Why: "matched", Kind: lead.HotAlert}}
+	return touch, &lead.Lead{ID: touch.ID, History: []lead.Past{{ID: touch.ID, Decisions: decisions}}}, decisions
+}
+
+func TestJobs_StoreMissesTheReceipt(t *testing.T) {
+	s, store := &scripted{most: 1}, &flakyStore{ends: []error{errors.New("timeout")}}
+	b := newTicking(t, s, noPace)
+	seen := 0
+	b.j.o.Observe = func(*lead.Touch, *lead.Lead) { seen++ }
+	touch, l, decisions := told(t, b, store)
+	first := *touch
+	if err := b.j.tell(t.Context(), &first, l, decisions, true); err != nil {
+		t.Fatal(err)
+	}
+	b.work(t)
+	if b.j.tellingOf(touch.ID) != nil {
+		t.Error("the touch counts as waiting for its target, so the sweeper leaves it alone for ever")
+	}
+	again := *touch
+	if err := b.j.tell(t.Context(), &again, l, decisions, false); err != nil {
+		t.Fatal(err)
+	}
+	b.work(t)
+	if len(s.sent) != 1 || b.j.Waiting() != 0 || again.State != lead.Settled {
+		t.Errorf("%d messages, %d waiting, touch %s; want one message and nothing left", len(s.sent), b.j.Waiting(), again.State)
+	}
+	if seen != 1 {
+		t.Errorf("shown %d times, want once", seen)
+	}
+}
+
+func TestJobs_AnotherReplicaTells(t *testing.T) {
+	s, store := &scripted{most: 1}, &flakyStore{lease: false}
+	b := newTicking(t, s, noPace)
+	b.j.o.Embedded = false
+	b.j.pulse.set(true, b.clock)
+	touch, l, decisions := told(t, b, store)
+	if err := b.j.tell(t.Context(), touch, l, decisions, true); err != nil {
+		t.Fatal(err)
+	}
+	b.work(t)
+	if len(s.sent) != 0 || b.has(touch.ID) || b.j.tellingOf(touch.ID) != nil {
+		t.Errorf("sent %v, waits here %v, telling %v; want it left to the replica that has the lease and to the sweeper", s.sent, b.has(touch.ID), b.j.tellingOf(touch.ID) != nil)
+	}
+}
+
+func TestJobs_ToldDirectlyIsShownOnce(t *testing.T) {
+	s, store := &scripted{most: 1}, &flakyStore{}
+	b := newTicking(t, s, noPace)
+	seen := 0
+	b.j.o.Observe = func(*lead.Touch, *lead.Lead) { seen++ }
+	touch, l, decisions := told(t, b, store)
+	b.add(&note{Alert: alertOf(decisions[0], l, touch), direct: true})
+	b.work(t)
+	c := *touch
+	if err := b.j.tell(t.Context(), &c, l, decisions, false); err != nil {
+		t.Fatal(err)
+	}
+	if seen != 1 || len(s.sent) != 1 || b.j.Waiting() != 0 {
+		t.Errorf("shown %d times, %d messages, %d waiting; want 1, 1, 0", seen, len(s.sent), b.j.Waiting())
+	}
+}
