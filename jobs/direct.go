@@ -1,7 +1,9 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
@@ -36,7 +38,14 @@ func (j *Jobs) direct(ctx context.Context) {
 		}
 		now := j.now()
 		for _, f := range j.undirected(now) {
-			if t := f.held(); t != nil {
+			t := f.held()
+			if t == nil { // accepted by an earlier run
+				var err error
+				if t, err = j.waitingTouch(j.hot, f.id); err != nil {
+					continue // settled meanwhile, or the job says why it cannot be read
+				}
+			}
+			if j.said.hear(t); j.said.first(t) == t.ID {
 				j.tellDirect(t)
 			}
 		}
@@ -59,6 +68,7 @@ func (j *Jobs) undirected(now time.Time) (due []*flight) {
 		}
 		f.mu.Unlock()
 	}
+	slices.SortFunc(due, func(a, b *flight) int { return cmp.Compare(a.id, b.id) })
 	return due
 }
 

@@ -137,6 +137,9 @@ func stepAt(t *lead.Touch, at time.Time, name lead.StepName) lead.Step {
 func (j *Jobs) start(t *lead.Touch, l *lane, kept time.Time) {
 	// A hot touch must be found by the direct way from the first moment on, and
 	// a window's worth of others need not be read again.
+	if l == j.hot {
+		j.said.hear(t)
+	}
 	if l == j.hot || j.o.Sync || j.roomToHold() {
 		j.mu.Lock()
 		j.depart(&flight{id: t.ID, lane: l, touch: t, kept: kept, look: kept.Add(firstLook), handed: make(chan struct{})})

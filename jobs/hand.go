@@ -24,8 +24,10 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 	var touches []*lead.Touch
 	var flights []*flight
 	for _, id := range ids {
+		j.flight(id, l).takes()
+	}
+	for _, id := range ids {
 		f := j.flight(id, l)
-		f.takes()
 		t := f.held()
 		if t == nil {
 			var err error

@@ -97,6 +97,7 @@ type Jobs struct {
 	tellings map[string]*telling
 
 	days   *days
+	said   repeats       // what hot touches said lately
 	loaded chan struct{} // closed once the store holds what the journal kept
 	busy   meter         // how fast Accept is called
 }

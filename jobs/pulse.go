@@ -125,6 +125,9 @@ func (j *Jobs) load(ctx context.Context) error {
 		j.refill(l)
 		l.nudge()
 	}
+	for _, id := range j.hot.all() { // should Redis be away, they are told from the journal
+		j.flight(id, j.hot)
+	}
 	if _, err := j.revive(ctx); err != nil {
 		j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
 		j.pulse.doubt(err)

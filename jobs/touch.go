@@ -126,7 +126,7 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 		return j.end(ctx, t, nil, lead.OutcomeQuarantined)
 	}
 	if t.Content != "" {
-		same, err := j.o.Store.Same(ctx, t.Source, t.Content, t.ID)
+		same, err := j.o.Store.Same(ctx, t.Source, t.Content, j.said.first(t))
 		if err != nil {
 			return fmt.Errorf("look for the same content: %w", err)
 		}

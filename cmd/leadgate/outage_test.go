@@ -117,6 +117,46 @@ func TestProgram_StartsWithoutRedis(t *testing.T) {
 	toldOnce(t, slack, hot, 10*time.Second)
 }
 
+func TestProgram_RestartsWhileRedisIsAway(t *testing.T) {
+	redis, slack := newRealRedis(t), newFakeSlack(t)
+	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)
+	p.config(twoSources)
+	p.start()
+	redis.pause()
+	slack.fail("hang", "hang", "hang") // accepted, and told nobody before the kill
+	ids, hot := acceptAll(t, p, "Waiting", 20)
+	p.kill()
+	slack.mu.Lock()
+	slack.faults = nil
+	slack.mu.Unlock()
+	p.start()
+	toldOnce(t, slack, hot, 10*time.Second)
+	redis.resume()
+	settledAll(t, p, ids, 30*time.Second)
+	toldOnce(t, slack, hot, time.Second)
+}
+
+func TestProgram_DoubleClickWhileRedisIsAway(t *testing.T) {
+	redis, slack := newRealRedis(t), newFakeSlack(t)
+	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)
+	p.config(twoSources)
+	p.start()
+	redis.kill()
+	first, second := p.lead("hot", "Doubled Example"), p.lead("hot", "Doubled Example")
+	third := p.lead("hot", "Single Example")
+	toldOnce(t, slack, []string{"Single Example", "Doubled Example"}, 10*time.Second)
+	redis.start()
+	for _, a := range []answer{first, third} {
+		if got := p.settled(a.ID); got.State != lead.Settled {
+			t.Errorf("touch %s = %s, want settled", a.ID, got.State)
+		}
+	}
+	if got := p.settled(second.ID); got.State != lead.Merged || got.MergedInto != first.ID {
+		t.Errorf("the second click = %s into %q, want merged into %s", got.State, got.MergedInto, first.ID)
+	}
+	toldOnce(t, slack, []string{"Single Example", "Doubled Example"}, time.Second)
+}
+
 func TestProgram_EndsWhileRedisHangs(t *testing.T) {
 	redis := newRealRedis(t)
 	p := newProgram(t, "LEADGATE_REDIS_URL="+redis.url())
