@@ -21,9 +21,10 @@ func (j *Jobs) Act(ctx context.Context, leadID string, v lead.Verb, by string, r
 	if err != nil || op == nil {
 		return l, err
 	}
-	if err := j.o.Journal.Settle(ctx, *op); err != nil {
+	if err := j.o.Journal.Settle(ctx, *op, j.refreshOp(l)); err != nil {
 		return l, fmt.Errorf("keep lead %s: %w", leadID, err)
 	}
+	j.rewrite(l)
 	if v == lead.VerbClaim {
 		j.metrics.hop("claim", j.now().Sub(l.CreatedAt))
 	}

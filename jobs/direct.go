@@ -79,9 +79,7 @@ func (j *Jobs) tellDirect(t *lead.Touch) {
 	}
 	now := j.now()
 	c := *t
-	l := &lead.Lead{ID: t.ID, Status: lead.New, CreatedAt: t.ReceivedAt}
-	l.Take(&c)
-	l.Verdict = j.o.Rules().ClassifyTouch(&c, now)
+	l := j.alone(&c)
 	c.LeadID = l.ID
 	c.Trail = append(c.Trail, j.verdictStep(&c, l))
 	for _, d := range notify.Decide(notify.Asked{Lead: l, Touch: &c, Alone: &l.Verdict, Routes: j.o.Routes, Now: now}) {

@@ -25,17 +25,18 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, dayShelf}
+	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, dayShelf, refreshShelf}
 }
 
 const (
-	hotShelf     = "hot"      // touch id -> unsettled touch that looks hot on its own
-	bulkShelf    = "bulk"     // touch id -> every other unsettled touch
-	receiptShelf = "receipts" // touch id/target -> delivery of an unsettled touch that came to its end
-	touchShelf   = "touches"  // touch id -> settled touch
-	leadShelf    = "leads"    // lead id -> lead as of its latest change here
-	requestShelf = "requests" // request id -> the request as it came
-	dayShelf     = "days"     // UTC day -> how many touches were accepted here, tests left out
+	hotShelf     = "hot"       // touch id -> unsettled touch that looks hot on its own
+	bulkShelf    = "bulk"      // touch id -> every other unsettled touch
+	receiptShelf = "receipts"  // touch id/target -> delivery of an unsettled touch that came to its end
+	touchShelf   = "touches"   // touch id -> settled touch
+	leadShelf    = "leads"     // lead id -> lead as of its latest change here
+	requestShelf = "requests"  // request id -> the request as it came
+	refreshShelf = "refreshes" // lead id -> the messages about it are to be rewritten
+	dayShelf     = "days"      // UTC day -> how many touches were accepted here, tests left out
 )
 
 // Options of New. Store, Rules and at least one client are required.
@@ -87,14 +88,18 @@ type Jobs struct {
 	hot, bulk *lane
 	pulse     *pulse
 	outboxes  map[string]*outbox
-	names     locks // by touch id: one acceptance of a name at a time
-	ends      locks // by touch id: one settlement at a time
-	leads     locks // by lead id: one snapshot at a time
+	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
+	names     locks              // by touch id: one acceptance of a name at a time
+	ends      locks              // by touch id: one settlement at a time
+	leads     locks              // by lead id: one snapshot at a time
 
 	mu       sync.Mutex
 	flights  map[string]*flight // unsettled touches of this journal that are on their way
 	urgent   map[string]*flight // those of the hot lane
 	tellings map[string]*telling
+
+	refreshes map[string]*refreshing // by lead id: the latest on its way
+	erased    map[string]bool        // leads whose messages are to say only that
 
 	days   *days
 	said   repeats       // what hot touches said lately
@@ -130,20 +135,26 @@ func New(o Options) (*Jobs, error) {
 	}
 	j := &Jobs{
 		o: o, log: o.Logger, now: o.Now, launch: lead.NewID(o.Now()),
-		client:   asynq.NewClientFromRedisClient(o.Producer),
-		hot:      newLane(hotShelf, window, 1),
-		bulk:     newLane(bulkShelf, window, bulkGroup),
-		pulse:    newPulse(),
-		outboxes: map[string]*outbox{},
-		flights:  map[string]*flight{},
-		urgent:   map[string]*flight{},
-		tellings: map[string]*telling{},
-		days:     newDays(),
-		loaded:   make(chan struct{}),
+		client:    asynq.NewClientFromRedisClient(o.Producer),
+		hot:       newLane(hotShelf, window, 1),
+		bulk:      newLane(bulkShelf, window, bulkGroup),
+		pulse:     newPulse(),
+		outboxes:  map[string]*outbox{},
+		flights:   map[string]*flight{},
+		urgent:    map[string]*flight{},
+		tellings:  map[string]*telling{},
+		mirrors:   map[string]*mirror{},
+		refreshes: map[string]*refreshing{},
+		erased:    map[string]bool{},
+		days:      newDays(),
+		loaded:    make(chan struct{}),
 	}
 	j.metrics = newMetrics(o.Registry, j)
 	for _, out := range o.Outlets {
 		j.outboxes[out.Target.Name] = newOutbox(j, out)
+		if u, ok := out.Sender.(notify.Updater); ok {
+			j.mirrors[out.Target.Name] = newMirror(j, out.Target, u)
+		}
 	}
 	return j, nil
 }
@@ -168,6 +179,10 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.listen(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
+	}
+	wg.Go(func() { j.resumeRefreshes(ctx) })
+	for _, m := range j.mirrors {
+		wg.Go(func() { m.run(ctx) })
 	}
 	wg.Go(func() { j.serve(ctx, j.hot, j.o.Hot, j.o.HotSlots) })
 	wg.Go(func() { j.serve(ctx, j.bulk, j.o.Bulk, j.o.Slots) })

@@ -169,7 +169,13 @@ func (b *outbox) send(ctx context.Context, notes []*note) {
 	if b.target.Kind == "log" {
 		state = lead.Previewed
 	}
-	b.finish(ctx, notes, lead.Delivery{Target: b.target.Name, Kind: b.target.Kind, State: state, Receipt: receipt, At: now.UTC()})
+	d := lead.Delivery{Target: b.target.Name, Kind: b.target.Kind, State: state, Receipt: receipt, At: now.UTC()}
+	if len(notes) > 1 && b.j.mirrors[b.target.Name] != nil {
+		for _, n := range notes {
+			d.With = append(d.With, n.Touch.ID)
+		}
+	}
+	b.finish(ctx, notes, d)
 }
 
 // finish takes the outcome of a message down, beside the sending of the next.

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrNotFound says that neither the store nor this node's journal has it.
-var ErrNotFound = errors.New("not found")
+var ErrNotFound = lead.ErrNotFound
 
 // Loaded waits until the store holds what the journal kept, for lists would be
 // short before; an error means that ctx ended first.
@@ -58,6 +58,69 @@ func (j *Jobs) Touch(ctx context.Context, id string) (*lead.Touch, error) {
 		return nil, fmt.Errorf("read touch %s: %w", id, err)
 	}
 	return t, nil
+}
+
+// Lead returns a lead as it is now. While Redis is away, and before a touch's job
+// has made its lead, it is what this node's journal knows. The id may also be
+// that of a touch of the lead: alerts that were told from the journal name it so.
+func (j *Jobs) Lead(ctx context.Context, id string) (*lead.Lead, error) {
+	if !j.pulse.isUp() {
+		l, err := j.leadInJournal(id)
+		if errors.Is(err, ErrNotFound) {
+			return nil, fmt.Errorf("lead %s: %w", id, errAway)
+		}
+		return l, err
+	}
+	l, err := j.o.Prompt.Lead(ctx, id)
+	if !errors.Is(err, ErrNotFound) {
+		return l, err
+	}
+	t, err := j.Touch(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if t.LeadID != "" && t.LeadID != id {
+		return j.o.Prompt.Lead(ctx, t.LeadID)
+	}
+	return j.leadInJournal(id)
+}
+
+// errAway: what is asked for may be in Redis, and Redis does not answer.
+var errAway = errors.New("redis is away, and this node's journal does not have it")
+
+// leadInJournal is a lead as this node last saw it: kept, or that of a touch
+// that waits here.
+func (j *Jobs) leadInJournal(id string) (*lead.Lead, error) {
+	b, err := j.o.Journal.Get(leadShelf, id)
+	if err == nil {
+		l := new(lead.Lead)
+		if err := decodeKept(b, l); err != nil {
+			return nil, fmt.Errorf("read lead %s: %w", id, err)
+		}
+		return l, nil
+	}
+	if !errors.Is(err, journal.ErrNotFound) {
+		return nil, fmt.Errorf("read lead %s: %w", id, err)
+	}
+	for _, in := range []*lane{j.hot, j.bulk} {
+		if t, err := j.waitingTouch(in, id); err == nil && t.State == lead.Accepted {
+			return j.alone(j.inJournal(t)), nil
+		}
+	}
+	return nil, fmt.Errorf("lead %s: %w", id, ErrNotFound)
+}
+
+// alone is a lead of one touch, without history, and the messages about it.
+func (j *Jobs) alone(t *lead.Touch) *lead.Lead {
+	l := &lead.Lead{ID: t.ID, Status: lead.New, CreatedAt: t.ReceivedAt, UpdatedAt: t.ReceivedAt}
+	l.Take(t)
+	l.Verdict = j.o.Rules().ClassifyTouch(t, j.now())
+	for _, d := range t.Deliveries {
+		if d.State == lead.Sent && j.mirrors[d.Target] != nil {
+			l.Posted(postOf(d, t.ID, lead.HotAlert))
+		}
+	}
+	return l
 }
 
 // inJournal adds to a waiting touch what this node knows of its way so far.

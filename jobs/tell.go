@@ -61,6 +61,7 @@ func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions 
 		}
 		t.Deliveries = append(t.Deliveries, d)
 	}
+	l = j.rememberReceipts(ctx, t, l, told)
 	if len(left) == 0 {
 		return j.end(ctx, t, l, outcomeOf(t, told))
 	}
@@ -166,6 +167,24 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 	}
 }
 
+// rememberReceipts keeps with the lead what was posted before there was one in
+// the store: from the journal, or by a run that a crash ended.
+func (j *Jobs) rememberReceipts(ctx context.Context, t *lead.Touch, l *lead.Lead, told []lead.Decision) *lead.Lead {
+	for _, d := range t.Deliveries {
+		i := slices.IndexFunc(told, func(dec lead.Decision) bool { return dec.Target == d.Target })
+		if i < 0 || told[i].Kind == lead.Copy && j.mirrors[d.Target] == nil || d.State != lead.Sent || d.Receipt == "" {
+			continue
+		}
+		now, err := j.posted(ctx, l.ID, postOf(d, t.ID, told[i].Kind), 0)
+		if err != nil {
+			j.log.Warn("keep the thread of an alert", "lead_id", l.ID, "error", err)
+			continue
+		}
+		l = now
+	}
+	return l
+}
+
 // untell takes back that a touch waits for its targets here. The sweeper then
 // drives it again, and its job finds the receipts in the journal.
 func (j *Jobs) untell(touchID string) {
@@ -215,23 +234,16 @@ func (j *Jobs) record(n *note, d lead.Delivery) (lead.Change, *telling) {
 	return c, tel
 }
 
-// remember keeps with each lead what its target called the message, so that
-// later ones find the thread.
+// remember keeps with each lead what its target called the message.
 func (j *Jobs) remember(ctx context.Context, notes []*note, d lead.Delivery) {
 	if d.Receipt == "" {
 		return
 	}
 	for _, n := range notes {
-		if n.Kind != lead.HotAlert && n.Kind != lead.JustTurnedHot {
-			continue
+		if n.Kind == lead.Copy && j.mirrors[d.Target] == nil {
+			continue // what a hook or a CRM took is never looked for again
 		}
-		l, err := j.o.Store.UpdateLead(ctx, n.Lead.ID, 0, func(l *lead.Lead) error {
-			if l.Alerts == nil {
-				l.Alerts = map[string]string{}
-			}
-			l.Alerts[d.Target] = d.Receipt
-			return nil
-		})
+		l, err := j.posted(ctx, n.Lead.ID, postOf(d, n.Touch.ID, n.Kind), n.Lead.Revision)
 		if err != nil {
 			j.log.Warn("keep the thread of an alert", "lead_id", n.Lead.ID, "error", err)
 			continue

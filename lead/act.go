@@ -20,6 +20,12 @@ const (
 // ErrTaken says that somebody else has the lead; Lead.Claim says who.
 var ErrTaken = errors.New("somebody else has this lead")
 
+// ErrNotFound says that there is no such lead or touch.
+var ErrNotFound = errors.New("not found")
+
+// ErrConflict says that a lead is not at the revision that somebody saw.
+var ErrConflict = errors.New("the lead was changed in the meantime")
+
 // ErrNoVerb says that there is no such verb.
 var ErrNoVerb = errors.New("no such verb")
 

@@ -19,7 +19,8 @@ type Lead struct {
 	UpdatedAt time.Time `json:"updated_at"`
 
 	AlertedAt time.Time         `json:"alerted_at,omitzero"` // when a hot alert was last decided on
-	Alerts    map[string]string `json:"alerts,omitempty"`    // target -> receipt of its latest alert, for threads and updates
+	Alerts    map[string]string `json:"alerts,omitempty"`    // target -> receipt of its latest alert, for threads
+	Posts     []Post            `json:"posts,omitempty"`     // messages about the lead that can be rewritten, the oldest first
 	Trail     []Step            `json:"trail,omitempty"`
 }
 
@@ -109,5 +110,6 @@ const (
 	TestAlert     AlertKind = "test"
 	Escalated     AlertKind = "escalation"
 	DigestAlert   AlertKind = "digest"
-	Copy          AlertKind = "copy" // a lead of any temperature for a CRM or hook
+	Remark        AlertKind = "remark" // a line in the thread of an alert
+	Copy          AlertKind = "copy"   // a lead of any temperature for a CRM or hook
 )

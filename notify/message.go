@@ -56,6 +56,7 @@ type Message struct {
 	Received  time.Time
 	Told      string // how long telling took: alerted in 1.4 s
 	Since     string // repeats: how long after the alert
+	Erased    bool   // the person was erased; nothing else is told
 
 	URL     string // of the lead in the inbox
 	Buttons []Button
@@ -85,6 +86,9 @@ type Button struct {
 func Compose(a Alert, s Style) Message {
 	s = s.defaults()
 	l, t := a.Lead, a.Touch
+	if l == nil || t == nil {
+		return gone(a)
+	}
 	p := person(l, t)
 	m := Message{
 		Kind: a.Kind, Who: whoOf(p), What: line(s.Label(t.Action), 60), Phone: phoneOf(p.Phone), Email: emailOf(p.Email), About: aboutOf(p),
@@ -96,7 +100,7 @@ func Compose(a Alert, s Style) Message {
 		m.Owner = cmp.Or(line(l.Claim.By, 60), "somebody")
 	}
 	now := cmp.Or(s.Now, t.ReceivedAt)
-	m.Told = tookOf(now.Sub(t.ReceivedAt))
+	m.Told = tookOf(cmp.Or(a.Told, now).Sub(t.ReceivedAt))
 	if !l.AlertedAt.IsZero() {
 		m.Since = roughly(now.Sub(l.AlertedAt))
 	}
@@ -206,7 +210,7 @@ func ComposeRollup(alerts []Alert, s Style) Message {
 		if !one.RespondBy.IsZero() && (m.RespondBy.IsZero() || one.RespondBy.Before(m.RespondBy)) {
 			m.RespondBy, m.Late = one.RespondBy, one.Late
 		}
-		if a.Lead.Temperature == lead.Hot {
+		if a.Lead != nil && a.Lead.Temperature == lead.Hot {
 			hot++
 		}
 		if a.Kind == lead.DigestAlert {

@@ -12,10 +12,11 @@ import (
 // Alert is one lead to tell one target about. Lead and Touch are not changed.
 type Alert struct {
 	Kind   lead.AlertKind
-	Lead   *lead.Lead
+	Lead   *lead.Lead // nil in an update: the person was erased
 	Touch  *lead.Touch
-	Thread string // receipt of the earlier alert that a repeat belongs to
-	Note   string // a plain remark: "Redis away, so without history"
+	Thread string    // receipt of the earlier alert that a repeat belongs to
+	Note   string    // a plain remark: "Redis away, so without history"
+	Told   time.Time // when the message was posted that an update rewrites; zero: it is posted now
 }
 
 // Sender tells one target. Senders are made by Open from a kind's table line.
@@ -27,6 +28,14 @@ type Sender interface {
 
 	// Most is how many alerts one message can hold; 1: no rollups.
 	Most() int
+}
+
+// Updater is a Sender whose messages can be rewritten once they are posted.
+type Updater interface {
+	// Update rewrites the message of a receipt so that it tells of these alerts,
+	// those that it was posted with, as they are now. A BadTarget means that this
+	// message can never be rewritten, a BadContent the same of what it would say.
+	Update(ctx context.Context, receipt string, alerts []Alert) error
 }
 
 // Error is a failed attempt, with what should happen next.

@@ -48,6 +48,8 @@ func render(m Message, f form, buttons bool) rendered {
 		if b := actions(m, blockIDs(m)("act")); b != nil {
 			r.blocks = append(r.blocks, b)
 		}
+	case m.Erased:
+		r.blocks = []slack.Block{slack.NewSectionBlock(plainObject(m.Header, 150), nil, nil)}
 	case len(m.Leads) > 0:
 		r.blocks = rollupBlocks(m)
 	case m.Kind == lead.Repeat:

@@ -19,13 +19,15 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // What the methods of Store can say besides the errors of Redis.
 var (
-	ErrNotFound  = errors.New("not in the store")
-	ErrConflict  = errors.New("the lead was changed in the meantime") // its revision moved on
-	ErrWiped     = errors.New("redis was wiped")                      // the marker of Bear is gone
+	ErrNotFound  = lead.ErrNotFound
+	ErrConflict  = lead.ErrConflict
+	ErrWiped     = errors.New("redis was wiped") // the marker of Bear is gone
 	ErrBadCursor = errors.New("not a cursor of this list")
 	ErrOldServer = errors.New("redis is older than 6.2")
 )

@@ -15,6 +15,7 @@ func openOutlets(cfg *config.Config, public string, rules *lead.Rules, t *talk, 
 	env := notify.Env{
 		SlackToken: cfg.Slack.BotToken.Reveal(), SlackAPIURL: cfg.Slack.APIURL, AllowPrivate: cfg.AllowPrivateTargets,
 		Style: notify.Style{PublicURL: public, Label: rules.Label}, Out: t, Color: t.color, Logger: log,
+		Buttons: cfg.Slack.SigningSecret != "" || cfg.Slack.AppToken != "",
 	}
 	var outlets []jobs.Outlet
 	for _, target := range cfg.Targets {

@@ -262,6 +262,7 @@ type fakeSlack struct {
 	*httptest.Server
 	mu       sync.Mutex
 	messages []slackMessage
+	updates  []slackMessage // what chat.update made of them, in order
 	faults   []string
 	calls    int
 }
@@ -269,6 +270,7 @@ type fakeSlack struct {
 type slackMessage struct {
 	At      time.Time
 	Channel string
+	TS      string
 	Thread  string
 	Text    string
 	Body    string // text and blocks
@@ -293,7 +295,8 @@ func (s *fakeSlack) fail(kinds ...string) {
 
 func (s *fakeSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.ParseForm()
-	if !strings.HasSuffix(r.URL.Path, "/chat.postMessage") {
+	update := strings.HasSuffix(r.URL.Path, "/chat.update")
+	if !update && !strings.HasSuffix(r.URL.Path, "/chat.postMessage") {
 		fmt.Fprint(w, `{"ok":false,"error":"missing_scope"}`)
 		return
 	}
@@ -324,12 +327,29 @@ func (s *fakeSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"ok":false,"error":%q}`, fault)
 		return
 	}
-	m := slackMessage{At: time.Now(), Channel: r.Form.Get("channel"), Thread: r.Form.Get("thread_ts"), Text: r.Form.Get("text"),
+	m := slackMessage{At: time.Now(), Channel: r.Form.Get("channel"), TS: fmt.Sprintf("1795344%03d.000100", n), Thread: r.Form.Get("thread_ts"), Text: r.Form.Get("text"),
 		Body: r.Form.Get("text") + "\n" + r.Form.Get("blocks")}
 	s.mu.Lock()
-	s.messages = append(s.messages, m)
+	if update {
+		m.TS = r.Form.Get("ts")
+		s.updates = append(s.updates, m)
+	} else {
+		s.messages = append(s.messages, m)
+	}
 	s.mu.Unlock()
-	fmt.Fprintf(w, `{"ok":true,"channel":%q,"ts":"1795344%03d.000100"}`, m.Channel, n)
+	fmt.Fprintf(w, `{"ok":true,"channel":%q,"ts":%q}`, m.Channel, m.TS)
+}
+
+// shows returns what stands where a message was posted, as it was rewritten last.
+func (s *fakeSlack) shows(posted slackMessage) slackMessage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range slices.Backward(s.updates) {
+		if m.Channel == posted.Channel && m.TS == posted.TS {
+			return m
+		}
+	}
+	return posted
 }
 
 // about returns the messages that show a text.
