@@ -106,6 +106,7 @@ var broken = []string{
 	"reps\nreps:\n  - {name: Dana, slack: dana, email: dana, weight: 0}\n  - {name: Dana, zone: Middle/Earth}\n  - {slack: U0DANA}\n",
 	"hours\nreps:\n  - {name: A, hours: 9 to 5}\n  - {name: B, hours: \"Mon-Fry 09:00-17:00\"}\n  - {name: C, hours: \"Mon 25:00-26:00\"}\n  - {name: D, hours: \"Mon-Fri 22:00-06:00\"}\n",
 	"teams\nreps:\n  - {name: Dana}\nteams:\n  - {name: emea, reps: [Dana, Dona], mode: random}\n  - {name: emea, reps: []}\n",
+	"alarms to nobody\nalarms: {to: nobody}\n",
 	"digests\ndigests:\n  - {to: marketing, temperature: mild, at: 9 o'clock, zone: Berlin}\n",
 	"slack tokens swapped\nslack:\n  bot_token: xapp-hunter2\n  app_token: xoxb-hunter2\n",
 	"slack at plain http\nslack:\n  webhook_url: http://hooks.example.com/hunter2\n",

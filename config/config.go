@@ -48,6 +48,7 @@ type Config struct {
 	Targets   []notify.Target
 	Routes    []notify.Route
 	Digests   []Digest
+	Alarms    Alarms
 
 	Retention time.Duration // how long leads are kept
 	MaxAge    time.Duration // how long a delivery is tried
@@ -70,6 +71,12 @@ type Slack struct {
 	WebhookURL    Secret // the weaker way, without a bot
 	Channel       string // id or #name
 	APIURL        string // ends with a slash
+}
+
+// Alarms says who hears when leadgate itself needs a human: a target that takes
+// nothing, a source that fell silent.
+type Alarms struct {
+	To string // a target's name; empty: the first target that is not in trouble itself
 }
 
 // Options are what Load reads from.

@@ -95,6 +95,7 @@ reps: [{name: "O'Neil: x", slack: U0X, hours: "Sat-Mon 00:00-24:00, Wed 09:05-10
 teams: [{name: t, reps: ["O'Neil: x"], mode: claim}]
 targets: [{name: log, kind: log, pace: 7/h}, {name: l2, kind: log, pace: off, fallback: log}]
 routes: [{to: log, at_least: cold, sources: [a], actions: [x, y], team: t, escalate: [{after: 90s, to: t}, {after: 1d1h, to: log}]}, {to: l2}]
+alarms: {to: log}
 digests: [{to: log, at: "00:05", zone: Asia/Tokyo, temperature: cold}]
 retention: 1d12h
 max_age: 25h

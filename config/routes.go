@@ -76,6 +76,11 @@ var digestKeys = []key[Digest]{
 		one(func(d *Digest) **time.Location { return &d.Zone }, zone)},
 }
 
+var alarmKeys = []key[Alarms]{
+	{setting{name: "to", doc: "Name of the target that hears. Without it, the first one that is not in trouble itself; the log tells as well."},
+		one(func(a *Alarms) *string { return &a.To }, words("managers"))},
+}
+
 // checkRoutes looks at what targets, routes and digests mean together: who
 // names nobody would be told nothing.
 func (r *reader) checkRoutes(c *Config) {
@@ -115,6 +120,7 @@ func (r *reader) checkRoutes(c *Config) {
 	for i, d := range c.Digests {
 		r.known(fmt.Sprintf("digests[%d].to", i), "target", d.To, targets)
 	}
+	r.known("alarms.to", "target", c.Alarms.To, targets)
 	for i, t := range c.Targets {
 		r.known(fmt.Sprintf("targets[%d].fallback", i), "target", t.Fallback, targets)
 		if _, ok := r.places[fmt.Sprintf("targets[%d]", i)]; ok && !heard(c, t.Name) {
@@ -156,7 +162,7 @@ func heard(c *Config, name string) bool {
 	team := func(e notify.Escalation) bool { return e.To == name }
 	return slices.ContainsFunc(c.Routes, func(r route) bool { return r.To == name || slices.ContainsFunc(r.Escalate, team) }) ||
 		slices.ContainsFunc(c.Digests, func(d Digest) bool { return d.To == name }) ||
-		slices.ContainsFunc(c.Targets, func(t target) bool { return t.Fallback == name })
+		slices.ContainsFunc(c.Targets, func(t target) bool { return t.Fallback == name }) || c.Alarms.To == name
 }
 
 // complete adds what exists without being configured.

@@ -46,6 +46,8 @@ var settings = []key[Config]{
 		sections(func(c *Config) *[]notify.Route { return &c.Routes }, routeKeys)},
 	{setting{name: "digests", doc: "Leads told together once a day."},
 		sections(func(c *Config) *[]Digest { return &c.Digests }, digestKeys)},
+	{setting{name: "alarms", doc: "Who hears when leadgate itself needs a human: a target that takes nothing, a source that fell silent."},
+		section(func(c *Config) *Alarms { return &c.Alarms }, alarmKeys)},
 	{setting{name: "retention", doc: "How long leads are kept: days (180d), hours, minutes.", def: "180d"},
 		one(func(c *Config) *time.Duration { return &c.Retention }, lasting(day, 3650*day))},
 	{setting{name: "max_age", doc: "How long a delivery is tried before it has failed.", def: "72h"},
