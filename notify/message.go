@@ -196,8 +196,9 @@ func menuOf(value string, verbs ...[2]string) (menu []Button) {
 	return menu
 }
 
-// MostLeads is how many leads one rollup holds.
-const MostLeads = 40
+// MostLeads is how many leads one rollup holds: at a message a second, a
+// thousand leads in ten seconds are all told within those.
+const MostLeads = 100
 
 // ComposeRollup turns several alerts into one message. It holds the first
 // MostLeads of them.

@@ -111,9 +111,9 @@ func TestCompose_Facts(t *testing.T) {
 }
 
 func TestComposeRollup(t *testing.T) {
-	m := ComposeRollup(crowd(50), style0)
-	if len(m.Leads) != MostLeads || m.Header != "🔥 40 hot leads at once" || utf8.RuneCountInString(m.Text) > 120 {
-		t.Errorf("50 alerts give %d leads, Header %q, Text %q", len(m.Leads), m.Header, m.Text)
+	m := ComposeRollup(crowd(MostLeads+10), style0)
+	if len(m.Leads) != MostLeads || m.Header != "🔥 100 hot leads at once" || utf8.RuneCountInString(m.Text) > 120 {
+		t.Errorf("more alerts than fit give %d leads, Header %q, Text %q", len(m.Leads), m.Header, m.Text)
 	}
 	mixed := append(crowd(1), grace(lead.Copy, warm))
 	if m := ComposeRollup(mixed, style0); m.Header != "2 leads at once" {

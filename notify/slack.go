@@ -46,7 +46,7 @@ func openSlack(t Target, e Env) (Sender, error) {
 	if e.SlackToken == "" {
 		return nil, errors.New("slack needs a bot token (LEADGATE_SLACK_BOT_TOKEN), or the target the url of an incoming webhook")
 	}
-	s := &slackBot{channel: t.Channel, env: e, opened: e.Now(), log: e.Logger, tries: map[string]try{}, threads: map[string]string{}}
+	s := &slackBot{channel: t.Channel, env: e, opened: e.Now(), log: e.Logger, tries: map[string]try{}, threads: map[string]string{}, most: MostLeads}
 	s.api = slack.New(e.SlackToken, slack.OptionAPIURL(e.SlackAPIURL),
 		slack.OptionHTTPClient(caller{client: client, most: 4 << 20, refused: slackStatus}))
 	return s, nil
@@ -68,6 +68,7 @@ type slackBot struct {
 	tries   map[string]try    // touch id -> attempts that failed
 	threads map[string]string // lead id -> receipt of the alert that this process sent
 	looked  bool              // for what an earlier process sent
+	most    int               // leads that Slack has not refused in one message
 	blind   time.Time         // until then history is not asked for: it may not be read
 }
 
@@ -82,7 +83,11 @@ type try struct {
 // costs at worst a duplicate or a reply outside its thread.
 const rememberMost = 5000
 
-func (s *slackBot) Most() int { return MostLeads }
+func (s *slackBot) Most() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
+}
 
 // Send posts one message. Before it repeats an attempt whose outcome is not
 // known, it looks for that attempt's message.
@@ -121,6 +126,9 @@ func (s *slackBot) degrade(ctx context.Context, alerts []Alert) (receipt string,
 		}
 		if ClassOf(err) != BadContent {
 			break
+		}
+		if len(alerts) > roomyLeads {
+			return "", s.fewer(err)
 		}
 		s.log.Warn("slack does not take a message in this form", "form", f.String(), "touch_id", alerts[0].Touch.ID, "error", err)
 		s.failed(alerts, func(t *try) { t.form = min(f+1, plain) })

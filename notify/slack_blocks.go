@@ -41,7 +41,7 @@ func render(m Message, f form, buttons bool) rendered {
 	}
 	r := rendered{text: escape(strings.ReplaceAll(m.Text, "://", "[:]//"))}
 	switch {
-	case f == plain:
+	case f == plain, f == compact && len(m.Leads) > 0: // one block has no room for all of them
 		return rendered{text: plainText(m)}
 	case f == compact:
 		r.blocks = []slack.Block{slack.NewSectionBlock(plainObject(strings.Join(linesOf(m), "\n"), 2500), nil, nil)}
@@ -179,47 +179,6 @@ func escalationBlocks(m Message) []slack.Block {
 	}
 	blocks := []slack.Block{section(text, id("esc"))}
 	if b := actions(m, id("esc.act")); b != nil {
-		blocks = append(blocks, b)
-	}
-	return blocks
-}
-
-// leadBudget keeps a rollup of MostLeads leads under Slack's bound on the
-// characters of all blocks, some 13,200.
-const leadBudget = 280
-
-// rollupBlocks lists several leads, each with its own Claim.
-func rollupBlocks(m Message) []slack.Block {
-	blocks := []slack.Block{slack.NewHeaderBlock(plainObject(m.Header, 150))}
-	if !m.RespondBy.IsZero() {
-		say := "Respond by *" + clock(m.RespondBy) + "*."
-		if m.Late {
-			say = "*Late:* the first answer was due at *" + clock(m.RespondBy) + "*."
-		}
-		blocks = append(blocks, slack.NewContextBlock("", markup(say)))
-	}
-	for i, one := range m.Leads {
-		text := "*" + mrkdwn(one.Who, 90) + "*  " + mrkdwn(one.What, 50)
-		if one.Owner != "" {
-			text += ", *" + mrkdwn(one.Owner, 40) + "* has it"
-		}
-		for _, c := range []Contact{one.Phone, one.Email} {
-			if more := "\n" + link(c, 60); c.Shown != "" && len([]rune(text+more)) < leadBudget {
-				text += more
-			}
-		}
-		if len(one.Buttons) == 0 || one.Buttons[0].URL != "" {
-			if open := "  <" + one.URL + "|Open lead>"; one.URL != "" && len([]rune(text+open)) < leadBudget {
-				text += open
-			}
-		}
-		b := section(text, fmt.Sprintf("lead.%d.%s.%d", i, cut(one.LeadID, 60), one.Rev))
-		if len(one.Buttons) > 0 && one.Buttons[0].URL == "" {
-			button := one.Buttons[0]
-			button.Action = fmt.Sprintf("%s.%d", button.Action, i)
-			button.Primary = false // forty green buttons call nobody
-			b.Accessory = slack.NewAccessory(buttonElement(button))
-		}
 		blocks = append(blocks, b)
 	}
 	return blocks

@@ -89,7 +89,7 @@ func linesOf(m Message) []string {
 		if c := cmp.Or(one.Phone.Shown, one.Email.Shown); c != "" {
 			s += ", " + c
 		}
-		lines = append(lines, cut(s, 200))
+		lines = append(lines, cut(s, min(200, plainMost/len(m.Leads)-1)))
 	}
 	for _, s := range []string{m.Phone.Shown, m.Email.Shown, m.About} {
 		if s != "" {
@@ -107,6 +107,10 @@ func linesOf(m Message) []string {
 	return lines
 }
 
+// plainMost is how long a plain text may be: Slack takes 40,000 characters, and
+// an ampersand becomes five.
+const plainMost = 7500
+
 // plainText is the last resort: shown as text in which Slack looks for links
 // by itself, so only the inbox's own may look like one.
 func plainText(m Message) string {
@@ -114,7 +118,7 @@ func plainText(m Message) string {
 	if m.Email.Link != "" {
 		s = strings.ReplaceAll(s, defang(m.Email.Shown), m.Email.Shown)
 	}
-	s = escape(cut(s, 7500)) // Slack takes 40,000, and an ampersand becomes five
+	s = escape(cut(s, plainMost))
 	if m.URL != "" {
 		s += "\n" + m.URL
 	}

@@ -36,6 +36,8 @@ var states = []struct {
 	{"rollup_with_a_claimed_one", append(crowd(1), grace(lead.HotAlert, claimed)), true, 0},
 	{"rollup_without_buttons", crowd(3), false, 0},
 	{"rollup_plain", crowd(3), true, 2},
+	{"rollup_of_many", append(crowd(46), grace(lead.HotAlert, claimed)), true, 0},
+	{"rollup_of_many_without_buttons", crowd(41), false, 0},
 	{"digest", []Alert{grace(lead.DigestAlert, warm)}, true, 0},
 }
 
