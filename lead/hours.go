@@ -1,0 +1,184 @@
+package lead
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Span is working time on some days of the week, by the clock on the wall.
+type Span struct {
+	Days     []time.Weekday
+	From, To time.Duration // since midnight; To is after From, and beyond 24 h when the span ends on the next day
+}
+
+// Hours are when somebody works. Without spans that is always, but for the
+// holidays.
+type Hours struct {
+	Spans    []Span
+	Zone     *time.Location // of the spans and holidays; nil: UTC
+	Holidays []Holiday      // days on which no span begins
+}
+
+// Holiday is a day without work: 2026-12-24 once, 12-25 every year.
+type Holiday string
+
+// ParseHoliday reads a holiday; false for what is no day.
+func ParseHoliday(s string) (Holiday, bool) {
+	for _, layout := range []string{time.DateOnly, "01-02"} {
+		if t, err := time.Parse(layout, s); err == nil && t.Format(layout) == s {
+			return Holiday(s), true
+		}
+	}
+	return Holiday(s), s == "02-29" // which the year 0 of the parser lacks in some zones
+}
+
+func (h Hours) zone() *time.Location {
+	if h.Zone == nil {
+		return time.UTC
+	}
+	return h.Zone
+}
+
+// always says whether no hour is ever closed.
+func (h Hours) always() bool { return len(h.Spans) == 0 && len(h.Holidays) == 0 }
+
+// off says whether a day is a holiday.
+func (h Hours) off(day time.Time) bool {
+	date := day.Format(time.DateOnly)
+	return slices.ContainsFunc(h.Holidays, func(d Holiday) bool {
+		return string(d) == date || strings.HasSuffix(date, "-"+string(d)) && len(d) == len("01-02")
+	})
+}
+
+// opening is working time that is not interrupted.
+type opening struct{ from, to time.Time }
+
+// openings returns those that begin on a day, in no order. The moments are what
+// the wall shows: on the day on which clocks go forward a night's span is an
+// hour shorter.
+func (h Hours) openings(year int, month time.Month, day int) (all []opening) {
+	at := func(d time.Duration) time.Time {
+		return time.Date(year, month, day, int(d/time.Hour), int(d%time.Hour/time.Minute), 0, 0, h.zone())
+	}
+	noon := at(12 * time.Hour) // midnight may be missing where clocks change at it
+	if h.off(noon) {
+		return nil
+	}
+	if len(h.Spans) == 0 {
+		return []opening{{at(0), at(24 * time.Hour)}}
+	}
+	for _, s := range h.Spans {
+		if slices.Contains(s.Days, noon.Weekday()) && at(s.To).After(at(s.From)) {
+			all = append(all, opening{at(s.From), at(s.To)})
+		}
+	}
+	return all
+}
+
+// Shifts are the hours of several people together: somebody works when one of
+// them does. No shifts are always open.
+type Shifts []Hours
+
+// neverAfter is how far ahead an opening is looked for. Who is closed for
+// longer has hours that nobody meant, and counts as always open.
+const neverAfter = 400 // days
+
+func (s Shifts) always() bool {
+	return len(s) == 0 || slices.ContainsFunc(s, Hours.always)
+}
+
+// each calls yield with the openings that end after t, in order and without
+// overlap, until it returns false.
+func (s Shifts) each(t time.Time, yield func(opening) bool) {
+	var known []opening
+	for day := -2; day <= neverAfter; day++ {
+		horizon := t.AddDate(0, 0, neverAfter) // no later day's opening begins before it
+		for _, h := range s {
+			local := t.In(h.zone())
+			known = append(known, h.openings(local.Year(), local.Month(), local.Day()+day)...)
+			horizon = earlier(horizon, time.Date(local.Year(), local.Month(), local.Day()+day+1, 0, 0, 0, 0, h.zone()))
+		}
+		known = join(known)
+		for len(known) > 0 && known[0].from.Before(horizon) {
+			o := opening{known[0].from, earlier(known[0].to, horizon)}
+			if o.to.After(t) && !yield(o) {
+				return
+			}
+			if known[0].from = o.to; !o.to.Before(known[0].to) {
+				known = known[1:]
+			}
+		}
+	}
+}
+
+// join orders openings and makes one of those that meet.
+func join(all []opening) (joined []opening) {
+	slices.SortFunc(all, func(a, b opening) int { return a.from.Compare(b.from) })
+	for _, o := range all {
+		if n := len(joined); n > 0 && !o.from.After(joined[n-1].to) {
+			joined[n-1].to = later(joined[n-1].to, o.to)
+			continue
+		}
+		joined = append(joined, o)
+	}
+	return joined
+}
+
+// Open says whether somebody works at t.
+func (s Shifts) Open(t time.Time) bool { return !s.After(t, 0).After(t) }
+
+// After returns the moment at which d of working time has passed since t. For
+// 0 that is t when somebody works then, else the next opening.
+func (s Shifts) After(t time.Time, d time.Duration) time.Time {
+	if s.always() {
+		return t.Add(d)
+	}
+	left, found := max(d, 0), time.Time{}
+	s.each(t, func(o opening) bool {
+		from := later(o.from, t)
+		if has := o.to.Sub(from); has > left || has == left && left > 0 {
+			found = from.Add(left)
+			return false
+		}
+		left -= o.to.Sub(from)
+		return true
+	})
+	if found.IsZero() {
+		return t.Add(d)
+	}
+	return found.In(t.Location())
+}
+
+// Between returns how much working time there is from a to b; 0 when b is not
+// after a.
+func (s Shifts) Between(a, b time.Time) time.Duration {
+	if !b.After(a) {
+		return 0
+	}
+	if s.always() {
+		return b.Sub(a)
+	}
+	var total time.Duration
+	s.each(a, func(o opening) bool {
+		if from, to := later(o.from, a), earlier(o.to, b); to.After(from) {
+			total += to.Sub(from)
+		}
+		return o.to.Before(b)
+	})
+	return total
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
