@@ -1,8 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
+	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +20,7 @@ var eventbrite = Provider{
 	Title:   "Eventbrite",
 	Doc:     "https://www.eventbrite.com/platform/docs/webhooks",
 	Touches: eventbriteTouches,
+	Fetch:   &Fetch{Host: "https://www.eventbriteapi.com", Read: eventbriteFetch},
 	Sample:  eventbriteSample,
 }
 
@@ -63,6 +67,46 @@ func eventbriteTouches(r *Request) ([]lead.Touch, error) {
 		t.DeliveryID = deliveryID(event, id, strconv.FormatInt(r.Now.Unix(), 10))
 	}
 	return one(t)
+}
+
+// eventbriteFetch asks for the order or the attendee. Of an order for several
+// people it is the buyer: the others come as attendees of their own.
+func eventbriteFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
+	path := "/v3/orders/" + url.PathEscape(t.Fields["order_id"]) + "/?expand=attendees,event"
+	if id := t.Fields["attendee_id"]; id != "" {
+		path = "/v3/events/" + url.PathEscape(t.Event.ID) + "/attendees/" + url.PathEscape(id) + "/?expand=event"
+	}
+	whole, err := answered(get(path))
+	if err != nil {
+		return lead.Touch{}, err
+	}
+	person := whole
+	if attendees := whole.get("attendees").list(); len(attendees) == 1 {
+		person = &attendees[0]
+	}
+	var got lead.Touch
+	event := whole.get("event")
+	got.Event = lead.Event{ID: cmp.Or(whole.get("event_id").str(), event.get("id").str()), Title: event.get("name", "text").str(), Start: event.get("start", "utc").str()}
+	if whole.get("cancelled").yes() || whole.get("refunded").yes() {
+		got.Action = "webinar_cancelled"
+	}
+	got.UTM.Source = cmp.Or(person.get("affiliate").str(), whole.get("affiliate").str())
+	setField(&got, "ticket", person.get("ticket_class_name").str())
+	r.read(&got, eventbriteProfile(person), person.only("answers"))
+	return got, nil
+}
+
+// eventbriteProfile is what Eventbrite tells about a person, without what sales
+// has no use for. Until the person has filled the form in, it says so in place
+// of each answer.
+func eventbriteProfile(person *node) *node {
+	profile := person
+	if inner := person.get("profile"); inner != nil {
+		profile = inner
+	}
+	profile = profile.only("name", "email", "first_name", "last_name", "job_title", "company", "cell_phone", "work_phone", "website")
+	profile.kids = slices.DeleteFunc(profile.kids, func(n node) bool { return n.str() == "Info Requested" })
+	return profile
 }
 
 func eventbriteSample(now time.Time) Sample {

@@ -22,6 +22,7 @@ var hubspot = Provider{
 	Verify:  hubspotVerify,
 	Sign:    hubspotV3(rawURI).sign,
 	Touches: hubspotTouches,
+	Fetch:   &Fetch{Host: "https://api.hubapi.com", Read: hubspotFetch},
 	Sample:  hubspotSample,
 }
 
@@ -147,6 +148,18 @@ func hubspotProperties(properties *node) *node {
 		}
 	}
 	return flat
+}
+
+// hubspotFetch asks for the contact, whose properties are flat there.
+func hubspotFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
+	whole, err := answered(get("/crm/v3/objects/contacts/" + url.PathEscape(t.Fields["object_id"]) +
+		"?properties=email,firstname,lastname,phone,mobilephone,company,jobtitle,website,city,country,industry,message,hs_analytics_source,hs_google_click_id,hs_facebook_click_id"))
+	if err != nil {
+		return lead.Touch{}, err
+	}
+	var got lead.Touch
+	r.read(&got, whole.get("properties").without("createdate", "lastmodifieddate", "hs_object_id"))
+	return got, nil
 }
 
 func hubspotSample(now time.Time) Sample {

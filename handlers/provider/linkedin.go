@@ -1,9 +1,12 @@
 package provider
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
@@ -19,6 +22,7 @@ var linkedIn = Provider{
 	Sign:    linkedInMAC.sign,
 	Reply:   linkedInChallenge,
 	Touches: linkedInTouches,
+	Fetch:   &Fetch{Host: "https://api.linkedin.com", Header: linkedInVersion, Read: linkedInFetch},
 	Sample:  linkedInSample,
 }
 
@@ -77,6 +81,39 @@ func linkedInWhole(r *Request, body *node) ([]lead.Touch, error) {
 	}
 	r.read(&t, body.only("form", "formResponse"), body.get("form").only("hiddenFields"))
 	return one(t)
+}
+
+// linkedInVersion asks for the API of three months ago: one comes out each month
+// and lives for a year.
+func linkedInVersion(now time.Time) map[string]string {
+	return map[string]string{"LinkedIn-Version": now.AddDate(0, -3, 0).Format("200601"), "X-Restli-Protocol-Version": "2.0.0"}
+}
+
+// linkedInFetch asks for the response together with its form; should the form
+// not be with it, for the form as well.
+func linkedInFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
+	id := t.Fields["lead_gen_form_response"]
+	whole, err := answered(get("/rest/leadFormResponses/" + url.PathEscape(id[strings.LastIndexByte(id, ':')+1:]) +
+		"?fields=id,submittedAt,testLead,leadType,leadMetadata,versionedLeadGenFormUrn,formResponse,form:(id,name,hiddenFields,content)"))
+	if err != nil {
+		return lead.Touch{}, err
+	}
+	if whole.get("form") == nil {
+		_, form, _ := strings.Cut(cmp.Or(whole.get("versionedLeadGenFormUrn").str(), t.Fields["lead_gen_form"]), "leadGenForm:")
+		form, _, _ = strings.Cut(form, ",")
+		asked, err := answered(get("/rest/leadForms/" + url.PathEscape(form)))
+		if err != nil {
+			return lead.Touch{}, err
+		}
+		asked.key = "form"
+		whole.kids = append(whole.kids, *asked)
+	}
+	touches, err := linkedInWhole(r, whole)
+	if err != nil {
+		return lead.Touch{}, err
+	}
+	setField(&touches[0], "form_name", whole.get("form", "name").str())
+	return touches[0], nil
 }
 
 func linkedInSample(now time.Time) Sample {

@@ -3,6 +3,7 @@ package provider
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
@@ -18,6 +19,7 @@ var meta = Provider{
 	Sign:    metaMAC.sign,
 	Reply:   metaChallenge,
 	Touches: metaTouches,
+	Fetch:   &Fetch{Host: "https://graph.facebook.com", Read: metaFetch},
 	Sample:  metaSample,
 }
 
@@ -79,6 +81,21 @@ func metaWhole(r *Request, body *node) ([]lead.Touch, error) {
 	}
 	r.read(&t, body.only("field_data", "custom_disclaimer_responses"))
 	return one(t)
+}
+
+// metaFetch asks for the lead's answers. The token is a page's, with the
+// permission leads_retrieval.
+func metaFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
+	whole, err := answered(get("/" + url.PathEscape(t.Fields["leadgen_id"]) +
+		"?fields=id,created_time,field_data,custom_disclaimer_responses,form_id,campaign_name,ad_name,platform,is_organic"))
+	if err != nil {
+		return lead.Touch{}, err
+	}
+	touches, err := metaWhole(r, whole)
+	if err != nil {
+		return lead.Touch{}, err
+	}
+	return touches[0], nil
 }
 
 func metaSample(now time.Time) Sample {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ var msgraph = Provider{
 	Sign:    msgraphSign,
 	Reply:   msgraphChallenge,
 	Touches: msgraphTouches,
+	Fetch:   &Fetch{Host: "https://graph.microsoft.com", Read: msgraphFetch},
 	Sample:  msgraphSample,
 }
 
@@ -103,6 +105,29 @@ func msgraphTouches(r *Request) ([]lead.Touch, error) {
 		touches = append(touches, t)
 	}
 	return touches, nil
+}
+
+// msgraphStatus are the states of a registration that are no registering.
+var msgraphStatus = map[string]lead.Action{
+	"canceled": "webinar_cancelled", "rejectedByOrganizer": "webinar_registration_denied",
+	"pendingApproval": "webinar_registration_pending", "waitlisted": "webinar_registration_pending",
+}
+
+func msgraphFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
+	whole, err := answered(get("/v1.0/solutions/virtualEvents/webinars/" + url.PathEscape(t.Event.ID) + "/registrations/" + url.PathEscape(t.Fields["registration_id"])))
+	if err != nil {
+		return lead.Touch{}, err
+	}
+	got := lead.Touch{Action: msgraphStatus[whole.get("status").str()]}
+	for _, a := range whole.get("registrationQuestionAnswers").list() {
+		value := cmp.Or(a.get("value").str(), a.get("booleanValue").str())
+		if choices := a.get("multiChoiceValues"); !choices.blank() {
+			value = said(choices, nil)
+		}
+		setField(&got, cmp.Or(a.get("displayName").str(), a.get("questionId").str()), value)
+	}
+	r.read(&got, whole.only("firstName", "lastName", "email"))
+	return got, nil
 }
 
 // after returns the part of a path that follows a name.

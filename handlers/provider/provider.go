@@ -46,6 +46,10 @@ type Provider struct {
 	// and is none. An error means unread: the body is kept with the error.
 	Touches func(r *Request) ([]lead.Touch, error)
 
+	// Fetch is how the person of a touch with NeedsFetch is fetched. Nil: what
+	// this vendor sends is whole.
+	Fetch *Fetch
+
 	// Sample is one believable delivery for `leadgate trigger`, in the
 	// vendor's shape with an invented person; Sign makes its headers valid.
 	Sample func(now time.Time) Sample

@@ -3,6 +3,7 @@ package provider
 import (
 	"crypto/sha1"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
@@ -17,6 +18,7 @@ var webex = Provider{
 	Verify:  webexMAC.verify,
 	Sign:    webexMAC.sign,
 	Touches: webexTouches,
+	Fetch:   &Fetch{Host: "https://webexapis.com", Read: webexFetch},
 	Sample:  webexSample,
 }
 
@@ -44,6 +46,17 @@ func webexTouches(r *Request) ([]lead.Touch, error) {
 		setField(&t, "participant_id", person.get("id").str())
 	}
 	return one(t)
+}
+
+func webexFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
+	whole, err := answered(get("/v1/meetingParticipants/" + url.PathEscape(t.Fields["participant_id"])))
+	if err != nil {
+		return lead.Touch{}, err
+	}
+	var got lead.Touch
+	got.Event.Title = whole.get("meetingTitle").str()
+	r.read(&got, whole.only("email", "displayName"))
+	return got, nil
 }
 
 func webexSample(now time.Time) Sample {
