@@ -17,6 +17,7 @@ func (r *reader) check(c *Config) {
 	r.checkSources(c)
 	r.checkPeople(c)
 	r.checkRoutes(c)
+	r.checkCanary(c)
 	r.checkFile()
 }
 

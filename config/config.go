@@ -43,12 +43,13 @@ type Config struct {
 	// RulesPath is the file of the rules, ready to be opened; empty: the
 	// built-in ones.
 	RulesPath string
-	Reps      []Rep
-	Teams     []Team
+	Reps      []lead.Rep
+	Teams     []lead.Team
 	Targets   []notify.Target
 	Routes    []notify.Route
 	Digests   []Digest
 	Alarms    Alarms
+	Canary    Canary
 
 	Retention time.Duration // how long leads are kept
 	MaxAge    time.Duration // how long a delivery is tried

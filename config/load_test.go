@@ -136,7 +136,8 @@ func TestLoad_Environ(t *testing.T) {
 		"SLACK_SIGNING_SECRET": "sig", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "http://127.0.0.1:9/api",
 		"ALLOW_PRIVATE_TARGETS": "1", "LOG": "debug", "TRUSTED_PROXIES": "10.1.2.3/8, ::1", "MAX_BODY": "1MiB",
 		"RULES": "rules.yaml", "RETENTION": "30d", "MAX_AGE": "1h30m",
-		"ALARMS_TO": "slack",
+		"ALARMS_TO":    "slack",
+		"CANARY_EVERY": "1h", "CANARY_SOURCE": "webinar",
 	}
 	var env []string
 	for k, v := range values {
@@ -149,6 +150,7 @@ func TestLoad_Environ(t *testing.T) {
 		AllowPrivateTargets: true, Log: "debug", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		MaxBody: 1 << 20, RulesPath: "rules.yaml", Retention: 30 * 24 * time.Hour, MaxAge: 90 * time.Minute,
 		Alarms:  Alarms{To: "slack"},
+		Canary:  Canary{Every: time.Hour, Source: "webinar"},
 		Targets: []notify.Target{{Name: "slack", Kind: "slack", Channel: "#sales"}}, Routes: []notify.Route{{To: "slack", AtLeast: lead.Hot}}}
 	if diff := cmp.Diff(want, c, unexported, equalPrefixes); diff != "" {
 		t.Errorf("Load of every variable (-want +got):\n%s", diff)

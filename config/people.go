@@ -4,62 +4,81 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
-// Rep is a person who takes leads.
-type Rep struct {
-	Name   string
-	Slack  string // id of the member, U0DANA
-	Email  string
-	Hours  []Span         // when the rep works; empty: always
-	Zone   *time.Location // of Hours; never nil
-	Weight int            // share in a round robin, from 1
-}
-
-// Span is working hours on some days of the week.
-type Span struct {
-	Days     []time.Weekday
-	From, To time.Duration // since midnight; From is before To, and To at most 24 h
-}
-
-// Team is several reps.
-type Team struct {
-	Name string
-	Reps []string // their names
-	Mode string   // round_robin or claim
-}
+type (
+	rep  = lead.Rep
+	team = lead.Team
+)
 
 // mailAddress and memberID keep typing errors out, not more.
 var (
 	mailAddress = matching(`[^@\s]+@[^@\s]+\.[^@\s]+`, "an e-mail address", "dana@example.com")
+	groupID     = matching(`S[A-Z0-9]{2,}`, "the id of a Slack user group", "S0EMEA (Slack: the group's menu, Copy group ID)")
 	memberID    = matching(`[UW][A-Z0-9]{2,}`, "the id of a Slack member", "U0DANA (Slack: profile, Copy member ID)")
 )
 
-var repKeys = []key[Rep]{
+var repKeys = []key[rep]{
 	{setting{name: "name", doc: "How teams and the inbox call the rep.", required: true},
-		one(func(r *Rep) *string { return &r.Name }, words("Dana"))},
+		one(func(r *rep) *string { return &r.Name }, words("Dana"))},
 	{setting{name: "slack", doc: "Id of the rep's Slack account."},
-		one(func(r *Rep) *string { return &r.Slack }, memberID)},
+		one(func(r *rep) *string { return &r.Slack }, memberID)},
 	{setting{name: "email", doc: "Mail address of the rep."},
-		one(func(r *Rep) *string { return &r.Email }, mailAddress)},
+		one(func(r *rep) *string { return &r.Email }, mailAddress)},
 	{setting{name: "hours", doc: "When the rep works: Mon-Fri 09:00-17:30, Sat 10:00-12:00. Without it, always."},
-		one(func(r *Rep) *[]Span { return &r.Hours }, hours)},
-	{setting{name: "zone", doc: "Time zone of hours.", def: "UTC"},
-		one(func(r *Rep) **time.Location { return &r.Zone }, zone)},
+		one(func(r *rep) *[]lead.Span { return &r.Hours.Spans }, hours)},
+	{setting{name: "zone", doc: "Time zone of hours and holidays.", def: "UTC"},
+		one(func(r *rep) **time.Location { return &r.Hours.Zone }, zone)},
+	{setting{name: "holidays", doc: "Days on which the rep does not work: 2026-12-24 once, 12-25 every year."},
+		many(func(r *rep) *[]lead.Holiday { return &r.Hours.Holidays }, holiday)},
 	{setting{name: "weight", doc: "Share in a round robin: 2 gets twice as many leads as 1.", def: "1"},
-		one(func(r *Rep) *int { return &r.Weight }, between(1, 100, "2"))},
+		one(func(r *rep) *int { return &r.Weight }, between(1, 100, "2"))},
+	{setting{name: "cap", doc: "The most leads that a round robin gives the rep in a day (UTC). Without it, as many as come."},
+		one(func(r *rep) *int { return &r.Cap }, bound)},
 }
 
-var teamKeys = []key[Team]{
+var teamKeys = []key[team]{
 	{setting{name: "name", doc: "How routes call the team.", required: true},
-		one(func(t *Team) *string { return &t.Name }, words("emea"))},
+		one(func(t *team) *string { return &t.Name }, words("emea"))},
 	{setting{name: "reps", doc: "Names of its reps.", required: true},
-		many(func(t *Team) *[]string { return &t.Reps }, words("Dana"))},
+		many(func(t *team) *[]string { return &t.Reps }, words("Dana"))},
 	{setting{name: "mode", doc: "round_robin names a rep for every lead; claim leaves it to who is first.", def: "round_robin"},
-		one(func(t *Team) *string { return &t.Mode }, oneOf("a mode", "round_robin", "claim"))},
+		one(func(t *team) *lead.Mode { return &t.Mode }, mode)},
+	{setting{name: "slack", doc: "Id of the Slack user group that is mentioned where the team is called."},
+		one(func(t *team) *string { return &t.Slack }, groupID)},
 }
+
+// bound is a number of leads; 0, which is none, is not printed.
+var bound = func() grammar[int] {
+	g := between(1, 10_000, "20")
+	g.show = func(n int) string {
+		if n == 0 {
+			return ""
+		}
+		return strconv.Itoa(n)
+	}
+	return g
+}()
+
+var modes = oneOf("a mode", string(lead.RoundRobin), string(lead.FirstCome))
+
+var mode = grammar[lead.Mode]{func(s string) (lead.Mode, *wrong) {
+	m, bad := modes.parse(s)
+	return lead.Mode(m), bad
+}, nil, nil, modes.form}
+
+var holiday = grammar[lead.Holiday]{func(s string) (lead.Holiday, *wrong) {
+	h, ok := lead.ParseHoliday(s)
+	if !ok {
+		return h, &wrong{"is not a day", "write 2026-12-24, or 12-25 for every year"}
+	}
+	return h, nil
+}, nil, nil, form{sample: `"12-25"`, pattern: `^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$`}}
 
 // checkPeople looks for names that are taken or unknown.
 func (r *reader) checkPeople(c *Config) {
@@ -129,8 +148,8 @@ var timeOfDay = grammar[time.Duration]{func(s string) (time.Duration, *wrong) {
 	return d, nil
 }, clockText, nil, form{sample: `"09:00"`, pattern: `^([01][0-9]|2[0-3]):[0-5][0-9]$`}}
 
-var hours = grammar[[]Span]{func(s string) ([]Span, *wrong) {
-	var spans []Span
+var hours = grammar[[]lead.Span]{func(s string) ([]lead.Span, *wrong) {
+	var spans []lead.Span
 	for part := range strings.SplitSeq(s, ",") {
 		span, bad := parseSpan(strings.TrimSpace(part))
 		if bad != nil {
@@ -139,23 +158,31 @@ var hours = grammar[[]Span]{func(s string) ([]Span, *wrong) {
 		spans = append(spans, span)
 	}
 	return spans, nil
-}, func(spans []Span) string {
+}, func(spans []lead.Span) string {
 	var parts []string
 	for _, s := range spans {
 		days := weekdays[s.Days[0]]
 		if n := len(s.Days); n > 1 {
 			days += "-" + weekdays[s.Days[n-1]]
 		}
-		parts = append(parts, days+" "+clockText(s.From)+"-"+clockText(s.To))
+		parts = append(parts, days+" "+clockText(s.From)+"-"+spanEnd(s))
 	}
 	return strings.Join(parts, ", ")
 }, nil, form{sample: "Mon-Fri 09:00-17:30"}}
 
-func parseSpan(s string) (Span, *wrong) {
+// spanEnd is the end of a span as it is written.
+func spanEnd(s lead.Span) string {
+	if s.To > day {
+		return clockText(s.To - day)
+	}
+	return clockText(s.To)
+}
+
+func parseSpan(s string) (lead.Span, *wrong) {
 	const write = "write Mon-Fri 09:00-17:30, Sat 10:00-12:00"
 	m := spanPattern.FindStringSubmatch(s)
 	if m == nil {
-		return Span{}, &wrong{"is not working hours", write}
+		return lead.Span{}, &wrong{"is not working hours", write}
 	}
 	first := slices.Index(weekdays, m[1])
 	last := first
@@ -163,17 +190,19 @@ func parseSpan(s string) (Span, *wrong) {
 		last = slices.Index(weekdays, m[2])
 	}
 	if first < 0 || last < 0 {
-		return Span{}, &wrong{"names a day that is none of Mon Tue Wed Thu Fri Sat Sun", write}
+		return lead.Span{}, &wrong{"names a day that is none of Mon Tue Wed Thu Fri Sat Sun", write}
 	}
 	from, ok1 := clock(m[3])
 	to, ok2 := clock(m[4])
 	switch {
 	case !ok1 || !ok2:
-		return Span{}, &wrong{"holds what is no time of day", write}
-	case from >= to:
-		return Span{}, &wrong{"ends before it begins", "write " + clockText(to) + "-" + clockText(from) + ", or two spans for a night"}
+		return lead.Span{}, &wrong{"holds what is no time of day", write}
+	case from == to:
+		return lead.Span{}, &wrong{"ends when it begins", "write 00:00-24:00 for a whole day"}
+	case from > to: // a night
+		to += day
 	}
-	span := Span{Days: []time.Weekday{time.Weekday(first)}, From: from, To: to}
+	span := lead.Span{Days: []time.Weekday{time.Weekday(first)}, From: from, To: to}
 	for d := first; d != last; {
 		d = (d + 1) % len(weekdays)
 		span.Days = append(span.Days, time.Weekday(d))

@@ -91,11 +91,12 @@ max_body: 1000001
 sources:
   - {name: a, action: demo, rate: off, origins: [https://a.example], min_fill: 5m3s, fields: {company: "in: put", title: "5"}, watch: true, country: AT}
   - {name: b, provider: zoom, unsigned: true, rate: 5/s, captcha: {kind: friendly, secret: "${E:-x}"}}
-reps: [{name: "O'Neil: x", slack: U0X, hours: "Sat-Mon 00:00-24:00, Wed 09:05-10:00", zone: Asia/Tokyo, weight: 3}]
+reps: [{name: "O'Neil: x", slack: U0X, hours: "Sat-Mon 00:00-24:00, Wed 09:05-10:00, Fri 22:00-06:00", zone: Asia/Tokyo, holidays: [2026-12-24, 12-25], weight: 3, cap: 7}]
 teams: [{name: t, reps: ["O'Neil: x"], mode: claim}]
 targets: [{name: log, kind: log, pace: 7/h}, {name: l2, kind: log, pace: off, fallback: log}]
 routes: [{to: log, at_least: cold, sources: [a], actions: [x, y], team: t, escalate: [{after: 90s, to: t}, {after: 1d1h, to: log}]}, {to: l2}]
 alarms: {to: log}
+canary: {every: 2h, source: a}
 digests: [{to: log, at: "00:05", zone: Asia/Tokyo, temperature: cold}]
 retention: 1d12h
 max_age: 25h
@@ -129,7 +130,7 @@ func TestConfig_PrintOrigins(t *testing.T) {
 
 // TestConfig_PrintByHand prints a Config that no file made.
 func TestConfig_PrintByHand(t *testing.T) {
-	c := Config{Redis: Redis{URL: "hunter2"}, Reps: []Rep{{Name: "Dana"}}}
+	c := Config{Redis: Redis{URL: "hunter2"}, Reps: []lead.Rep{{Name: "Dana"}}}
 	want := "journal: off  # default\nredis:\n  url: set (sha256 f52f...)  # default\nallow_private_targets: false  # default\n" +
 		"max_body: 0  # default\nreps:  # default\n  - name: Dana\n    weight: 0\n"
 	if diff := cmp.Diff(want, fmt.Sprint(c)); diff != "" {
@@ -196,10 +197,11 @@ func TestWarnings(t *testing.T) {
 }
 
 func TestHours(t *testing.T) {
-	got, bad := hours.parse("Fri-Mon 09:00-17:30, Wed 00:00-24:00")
-	want := []Span{
+	got, bad := hours.parse("Fri-Mon 09:00-17:30, Wed 00:00-24:00, Thu 22:00-06:30")
+	want := []lead.Span{
 		{Days: []time.Weekday{time.Friday, time.Saturday, time.Sunday, time.Monday}, From: 9 * time.Hour, To: 17*time.Hour + 30*time.Minute},
 		{Days: []time.Weekday{time.Wednesday}, From: 0, To: 24 * time.Hour},
+		{Days: []time.Weekday{time.Thursday}, From: 22 * time.Hour, To: 30*time.Hour + 30*time.Minute},
 	}
 	if diff := cmp.Diff(want, got); bad != nil || diff != "" {
 		t.Errorf("hours: %v (-want +got):\n%s", bad, diff)
