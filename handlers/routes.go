@@ -38,6 +38,7 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/leads/:id", s.showLead)
 	api.GET("/books", s.showBooks)
 	api.POST("/leads/:id/:verb", s.act)
+	api.GET("/stream", s.stream)
 
 	// People follow an alert.
 	e.GET("/l/:id", s.leadPage)

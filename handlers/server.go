@@ -35,6 +35,7 @@ type Options struct {
 	Accepter accepter
 	Reader   reader
 	Actor    actor
+	Watcher  watcher // nil: there is no stream
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from
@@ -82,6 +83,10 @@ type Server struct {
 
 	refusals, breakages rate.Sometimes // bound the log lines that senders can cause
 
+	closing context.Context // ends when the server is shut down
+	close   context.CancelFunc
+	streams atomic.Int32 // open now
+
 	inflaters sync.Pool // of *gzip.Reader; each is 40 KiB
 }
 
@@ -111,6 +116,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{o: o, public: public, inbox: public.String() + "/l/", thanks: thanksPage(), metrics: newMetrics(o.Registry),
 		refusals:  rate.Sometimes{First: 10, Interval: time.Second},
 		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
+	s.closing, s.close = context.WithCancel(context.Background())
 	if err := s.Reload(o.Sources); err != nil {
 		return nil, err
 	}
@@ -148,9 +154,9 @@ func (s *Server) Handler() http.Handler { return s.echo }
 
 // HTTPServer returns a server around Handler that slow and greedy clients
 // cannot hold up: 5 s for the headers, 10 s for the whole request, 15 s for the
-// answer, 60 s idle, 16 KiB of headers.
+// answer, 60 s idle, 16 KiB of headers. Its Shutdown ends the open streams.
 func (s *Server) HTTPServer() *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler:           s.echo,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
@@ -159,4 +165,6 @@ func (s *Server) HTTPServer() *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelDebug), // what strangers' connections did
 	}
+	server.RegisterOnShutdown(s.close)
+	return server
 }

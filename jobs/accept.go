@@ -56,6 +56,7 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 	j.days.accept(day, counted)
 	for i, t := range touches {
 		j.metrics.hop("accept", kept.Sub(t.ReceivedAt))
+		j.stream.tell(false, newsOf(t, kept))
 		j.start(t, lanes[i], kept)
 	}
 	if j.o.Sync {

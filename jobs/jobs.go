@@ -103,6 +103,7 @@ type Jobs struct {
 
 	days   *days
 	said   repeats       // what hot touches said lately
+	stream *stream       // what happened lately, for those who watch
 	loaded chan struct{} // closed once the store holds what the journal kept
 	busy   meter         // how fast Accept is called
 }
@@ -133,8 +134,11 @@ func New(o Options) (*Jobs, error) {
 	if o.Embedded {
 		window = 2_000 // miniredis copies a list on each push
 	}
+	launch := lead.NewID(o.Now())
+	watched := newStream(launch)
+	o.Store, o.Prompt = newsKeeper{o.Store, watched, o.Now}, newsKeeper{o.Prompt, watched, o.Now}
 	j := &Jobs{
-		o: o, log: o.Logger, now: o.Now, launch: lead.NewID(o.Now()),
+		o: o, stream: watched, log: o.Logger, now: o.Now, launch: launch,
 		client:    asynq.NewClientFromRedisClient(o.Producer),
 		hot:       newLane(hotShelf, window, 1),
 		bulk:      newLane(bulkShelf, window, bulkGroup),
@@ -177,6 +181,8 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.direct(ctx) })
 	wg.Go(func() { j.sweep(ctx) })
 	wg.Go(func() { j.listen(ctx) })
+	wg.Go(func() { j.spread(ctx) })
+	wg.Go(func() { j.overhear(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -133,6 +133,7 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 	var changes []lead.Change
 	var ended []*telling
 	for _, n := range notes {
+		j.tellDelivery(n, d)
 		c, tel := j.record(n, n.delivery(d))
 		if tel == nil { // told from the journal while Redis was away; carried over later
 			j.show(n.Touch, n.Lead)
