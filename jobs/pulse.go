@@ -34,6 +34,9 @@ const (
 	beatsMissed = 2               // in a row mean that Redis is away
 	lostAfter   = 2 * time.Second // of absence, after which tasks on their way are taken for lost
 	loadBatch   = 500
+
+	// carriedAfter the return of Redis a replica's receipts have reached it.
+	carriedAfter = 2 * time.Second
 )
 
 // pulse says whether Redis answers. While it does not, intake goes on, hot
@@ -68,6 +71,14 @@ func (p *pulse) set(up bool, now time.Time) (changed bool) {
 	close(p.flipped)
 	p.flipped = make(chan struct{})
 	return true
+}
+
+// steady says whether Redis has answered for so long that every replica has
+// carried to it what it told in the meantime.
+func (p *pulse) steady(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.up && now.Sub(p.since) >= carriedAfter
 }
 
 // changed is closed when Redis goes or comes.

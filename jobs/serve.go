@@ -65,7 +65,7 @@ func (j *Jobs) newServer(l *lane, client redis.UniversalClient, slots int, check
 			return ladder(n + 1)
 		},
 		IsFailure: func(err error) bool {
-			return !errors.Is(err, asynq.ErrLeaseExpired) && !errors.Is(err, errStillWaiting)
+			return !errors.Is(err, asynq.ErrLeaseExpired) && !errors.Is(err, errStillWaiting) && !errors.Is(err, errOwners)
 		},
 		Logger:   asynqLogger{j.log},
 		LogLevel: asynq.WarnLevel,

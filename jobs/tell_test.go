@@ -113,3 +113,35 @@ func TestJobs_ToldDirectlyIsShownOnce(t *testing.T) {
 		t.Errorf("shown %d times, %d messages, %d waiting; want 1, 1, 0", seen, len(s.sent), b.j.Waiting())
 	}
 }
+
+// foreignStore holds a touch that another replica accepted.
+type foreignStore struct {
+	flakyStore
+	touch *lead.Touch
+	asked int
+}
+
+func (s *foreignStore) TouchesByID(context.Context, []string) ([]*lead.Touch, error) {
+	c := *s.touch
+	return []*lead.Touch{&c}, nil
+}
+
+func (s *foreignStore) Same(context.Context, string, string, string) (string, error) {
+	s.asked++
+	return "", errors.New("enough for this test")
+}
+
+func TestJobs_ATouchOfAnotherReplicaWaitsForItsReceipts(t *testing.T) {
+	b := newTicking(t, &scripted{most: 1}, noPace)
+	b.j.o.Embedded = false
+	store := &foreignStore{touch: &lead.Touch{ID: lead.NewID(b.clock), State: lead.Accepted, Content: "c", ReceivedAt: b.clock}}
+	b.j.o.Store = store
+	b.j.pulse.set(true, b.clock)
+	if err := b.j.run(t.Context(), store.touch.ID); !errors.Is(err, errOwners) || store.asked != 0 {
+		t.Errorf("right after Redis came back: %v, want it left to its own replica", err)
+	}
+	b.clock = b.clock.Add(carriedAfter)
+	if err := b.j.run(t.Context(), store.touch.ID); errors.Is(err, errOwners) || store.asked != 1 {
+		t.Errorf("later: %v, want it worked on", err)
+	}
+}

@@ -103,6 +103,9 @@ func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, e
 		if found[0] == nil || found[0].State != lead.Accepted {
 			return nil, nil // settled, or staged into a Redis that was wiped since
 		}
+		if !j.pulse.steady(j.now()) {
+			return nil, errOwners
+		}
 		t = found[0]
 	}
 	c := *t // a run that fails leaves the held touch as it was
@@ -115,6 +118,10 @@ func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, e
 	}
 	return &c, nil
 }
+
+// errOwners leaves a touch to the replica that accepted it, for a while: it may
+// have told the touch while Redis was away, and Redis does not know yet.
+var errOwners = errors.New("another replica may have told this touch while redis was away")
 
 // work carries out one touch. First says that nobody can have worked on it before.
 func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
