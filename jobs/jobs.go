@@ -25,7 +25,7 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, dayShelf, refreshShelf}
+	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, dayShelf, refreshShelf, pauseShelf}
 }
 
 const (
@@ -47,6 +47,7 @@ type Options struct {
 	Rules   func() *lead.Rules
 	Routes  []notify.Route
 	Outlets []Outlet // one for each target
+	AlarmTo string   // the target that hears alarms; empty: the first that is well
 
 	Producer redis.UniversalClient // enqueues
 	Hot      redis.UniversalClient // of the hot lane's asynq server, for it alone
@@ -68,7 +69,8 @@ type Options struct {
 	Now      func() time.Time      // nil: time.Now
 }
 
-// Outlet is a target with what sends to it and how fast it may be told.
+// Outlet is a target with what sends to it and how fast it may be told. Targets
+// that share a channel share the Pacer.
 type Outlet struct {
 	Target notify.Target
 	Sender notify.Sender
@@ -88,6 +90,7 @@ type Jobs struct {
 	hot, bulk *lane
 	pulse     *pulse
 	outboxes  map[string]*outbox
+	alarms    chan notify.Alarm
 	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
 	names     locks              // by touch id: one acceptance of a name at a time
 	ends      locks              // by touch id: one settlement at a time
@@ -97,6 +100,7 @@ type Jobs struct {
 	flights  map[string]*flight // unsettled touches of this journal that are on their way
 	urgent   map[string]*flight // those of the hot lane
 	tellings map[string]*telling
+	rung     map[string]time.Time // when the alarms of a key were told last
 
 	refreshes map[string]*refreshing // by lead id: the latest on its way
 	erased    map[string]bool        // leads whose messages are to say only that
@@ -144,6 +148,8 @@ func New(o Options) (*Jobs, error) {
 		bulk:      newLane(bulkShelf, window, bulkGroup),
 		pulse:     newPulse(),
 		outboxes:  map[string]*outbox{},
+		alarms:    make(chan notify.Alarm, alarmsMost),
+		rung:      map[string]time.Time{},
 		flights:   map[string]*flight{},
 		urgent:    map[string]*flight{},
 		tellings:  map[string]*telling{},
@@ -155,11 +161,14 @@ func New(o Options) (*Jobs, error) {
 	}
 	j.metrics = newMetrics(o.Registry, j)
 	for _, out := range o.Outlets {
-		j.outboxes[out.Target.Name] = newOutbox(j, out)
+		box := newOutbox(j, out)
+		j.outboxes[out.Target.Name] = box
+		j.metrics.watch(box)
 		if u, ok := out.Sender.(notify.Updater); ok {
 			j.mirrors[out.Target.Name] = newMirror(j, out.Target, u)
 		}
 	}
+	j.recallPauses()
 	return j, nil
 }
 
@@ -175,6 +184,8 @@ func (j *Jobs) Run(ctx context.Context) error {
 	for _, box := range j.outboxes {
 		wg.Go(func() { box.run(ctx) })
 	}
+	wg.Go(func() { j.ring(ctx) })
+	wg.Go(func() { j.watchPauses(ctx) })
 	wg.Go(func() { j.beat(ctx) })
 	wg.Go(func() { j.feed(ctx, j.hot) })
 	wg.Go(func() { j.feed(ctx, j.bulk) })

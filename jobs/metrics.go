@@ -15,13 +15,14 @@ type metrics struct {
 	decisions  *prometheus.CounterVec
 	pauses     *prometheus.CounterVec
 	redriven   prometheus.Counter
+	registry   prometheus.Registerer
 }
 
 func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 	if r == nil {
 		r = prometheus.NewRegistry()
 	}
-	m := &metrics{
+	m := &metrics{registry: r,
 		hops: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "leadgate_hop_seconds", Help: "Time from the request's arrival to the end of a hop; queue: from enqueue to pick-up.",
 			Buckets: []float64{.0005, .001, .002, .003, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 300, 3600},
@@ -53,6 +54,21 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 
 func gauge(name, help string, f func() float64) prometheus.GaugeFunc {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
+}
+
+// watch shows how a target fares.
+func (m *metrics) watch(b *outbox) {
+	of := prometheus.Labels{"target": b.target.Name}
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "leadgate_target_paused", ConstLabels: of,
+			Help: "1 while a target takes nothing: it keeps failing, or a person paused it."}, func() float64 {
+			if b.stopped() {
+				return 1
+			}
+			return 0
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "leadgate_target_waiting", ConstLabels: of,
+			Help: "Deliveries that a target has still to take."}, func() float64 { return float64(b.len()) }))
 }
 
 func (m *metrics) hop(name string, d time.Duration) {

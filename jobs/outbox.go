@@ -3,7 +3,6 @@ package jobs
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -17,8 +16,9 @@ type note struct {
 	notify.Alert
 	direct   bool // from the journal, while Redis was away
 	attempts int
-	failed   bool // its last attempt did
-	passedOn bool // the target's fallback hears of it
+	rest     time.Time // until then others go first
+	failed   bool      // its last attempt did
+	passedOn bool      // the target's fallback hears of it
 }
 
 func (n *note) delivery(d lead.Delivery) lead.Delivery {
@@ -27,9 +27,10 @@ func (n *note) delivery(d lead.Delivery) lead.Delivery {
 }
 
 // outbox is the only door to a target. It holds what the target is to hear,
-// the oldest first, keeps the target's pace, rolls up what would have to wait,
-// and tries again until the target has it or its age ends it. It lives in
-// memory: behind it is the journal.
+// alerts before copies and the oldest first, keeps the target's pace, rolls up
+// what would have to wait, and tries again until the target has it or its age
+// ends it. Of one lead it tells one thing at a time. It lives in memory: behind
+// it is the journal.
 type outbox struct {
 	j      *Jobs
 	target notify.Target
@@ -40,14 +41,17 @@ type outbox struct {
 	mu      sync.Mutex
 	waiting []*note
 	ids     map[string]*note // touch id -> waiting or being sent
-	fails   int              // attempts that failed in a row
+	leads   map[string]bool  // leads that are being told of
+	sending int              // messages on their way
+	health  health
 }
 
 // sendTimeout bounds one attempt.
 const sendTimeout = 12 * time.Second
 
 func newOutbox(j *Jobs, o Outlet) *outbox {
-	return &outbox{j: j, target: o.Target, sender: o.Sender, pacer: o.Pacer, signal: make(chan struct{}, 1), ids: map[string]*note{}}
+	return &outbox{j: j, target: o.Target, sender: o.Sender, pacer: o.Pacer, signal: make(chan struct{}, 1),
+		ids: map[string]*note{}, leads: map[string]bool{}}
 }
 
 // add lets the target hear of a touch, unless it waits for that already.
@@ -58,11 +62,24 @@ func (b *outbox) add(n *note) {
 		return
 	}
 	b.ids[n.Touch.ID] = n
+	b.insert(n)
+	b.nudge()
+}
+
+// insert puts a note where it belongs; the caller holds the lock.
+func (b *outbox) insert(n *note) {
 	at, _ := slices.BinarySearchFunc(b.waiting, n, func(a, b *note) int {
-		return cmp.Or(a.Touch.ReceivedAt.Compare(b.Touch.ReceivedAt), cmp.Compare(a.Touch.ID, b.Touch.ID))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Touch.ReceivedAt.Compare(b.Touch.ReceivedAt), cmp.Compare(a.Touch.ID, b.Touch.ID))
 	})
 	b.waiting = slices.Insert(b.waiting, at, n)
-	b.nudge()
+}
+
+// rank lets nobody wait for a copy.
+func rank(n *note) int {
+	if n.Kind == lead.Copy {
+		return 1
+	}
+	return 0
 }
 
 func (b *outbox) nudge() {
@@ -85,19 +102,17 @@ func (b *outbox) len() int {
 	return len(b.waiting)
 }
 
+// run sends until ctx ends, as many messages at once as the target takes.
 func (b *outbox) run(ctx context.Context) {
+	var sends sync.WaitGroup
+	defer sends.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for {
-		wait := time.Duration(-1)
-		if b.len() > 0 {
-			if wait = b.pacer.Ready(b.j.now()); wait <= 0 {
-				b.send(ctx, b.take())
-				if ctx.Err() != nil {
-					return
-				}
-				continue
-			}
+	for ctx.Err() == nil {
+		notes, wait := b.next(ctx)
+		if len(notes) > 0 {
+			sends.Go(func() { b.send(ctx, notes) })
+			continue
 		}
 		var ready <-chan time.Time
 		if wait > 0 {
@@ -108,27 +123,71 @@ func (b *outbox) run(ctx context.Context) {
 		case <-b.signal:
 		case <-ready:
 		case <-ctx.Done():
-			return
 		}
 	}
 }
 
-// take picks what goes into the next message: all that can be rolled up, or
-// one. What failed alone before goes alone again.
-func (b *outbox) take() []*note {
+// next picks what goes into the next message, if it may go now. Without notes:
+// how long to wait, 0 for a change.
+func (b *outbox) next(ctx context.Context) ([]*note, time.Duration) {
+	now := b.j.now()
+	if wait, ok := b.ready(now); !ok {
+		return nil, wait
+	}
+	if wait := b.reserve(ctx, now); wait > 0 {
+		return nil, wait
+	}
+	return b.take(now), 0
+}
+
+// ready says whether there is something to send, and a hand free to do so. A
+// target in trouble gets one message at a time.
+func (b *outbox) ready(now time.Time) (wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.waiting) == 0 {
-		return nil
+	most := notify.Concurrency(b.target)
+	if b.health.fails > 0 {
+		most = 1
 	}
-	n := 1
-	if most := b.sender.Most(); most > 1 && rollable(b.waiting[0]) {
-		for n < len(b.waiting) && n < most && rollable(b.waiting[n]) {
-			n++
+	if b.health.pause != nil || b.sending >= most {
+		return 0, false
+	}
+	held := map[string]bool{}
+	for _, n := range b.waiting {
+		rest := n.rest.Sub(now)
+		if !b.leads[n.Lead.ID] && !held[n.Lead.ID] && rest <= 0 {
+			return 0, true
+		}
+		held[n.Lead.ID] = true
+		if rest > 0 && (wait == 0 || rest < wait) {
+			wait = rest
 		}
 	}
-	notes := slices.Clone(b.waiting[:n])
-	b.waiting = slices.Delete(b.waiting, 0, n)
+	return wait, false
+}
+
+// take picks what goes into the next message: all that can be rolled up, or
+// one. What failed alone before goes alone again.
+func (b *outbox) take(now time.Time) (notes []*note) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	most, held, picked := b.sender.Most(), map[string]bool{}, map[*note]bool{}
+	for _, n := range b.waiting {
+		free := !b.leads[n.Lead.ID] && !held[n.Lead.ID] && !n.rest.After(now)
+		held[n.Lead.ID] = true
+		if !free || len(notes) > 0 && !rollable(n) {
+			continue
+		}
+		notes, picked[n] = append(notes, n), true
+		if len(notes) >= most || !rollable(n) {
+			break
+		}
+	}
+	b.waiting = slices.DeleteFunc(b.waiting, func(n *note) bool { return picked[n] })
+	for _, n := range notes {
+		b.leads[n.Lead.ID] = true
+	}
+	b.sending++
 	return notes
 }
 
@@ -138,8 +197,14 @@ func rollable(n *note) bool {
 
 // send makes one attempt and does what its outcome asks for.
 func (b *outbox) send(ctx context.Context, notes []*note) {
-	notes = b.due(ctx, notes)
-	if len(notes) == 0 {
+	defer b.sent(slices.Clone(notes))
+	if notes = b.due(ctx, notes); len(notes) == 0 {
+		b.pacer.Return()
+		return
+	}
+	if b.recall(ctx, notes) != nil { // without it the target might get a lead twice
+		b.pacer.Return()
+		b.putBack(notes, func(n *note) { n.rest = b.j.now().Add(time.Second) })
 		return
 	}
 	alerts := make([]notify.Alert, len(notes))
@@ -147,7 +212,7 @@ func (b *outbox) send(ctx context.Context, notes []*note) {
 		n.attempts++
 		alerts[i] = n.Alert
 	}
-	b.pacer.Take(b.j.now())
+	began := b.j.now()
 	attempt, cancel := context.WithTimeout(ctx, sendTimeout)
 	receipt, err := b.sender.Send(attempt, alerts)
 	cancel()
@@ -156,12 +221,10 @@ func (b *outbox) send(ctx context.Context, notes []*note) {
 		if ctx.Err() != nil {
 			return // stopping; the journal has them
 		}
-		b.miss(ctx, notes, err, now)
+		b.miss(ctx, notes, err, began, now)
 		return
 	}
-	b.mu.Lock()
-	b.fails = 0
-	b.mu.Unlock()
+	b.well(ctx, now)
 	for _, n := range notes {
 		b.j.metrics.hop("alert", now.Sub(n.Touch.ReceivedAt))
 	}
@@ -178,7 +241,18 @@ func (b *outbox) send(ctx context.Context, notes []*note) {
 	b.finish(ctx, notes, d)
 }
 
-// finish takes the outcome of a message down, beside the sending of the next.
+// sent gives back what take took.
+func (b *outbox) sent(notes []*note) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, n := range notes {
+		delete(b.leads, n.Lead.ID)
+	}
+	b.sending--
+	b.nudge()
+}
+
+// finish takes the outcome of a message down.
 func (b *outbox) finish(ctx context.Context, notes []*note, d lead.Delivery) {
 	b.j.metrics.deliveries.WithLabelValues(d.Target, d.Kind, string(d.State)).Add(float64(len(notes)))
 	// What was sent must be taken down even when the end has come.
@@ -204,7 +278,7 @@ func (b *outbox) due(ctx context.Context, notes []*note) []*note {
 			b.finish(ctx, []*note{n}, d)
 			continue
 		}
-		if !b.j.o.Embedded && b.j.pulse.isUp() {
+		if b.j.shared() {
 			free, err := b.j.o.Prompt.Lease(ctx, n.Touch.ID+"/"+b.target.Name, b.j.o.Node, leaseFor)
 			if err == nil && !free { // it is told elsewhere; the sweeper looks after it
 				b.drop(n)
@@ -220,89 +294,5 @@ func (b *outbox) due(ctx context.Context, notes []*note) []*note {
 // leaseFor is longer than an attempt can last.
 const leaseFor = sendTimeout + 3*time.Second
 
-// miss decides what happens after an attempt that failed: the whole target
-// waits, for what failed once fails for the next as well; a message that will
-// never be taken is taken apart, and given up when it is one lead's.
-func (b *outbox) miss(ctx context.Context, notes []*note, err error, now time.Time) {
-	var e *notify.Error
-	if !errors.As(err, &e) {
-		e = &notify.Error{Code: "error", Err: err}
-	}
-	b.j.metrics.deliveries.WithLabelValues(b.target.Name, b.target.Kind, "missed").Add(float64(len(notes)))
-	if e.Class == notify.BadContent {
-		if len(notes) == 1 {
-			b.j.log.Error("a target refuses a message in every form", "target", b.target.Name, "touch_id", notes[0].Touch.ID, "code", e.Code)
-			b.giveUp(ctx, notes, e, now)
-			return
-		}
-		b.putBack(notes, true)
-		return
-	}
-	b.mu.Lock()
-	b.fails++
-	wait := cmp.Or(e.RetryAfter, ladder(b.fails))
-	first := b.fails == 1
-	b.mu.Unlock()
-	if e.Class != notify.Again {
-		wait = max(wait, brokenWait)
-	}
-	b.pacer.PauseUntil(now.Add(wait))
-	b.j.metrics.paused(b.target, wait)
-	switch {
-	case e.Class != notify.Again && first:
-		b.j.log.Error("a target does not take leads; they are kept and tried again", "target", b.target.Name, "code", e.Code, "error", e, "waiting", len(notes)+b.len())
-	case first:
-		b.j.log.Warn("a target did not take a lead; trying again", "target", b.target.Name, "code", e.Code, "error", e, "wait", wait)
-	}
-	old := slices.Collect(func(yield func(*note) bool) {
-		for _, n := range notes {
-			if now.Sub(n.Touch.ReceivedAt) > b.j.o.MaxAge && !yield(n) {
-				return
-			}
-		}
-	})
-	if len(old) > 0 {
-		b.giveUp(ctx, old, e, now)
-		notes = slices.DeleteFunc(notes, func(n *note) bool { return slices.Contains(old, n) })
-	}
-	if e.Class == notify.BadTarget {
-		b.passOn(notes)
-	}
-	b.putBack(notes, false)
-	b.j.missed(ctx, b, notes, e, wait)
-}
-
-// passOn lets the fallback hear of what this target does not take, once. This
-// one goes on trying: its channel may be mended.
-func (b *outbox) passOn(notes []*note) {
-	to := b.j.outboxes[b.target.Fallback]
-	if to == nil {
-		return
-	}
-	for _, n := range notes {
-		if !n.passedOn {
-			n.passedOn = true
-			to.add(&note{Alert: n.Alert, direct: n.direct})
-		}
-	}
-}
-
-// brokenWait is how long a target waits at least when its token or channel is
-// wrong: somebody has to mend that first.
-const brokenWait = 30 * time.Second
-
-func (b *outbox) giveUp(ctx context.Context, notes []*note, e *notify.Error, now time.Time) {
-	b.finish(ctx, notes, lead.Delivery{Target: b.target.Name, Kind: b.target.Kind, State: lead.Failed, Error: e.Code, At: now.UTC()})
-}
-
-// putBack makes notes wait again, before those that came later. Alone: as one
-// message each.
-func (b *outbox) putBack(notes []*note, alone bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, n := range notes {
-		n.failed = n.failed || alone
-	}
-	b.waiting = append(slices.Clone(notes), b.waiting...)
-	b.nudge()
-}
+// shared says that other replicas may be at work, and can be asked.
+func (j *Jobs) shared() bool { return !j.o.Embedded && j.pulse.isUp() }

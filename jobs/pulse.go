@@ -18,6 +18,8 @@ type keeper interface {
 	touchKeeper
 	leadKeeper
 	bookKeeper
+	paceKeeper
+	pauseKeeper
 }
 
 // life tells a Redis that is there from one that was wiped.

@@ -30,6 +30,7 @@ type Kind struct {
 	Name  string             // as configured: slack
 	Doc   string             // the page that its file follows
 	Pace  Pace               // of targets that set none; zero: no bound
+	Hands int                // messages on their way at once, of targets that set none; 0: 1
 	Check func(Target) error // what is wrong with a target, as far as the file tells
 	Open  func(Target, Env) (Sender, error)
 }
@@ -70,6 +71,12 @@ var kinds = []Kind{
 
 // Kinds returns the table of kinds.
 func Kinds() []Kind { return slices.Clone(kinds) }
+
+// Concurrency is how many messages may be on their way to a target at once.
+func Concurrency(t Target) int {
+	k, _ := find(t.Kind)
+	return cmp.Or(t.Concurrency, k.Hands, 1)
+}
 
 func find(name string) (Kind, bool) {
 	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })

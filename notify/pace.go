@@ -13,9 +13,11 @@ const (
 	paceSlack = 1.05
 )
 
-// Pacer keeps the pace of one target: a token bucket, and pauses that the
-// target asks for. It waits for nobody; the caller does. Safe for concurrent use.
+// Pacer keeps the pace of one target, or of several that share a channel: a
+// token bucket, and pauses that the target asks for. It waits for nobody; the
+// caller does. Safe for concurrent use.
 type Pacer struct {
+	name   string
 	mu     sync.Mutex
 	every  time.Duration // between tokens; 0: no bound
 	tokens int
@@ -31,17 +33,37 @@ func NewPacer(t Target) *Pacer {
 			pace = k.Pace
 		}
 	}
-	p := &Pacer{tokens: paceBurst}
+	p := &Pacer{name: PaceName(t), tokens: paceBurst}
 	if !pace.Off && pace.N > 0 && pace.Per > 0 {
 		p.every = time.Duration(float64(pace.Per) / float64(pace.N) * paceSlack)
 	}
 	return p
 }
 
+// PaceName names what a target's pace is counted for: the channel in Slack,
+// whose bound all targets that post to it share, else the target alone.
+func PaceName(t Target) string {
+	if t.Kind == "slack" && t.Channel != "" {
+		return "slack:" + t.Channel
+	}
+	return t.Kind + ":" + t.Name
+}
+
+// Bound is what replicas need to keep the pace together: the name that it is
+// counted by, the time between messages, and how many may go at once. No time
+// means that there is no bound.
+func (p *Pacer) Bound() (name string, every time.Duration, burst int) {
+	return p.name, p.every, paceBurst
+}
+
 // Ready says how long to wait before the next message; 0: it may go now.
 func (p *Pacer) Ready(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.ready(now)
+}
+
+func (p *Pacer) ready(now time.Time) time.Duration {
 	p.refill(now)
 	wait := max(0, p.paused.Sub(now))
 	if p.every > 0 && p.tokens <= 0 {
@@ -59,6 +81,31 @@ func (p *Pacer) Take(now time.Time) {
 	if p.every > 0 {
 		p.tokens--
 	}
+}
+
+// Reserve is Ready and, if the message may go now, Take.
+func (p *Pacer) Reserve(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wait := p.ready(now)
+	if wait == 0 && p.every > 0 {
+		p.tokens--
+	}
+	return wait
+}
+
+// Return takes a reservation back: nothing went out.
+func (p *Pacer) Return() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tokens = min(paceBurst, p.tokens+1)
+}
+
+// Go ends a pause.
+func (p *Pacer) Go() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paused = time.Time{}
 }
 
 // PauseUntil lets nothing out before t. A longer pause that runs already stays.

@@ -17,7 +17,6 @@ func TestPacer(t *testing.T) {
 		{"SlackFirst", slackTarget, 0, 0},
 		{"SlackBurst", slackTarget, 2, 0},
 		{"SlackAfterBurst", slackTarget, 3, 1050 * time.Millisecond},
-		{"SlackOverdrawn", slackTarget, 5, 3150 * time.Millisecond},
 		{"Configured", Target{Kind: "slack", Pace: Pace{N: 20, Per: time.Minute}}, 3, 3150 * time.Millisecond},
 		{"Off", Target{Kind: "slack", Pace: Pace{Off: true}}, 1000, 0},
 		{"Webhook", Target{Kind: "webhook"}, 1000, 0},
@@ -27,13 +26,15 @@ func TestPacer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := NewPacer(tt.target)
 			for range tt.take {
-				p.Take(noon)
+				if got := p.Reserve(noon); got != 0 {
+					t.Fatalf("Reserve within the burst = %v, want 0", got)
+				}
 			}
-			if got := p.Ready(noon); got != tt.want {
-				t.Errorf("Ready after %d messages = %v, want %v", tt.take, got, tt.want)
+			if got := p.Reserve(noon); got != tt.want {
+				t.Errorf("Reserve after %d messages = %v, want %v", tt.take, got, tt.want)
 			}
-			if got := p.Ready(noon.Add(tt.want)); got != 0 {
-				t.Errorf("Ready after waiting %v = %v, want 0", tt.want, got)
+			if got := p.Reserve(noon.Add(tt.want)); tt.want > 0 && got != 0 {
+				t.Errorf("Reserve after waiting %v = %v, want 0", tt.want, got)
 			}
 		})
 	}
@@ -43,27 +44,53 @@ func TestPacer_Pause(t *testing.T) {
 	p := NewPacer(Target{Kind: "slack"})
 	p.PauseUntil(noon.Add(30 * time.Second))
 	p.PauseUntil(noon.Add(time.Second)) // must not shorten it
-	if got := p.Ready(noon); got != 30*time.Second {
-		t.Errorf("Ready in a pause = %v, want 30s", got)
+	if got := p.Reserve(noon); got != 30*time.Second {
+		t.Errorf("Reserve in a pause = %v, want 30s", got)
 	}
-	if got := p.Ready(noon.Add(30 * time.Second)); got != 0 {
-		t.Errorf("Ready after the pause = %v, want 0", got)
+	if got := p.Reserve(noon.Add(30 * time.Second)); got != 0 {
+		t.Errorf("Reserve after the pause = %v, want 0", got)
 	}
 	unbound := NewPacer(Target{Kind: "webhook"})
 	unbound.PauseUntil(noon.Add(time.Minute))
-	if got := unbound.Ready(noon); got != time.Minute {
-		t.Errorf("Ready of an unbound target in a pause = %v, want 1m", got)
+	if got := unbound.Reserve(noon); got != time.Minute {
+		t.Errorf("Reserve of an unbound target in a pause = %v, want 1m", got)
 	}
 }
 
 func TestPacer_ClockSetBack(t *testing.T) {
 	p := NewPacer(Target{Kind: "slack"})
 	for range 3 {
-		p.Take(noon)
+		p.Reserve(noon)
 	}
 	back := noon.Add(-time.Hour)
-	if got := p.Ready(back); got > 1050*time.Millisecond {
-		t.Errorf("Ready after the clock was set back an hour = %v, want at most 1.05s", got)
+	if got := p.Reserve(back); got > 1050*time.Millisecond {
+		t.Errorf("Reserve after the clock was set back an hour = %v, want at most 1.05s", got)
+	}
+}
+
+func TestPacer_Return(t *testing.T) {
+	p := NewPacer(Target{Kind: "slack"})
+	for range 10 { // nothing of it goes out
+		if got := p.Reserve(noon); got != 0 {
+			t.Fatalf("Reserve = %v after reservations that were all taken back, want 0", got)
+		}
+		p.Return()
+	}
+}
+
+func TestPaceName(t *testing.T) {
+	for _, tt := range []struct {
+		a, b Target
+		same bool
+	}{
+		{Target{Name: "a", Kind: "slack", Channel: "C1"}, Target{Name: "b", Kind: "slack", Channel: "C1"}, true},
+		{Target{Name: "a", Kind: "slack", Channel: "C1"}, Target{Name: "b", Kind: "slack", Channel: "C2"}, false},
+		{Target{Name: "a", Kind: "slack", URL: "https://a"}, Target{Name: "b", Kind: "slack", URL: "https://a"}, false},
+		{Target{Name: "a", Kind: "webhook"}, Target{Name: "b", Kind: "webhook"}, false},
+	} {
+		if got := PaceName(tt.a) == PaceName(tt.b); got != tt.same {
+			t.Errorf("%+v and %+v share a pace: %v, want %v", tt.a, tt.b, got, tt.same)
+		}
 	}
 }
 
@@ -78,8 +105,9 @@ func TestPacer_NeverTooFast(t *testing.T) {
 			if r.IntN(20) == 0 {
 				now = now.Add(time.Duration(r.IntN(9000)) * time.Millisecond)
 			}
-			now = now.Add(p.Ready(now))
-			p.Take(now)
+			for wait := p.Reserve(now); wait > 0; wait = p.Reserve(now) {
+				now = now.Add(wait)
+			}
 			arrives := now.Add(time.Duration(r.IntN(45)) * time.Millisecond)
 			if arrives.Before(seen) {
 				arrives = seen
@@ -92,5 +120,18 @@ func TestPacer_NeverTooFast(t *testing.T) {
 			tokens--
 			now = arrives // the answer is awaited before the next
 		}
+	}
+}
+
+func TestPacer_Overdrawn(t *testing.T) {
+	p := NewPacer(Target{Kind: "slack"})
+	for range 5 {
+		p.Take(noon)
+	}
+	if got, want := p.Ready(noon), 3150*time.Millisecond; got != want {
+		t.Errorf("Ready after five messages at once = %v, want %v", got, want)
+	}
+	if got := p.Reserve(noon.Add(3150 * time.Millisecond)); got != 0 {
+		t.Errorf("Reserve after that = %v, want 0", got)
 	}
 }

@@ -8,14 +8,17 @@ import (
 
 // Target is one place that leads go to.
 type Target struct {
-	Name     string
-	Kind     string // slack, webhook, log, ...
-	Channel  string // slack: channel id or #name
-	URL      string // webhook: where to post
-	Secret   string // webhook: whsec_...
-	Header   map[string]string
-	Pace     Pace
-	Fallback string // another target that hears when this one cannot ever take a message
+	Name    string
+	Kind    string // slack, webhook, log, ...
+	Channel string // slack: channel id or #name
+	URL     string // webhook: where to post
+	Secret  string // webhook: whsec_...
+	Header  map[string]string
+	Pace    Pace
+	// Concurrency is how many messages may be on their way at once; 0: as its kind
+	// has it (slack one after the other, webhook and http four, others two).
+	Concurrency int
+	Fallback    string // another target that hears when this one cannot ever take a message
 }
 
 // Pace bounds the messages to one target; the zero Pace is its kind's default

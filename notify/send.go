@@ -14,9 +14,12 @@ type Alert struct {
 	Kind   lead.AlertKind
 	Lead   *lead.Lead // nil in an update: the person was erased
 	Touch  *lead.Touch
-	Thread string    // receipt of the earlier alert that a repeat belongs to
-	Note   string    // a plain remark: "Redis away, so without history"
-	Told   time.Time // when the message was posted that an update rewrites; zero: it is posted now
+	Thread string // receipt of the earlier alert that a repeat belongs to
+	// Receipt is what the target called this lead before, for senders that ask
+	// for it with Recalls; empty: it does not know the lead.
+	Receipt string
+	Note    string    // a plain remark: "Redis away, so without history"
+	Told    time.Time // when the message was posted that an update rewrites; zero: it is posted now
 }
 
 // Sender tells one target. Senders are made by Open from a kind's table line.

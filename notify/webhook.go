@@ -22,8 +22,9 @@ import (
 )
 
 var webhookKind = Kind{
-	Name: "webhook",
-	Doc:  "https://www.standardwebhooks.com",
+	Name:  "webhook",
+	Doc:   "https://www.standardwebhooks.com",
+	Hands: 4,
 	Check: func(t Target) error {
 		if t.URL == "" {
 			return errors.New("a webhook target needs a url")

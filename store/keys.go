@@ -23,6 +23,8 @@ import (
 //	lg:{r:ID}                     string  as told    a request: head as JSON, a newline, the raw body
 //	lg:same:SOURCE:CONTENT        string  10 min     the first touch with this content
 //	lg:lease:NAME                 string  as told    who holds it
+//	lg:pace:NAME                  string  as needed  when a channel may have its whole burst again
+//	lg:pauses                     hash    for ever   target -> who paused it, when and why, as jobs write it
 //
 //	lg:touches                    zset    for ever   touches by time of arrival; repeats are not in it
 //	lg:touches:source:SOURCE      zset    for ever   the same for one source
@@ -53,6 +55,8 @@ func (s *Store) repeatsKey(id string) string       { return s.prefix + ":{t:" + 
 func (s *Store) leadKey(id string) string          { return s.prefix + ":{l:" + id + "}" }
 func (s *Store) requestKey(id string) string       { return s.prefix + ":{r:" + id + "}" }
 func (s *Store) leaseKey(name string) string       { return s.prefix + ":lease:" + name }
+func (s *Store) paceKey(name string) string        { return s.prefix + ":pace:" + name }
+func (s *Store) pausesKey() string                 { return s.prefix + ":pauses" }
 func (s *Store) nodesKey(day string) string        { return s.prefix + ":book:" + day + ":nodes" }
 func (s *Store) touchesKey() string                { return s.prefix + ":touches" }
 func (s *Store) touchesOfSource(src string) string { return s.prefix + ":touches:source:" + src }

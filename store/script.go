@@ -47,4 +47,25 @@ return 1`)
 	release = redis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)
+
+	// pace counts a message by Redis's clock: the key holds when the bucket will
+	// be full again, in microseconds. ARGV: between messages, burst. It returns
+	// the wait, 0 when the message is counted.
+	pace = redis.NewScript(`
+local t = redis.call('TIME')
+local now, every = t[1] * 1000000 + t[2], tonumber(ARGV[1])
+local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
+local wait = full + every - ARGV[2] * every - now
+if wait > 0 then return wait end
+redis.call('SET', KEYS[1], string.format('%.0f', full + every), 'PX', math.ceil((full + every - now) / 1000))
+return 0`)
+
+	// hold moves that moment so far that nothing is let through for ARGV[3].
+	hold = redis.NewScript(`
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local full = now + ARGV[3] + (ARGV[2] - 1) * ARGV[1]
+if full <= tonumber(redis.call('GET', KEYS[1]) or '0') then return 0 end
+redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000))
+return 1`)
 )

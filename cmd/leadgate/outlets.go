@@ -18,12 +18,17 @@ func openOutlets(cfg *config.Config, public string, rules *lead.Rules, t *talk, 
 		Buttons: cfg.Slack.SigningSecret != "" || cfg.Slack.AppToken != "",
 	}
 	var outlets []jobs.Outlet
+	pacers := map[string]*notify.Pacer{}
 	for _, target := range cfg.Targets {
 		sender, err := notify.Open(target, env)
 		if err != nil {
 			return nil, &codedError{exitConfig, fmt.Errorf("target %s: %w", target.Name, err)}
 		}
-		outlets = append(outlets, jobs.Outlet{Target: target, Sender: sender, Pacer: notify.NewPacer(target)})
+		name := notify.PaceName(target)
+		if pacers[name] == nil {
+			pacers[name] = notify.NewPacer(target)
+		}
+		outlets = append(outlets, jobs.Outlet{Target: target, Sender: sender, Pacer: pacers[name]})
 	}
 	return outlets, nil
 }
