@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -63,17 +62,6 @@ type LeadQuery struct {
 type LeadPage struct {
 	Items []*lead.Lead `json:"items"`
 	Next  string       `json:"next,omitempty"`
-}
-
-// knows says whether r shows one of the API's tokens. All are compared, so that
-// the time does not tell which one was nearly right.
-func (s *Server) knows(r *http.Request) bool {
-	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	known := false
-	for _, want := range s.o.APITokens {
-		known = same(strings.TrimSpace(token), want) || known
-	}
-	return known && strings.EqualFold(kind, "Bearer")
 }
 
 func (s *Server) showTouch(c echo.Context) error {

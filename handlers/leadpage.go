@@ -1,30 +1,105 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 var idPattern = regexp.MustCompile(`^[0-9A-Z]{26}$`)
 
-// leadPage answers the links of alerts with how to see the lead. It is open to
-// whoever has the link, so it says nothing about the person.
+// leadView is the page of one lead.
+type leadView struct {
+	row
+	Touches []*lead.Touch // the latest first
+	Hidden  int           // older touches that are not shown
+}
+
+// mostTouches are shown on a lead's page.
+const mostTouches = 20
+
+// leadPage answers the links of alerts.
 func (s *Server) leadPage(c echo.Context) error {
+	return s.showLeadPage(c, http.StatusOK, "")
+}
+
+// showLeadPage writes the page with a sentence about what was just tried.
+func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error {
 	id := c.Param("id")
 	if !idPattern.MatchString(id) {
 		return problem{code: notFound, detail: "No lead has this id."}
 	}
-	h := c.Response().Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	return c.String(http.StatusOK, fmt.Sprintf(`Lead %s
+	ctx := c.Request().Context()
+	l, err := s.o.Reader.Lead(ctx, id)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnavailable) { // an alert can be older than its lead in the store, and links to a touch
+		t, terr := s.o.Reader.Touch(ctx, id)
+		if terr == nil && t.LeadID != "" && t.LeadID != id {
+			return c.Redirect(http.StatusSeeOther, "/l/"+t.LeadID)
+		}
+		if terr == nil {
+			l = &lead.Lead{ID: t.ID, Person: t.Person, Status: lead.New, Touches: []string{t.ID}, History: []lead.Past{lead.PastOf(t)}, CreatedAt: t.ReceivedAt, Test: t.Test}
+			err = nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("read lead: %w", err)
+	}
+	v := leadView{row: row{Lead: l, Me: callerOf(c), Back: "/l/" + id, Now: s.o.Now()}}
+	v.Hidden = max(0, len(l.Touches)-mostTouches)
+	for i := len(l.Touches) - 1; i >= v.Hidden; i-- {
+		t, err := s.o.Reader.Touch(ctx, l.Touches[i])
+		if errors.Is(err, ErrNotFound) {
+			continue // past its retention
+		}
+		if err != nil {
+			return fmt.Errorf("read touch: %w", err)
+		}
+		v.Touches = append(v.Touches, t)
+	}
+	f := s.frame(c, "inbox", v.Who(), v)
+	if sentence != "" {
+		f.Said = sentence
+	}
+	return s.render(c, status, "lead", f)
+}
 
-Why it is warm, and who was told of it:   leadgate explain %[1]s
-The same as JSON, with the API token:     GET /api/v1/leads/%[1]s
-Take it:                                  POST /api/v1/leads/%[1]s/claim   {"by": "your name"}
-`, id))
+// actOnPage does what a button on a page says, and leads back to the page.
+func (s *Server) actOnPage(c echo.Context) error {
+	revision, _ := strconv.ParseInt(c.FormValue("revision"), 10, 64) // without one: whatever is there
+	me := callerOf(c)
+	verb := lead.Verb(c.Param("verb"))
+	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), verb, me.Name, revision)
+	inRow := c.Request().Header.Get("HX-Request") == "true"
+	back := localPath(c.FormValue("back"))
+	switch {
+	case errors.Is(err, ErrConflict) && inRow && l != nil:
+		return s.write(c, http.StatusConflict, "inbox", "row", row{Lead: l, Me: me, Back: back, Now: s.o.Now(), Said: taken(l)})
+	case errors.Is(err, ErrConflict):
+		return s.showLeadPage(c, http.StatusConflict, taken(l))
+	case err != nil:
+		return fmt.Errorf("act on lead: %w", err)
+	case inRow:
+		return s.write(c, http.StatusOK, "inbox", "row", row{Lead: l, Me: me, Back: back, Now: s.o.Now()})
+	}
+	return c.Redirect(http.StatusSeeOther, withSaid(back, string(verb)))
+}
+
+// withSaid adds to a path what its page shall begin with.
+func withSaid(path, key string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return "/"
+	}
+	q := u.Query()
+	q.Set("said", key)
+	u.RawQuery = q.Encode()
+	return strings.TrimSuffix(u.String(), "?")
 }

@@ -134,7 +134,19 @@ func (s *Server) refuse(err error, c echo.Context) {
 	if c.Response().Committed {
 		return // the answer is half out; nothing can be added to it
 	}
+	if wantsPage(c.Request()) && s.problemPage(c, p) == nil {
+		return
+	}
 	writeProblem(c, p)
+}
+
+// problemPage tells a person what a program is told as a problem.
+func (s *Server) problemPage(c echo.Context, p problem) error {
+	about := codes[p.code]
+	if p.retry > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(p.retry))
+	}
+	return s.render(c, about.status, "problem", s.frame(c, "", about.title, struct{ Title, Detail string }{about.title, p.detail}))
 }
 
 func (s *Server) countRefusal(source string, p problem) {

@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"strings"
-
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
@@ -13,7 +11,7 @@ func (s *Server) routes() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.refuse
 	e.IPExtractor = echo.ExtractIPDirect() // the guard has its own; nothing else may believe a header
-	e.Use(recovered, s.apiNeedsToken)
+	e.Use(recovered, s.admitted)
 
 	// Leads come in. A slash at the end is the same URL and never a redirect:
 	// vendors do not follow those.
@@ -27,8 +25,20 @@ func (s *Server) routes() *echo.Echo {
 	// People who try it out have a page of forms.
 	if s.o.Try {
 		e.GET("/try", s.tryPage)
-		e.GET("/static/site.css", s.siteStyle)
 	}
+
+	// People who sell look at them in a browser.
+	e.GET("/", s.inboxPage)
+	e.GET("/l/:id", s.leadPage)
+	e.POST("/l/:id/:verb", s.actOnPage)
+	e.GET("/settings", s.settingsPage)
+	e.POST("/settings/name", s.changeName)
+	e.POST("/settings/tokens", s.makeToken)
+	e.POST("/settings/end", s.endPass)
+	e.GET("/signin", s.signInPage)
+	e.POST("/signin", s.signIn)
+	e.POST("/signout", s.signOut)
+	e.GET("/static/:file", s.staticFile)
 
 	// Programs read what became of them.
 	api := e.Group(apiPath)
@@ -39,9 +49,9 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/books", s.showBooks)
 	api.POST("/leads/:id/:verb", s.act)
 	api.GET("/stream", s.stream)
-
-	// People follow an alert.
-	e.GET("/l/:id", s.leadPage)
+	api.GET("/passes", s.listPasses)
+	api.POST("/passes", s.makePass)
+	api.DELETE("/passes/:id", s.dropPass)
 
 	// Slack's people answer.
 	e.POST("/slack/interactions", s.slackInteraction)
@@ -52,18 +62,11 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/readyz", s.ready)
 	e.GET("/version", s.version)
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(s.o.Registry, promhttp.HandlerOpts{})))
+
+	for _, r := range e.Routes() {
+		s.routed[r.Method+" "+r.Path] = true
+	}
 	return e
 }
 
 const apiPath = "/api/v1"
-
-// apiNeedsToken closes all of the API, also the paths that do not exist, to
-// callers without a token. It says the same whether there is none or a wrong one.
-func (s *Server) apiNeedsToken(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if strings.HasPrefix(c.Request().URL.Path, "/api/") && !s.knows(c.Request()) {
-			return problem{code: unauthorized, detail: "Send the header Authorization: Bearer TOKEN with the API token of the configuration."}
-		}
-		return next(c)
-	}
-}

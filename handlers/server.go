@@ -46,8 +46,11 @@ type Options struct {
 	// Empty: nobody's.
 	TrustedProxies []netip.Prefix
 
-	APITokens   []string // of which a caller of the API shows one; none: the API is closed
-	SlackSecret string   // Slack's signing secret; empty: Slack's calls are refused
+	APITokens   []string           // of the configuration; their bearer may do everything
+	Passes      passes             // who else may; nil: nobody
+	Rules       func() *lead.Rules // in force, for what actions are called; default: the built-in ones
+	Reps        []Rep              // who takes leads
+	SlackSecret string             // Slack's signing secret; empty: Slack's calls are refused
 
 	Try bool // serve /try, a page of forms for those who try it out
 
@@ -80,6 +83,10 @@ type Server struct {
 	gates   atomic.Pointer[map[string]*gate]
 	metrics *metrics
 	echo    *echo.Echo
+	routed  map[string]bool // "GET /path" of every route
+
+	crossOrigin http.CrossOriginProtection
+	doors       *limiter // of attempts to sign in
 
 	refusals, breakages rate.Sometimes // bound the log lines that senders can cause
 
@@ -108,17 +115,28 @@ func New(o Options) (*Server, error) {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) Readiness { return Readiness{Ready: true, RedisUp: true} }
 	}
+	if o.Passes == nil {
+		o.Passes = noPasses{}
+	}
+	if o.Rules == nil {
+		rules := lead.DefaultRules()
+		o.Rules = func() *lead.Rules { return rules }
+	}
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	public, err := url.Parse(o.PublicURL)
 	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
 		return nil, fmt.Errorf("public URL %q: want http(s)://host", o.PublicURL)
 	}
 	s := &Server{o: o, public: public, inbox: public.String() + "/l/", thanks: thanksPage(), metrics: newMetrics(o.Registry),
+		routed: map[string]bool{}, doors: newLimiter(signInRate),
 		refusals:  rate.Sometimes{First: 10, Interval: time.Second},
 		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
 	s.closing, s.close = context.WithCancel(context.Background())
 	if err := s.Reload(o.Sources); err != nil {
 		return nil, err
+	}
+	if err := s.crossOrigin.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+		return nil, fmt.Errorf("public URL %q: %w", o.PublicURL, err)
 	}
 	s.echo = s.routes()
 	return s, nil

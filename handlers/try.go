@@ -2,7 +2,7 @@ package handlers
 
 import (
 	"bytes"
-	_ "embed" // the page and its style
+	_ "embed" // the page
 	"fmt"
 	"html/template"
 	"net/http"
@@ -13,9 +13,6 @@ import (
 
 //go:embed web/try.html
 var tryHTML string
-
-//go:embed web/site.css
-var siteCSS []byte
 
 var tryTemplate = template.Must(template.New("try").Parse(tryHTML))
 
@@ -34,14 +31,6 @@ func (s *Server) tryPage(c echo.Context) error {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store") // the sources may change
 	return c.HTMLBlob(http.StatusOK, html)
-}
-
-// siteStyle answers GET /static/site.css.
-func (s *Server) siteStyle(c echo.Context) error {
-	h := c.Response().Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-cache")
-	return c.Blob(http.StatusOK, "text/css; charset=utf-8", siteCSS)
 }
 
 // plainForms names the sources that a form without secrets and scripts can be

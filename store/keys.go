@@ -22,6 +22,7 @@ import (
 //	lg:{who}:SHA256               string  for ever   "email:..." or "tel:..." -> lead id; add.go tells of the "@" at its end
 //	lg:{r:ID}                     string  as told    a request: head as JSON, a newline, the raw body
 //	lg:same:SOURCE:CONTENT        string  10 min     the first touch with this content
+//	lg:passes                     hash    for ever   digest of a secret -> whom it lets in
 //	lg:lease:NAME                 string  as told    who holds it
 //	lg:pace:NAME                  string  as needed  when a channel may have its whole burst again
 //	lg:pauses                     hash    for ever   target -> who paused it, when and why, as jobs write it
@@ -54,6 +55,7 @@ func (s *Store) touchKey(id string) string         { return s.prefix + ":{t:" + 
 func (s *Store) repeatsKey(id string) string       { return s.prefix + ":{t:" + id + "}:repeats" }
 func (s *Store) leadKey(id string) string          { return s.prefix + ":{l:" + id + "}" }
 func (s *Store) requestKey(id string) string       { return s.prefix + ":{r:" + id + "}" }
+func (s *Store) passesKey() string                 { return s.prefix + ":passes" }
 func (s *Store) leaseKey(name string) string       { return s.prefix + ":lease:" + name }
 func (s *Store) paceKey(name string) string        { return s.prefix + ":pace:" + name }
 func (s *Store) pausesKey() string                 { return s.prefix + ":pauses" }

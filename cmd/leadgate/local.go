@@ -48,13 +48,28 @@ func findLocal(dir string) (l local, err error) {
 
 // get reads one JSON answer of the running server's API.
 func (l local) get(ctx context.Context, path string, v any) error {
+	return l.call(ctx, http.MethodGet, path, nil, v)
+}
+
+// call asks the running server's API for something, with in as JSON unless it
+// is nil, and reads the answer into v unless that is nil.
+func (l local) call(ctx context.Context, method, path string, in, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+l.Address+"/api/v1"+path, nil)
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+l.Address+"/api/v1"+path, body)
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Authorization", "Bearer "+l.Token)
+	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return fmt.Errorf("the server at %s does not answer; is it running?", l.Address)
@@ -64,11 +79,13 @@ func (l local) get(ctx context.Context, path string, v any) error {
 	if err != nil {
 		return err
 	}
-	if resp.StatusCode == http.StatusNotFound {
+	switch {
+	case resp.StatusCode == http.StatusNotFound:
 		return errNoSuch
-	}
-	if resp.StatusCode != http.StatusOK {
+	case resp.StatusCode >= 300:
 		return fmt.Errorf("the server answers %s: %s", resp.Status, bytes.TrimSpace(b))
+	case v == nil:
+		return nil
 	}
 	return json.Unmarshal(b, v)
 }

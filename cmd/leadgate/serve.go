@@ -110,12 +110,21 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		return err
 	}
 
-	// Handlers take it in.
+	// Handlers take it in, and let in who has a pass.
+	var passJournal *journal.Journal
+	if clients.embedded {
+		passJournal = jr.Journal
+	}
+	letIn, err := openPasses(ctx, prompt, passJournal, begin)
+	if err != nil {
+		return fmt.Errorf("restore sessions and tokens: %w", err)
+	}
 	web, err := handlers.New(handlers.Options{
 		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt}, Actor: actor{work}, Watcher: work, PublicURL: public,
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 		SlackSecret: cfg.Slack.SigningSecret.Reveal(), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work) }, Logger: log,
+		Passes: letIn, Rules: func() *lead.Rules { return rules }, Reps: reps(cfg),
 	})
 	if err != nil {
 		return &codedError{exitConfig, err}
@@ -133,7 +142,13 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		}
 		return nil
 	})
-	talk.started(cfg, address, jr.dir, clients.embedded, time.Since(begin))
+	link := ""
+	if talk.terminal { // a log is no place for it
+		if link, err = web.SignInLink(ctx, osUser()); err != nil {
+			log.Warn("no link to sign in; leadgate signin makes one", "error", err)
+		}
+	}
+	talk.started(cfg, link, address, jr.dir, clients.embedded, time.Since(begin))
 	if !clients.embedded {
 		g.Go(func() error { warnAboutServer(jobsCtx, prompt, log); return nil })
 	}
@@ -182,6 +197,13 @@ func tokens(all ...string) (some []string) {
 		if t != "" {
 			some = append(some, t)
 		}
+	}
+	return some
+}
+
+func reps(cfg *config.Config) (some []handlers.Rep) {
+	for _, r := range cfg.Reps {
+		some = append(some, handlers.Rep{Name: r.Name, Slack: r.Slack, Email: r.Email})
 	}
 	return some
 }

@@ -80,14 +80,15 @@ func (t *talk) touch(what *lead.Touch, who *lead.Lead) {
 	io.WriteString(t.out, line)
 }
 
-// started says that the server is ready.
-func (t *talk) started(cfg *config.Config, address, dir string, embedded bool, took time.Duration) {
+// started says that the server is ready. inbox is a link to sign in; it is for
+// a terminal only.
+func (t *talk) started(cfg *config.Config, inbox, address, dir string, embedded bool, took time.Duration) {
 	if !t.terminal {
 		t.log.Info("ready", "version", version, "listen", address, "data_dir", dir, "redis_embedded", embedded, "ms", took.Milliseconds())
 		return
 	}
 	b := banner{Version: version, Ready: took, Listen: address, Public: strings.TrimSuffix(cfg.PublicURL, "/"), Color: t.color, Redis: cfg.Redis.URL.Reveal(),
-		Command: "leadgate", Try: cfg.Default}
+		Command: "leadgate", Try: cfg.Default, Inbox: inbox}
 	if exe, err := os.Executable(); err == nil {
 		b.Command = startedAs(exe)
 	}

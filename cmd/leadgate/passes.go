@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/store"
+)
+
+// passShelf of the journal: id -> pass. Only used with the built-in Redis.
+const passShelf = "passes"
+
+// passes are what handlers let people in by. All replicas share them in the
+// store; where that forgets on exit, the journal keeps them.
+type passes struct {
+	store   *store.Store
+	journal *journal.Journal // nil: the store remembers by itself
+}
+
+// openPasses puts what the journal kept back into the store, but for what has
+// ended meanwhile.
+func openPasses(ctx context.Context, s *store.Store, j *journal.Journal, now time.Time) (passes, error) {
+	p := passes{s, j}
+	if j == nil {
+		return p, nil
+	}
+	var ended []journal.Op
+	var kept []handlers.Pass
+	var broken error
+	err := j.Each(passShelf, "", func(id string, b []byte) bool {
+		var one handlers.Pass
+		if err := json.Unmarshal(b, &one); err != nil {
+			broken = fmt.Errorf("read pass: %w", err)
+			return false
+		}
+		if one.ExpiresAt.IsZero() || now.Before(one.ExpiresAt) {
+			kept = append(kept, one)
+		} else {
+			ended = append(ended, journal.Delete(passShelf, id))
+		}
+		return true
+	})
+	if err = errors.Join(err, broken); err != nil {
+		return p, err
+	}
+	for _, one := range kept {
+		if err := p.share(ctx, one); err != nil {
+			return p, err
+		}
+	}
+	if len(ended) == 0 {
+		return p, nil
+	}
+	return p, j.Settle(ctx, ended...)
+}
+
+func (p passes) share(ctx context.Context, one handlers.Pass) error {
+	b, err := json.Marshal(one)
+	if err != nil {
+		return fmt.Errorf("encode pass: %w", err)
+	}
+	return p.store.PutPass(ctx, one.ID, string(b))
+}
+
+func (p passes) Pass(ctx context.Context, id string) (one handlers.Pass, err error) {
+	kept, err := p.store.Pass(ctx, id)
+	if err != nil {
+		return one, readable(err)
+	}
+	if err := json.Unmarshal([]byte(kept), &one); err != nil {
+		return one, fmt.Errorf("read pass: %w", err)
+	}
+	return one, nil
+}
+
+func (p passes) Passes(ctx context.Context) ([]handlers.Pass, error) {
+	all, err := p.store.Passes(ctx)
+	if err != nil {
+		return nil, readable(err)
+	}
+	var some []handlers.Pass
+	for id, kept := range all {
+		var one handlers.Pass
+		if err := json.Unmarshal([]byte(kept), &one); err != nil {
+			return nil, fmt.Errorf("read pass %.12s: %w", id, err)
+		}
+		some = append(some, one)
+	}
+	return some, nil
+}
+
+// Put keeps a pass, on disk first where only the disk remembers.
+func (p passes) Put(ctx context.Context, one handlers.Pass) error {
+	if p.journal != nil {
+		b, err := json.Marshal(one)
+		if err != nil {
+			return fmt.Errorf("encode pass: %w", err)
+		}
+		if err := p.journal.Commit(ctx, journal.Put(passShelf, one.ID, b)); err != nil {
+			return readable(err)
+		}
+	}
+	return readable(p.share(ctx, one))
+}
+
+// Drop forgets a pass in the store first: nobody gets in by it from then on.
+func (p passes) Drop(ctx context.Context, id string) error {
+	if err := p.store.DropPass(ctx, id); err != nil {
+		return readable(err)
+	}
+	if p.journal == nil {
+		return nil
+	}
+	return readable(p.journal.Settle(ctx, journal.Delete(passShelf, id)))
+}

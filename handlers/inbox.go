@@ -1,0 +1,161 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// inbox is the page of leads.
+type inbox struct {
+	Tab, Line, Wrong string
+	Tabs             []tabLink
+	Rows             []row
+	Next             string // URL of older ones; empty: there are none
+	Live             string // URL of the rows that come; empty on an older page
+	Searching        bool
+	Forms            []string // sources that a plain form can be sent to, for an empty inbox
+	Base             string
+}
+
+type tabLink struct {
+	Name, Title, URL string
+	Here             bool
+}
+
+// row is one lead of the list, for its reader.
+type row struct {
+	*lead.Lead
+	Me    Pass
+	Back  string // where its forms lead back to
+	Now   time.Time
+	Fresh bool   // came while the page was open
+	Said  string // what went wrong with its button
+}
+
+// Who names the person.
+func (r row) Who() string { return whoIs(r.Person) }
+
+// Asked is the latest thing that the person did.
+func (r row) Asked() lead.Past {
+	if len(r.History) == 0 {
+		return lead.Past{At: r.CreatedAt}
+	}
+	return r.History[len(r.History)-1]
+}
+
+// Why is the reason that counts most.
+func (r row) Why() string {
+	if len(r.Reasons) == 0 {
+		return ""
+	}
+	return r.Reasons[0].Because
+}
+
+// Waits says whether the person waits for somebody.
+func (r row) Waits() bool { return r.Status == lead.New }
+
+// Verbs are what the reader can do about the lead.
+func (r row) Verbs() []lead.Verb { return verbs(r.Lead, r.Me) }
+
+func verbs(l *lead.Lead, me Pass) []lead.Verb {
+	mine := l.Claim != nil && l.Claim.By == me.Name
+	switch {
+	case me.Right < Write:
+		return nil
+	case l.Status == lead.New:
+		return []lead.Verb{lead.VerbClaim, lead.VerbJunk}
+	case l.Status == lead.Claimed && mine:
+		return []lead.Verb{lead.VerbContacted, lead.VerbUnclaim, lead.VerbJunk}
+	case l.Status == lead.Contacted && mine:
+		return []lead.Verb{lead.VerbUnclaim, lead.VerbJunk}
+	}
+	return nil
+}
+
+func whoIs(p lead.Person) string {
+	for _, s := range []string{p.Name, p.Email, p.Phone} {
+		if s != "" {
+			return s
+		}
+	}
+	return "Somebody"
+}
+
+// inboxPage answers GET /.
+func (s *Server) inboxPage(c echo.Context) error {
+	tab, line := c.QueryParam("tab"), c.QueryParam("q")
+	me := callerOf(c)
+	f := readFilter(tab, line, me.Name, s.o.Now())
+	f.Cursor = c.QueryParam("cursor")
+	page, err := s.leads(c, f)
+	if err != nil {
+		return err
+	}
+	at := url.Values{}
+	for k, v := range map[string]string{"tab": tab, "q": line} {
+		if v != "" {
+			at.Set(k, v)
+		}
+	}
+	p := inbox{Tab: tab, Line: line, Wrong: f.Wrong, Searching: line != "" || tab != "" || f.Cursor != "", Base: s.public.String()}
+	if f.Cursor == "" {
+		p.Live = "/live?" + at.Encode()
+	}
+	for _, t := range tabs {
+		q := url.Values{}
+		if t.Name != "" {
+			q.Set("tab", t.Name)
+		}
+		if line != "" {
+			q.Set("q", line)
+		}
+		p.Tabs = append(p.Tabs, tabLink{t.Name, t.Title, "/?" + q.Encode(), t.Name == tab})
+	}
+	back := c.Request().URL.RequestURI()
+	for _, l := range page.Items {
+		p.Rows = append(p.Rows, row{Lead: l, Me: me, Back: back, Now: s.o.Now()})
+	}
+	if page.Next != "" {
+		at.Set("cursor", page.Next)
+		p.Next = "/?" + at.Encode()
+	}
+	if len(p.Rows) == 0 {
+		p.Forms = s.plainForms()
+	}
+	return s.render(c, http.StatusOK, "inbox", s.frame(c, "inbox", "Inbox", p))
+}
+
+// mostLooks is how often a filter that seldom matches asks for more of the
+// list before the page is shown as it is.
+const mostLooks = 20
+
+// leads returns a page of the leads that a filter shows. The store knows most
+// of a filter but not all; so what it returns is looked through, and more is
+// asked for until the page is full.
+func (s *Server) leads(c echo.Context, f filter) (LeadPage, error) {
+	var full LeadPage
+	q := f.LeadQuery
+	for range mostLooks {
+		got, err := s.o.Reader.Leads(c.Request().Context(), q)
+		if err != nil {
+			return full, fmt.Errorf("list leads: %w", err)
+		}
+		for _, l := range got.Items {
+			if f.shows(l) {
+				full.Items = append(full.Items, l)
+			}
+		}
+		full.Next, q.Cursor = got.Next, got.Next
+		if got.Next == "" || len(full.Items) >= f.Limit {
+			break
+		}
+		q.Limit = max(f.Limit-len(full.Items), 1)
+	}
+	return full, nil
+}

@@ -1,0 +1,207 @@
+package handlers
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+//go:embed web
+var web embed.FS
+
+// pagePolicy allows a page what comes from here, and nothing inline.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// asset is a file that pages load. Its URL changes with its content, so that it
+// may be kept for ever.
+type asset struct {
+	body        []byte
+	contentType string
+	version     string
+}
+
+var assets = readAssets()
+
+func readAssets() map[string]asset {
+	all := map[string]asset{}
+	names, err := fs.Glob(web, "web/static/*.*")
+	if err != nil {
+		panic(err) // a broken pattern
+	}
+	for _, name := range names {
+		b, err := web.ReadFile(name)
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		sum := sha256.Sum256(b)
+		a := asset{body: b, version: hex.EncodeToString(sum[:6]), contentType: "text/javascript; charset=utf-8"}
+		switch path.Ext(name) {
+		case ".css":
+			a.contentType = "text/css; charset=utf-8"
+		case ".svg":
+			a.contentType = "image/svg+xml"
+		}
+		all[path.Base(name)] = a
+	}
+	return all
+}
+
+// staticFile answers GET /static/{file}.
+func (s *Server) staticFile(c echo.Context) error {
+	a, ok := assets[c.Param("file")]
+	if !ok {
+		return problem{code: notFound, detail: "There is no such file."}
+	}
+	h := c.Response().Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-cache")
+	if c.QueryParam("v") == a.version {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	return c.Blob(http.StatusOK, a.contentType, a.body)
+}
+
+// frame is what every page has around its own content.
+type frame struct {
+	Title string
+	Tab   string // of the navigation: inbox, sources, ...
+	Me    Pass
+	Said  string // one sentence about what was just done
+	Page  any
+	Now   time.Time
+}
+
+// Can says whether the reader may do what needs a right.
+func (f frame) Can(right string) bool {
+	var r Right
+	return r.UnmarshalText([]byte(right)) == nil && f.Me.Right >= r
+}
+
+// navigation leads to every page.
+var navigation = []tabLink{
+	{"inbox", "Inbox", "/", false},
+	{"settings", "Settings", "/settings", false},
+}
+
+// views are the templates by name, each with the layout around it.
+var views = readViews()
+
+func readViews() map[string]*template.Template {
+	all := map[string]*template.Template{}
+	layout := template.Must(template.New("layout").Funcs(template.FuncMap{
+		"asset": func(name string) string {
+			a, ok := assets[name]
+			if !ok {
+				panic("no asset " + name) // html/template makes it an error of the page's test
+			}
+			return "/static/" + name + "?v=" + a.version
+		},
+		"nav": func() []tabLink { return navigation },
+		"ago": ago, "stamp": stamp, "spell": spell, "brief": brief, "upper": strings.ToUpper,
+		"label": func(lead.Action) string { return "" }, // of the rules in force, set for each page
+	}).ParseFS(web, "web/layout.html", "web/parts.html"))
+	names, err := fs.Glob(web, "web/page_*.html")
+	if err != nil {
+		panic(err) // a broken pattern
+	}
+	for _, name := range names {
+		key := strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "page_"), ".html")
+		all[key] = template.Must(template.Must(layout.Clone()).ParseFS(web, name))
+	}
+	return all
+}
+
+// render answers with a page. Nobody else may keep it: it is about people.
+func (s *Server) render(c echo.Context, status int, view string, f frame) error {
+	return s.write(c, status, view, "layout", f)
+}
+
+// write answers with one of a view's templates: all of it, or a part that a
+// script puts into the page.
+func (s *Server) write(c echo.Context, status int, view, part string, data any) error {
+	b, err := s.execute(view, part, data)
+	if err != nil {
+		return err
+	}
+	pageHeaders(c.Response().Header())
+	return c.HTMLBlob(status, b)
+}
+
+func (s *Server) execute(view, part string, data any) ([]byte, error) {
+	t, err := views[view].Clone()
+	if err != nil {
+		return nil, fmt.Errorf("write page %s: %w", view, err)
+	}
+	var b bytes.Buffer
+	if err := t.Funcs(template.FuncMap{"label": s.o.Rules().Label}).ExecuteTemplate(&b, part, data); err != nil {
+		return nil, fmt.Errorf("write page %s: %w", view, err)
+	}
+	return b.Bytes(), nil
+}
+
+func pageHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin") // with no-referrer, forms would come from nowhere
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "HX-Request")
+}
+
+// frame begins a page for the caller.
+func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
+	return frame{Title: title, Tab: tab, Me: callerOf(c), Said: said[c.QueryParam("said")], Page: page, Now: s.o.Now().UTC()}
+}
+
+// said are the sentences that a page can begin with after a form was sent. Only
+// their keys travel in the URL.
+var said = map[string]string{
+	"claim": "The lead is yours.", "unclaim": "The lead is free again.", "contacted": "Well done: contact is recorded.",
+	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.",
+}
+
+// wantsPage says whether a person at a browser waits for the answer.
+func wantsPage(r *http.Request) bool {
+	p := r.URL.Path
+	return r.Method != http.MethodHead && isBrowser(r.Header) && !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/in/") && !strings.HasPrefix(p, "/slack/")
+}
+
+// ago says how long something took, in the one unit that tells most.
+func ago(from, to time.Time) string {
+	d := max(to.Sub(from), 0)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
+
+// stamp is a time for machines, in an attribute.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// spell is a time for people who have no script that shows it in their zone.
+func spell(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 MST") }
+
+// brief cuts a text to one line of so many characters.
+func brief(n int, s string) string {
+	r := []rune(strings.Join(strings.Fields(s), " "))
+	if len(r) <= n {
+		return string(r)
+	}
+	return strings.TrimSpace(string(r[:n-1])) + "…"
+}
