@@ -25,10 +25,15 @@
 
   // The code of a link is in the fragment, which is sent to nobody by itself.
   const door = document.getElementById('door');
-  if (door && location.hash.length > 10) {
+  const enter = () => {
+    if (location.hash.length < 10) return;
     door.elements.code.value = location.hash.slice(1);
     history.replaceState(null, '', location.pathname + location.search);
     door.requestSubmit();
+  };
+  if (door) {
+    enter();
+    addEventListener('hashchange', enter); // the link was pasted on this very page
   }
 
   for (const b of all('[data-copy]')) {

@@ -1,0 +1,257 @@
+//go:build browser
+
+package main
+
+import (
+	"context"
+	_ "embed" // axe
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// browser is Chromium with one tab, at the pages of one program.
+type browser struct {
+	t   *testing.T
+	p   *program
+	ctx context.Context
+
+	mu     sync.Mutex
+	errors []string // what the console said
+}
+
+// newBrowser opens a tab, or skips the test where there is no Chromium.
+func newBrowser(t *testing.T, p *program) *browser {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("LEADGATE_REQUIRE_ALL") == "1" {
+			t.Fatal("chromium is not installed, and LEADGATE_REQUIRE_ALL=1 asks for it")
+		}
+		t.Skip("chromium is not installed")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("lang", "en"))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(cancel)
+	b := &browser{t: t, p: p, ctx: ctx}
+	b.do(chromedp.EmulateViewport(1280, 900))
+	messages := chromedp.Console(ctx)
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if m.Type == "error" || m.Type == "warning" || m.Type == chromedp.ConsoleException {
+				b.mu.Lock()
+				b.errors = append(b.errors, fmt.Sprintf("%s: %s %s", m.Type, m.Text, m.URL))
+				b.mu.Unlock()
+			}
+		}
+	})
+	t.Cleanup(func() { cancel(); reading.Wait() })
+	return b
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// eval evaluates an expression, or a promise of it.
+func eval[T any](b *browser, expression string) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%.100s: %v", expression, err)
+	}
+	return v
+}
+
+func (b *browser) open(path string) {
+	b.t.Helper()
+	if !strings.HasPrefix(path, "http") {
+		path = "http://" + b.p.addr + path
+	}
+	b.do(chromedp.Navigate(path))
+}
+
+// wait waits until the page shows a text.
+func (b *browser) wait(text string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf("document.body.innerText.includes(%q)", text))
+}
+
+func (b *browser) until(condition string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+condition+")"))
+		if err == nil && ok {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			b.picture("timeout")
+			b.t.Fatalf("waited 5 s for %s; the page shows:\n%s", condition, eval[string](b, "document.body.innerText"))
+		case <-tick.C:
+		}
+	}
+}
+
+func (b *browser) press(keys ...string) {
+	b.t.Helper()
+	for _, k := range keys {
+		b.do(chromedp.KeyEvent(k))
+	}
+}
+
+// signIn opens a one-time link.
+func (b *browser) signIn(name string) {
+	b.t.Helper()
+	b.open(b.link(name))
+	b.until(`document.querySelector('h1')?.textContent === 'Inbox'`)
+}
+
+func (b *browser) link(name string) string {
+	b.t.Helper()
+	code, out := b.p.run("signin", "--name", name)
+	link, _, _ := strings.Cut(out, "\n")
+	if code != 0 || !strings.Contains(link, "/signin#") {
+		b.t.Fatalf("signin = %d %s", code, out)
+	}
+	return link
+}
+
+func (b *browser) media(scheme string) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *browser) scripts(on bool) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// check looks at the page with axe in light and dark, and at 360 pixels.
+func (b *browser) check(name string) {
+	b.t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		b.media(scheme)
+		b.picture(name + "-" + scheme)
+		eval[bool](b, axe+";true")
+		found := eval[json.RawMessage](b, `axe.run().then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary).slice(0, 3)})))`)
+		if string(found) != "[]" {
+			b.t.Errorf("%s in %s: axe found %s", name, scheme, found)
+		}
+	}
+	b.media("light")
+	b.do(chromedp.EmulateViewport(360, 740))
+	if wide := eval[int](b, "document.documentElement.scrollWidth"); wide > 360 {
+		b.t.Errorf("%s is %d pixels wide on a screen of 360", name, wide)
+	}
+	b.picture(name + "-360")
+	b.do(chromedp.EmulateViewport(1280, 900))
+}
+
+// picture saves what is seen to the directory named by SCREENSHOTS.
+func (b *browser) picture(name string) {
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)
+	}
+	if err != nil {
+		b.t.Error(err)
+	}
+}
+
+// quiet requires that the console said nothing bad so far, policy violations
+// among it.
+func (b *browser) quiet() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.errors {
+		b.t.Errorf("console: %s", e)
+	}
+	b.errors = nil
+}
+
+// form sends a form as a visitor's browser would.
+func (p *program) form(source string, pairs ...string) string {
+	p.t.Helper()
+	var body []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		body = append(body, pairs[i]+"="+strings.NewReplacer(" ", "+", "&", "%26", "+", "%2B").Replace(pairs[i+1]))
+	}
+	code, a := p.post("/in/"+source, "application/x-www-form-urlencoded", strings.Join(body, "&"))
+	if code != http.StatusAccepted {
+		p.t.Fatalf("form to %s = %d", source, code)
+	}
+	return a.ID
+}
+
+// believable fills the program with leads of every sort and returns a hot one.
+func believable(p *program) string {
+	p.form("webinar", "name", "Jonas Weber", "email", "jonas.weber@weber-maschinen.example", "company", "Weber Maschinen", "message", "Will there be a recording?")
+	p.form("contact", "name", "Marta Nowak", "email", "marta@nowak.example", "message", "I would like to know how you handle retention of personal data in the EU, and whether there is a list of subprocessors that we could look at before a call.")
+	p.form("contact", "name", "Bot", "email", "bot@spam.example", "_gotcha", "https://spam.example")
+	hot := p.form("demo-request", "name", "Grace Hopper", "email", "grace.hopper@acme.example", "company", "Acme Industries", "title", "VP Sales", "phone", "+49 30 901820",
+		"message", "We are 40 sales people and need this before the trade fair on Monday. Call me today?", "employees", "200-500", "utm_source", "google", "utm_campaign", "brand")
+	p.form("demo-request", "name", "Ada Brandt", "email", "ada.brandt@brandt-druck.example", "company", "Brandt Druck", "message", "Please show me the Slack alerts.")
+	p.form("webinar", "email", "k.osei@osei-logistics.example")
+	p.settled(hot)
+	return hot
+}
+
+func TestBrowser_Pages(t *testing.T) {
+	p := newProgram(t)
+	p.start()
+	b := newBrowser(t, p)
+	b.open("/signin")
+	b.check("signin")
+	b.signIn("Dana Reyes")
+	b.check("inbox-empty")
+	hot := believable(p)
+	b.open("/")
+	b.wait("Grace Hopper")
+	b.check("inbox")
+	b.open("/l/" + hot)
+	b.check("lead")
+	b.open("/settings")
+	b.check("settings")
+	b.quiet()
+}
