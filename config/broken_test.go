@@ -35,11 +35,11 @@ func golden(t *testing.T, file, got string) {
 // lines that begin with $ are the environment, with -- flags, the rest is the
 // file. testdata/broken.golden is what people read.
 var broken = []string{
-	"unknown key\nlisten: :1\nlog_level: debug\nlogs: info\n",
+	"unknown key\nlisten: 127.0.0.1:1\nlog_level: debug\nlogs: info\n",
 	"unknown key in a section\nslack:\n  chanel: C1\n  bot_tokn: hunter2\n",
 	"unknown key in a list\nsources:\n  - name: a\n    provder: zoom\n",
 	"nothing like a key\nwebsite: x\n",
-	"key twice\nlisten: :1\nlog: info\nlisten: :2\n",
+	"key twice\nlisten: 127.0.0.1:1\nlog: info\nlisten: 127.0.0.1:2\n",
 	"not YAML: a quote\nslack:\n  bot_token: \"hunter2\n  channel: C1\n",
 	"not YAML: indentation\nslack:\n  bot_token: hunter2\n channel: C1\n",
 	"not YAML: a tab\nslack:\n\tchannel: C1\n",
@@ -51,6 +51,7 @@ var broken = []string{
 	"a mapping instead of a value\nlog:\n  level: info\n",
 	"a value instead of a mapping\nslack: C1\n",
 	"an anchor that is not there\nlog: *level\n",
+	"open to the network without a token\nlisten: :8080\n",
 	"no port\nlisten: 127.0.0.1\n",
 	"a port out of range\nlisten: 127.0.0.1:99999\n",
 	"public_url without a scheme\npublic_url: leads.example.com\n",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
 	"runtime"
@@ -27,6 +28,9 @@ func (r *reader) checkTop(c *Config) {
 	}
 	if !c.Journal && c.Redis.URL == "" && !r.attempted("journal") && !r.attempted("redis.url") {
 		r.fault("journal", "is off, and there is no redis.url: nothing would keep a lead", "write journal: on, or set redis.url")
+	}
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil && !loopback(host) && c.APIToken == "" && !r.attempted("api_token") {
+		r.fault("listen", "is reached from other machines, and there is no api_token", "set api_token (LEADGATE_API_TOKEN), or listen on 127.0.0.1 behind a proxy")
 	}
 	if c.RulesPath == "" {
 		return

@@ -81,7 +81,7 @@ func TestExample(t *testing.T) {
 // it is the same.
 func TestConfig_Print(t *testing.T) {
 	const text = `
-listen: ":0"
+listen: "127.0.0.1:0"
 public_url: http://leads.example
 journal: off
 redis: {url: "redis://h:1/2"}
@@ -115,11 +115,11 @@ max_age: 25h
 
 func TestConfig_PrintOrigins(t *testing.T) {
 	o := options("\nlog: debug\nslack: {channel: C1}\n", "LEADGATE_MAX_AGE=5h", "LEADGATE_SLACK_BOT_TOKEN=hunter2")
-	o.Flags = map[string]string{"listen": ":1"}
+	o.Flags = map[string]string{"listen": "127.0.0.1:1"}
 	var b strings.Builder
 	load(t, o).Print(&b)
 	for _, want := range []string{
-		"listen: \":1\"  # flag: --listen\n", "log: debug  # leadgate.yaml:2\n", "max_age: 5h  # environment: LEADGATE_MAX_AGE\n", "retention: 180d  # default\n",
+		"listen: 127.0.0.1:1  # flag: --listen\n", "log: debug  # leadgate.yaml:2\n", "max_age: 5h  # environment: LEADGATE_MAX_AGE\n", "retention: 180d  # default\n",
 		"slack:\n  bot_token: set (sha256 f52f...)  # environment: LEADGATE_SLACK_BOT_TOKEN\n  channel: C1  # leadgate.yaml:3\n", "journal: on  # default\n",
 	} {
 		if !strings.Contains(b.String(), want) {

@@ -10,7 +10,7 @@ import (
 
 // settings is the top of the file.
 var settings = []key[Config]{
-	{setting{name: "listen", doc: "Where to listen, host:port. Port 0 is any free one. An empty host is every address of the machine.", def: "127.0.0.1:8080"},
+	{setting{name: "listen", doc: "Where to listen, host:port. Port 0 is any free one. An empty host is every address of the machine. Beyond this machine api_token is required.", def: "127.0.0.1:8080"},
 		one(func(c *Config) *string { return &c.Listen }, hostPort)},
 	{setting{name: "public_url", doc: "Where the world reaches this server. Required by vendors that sign the address, and for links in Slack."},
 		one(func(c *Config) *string { return &c.PublicURL }, webURL("https://leads.example.com"))},
