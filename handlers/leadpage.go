@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,9 +20,25 @@ var idPattern = regexp.MustCompile(`^[0-9A-Z]{26}$`)
 // leadView is the page of one lead.
 type leadView struct {
 	row
-	Touches []*lead.Touch // the latest first
-	Hidden  int           // older touches that are not shown
+	Touches []receipt   // the latest first
+	Hidden  int         // older touches that are not shown
+	Idle    []lead.Line // rules that did not count, those that nearly did first
+	Preview Preview
 }
+
+// Preview is the alert of a lead as Slack would show it, as plain text.
+type Preview struct {
+	Header string
+	Lines  []string // deadline, ways to reach the person, who that is
+	Quote  string
+	Facts  []PreviewFact
+	Why    string
+	Next   string
+	Click  []string // what its buttons say
+}
+
+// PreviewFact is one thing to know, with its name.
+type PreviewFact struct{ Name, Text string }
 
 // mostTouches are shown on a lead's page.
 const mostTouches = 20
@@ -62,7 +79,11 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 		if err != nil {
 			return fmt.Errorf("read touch: %w", err)
 		}
-		v.Touches = append(v.Touches, t)
+		v.Touches = append(v.Touches, receiptOf(t, s.o.Means))
+	}
+	v.Idle = slices.DeleteFunc(s.o.Rules().Explain(l, s.o.Now()), func(x lead.Line) bool { return x.Counted || !x.Near })
+	if s.o.Preview != nil && len(v.Touches) > 0 {
+		v.Preview = s.o.Preview(l, v.Touches[0].Touch)
 	}
 	f := s.frame(c, "inbox", v.Who(), v)
 	if sentence != "" {

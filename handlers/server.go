@@ -46,11 +46,13 @@ type Options struct {
 	// Empty: nobody's.
 	TrustedProxies []netip.Prefix
 
-	APITokens   []string           // of the configuration; their bearer may do everything
-	Passes      passes             // who else may; nil: nobody
-	Rules       func() *lead.Rules // in force, for what actions are called; default: the built-in ones
-	Reps        []Rep              // who takes leads
-	SlackSecret string             // Slack's signing secret; empty: Slack's calls are refused
+	APITokens   []string                              // of the configuration; their bearer may do everything
+	Passes      passes                                // who else may; nil: nobody
+	Rules       func() *lead.Rules                    // in force, for what actions are called; default: the built-in ones
+	Reps        []Rep                                 // who takes leads
+	Means       func(why string) string               // what a named reason means; nil: the word stands for itself
+	Preview     func(*lead.Lead, *lead.Touch) Preview // the alert as Slack would show it; nil: none is shown
+	SlackSecret string                                // Slack's signing secret; empty: Slack's calls are refused
 
 	Try bool // serve /try, a page of forms for those who try it out
 

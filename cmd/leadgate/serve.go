@@ -21,6 +21,7 @@ import (
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -125,6 +126,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		SlackSecret: cfg.Slack.SigningSecret.Reveal(), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work) }, Logger: log,
 		Passes: letIn, Rules: func() *lead.Rules { return rules }, Reps: reps(cfg),
+		Means: notify.Sentence, Preview: previews(public, func() *lead.Rules { return rules }),
 	})
 	if err != nil {
 		return &codedError{exitConfig, err}

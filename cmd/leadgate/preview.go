@@ -1,0 +1,30 @@
+package main
+
+import (
+	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// previews shows what Slack would be told of a lead, on the lead's page.
+func previews(public string, rules func() *lead.Rules) func(*lead.Lead, *lead.Touch) handlers.Preview {
+	return func(l *lead.Lead, t *lead.Touch) handlers.Preview {
+		m := notify.Compose(notify.Alert{Kind: lead.HotAlert, Lead: l, Touch: t}, notify.Style{PublicURL: public, Label: rules().Label})
+		p := handlers.Preview{Header: m.Header, Quote: m.Quote, Why: m.Why, Next: m.NextStep}
+		if !m.RespondBy.IsZero() {
+			p.Lines = append(p.Lines, "Respond by "+m.RespondBy.Format("15:04 MST"))
+		}
+		for _, line := range []string{m.Phone.Shown, m.Email.Shown, m.About} {
+			if line != "" {
+				p.Lines = append(p.Lines, line)
+			}
+		}
+		for _, f := range m.Facts {
+			p.Facts = append(p.Facts, handlers.PreviewFact(f))
+		}
+		for _, b := range append(m.Buttons, m.Menu...) {
+			p.Click = append(p.Click, b.Label)
+		}
+		return p
+	}
+}
