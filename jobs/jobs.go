@@ -91,6 +91,7 @@ type Jobs struct {
 	pulse     *pulse
 	outboxes  map[string]*outbox
 	alarms    chan notify.Alarm
+	looks     chan struct{} // another replica has ended touches of ours
 	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
 	names     locks              // by touch id: one acceptance of a name at a time
 	ends      locks              // by touch id: one settlement at a time
@@ -149,6 +150,7 @@ func New(o Options) (*Jobs, error) {
 		pulse:     newPulse(),
 		outboxes:  map[string]*outbox{},
 		alarms:    make(chan notify.Alarm, alarmsMost),
+		looks:     make(chan struct{}, 1),
 		rung:      map[string]time.Time{},
 		flights:   map[string]*flight{},
 		urgent:    map[string]*flight{},

@@ -273,8 +273,13 @@ func (b *outbox) drop(notes ...*note) {
 // telling it at the moment.
 func (b *outbox) due(ctx context.Context, notes []*note) []*note {
 	var due []*note
+	told := b.toldElsewhere(ctx, notes)
 	for _, n := range notes {
-		if d, ok := b.j.receipt(n.Touch.ID, b.target.Name); ok {
+		d, ok := b.j.receipt(n.Touch.ID, b.target.Name)
+		if !ok {
+			d, ok = told[n.Touch.ID]
+		}
+		if ok {
 			b.finish(ctx, []*note{n}, d)
 			continue
 		}
@@ -290,6 +295,41 @@ func (b *outbox) due(ctx context.Context, notes []*note) []*note {
 	}
 	return due
 }
+
+// toldElsewhere are the deliveries, by touch, of notes that waited here so long
+// that another replica may have told them meanwhile.
+func (b *outbox) toldElsewhere(ctx context.Context, notes []*note) map[string]lead.Delivery {
+	now := b.j.now()
+	var ids []string
+	for _, n := range notes {
+		if now.Sub(n.Touch.ReceivedAt) > waitedLong {
+			ids = append(ids, n.Touch.ID)
+		}
+	}
+	if len(ids) == 0 || !b.j.shared() {
+		return nil
+	}
+	found, err := b.j.o.Prompt.TouchesByID(ctx, ids)
+	if err != nil {
+		b.j.pulse.doubt(err)
+		return nil
+	}
+	told := map[string]lead.Delivery{}
+	for _, t := range found {
+		if t == nil {
+			continue
+		}
+		for _, d := range t.Deliveries {
+			if d.Target == b.target.Name && d.Final() {
+				told[t.ID] = d
+			}
+		}
+	}
+	return told
+}
+
+// waitedLong is less than what the direct way waits for.
+const waitedLong = directAfter / 2
 
 // leaseFor is longer than an attempt can last.
 const leaseFor = sendTimeout + 3*time.Second

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -108,6 +109,9 @@ func (j *Jobs) hear(ctx context.Context, sub *redis.PubSub) {
 		case m, ok := <-messages:
 			if !ok {
 				return
+			}
+			if id, ok := strings.CutPrefix(m.Payload, endedPrefix); ok {
+				j.lookAt(id)
 			}
 			for _, l := range []*lane{j.hot, j.bulk} {
 				if m.Payload == l.shelf {

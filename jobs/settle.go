@@ -18,6 +18,7 @@ func (j *Jobs) settle(ctx context.Context, t *lead.Touch, l *lead.Lead) error {
 	defer j.ends.lock(t.ID)()
 	if !j.owns(t.ID) {
 		j.forget(t.ID)
+		j.sayEnded(t.ID)
 		return j.o.Journal.Settle(ctx, dropReceipts(t)...)
 	}
 	b, err := json.Marshal(t)

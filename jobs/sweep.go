@@ -35,6 +35,7 @@ func (j *Jobs) sweep(ctx context.Context) {
 	for {
 		select {
 		case <-tick.C:
+		case <-j.looks:
 		case <-ctx.Done():
 			return
 		}

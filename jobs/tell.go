@@ -130,12 +130,13 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 		// Without a receipt a crash now tells the target again.
 		j.log.Error("keep receipts", "target", d.Target, "error", err)
 	}
-	var changes []lead.Change
+	var changes, direct []lead.Change
 	var ended []*telling
 	for _, n := range notes {
 		j.tellDelivery(n, d)
 		c, tel := j.record(n, n.delivery(d))
-		if tel == nil { // told from the journal while Redis was away; carried over later
+		if tel == nil { // told from the journal: the job may run at another replica
+			direct = append(direct, lead.Change{TouchID: n.Touch.ID, Delivery: n.delivery(d)})
 			j.show(n.Touch, n.Lead)
 			continue
 		}
@@ -145,6 +146,11 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 		changes = append(changes, c)
 		if c.Settled {
 			ended = append(ended, tel)
+		}
+	}
+	if len(direct) > 0 && j.shared() {
+		if err := j.o.Store.Deliver(ctx, direct); err != nil {
+			j.pulse.doubt(err) // carried over when Redis is back
 		}
 	}
 	if len(changes) == 0 {
