@@ -109,6 +109,7 @@ func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead
 	if l.Status != lead.New && l.Status != "" {
 		pipe.ZAdd(ctx, s.leadsWith(l.Status), at)
 	}
+	s.count(ctx, pipe, l)
 }
 
 // Deliver writes steps forward of deliveries in one round trip: the delivery,

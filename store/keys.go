@@ -34,8 +34,11 @@ import (
 //	lg:leads:temperature:T        zset    for ever   those that are, or once were, this warm
 //	lg:leads:status:STATUS        zset    for ever   those that have, or once had, this status; none for new
 //	lg:leads:source:SOURCE        zset    for ever   those that this source touched
+//	lg:leads:alerted              zset    for ever   those that sales was alerted about, by when the visitor asked
 //
 //	lg:book:DAY:OUTCOME           set     35 days    the day's touches that ended so
+//	lg:funnel:DAY:sources         set     400 days   sources that made leads on the day
+//	lg:funnel:DAY:STAGE:SOURCE    set     400 days   the day's leads of a source that came so far: leads, hot, claimed, contacted
 //	lg:book:DAY:nodes             hash    35 days    a:NODE accepted, w:NODE waiting, as each node counted them
 //
 // Everything of a person: lead.Keys of it name the pointers, these the lead, the
@@ -46,6 +49,7 @@ import (
 // it is read: so a crash between two commands never hides anything.
 const (
 	bookLife   = 35 * 24 * time.Hour
+	reportLife = 400 * 24 * time.Hour // a year can be compared with the one before
 	sameLife   = 10 * time.Minute
 	repeatLife = 4 * 24 * time.Hour // longer than a touch is tried
 )
@@ -62,6 +66,7 @@ func (s *Store) pausesKey() string                 { return s.prefix + ":pauses"
 func (s *Store) nodesKey(day string) string        { return s.prefix + ":book:" + day + ":nodes" }
 func (s *Store) touchesKey() string                { return s.prefix + ":touches" }
 func (s *Store) touchesOfSource(src string) string { return s.prefix + ":touches:source:" + src }
+func (s *Store) alertedKey() string                { return s.prefix + ":leads:alerted" }
 func (s *Store) leadsKey() string                  { return s.prefix + ":leads" }
 func (s *Store) leadsOfSource(src string) string   { return s.prefix + ":leads:source:" + src }
 
@@ -83,6 +88,12 @@ func (s *Store) leadsWith(status lead.Status) string {
 
 func (s *Store) bookKey(day string, o lead.Outcome) string {
 	return s.prefix + ":book:" + day + ":" + string(o)
+}
+
+func (s *Store) funnelSourcesKey(day string) string { return s.prefix + ":funnel:" + day + ":sources" }
+
+func (s *Store) funnelKey(day, source, stage string) string {
+	return s.prefix + ":funnel:" + day + ":" + stage + ":" + source
 }
 
 // whoKey is the key of one of lead.Keys. All of them share a slot, so that an

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// The stages of the funnel, as they stand in its keys.
+const (
+	stageLeads     = "leads"
+	stageHot       = "hot"
+	stageClaimed   = "claimed"
+	stageContacted = "contacted"
+)
+
+// count enters a lead in the reports. What it enters never becomes untrue, so
+// every writer may count a lead, in any order and again.
+func (s *Store) count(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead) {
+	if l.Test || len(l.History) == 0 {
+		return
+	}
+	care, alerted := l.Care()
+	if alerted {
+		pipe.ZAdd(ctx, s.alertedKey(), place(care.AskedAt, l.ID))
+	}
+	s.countStages(ctx, pipe, l, alerted || l.Temperature == lead.Hot || !l.AlertedAt.IsZero())
+}
+
+func (s *Store) countStages(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead, hot bool) {
+	day, source := dayOf(l.CreatedAt), l.History[0].Source
+	stages := []string{stageLeads}
+	if hot {
+		stages = append(stages, stageHot)
+	}
+	if l.Claim != nil {
+		stages = append(stages, stageClaimed)
+	}
+	if l.Status == lead.Contacted || l.Status == lead.Closed {
+		stages = append(stages, stageContacted)
+	}
+	add := func(key, member string) {
+		pipe.SAdd(ctx, key, member)
+		s.keepReport(ctx, pipe, key)
+	}
+	add(s.funnelSourcesKey(day), source)
+	for _, stage := range stages {
+		add(s.funnelKey(day, source, stage), l.ID)
+	}
+}
+
+// keepReport gives a key its lifetime, now and then.
+func (s *Store) keepReport(ctx context.Context, pipe redis.Pipeliner, key string) {
+	if s.lives.due(key, s.now()) {
+		pipe.Expire(ctx, key, reportLife)
+	}
+}
+
+// Care returns how leads were taken care of whose visitors asked at from or
+// later and before to, in that order. It reads the leads, so whatever people did
+// about them since is in it.
+func (s *Store) Care(ctx context.Context, from, to time.Time) ([]lead.Care, error) {
+	ids, err := s.rdb.ZRangeArgs(ctx, redis.ZRangeArgs{Key: s.alertedKey(), ByScore: true,
+		Start: from.UnixMicro(), Stop: "(" + strconv.FormatInt(to.UnixMicro(), 10)}).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read which leads sales was alerted about: %w", err)
+	}
+	var all []lead.Care
+	for batch := range slices.Chunk(ids, mostLimit) {
+		leads, err := s.leadsByID(ctx, batch)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range leads {
+			if l == nil { // erased, or merged into another
+				continue
+			}
+			if c, ok := l.Care(); ok && !c.AskedAt.Before(from) && c.AskedAt.Before(to) {
+				all = append(all, c)
+			}
+		}
+	}
+	return all, nil
+}
+
+// Funnel counts the leads that were made on the UTC days from from until before
+// to, by the source of their first touch, in order of its name.
+func (s *Store) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel, error) {
+	days := daysOf(from, to)
+	pipe := s.rdb.Pipeline()
+	sources := make([]*redis.StringSliceCmd, len(days))
+	for i, day := range days {
+		sources[i] = pipe.SMembers(ctx, s.funnelSourcesKey(day))
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return nil, fmt.Errorf("read the sources of the funnel: %w", err)
+	}
+	type cell struct {
+		source string
+		counts [4]*redis.IntCmd
+	}
+	var cells []cell
+	pipe = s.rdb.Pipeline()
+	for i, day := range days {
+		for _, source := range sources[i].Val() {
+			c := cell{source: source}
+			for n, stage := range []string{stageLeads, stageHot, stageClaimed, stageContacted} {
+				c.counts[n] = pipe.SCard(ctx, s.funnelKey(day, source, stage))
+			}
+			cells = append(cells, c)
+		}
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return nil, fmt.Errorf("read the funnel: %w", err)
+	}
+	rows := []lead.Funnel{}
+	for _, c := range cells {
+		i, ok := slices.BinarySearchFunc(rows, c.source, func(f lead.Funnel, source string) int { return strings.Compare(f.Source, source) })
+		if !ok {
+			rows = slices.Insert(rows, i, lead.Funnel{Source: c.source})
+		}
+		rows[i].Add(lead.Funnel{Leads: c.counts[0].Val(), Hot: c.counts[1].Val(), Claimed: c.counts[2].Val(), Contacted: c.counts[3].Val()})
+	}
+	return rows, nil
+}
+
+// daysOf are the UTC days that from until before to touches.
+func daysOf(from, to time.Time) (days []string) {
+	for at := from.UTC().Truncate(24 * time.Hour); at.Before(to); at = at.AddDate(0, 0, 1) {
+		days = append(days, dayOf(at))
+	}
+	return days
+}

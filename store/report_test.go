@@ -1,0 +1,124 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/store"
+)
+
+// alert settles a touch that sales was told of, with the lead that it made hot.
+func (w *world) alert(t *lead.Touch) *lead.Lead {
+	w.t.Helper()
+	l, _, err := w.Add(w.t.Context(), t, t.ID, func(l *lead.Lead) error {
+		l.Take(t)
+		l.Temperature = lead.Hot
+		l.History[len(l.History)-1].Decisions = []lead.Decision{{Target: "sales", Why: "matched", Kind: lead.HotAlert}}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	t.State, t.LeadID = lead.Settled, l.ID
+	if err := w.Finish(w.t.Context(), t, l, lead.OutcomeAlerted); err != nil {
+		w.t.Fatal(err)
+	}
+	return l
+}
+
+func (w *world) act(id string, v lead.Verb, by string, minute int) {
+	w.t.Helper()
+	if _, err := w.UpdateLead(w.t.Context(), id, 0, func(l *lead.Lead) error { return l.Act(v, by, noon.Add(time.Duration(minute)*time.Minute)) }); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// report fills a store and says what the reports must be.
+func (w *world) report() (cares []lead.Care, rows []lead.Funnel) {
+	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
+	person := func(name string) lead.Person { return lead.Person{Email: name + "@mail.example"} }
+
+	w.alert(touch("t01", 1, person("ada")))
+	w.act("t01", lead.VerbClaim, "Dana", 3)
+	w.act("t01", lead.VerbUnclaim, "Dana", 4)
+	w.act("t01", lead.VerbClaim, "Evan", 9) // the first claim counts
+	w.act("t01", lead.VerbContacted, "Evan", 12)
+
+	w.alert(touch("t02", 2, person("bob"))) // nobody claims it
+
+	w.settle(touch("t03", -24*60, person("cleo"))) // known since yesterday, hot today by another source
+	again := touch("t04", 4, person("cleo"))
+	again.Source = "demo request"
+	w.alert(again)
+	w.act("t03", lead.VerbContacted, "Dana", 5)
+
+	w.settle(touch("t05", 5, person("dora"))) // never hot, claimed all the same
+	w.act("t05", lead.VerbClaim, "Dana", 6)
+
+	test := touch("t06", 6, person("test"))
+	test.Test = true
+	w.alert(test)
+
+	w.alert(touch("t07", 7, person("junk")))
+	w.act("t07", lead.VerbJunk, "Dana", 8)
+
+	return []lead.Care{
+			{LeadID: "t01", Source: "contact", AskedAt: at(1), ClaimedAt: at(3), By: "Dana", ContactedAt: at(12)},
+			{LeadID: "t02", Source: "contact", AskedAt: at(2)},
+			{LeadID: "t03", Source: "demo request", AskedAt: at(4), ClaimedAt: at(5), By: "Dana", ContactedAt: at(5)},
+		}, []lead.Funnel{
+			{Source: "contact", Leads: 5, Hot: 4, Claimed: 3, Contacted: 2},
+		}
+}
+
+func TestStore_Reports(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		cares, rows := w.report()
+		from, to := noon.AddDate(0, 0, -2), noon.AddDate(0, 0, 1)
+		compare := func(when string) {
+			t.Helper()
+			gotCares, err := w.Care(t.Context(), from, to)
+			if diff := cmp.Diff(cares, gotCares); err != nil || diff != "" {
+				t.Errorf("Care %s: %v (-want +got):\n%s", when, err, diff)
+			}
+			gotRows, err := w.Funnel(t.Context(), from, to)
+			if diff := cmp.Diff(rows, gotRows); err != nil || diff != "" {
+				t.Errorf("Funnel %s: %v (-want +got):\n%s", when, err, diff)
+			}
+		}
+		compare("as it happened")
+
+		// The leads alone say the same, so a Redis that was wiped shows the same.
+		page, err := w.Leads(t.Context(), store.LeadQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.flush()
+		w.bear()
+		if err := w.Restore(t.Context(), page.Items, nil); err != nil {
+			t.Fatal(err)
+		}
+		compare("after a restore")
+
+		if got, err := w.Care(t.Context(), noon.Add(2*time.Minute), noon.Add(4*time.Minute)); err != nil || len(got) != 1 || got[0].LeadID != "t02" {
+			t.Errorf("Care from minute 2 until before minute 4 = %+v, %v, want t02", got, err)
+		}
+		if got, err := w.Funnel(t.Context(), noon.AddDate(0, 0, 2), noon.AddDate(0, 0, 3)); err != nil || len(got) != 0 || got == nil {
+			t.Errorf("Funnel of an empty day = %+v, %v, want an empty list", got, err)
+		}
+	})
+}
+
+func TestStore_Reports_Errors(t *testing.T) {
+	w := openBuiltin(t)
+	w.rdb.Close()
+	if _, err := w.Care(t.Context(), noon, noon.AddDate(0, 0, 1)); err == nil {
+		t.Error("Care without Redis: no error")
+	}
+	if _, err := w.Funnel(t.Context(), noon, noon.AddDate(0, 0, 1)); err == nil {
+		t.Error("Funnel without Redis: no error")
+	}
+}
