@@ -53,6 +53,8 @@ type LeadQuery struct {
 	Source      string // of any touch
 	Email       string
 	Text        string    // in the name, the company or the address
+	ClaimedBy   string    // who has the lead
+	Unclaimed   bool      // nobody has it, and it is not done with
 	Since       time.Time // created at or after
 	Limit       int       // 1 to 1000
 	Cursor      string    // Next of the page before

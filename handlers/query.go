@@ -27,8 +27,8 @@ func touchQuery(values url.Values, now time.Time) (TouchQuery, error) {
 
 func leadQuery(values url.Values, now time.Time) (LeadQuery, error) {
 	q := query{values: values}
-	q.only("temperature", "status", "source", "email", "q", "since", "limit", "cursor")
-	l := LeadQuery{Source: q.text("source"), Email: q.text("email"), Text: q.text("q"),
+	q.only("temperature", "status", "source", "email", "q", "claimed_by", "unclaimed", "since", "limit", "cursor")
+	l := LeadQuery{Source: q.text("source"), Email: q.text("email"), Text: q.text("q"), ClaimedBy: q.text("claimed_by"), Unclaimed: q.flag("unclaimed"),
 		Since: q.since(now), Limit: q.limit(), Cursor: q.text("cursor")}
 	l.Status = lead.Status(q.oneOf("status", "new", "claimed", "contacted", "closed", "junk", "quarantined"))
 	if word := q.oneOf("temperature", "cold", "warm", "hot"); word != "" {
@@ -77,6 +77,12 @@ func (q *query) oneOf(name string, words ...string) string {
 		q.wrong("%s=%.40q is none of %s.", name, value, strings.Join(words, ", "))
 	}
 	return value
+}
+
+// flag is on with 1 or true, and off with 0 or false or without the parameter.
+func (q *query) flag(name string) bool {
+	on := q.oneOf(name, "1", "true", "0", "false")
+	return on == "1" || on == "true"
 }
 
 func (q *query) limit() int {

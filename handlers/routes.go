@@ -52,6 +52,10 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/passes", s.listPasses)
 	api.POST("/passes", s.makePass)
 	api.DELETE("/passes/:id", s.dropPass)
+	api.GET("/leads.csv", s.leadsCSV)
+	api.GET("/reports/speed", s.showSpeed)
+	api.GET("/reports/funnel", s.showFunnel)
+	api.GET("/reports/books", s.showBooksReport)
 
 	// Slack's people answer.
 	e.POST("/slack/interactions", s.slackInteraction)

@@ -35,7 +35,8 @@ type Options struct {
 	Accepter accepter
 	Reader   reader
 	Actor    actor
-	Watcher  watcher // nil: there is no stream
+	Watcher  watcher  // nil: there is no stream
+	Reporter reporter // nil: there are no reports on speed and the funnel
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from

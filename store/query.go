@@ -53,6 +53,8 @@ type LeadQuery struct {
 	Source      string    // one that touched the lead
 	Email       string    // in any spelling
 	Text        string    // part of the name, e-mail, phone, company or title
+	ClaimedBy   string    // who has the lead
+	Unclaimed   bool      // nobody has it, and it is not done with: its status is new
 	Since       time.Time // created then or later
 	Limit       int       // default 50, at most 1000
 	Cursor      string    // of the page before
@@ -121,6 +123,10 @@ func (q LeadQuery) matches(l *lead.Lead, ofSource bool) bool {
 	case q.Status != "" && l.Status != q.Status:
 		return false
 	case q.Source != "" && !ofSource && !slices.ContainsFunc(l.History, func(p lead.Past) bool { return p.Source == q.Source }):
+		return false
+	case q.ClaimedBy != "" && (l.Claim == nil || l.Claim.By != q.ClaimedBy):
+		return false
+	case q.Unclaimed && (l.Claim != nil || l.Status != lead.New && l.Status != ""):
 		return false
 	case q.Text == "":
 		return true

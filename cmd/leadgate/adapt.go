@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/jobs"
@@ -73,6 +74,28 @@ func (r reader) Books(ctx context.Context, day string) (lead.Books, error) {
 	}
 	b, err := r.jobs.Books(ctx, day)
 	return b, readable(err)
+}
+
+// reporter is what reports are made of.
+type reporter struct {
+	jobs  *jobs.Jobs
+	store *store.Store
+}
+
+func (r reporter) Care(ctx context.Context, from, to time.Time) ([]lead.Care, error) {
+	if err := r.jobs.Loaded(ctx); err != nil {
+		return nil, readable(err)
+	}
+	all, err := r.store.Care(ctx, from, to)
+	return all, readable(err)
+}
+
+func (r reporter) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel, error) {
+	if err := r.jobs.Loaded(ctx); err != nil {
+		return nil, readable(err)
+	}
+	rows, err := r.store.Funnel(ctx, from, to)
+	return rows, readable(err)
 }
 
 // actor is what handlers let people do.
