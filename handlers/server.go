@@ -36,6 +36,7 @@ type Options struct {
 	Reader   reader
 	Actor    actor
 	Watcher  watcher  // nil: there is no stream
+	Plant    plant    // nil: nothing is shown of the machinery
 	Reporter reporter // nil: there are no reports on speed and the funnel
 
 	// PublicURL is how the world reaches this server, without a trailing

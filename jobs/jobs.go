@@ -80,12 +80,14 @@ type Outlet struct {
 // Jobs runs everything between acceptance and settlement. Create it with New,
 // start it with Run.
 type Jobs struct {
-	o       Options
-	log     *slog.Logger
-	now     func() time.Time
-	launch  string // names this run of the process in its tasks
-	client  *asynq.Client
-	metrics *metrics
+	o      Options
+	log    *slog.Logger
+	now    func() time.Time
+	launch string // names this run of the process in its tasks
+	client *asynq.Client
+
+	inspector *asynq.Inspector
+	metrics   *metrics
 
 	hot, bulk *lane
 	pulse     *pulse
@@ -145,6 +147,7 @@ func New(o Options) (*Jobs, error) {
 	j := &Jobs{
 		o: o, stream: watched, log: o.Logger, now: o.Now, launch: launch,
 		client:    asynq.NewClientFromRedisClient(o.Producer),
+		inspector: asynq.NewInspectorFromRedisClient(o.Producer),
 		hot:       newLane(hotShelf, window, 1),
 		bulk:      newLane(bulkShelf, window, bulkGroup),
 		pulse:     newPulse(),

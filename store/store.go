@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,6 +100,22 @@ func (s *Store) CheckServer(ctx context.Context) (warnings []string, err error) 
 			"redis drops keys when its memory is full (maxmemory-policy %s), leads and waiting tasks among them; set maxmemory-policy noeviction", p))
 	}
 	return warnings, nil
+}
+
+// Server is what a Redis server says of itself; empty where it does not tell.
+type Server struct {
+	Version    string
+	Used, Most int64  // bytes of memory; Most 0: as much as there is
+	Eviction   string // what it does when its memory is full
+}
+
+// Server asks the server about itself.
+func (s *Store) Server(ctx context.Context) (v Server) {
+	v.Version = s.info(ctx, "server", "redis_version")
+	v.Used, _ = strconv.ParseInt(s.info(ctx, "memory", "used_memory"), 10, 64)
+	v.Most, _ = strconv.ParseInt(s.info(ctx, "memory", "maxmemory"), 10, 64)
+	v.Eviction = s.info(ctx, "memory", "maxmemory_policy")
+	return v
 }
 
 // info reads one line of INFO; "" when the server does not tell.
