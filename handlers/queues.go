@@ -86,22 +86,20 @@ type Task struct {
 
 // TargetState is how a target fares.
 type TargetState struct {
-	Name    string `json:"name"`
-	Kind    string `json:"kind"`
-	State   string `json:"state"`          // ok, retrying, broken or paused
-	Pace    string `json:"pace,omitempty"` // how many messages it takes, as configured: 1/s
-	Waiting int    `json:"waiting"`        // deliveries
-
+	Name        string    `json:"name"`
+	Kind        string    `json:"kind"`
+	State       string    `json:"state"`              // ok, retrying, broken or paused
+	Waiting     int       `json:"waiting"`            // deliveries
 	Oldest      time.Time `json:"oldest_at,omitzero"` // when the one that waits longest was received
+	PausedBy    string    `json:"paused_by,omitempty"`
+	PausedAt    time.Time `json:"paused_at,omitzero"`
+	PausedWhy   string    `json:"paused_why,omitempty"`
 	FailingFrom time.Time `json:"failing_from,omitzero"`
 	Fails       int       `json:"fails,omitempty"` // in a row
 	LastError   string    `json:"last_error,omitempty"`
 	LastErrorAt time.Time `json:"last_error_at,omitzero"`
 	NextTry     time.Time `json:"next_try_at,omitzero"`
 	LastSentAt  time.Time `json:"last_sent_at,omitzero"`
-	PausedBy    string    `json:"paused_by,omitempty"`
-	PausedAt    time.Time `json:"paused_at,omitzero"`
-	PausedWhy   string    `json:"paused_why,omitempty"`
 }
 
 // plantLimit bounds how long Redis may take to tell of itself.

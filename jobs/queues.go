@@ -94,9 +94,9 @@ func ask[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	}
 }
 
-// Pause stops or resumes handing out a queue's tasks on all nodes. What is
+// PauseQueue stops or resumes handing out a queue's tasks on all nodes. What is
 // accepted meanwhile waits in the journal.
-func (j *Jobs) Pause(ctx context.Context, queue string, paused bool) error {
+func (j *Jobs) PauseQueue(ctx context.Context, queue string, paused bool) error {
 	l := j.laneCalled(queue)
 	if l == nil {
 		return fmt.Errorf("%w: %s", ErrNoQueue, queue)

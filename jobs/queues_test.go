@@ -85,21 +85,21 @@ func TestJobs_Queues(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-func TestJobs_Pause(t *testing.T) {
+func TestJobs_PauseQueue(t *testing.T) {
 	j, _ := queueJobs(t)
 	if _, err := j.client.Enqueue(asynq.NewTask(touchTask, nil), asynq.Queue("hot")); err != nil {
 		t.Fatal(err)
 	}
 	for _, paused := range []bool{true, true, false, false} { // saying it twice is no error
-		if err := j.Pause(t.Context(), "hot", paused); err != nil {
-			t.Fatalf("Pause(%v): %v", paused, err)
+		if err := j.PauseQueue(t.Context(), "hot", paused); err != nil {
+			t.Fatalf("PauseQueue(%v): %v", paused, err)
 		}
 		if got, err := j.Queues(t.Context()); err != nil || got[0].Paused != paused {
-			t.Errorf("after Pause(%v): %+v, %v", paused, got, err)
+			t.Errorf("after PauseQueue(%v): %+v, %v", paused, got, err)
 		}
 	}
-	if err := j.Pause(t.Context(), "cold", true); !errors.Is(err, ErrNoQueue) {
-		t.Errorf("Pause of no queue: %v", err)
+	if err := j.PauseQueue(t.Context(), "cold", true); !errors.Is(err, ErrNoQueue) {
+		t.Errorf("PauseQueue of no queue: %v", err)
 	}
 }
 

@@ -32,6 +32,9 @@ func (p plant) Plant(ctx context.Context) handlers.Plant {
 	for _, s := range p.jobs.Backlog() {
 		out.Journal.Shelves = append(out.Journal.Shelves, handlers.Shelf(s))
 	}
+	for _, t := range p.jobs.Targets() {
+		out.Targets = append(out.Targets, handlers.TargetState(t))
+	}
 	if !out.Redis.Up {
 		return out
 	}
@@ -51,7 +54,7 @@ func (p plant) Plant(ctx context.Context) handlers.Plant {
 }
 
 func (p plant) PauseQueue(ctx context.Context, queue string, paused bool) error {
-	return plantError(p.jobs.Pause(ctx, queue, paused))
+	return plantError(p.jobs.PauseQueue(ctx, queue, paused))
 }
 
 func (p plant) Tasks(ctx context.Context, queue, state string, limit int) ([]handlers.Task, error) {

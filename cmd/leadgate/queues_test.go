@@ -24,7 +24,8 @@ func TestProgram_Queues(t *testing.T) {
 		}
 		return plant
 	}
-	if got := look(); !got.Redis.Up || got.Redis.Embedded || got.Redis.Version == "" || got.Redis.Used == 0 || len(got.Queues) != 2 || got.Queues[0].Processed == 0 || got.Journal.Bytes == 0 {
+	if got := look(); !got.Redis.Up || got.Redis.Embedded || got.Redis.Version == "" || got.Redis.Used == 0 || len(got.Queues) != 2 || got.Queues[0].Processed == 0 || got.Journal.Bytes == 0 ||
+		len(got.Targets) != 1 || got.Targets[0].State != "ok" {
 		t.Errorf("GET /queues = %+v", got)
 	}
 	post := func(path string, want int) {
