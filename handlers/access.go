@@ -19,6 +19,7 @@ var access = []struct {
 	{"", "/slack/*", Nobody}, // Slack's signature
 	{"GET", "/try", Nobody},
 	{"GET", "/static/*", Nobody},
+	{"GET", "/favicon.ico", Nobody},
 	{"GET", "/healthz", Nobody},
 	{"GET", "/readyz", Nobody},
 	{"GET", "/version", Nobody},
@@ -37,6 +38,7 @@ var access = []struct {
 	{"POST", "/settings/name", Read},
 	{"POST", "/settings/*", Own},
 	{"GET", "/", Read},
+	{"GET", "/live", Read},
 	{"GET", "/l/*", Read},
 	{"GET", "/t/*", Read},
 	{"POST", "/l/*", Write},

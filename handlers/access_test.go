@@ -74,7 +74,7 @@ func TestAccess_EveryRoute(t *testing.T) {
 			want[m+" "+path] = true
 		}
 	}
-	for _, r := range []string{"GET /try", "GET /static/:file", "GET /healthz", "GET /readyz", "GET /version", "GET /metrics", "GET /openapi.yaml",
+	for _, r := range []string{"GET /try", "GET /static/:file", "GET /favicon.ico", "GET /healthz", "GET /readyz", "GET /version", "GET /metrics", "GET /openapi.yaml",
 		"POST /slack/interactions", "POST /slack/commands", "GET /signin", "POST /signin", "GET /signin/slack", "GET /signin/slack/callback", "POST /signout"} {
 		if method, path, _ := strings.Cut(r, " "); s.routed[method+" "+path] {
 			want[r] = true

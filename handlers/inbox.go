@@ -93,6 +93,10 @@ func (s *Server) inboxPage(c echo.Context) error {
 	me := callerOf(c)
 	f := readFilter(tab, line, me.Name, s.o.Now())
 	f.Cursor = c.QueryParam("cursor")
+	place := ""
+	if s.o.Watcher != nil {
+		place = s.o.Watcher.Place() // before the list is read, so that nothing falls between
+	}
 	page, err := s.leads(c, f)
 	if err != nil {
 		return err
@@ -104,8 +108,8 @@ func (s *Server) inboxPage(c echo.Context) error {
 		}
 	}
 	p := inbox{Tab: tab, Line: line, Wrong: f.Wrong, Searching: line != "" || tab != "" || f.Cursor != "", Base: s.public.String()}
-	if f.Cursor == "" {
-		p.Live = "/live?" + at.Encode()
+	if f.Cursor == "" && place != "" {
+		p.Live = "/live?" + withPlace(at, place)
 	}
 	for _, t := range tabs {
 		q := url.Values{}
@@ -129,6 +133,15 @@ func (s *Server) inboxPage(c echo.Context) error {
 		p.Forms = s.plainForms()
 	}
 	return s.render(c, http.StatusOK, "inbox", s.frame(c, "inbox", "Inbox", p))
+}
+
+// withPlace adds the place in the stream at which a page was made.
+func withPlace(at url.Values, place string) string {
+	q := url.Values{"after": {place}}
+	for k, v := range at {
+		q[k] = v
+	}
+	return q.Encode()
 }
 
 // mostLooks is how often a filter that seldom matches asks for more of the

@@ -59,8 +59,10 @@ func readAssets() map[string]asset {
 }
 
 // staticFile answers GET /static/{file}.
-func (s *Server) staticFile(c echo.Context) error {
-	a, ok := assets[c.Param("file")]
+func (s *Server) staticFile(c echo.Context) error { return s.sendFile(c, c.Param("file")) }
+
+func (s *Server) sendFile(c echo.Context, name string) error {
+	a, ok := assets[name]
 	if !ok {
 		return problem{code: notFound, detail: "There is no such file."}
 	}

@@ -29,6 +29,7 @@ func (s *Server) routes() *echo.Echo {
 
 	// People who sell look at them in a browser.
 	e.GET("/", s.inboxPage)
+	e.GET("/live", s.live)
 	e.GET("/l/:id", s.leadPage)
 	e.POST("/l/:id/:verb", s.actOnPage)
 	e.GET("/settings", s.settingsPage)
@@ -39,6 +40,7 @@ func (s *Server) routes() *echo.Echo {
 	e.POST("/signin", s.signIn)
 	e.POST("/signout", s.signOut)
 	e.GET("/static/:file", s.staticFile)
+	e.GET("/favicon.ico", func(c echo.Context) error { return s.sendFile(c, "icon.svg") })
 
 	// Programs read what became of them.
 	api := e.Group(apiPath)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 //go:embed testdata/axe.min.js
@@ -108,7 +109,7 @@ func (b *browser) until(condition string) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+condition+")"))
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.readyState === 'complete' && Boolean("+condition+")"))
 		if err == nil && ok {
 			return
 		}
@@ -235,6 +236,102 @@ func believable(p *program) string {
 	p.form("webinar", "email", "k.osei@osei-logistics.example")
 	p.settled(hot)
 	return hot
+}
+
+// newFirstRun starts a program without any configuration, as somebody meets it who
+// tries it out: there is a page of forms.
+func newFirstRun(t *testing.T) *program {
+	p := newProgram(t)
+	p.env = []string{"BE_LEADGATE=1", "HOME=" + p.dir}
+	p.args = []string{"--listen", "127.0.0.1:0"}
+	if err := os.Mkdir(filepath.Join(p.dir, "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("data", filepath.Join(p.dir, "leadgate-data")); err != nil {
+		t.Fatal(err)
+	}
+	p.start()
+	return p
+}
+
+// tab opens another tab of the same browser, with the same cookies.
+func (b *browser) tab() *browser {
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	b.t.Cleanup(cancel)
+	return &browser{t: b.t, p: b.p, ctx: ctx}
+}
+
+// A visitor writes, and the one who watches the inbox sees it, opens it, takes
+// it and records the contact, all by keyboard.
+func TestBrowser_Keyboard(t *testing.T) {
+	p := newFirstRun(t)
+	b := newBrowser(t, p)
+	b.signIn("Dana Reyes")
+	b.wait("Nobody has written yet")
+
+	visitor := b.tab()
+	visitor.open("/try")
+	visitor.until(`document.querySelector('[id="demo-request.name"]')`)
+	eval[bool](visitor, `document.querySelector('[id="demo-request.name"]').focus(), true`)
+	visitor.press("Grace Hopper", kb.Tab, "grace@acme.example", kb.Tab, "Acme", kb.Tab, "+4930901820", kb.Tab, "Call me today?", kb.Tab, kb.Enter)
+	visitor.wait("Thank you")
+
+	b.wait("Grace Hopper")
+	b.wait("Call me today?")
+	b.picture("live")
+	b.press("j")
+	b.until(`document.activeElement.textContent === 'Grace Hopper'`)
+	b.press(kb.Enter)
+	b.until(`location.pathname.startsWith('/l/') && document.querySelector('[data-verb=claim]')`)
+	b.press("c")
+	b.wait("The lead is yours.")
+	b.press("m")
+	b.wait("contact is recorded")
+	b.wait("Contacted by Dana Reyes")
+	b.quiet()
+
+	// In the list the same keys act on the row, which stays in place.
+	p.form("demo-request", "name", "Ada Brandt", "email", "ada.brandt@brandt-druck.example", "message", "Me too")
+	b.open("/")
+	b.wait("Ada Brandt")
+	b.press("j")
+	b.until(`document.activeElement.textContent === 'Ada Brandt'`)
+	b.press("c")
+	b.until(`document.querySelector('.row .status')?.textContent === 'claimed'`)
+	b.until(`document.activeElement.textContent === 'Ada Brandt'`)
+	b.press("m")
+	b.until(`[...document.querySelectorAll('.row .status')].every(s => s.textContent === 'contacted')`)
+	b.press("?")
+	b.until(`document.querySelector('.keys').open`)
+	b.press("/")
+	b.until(`document.activeElement.id === 'q'`)
+	eval[bool](b, `document.activeElement.value = '', true`) // the protocol types the key that a browser would not
+	b.press("grace", kb.Enter)
+	b.until(`document.querySelectorAll('.row').length === 1`)
+	b.quiet()
+}
+
+// The same without JavaScript: links and forms.
+func TestBrowser_WithoutScripts(t *testing.T) {
+	p := newFirstRun(t)
+	b := newBrowser(t, p)
+	b.scripts(false)
+	_, code, _ := strings.Cut(b.link("Dana Reyes"), "#")
+	b.open("/")
+	b.do(chromedp.SendKeys("#code", code), chromedp.SendKeys("#code", kb.Enter))
+	b.do(chromedp.WaitVisible("#empty"))
+	b.open("/try")
+	b.do(chromedp.SendKeys(`[id="demo-request.name"]`, "Grace Hopper"), chromedp.SendKeys(`[id="demo-request.email"]`, "grace@acme.example"+kb.Enter))
+	b.do(chromedp.WaitVisible("h1"))
+	p.await("the lead", 5*time.Second, func() bool {
+		b.open("/")
+		n, err := chromedp.Run(b.ctx, chromedp.Nodes(".row .open", chromedp.AtLeast(0)))
+		return err == nil && len(n) == 1
+	})
+	b.do(chromedp.Click(".row .open"), chromedp.WaitVisible("[data-verb=claim]"), chromedp.Click("[data-verb=claim]"),
+		chromedp.WaitVisible("[data-verb=contacted]"), chromedp.Click("[data-verb=contacted]"))
+	b.wait("Contacted by Dana Reyes")
+	b.quiet()
 }
 
 func TestBrowser_Pages(t *testing.T) {

@@ -41,6 +41,7 @@ type program struct {
 	t    *testing.T
 	dir  string
 	env  []string
+	args []string
 	addr string
 	cmd  *exec.Cmd
 	out  *lockedBuffer
@@ -89,7 +90,7 @@ func (p *program) config(yaml string) {
 func (p *program) start() {
 	p.t.Helper()
 	os.Remove(filepath.Join(p.dir, "data", localFile))
-	p.cmd = exec.Command(os.Args[0])
+	p.cmd = exec.Command(os.Args[0], p.args...)
 	p.cmd.Env, p.cmd.Dir = p.env, p.dir
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -61,6 +61,8 @@
       document.getElementById('empty')?.remove();
     }
   });
+  // Some news is lost: what is shown is read again.
+  document.addEventListener('reset', e => { if (e.target.hasAttribute('hx-sse:connect')) location.reload(); });
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) { unseen = 0; document.title = title; }
   });

@@ -1,0 +1,142 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// live answers GET /live: the rows of an open inbox as they come and change.
+// Each message holds one or several <hx-partial>, which the page puts in place.
+// What the page shows, its query says; Last-Event-ID goes on after a place.
+func (s *Server) live(c echo.Context) error {
+	if s.o.Watcher == nil {
+		return ErrUnavailable
+	}
+	if n := s.streams.Add(1); n > mostStreams {
+		s.streams.Add(-1)
+		return problem{code: unavailable, retry: 30, detail: "Too many inboxes are open."}
+	}
+	defer s.streams.Add(-1)
+	ctx, cancel := context.WithCancel(c.Request().Context())
+	defer cancel()
+	defer context.AfterFunc(s.closing, cancel)()
+
+	me := callerOf(c)
+	rows := liveRows{server: s, me: me, filter: readFilter(c.QueryParam("tab"), c.QueryParam("q"), me.Name, s.o.Now()), back: "/"}
+	if q := c.Request().URL.Query(); len(q) > 0 {
+		q.Del("after")
+		rows.back = (&url.URL{Path: "/", RawQuery: q.Encode()}).String()
+	}
+	place := c.Request().Header.Get("Last-Event-ID")
+	if place == "" {
+		place = c.QueryParam("after") // where the page was made
+	}
+	if place == "" {
+		place = s.o.Watcher.Place()
+	}
+	checked := time.Now()
+	w := newStreamWriter(c)
+	w.buf.WriteString("retry: 2000\n")
+	w.beat(place)
+	for w.flush() == nil && ctx.Err() == nil {
+		wait, cancel := context.WithTimeout(ctx, streamBeat)
+		news := s.o.Watcher.News(wait, place)
+		cancel()
+		if time.Since(checked) >= streamBeat {
+			if _, err := s.o.Passes.Pass(ctx, me.ID); me.ID != "" && errors.Is(err, ErrNotFound) {
+				return nil // the session has been ended
+			}
+			checked = time.Now()
+		}
+		if len(news) == 0 {
+			w.beat(place)
+			continue
+		}
+		last := news[len(news)-1].ID
+		if slices.ContainsFunc(news, func(n lead.News) bool { return n.Kind == lead.ResetNews }) {
+			place = last
+			fmt.Fprintf(&w.buf, "id: %s\nevent: reset\ndata: reload\n\n", place)
+			continue
+		}
+		html, err := rows.of(ctx, news)
+		if err != nil { // the store is away: the same again when it is back
+			gather(ctx, time.Second)
+			continue
+		}
+		place = last
+		if len(html) > 0 {
+			fmt.Fprintf(&w.buf, "id: %s\ndata: %s\n\n", place, html)
+		}
+		gather(ctx, streamPace)
+	}
+	return nil
+}
+
+// liveRows makes rows for one reader.
+type liveRows struct {
+	server *Server
+	me     Pass
+	filter filter
+	back   string
+}
+
+// of makes what changes on the page, each lead once, as one line.
+func (r liveRows) of(ctx context.Context, news []lead.News) ([]byte, error) {
+	var ids []string
+	rises := map[string]bool{} // to the top of the list
+	for _, n := range news {
+		if n.Kind != lead.LeadNews {
+			continue
+		}
+		if !slices.Contains(ids, n.LeadID) {
+			ids = append(ids, n.LeadID)
+		}
+		rises[n.LeadID] = rises[n.LeadID] || n.Change == "new" || n.Change == "touched" || n.Change == "verdict"
+	}
+	var b bytes.Buffer
+	for _, id := range ids {
+		l, err := r.server.o.Reader.Lead(ctx, id)
+		if errors.Is(err, ErrNotFound) { // erased, or merged into another
+			l, err = &lead.Lead{ID: id}, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read lead: %w", err)
+		}
+		view := liveRow{row: row{Lead: l, Me: r.me, Back: r.back, Now: r.server.o.Now(), Fresh: rises[id]}, Swap: "outerHTML", Target: "#lead-" + id}
+		switch {
+		case l.CreatedAt.IsZero() || !r.filter.shows(l):
+			view.Swap = "delete"
+		case rises[id]:
+			view.Swap, view.Target = "afterbegin", "#rows"
+		}
+		html, err := r.server.execute("inbox", "live", view)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(html)
+	}
+	return bytes.Map(oneLine, b.Bytes()), nil
+}
+
+// liveRow is a row with where it goes.
+type liveRow struct {
+	row
+	Swap, Target string
+}
+
+// oneLine keeps HTML within one line of a stream.
+func oneLine(r rune) rune {
+	if r == '\n' || r == '\r' {
+		return ' '
+	}
+	return r
+}
