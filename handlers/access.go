@@ -34,15 +34,17 @@ var access = []struct {
 	{"GET", "/api/v1/*", Read},
 	{"POST", "/api/v1/*", Write},
 
+	{"GET", "/sources", Read},
+	{"POST", "/sources/*", Write},
+	{"GET", "/rules", Read},
+	{"POST", "/rules/try", Read}, // changes nothing
 	{"GET", "/settings", Read},
 	{"POST", "/settings/name", Read},
 	{"POST", "/settings/*", Own},
 	{"GET", "/", Read},
 	{"GET", "/live", Read},
 	{"GET", "/l/*", Read},
-	{"GET", "/t/*", Read},
 	{"POST", "/l/*", Write},
-	{"POST", "/t/*", Write},
 }
 
 // rightFor is what a route asks of its caller.

@@ -94,6 +94,8 @@ func (f frame) Can(right string) bool {
 // navigation leads to every page.
 var navigation = []tabLink{
 	{"inbox", "Inbox", "/", false},
+	{"sources", "Sources", "/sources", false},
+	{"rules", "Rules", "/rules", false},
 	{"settings", "Settings", "/settings", false},
 }
 
@@ -170,7 +172,7 @@ func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
 // their keys travel in the URL.
 var said = map[string]string{
 	"claim": "The lead is yours.", "unclaim": "The lead is free again.", "contacted": "Well done: contact is recorded.",
-	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.",
+	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.", "tested": "This is the test lead. It alerts nobody.",
 }
 
 // wantsPage says whether a person at a browser waits for the answer.

@@ -348,7 +348,16 @@ func TestBrowser_Pages(t *testing.T) {
 	b.check("inbox")
 	b.open("/l/" + hot)
 	b.check("lead")
-	b.open("/settings")
-	b.check("settings")
+	for _, page := range []string{"sources", "rules", "settings"} {
+		b.open("/" + page)
+		b.check(page)
+	}
+	b.open("/rules")
+	b.do(chromedp.SendKeys("#payload", "name=Ada&email=ada@acme.example&phone=0301234&message=Call me"), chromedp.Submit("#payload"))
+	b.wait("work e-mail")
+	b.check("rules-tried")
+	b.open("/sources")
+	b.do(chromedp.Click("form[action='/sources/contact/test'] button"))
+	b.wait("This is the test lead")
 	b.quiet()
 }

@@ -1,0 +1,111 @@
+package handlers
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// rulesView is the page of the rules in force.
+type rulesView struct {
+	Version string
+	Actions []actionLine
+	Others  []lead.Line // rules about the person and the touch, beyond the action
+	Sources []string
+	Source  string // tried
+	Payload string // tried
+	Wrong   string // why it could not be tried
+	Tried   []trial
+}
+
+// actionLine is what an action alone makes of a lead.
+type actionLine struct {
+	Action lead.Action
+	lead.Verdict
+}
+
+// trial is what the rules make of one touch of a payload.
+type trial struct {
+	Touch   *lead.Touch
+	Verdict lead.Verdict
+	Lines   []lead.Line // that counted, then those that nearly did
+}
+
+func (s *Server) rulesPage(c echo.Context) error {
+	return s.render(c, http.StatusOK, "rules", s.frame(c, "rules", "Rules", s.rulesView()))
+}
+
+func (s *Server) rulesView() rulesView {
+	r, now := s.o.Rules(), s.o.Now()
+	v := rulesView{Version: r.Version()}
+	for _, a := range r.Actions() {
+		v.Actions = append(v.Actions, actionLine{a, r.ClassifyTouch(&lead.Touch{Action: a, State: lead.Accepted, At: now, ReceivedAt: now}, now)})
+	}
+	for _, line := range r.Explain(&lead.Lead{}, now) {
+		if !line.Counted && !r.Knows(lead.Action(line.Rule)) {
+			v.Others = append(v.Others, line)
+		}
+	}
+	for _, g := range s.sortedGates() {
+		v.Sources = append(v.Sources, g.Name)
+	}
+	return v
+}
+
+// maxTry is how much of a payload can be tried.
+const maxTry = 64 << 10
+
+// tryRules answers POST /rules/try: a payload is read as the source would, and
+// judged as a first touch. Nothing is kept and nobody hears of it.
+func (s *Server) tryRules(c echo.Context) error {
+	v := s.rulesView()
+	v.Source, v.Payload = c.FormValue("source"), c.FormValue("payload")
+	g := s.gate(v.Source)
+	status := http.StatusUnprocessableEntity
+	switch {
+	case g == nil:
+		v.Wrong = "There is no source of this name."
+	case len(v.Payload) > maxTry:
+		v.Wrong, v.Payload = "This is too much to try; 64 KiB are enough.", ""
+	case strings.TrimSpace(v.Payload) == "":
+		v.Wrong = "Paste the body of a request: JSON, or name=Ada&email=ada@acme.example."
+	default:
+		now := s.o.Now().UTC()
+		body := strings.TrimSpace(v.Payload)
+		kind := "application/x-www-form-urlencoded"
+		if body[0] == '{' || body[0] == '[' {
+			kind = "application/json"
+		}
+		r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(c.Request()), Header: http.Header{"Content-Type": {kind}}, Body: []byte(body), Now: now, Source: g.view}
+		touches, err := readTouches(g.provider, r)
+		if err != nil {
+			v.Wrong = sentence(err, "")
+			break
+		}
+		if len(touches) == 0 {
+			v.Wrong = "It is an event of " + cmp.Or(g.provider.Title, g.provider.Name) + " that is about nobody."
+		}
+		status = http.StatusOK
+		for i := range touches {
+			v.Tried = append(v.Tried, s.try(g, &touches[i], r))
+		}
+	}
+	return s.render(c, status, "rules", s.frame(c, "rules", "Rules", v))
+}
+
+func (s *Server) try(g *gate, t *lead.Touch, r *provider.Request) trial {
+	complete(g, &lead.Request{ID: lead.NewID(r.Now), ReceivedAt: r.Now}, []*lead.Touch{t}, r.Header)
+	l := &lead.Lead{Person: t.Person, Touches: []string{t.ID}, History: []lead.Past{lead.PastOf(t)}, CreatedAt: r.Now}
+	one := trial{Touch: t, Verdict: s.o.Rules().Classify(l, r.Now)}
+	for _, line := range s.o.Rules().Explain(l, r.Now) {
+		if line.Counted || line.Near {
+			one.Lines = append(one.Lines, line)
+		}
+	}
+	return one
+}
