@@ -17,8 +17,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// What the guard notices. The first two hold a touch in quarantine; the last
-// only stays on it as a mark.
+// What the guard notices, beside what becomes of a captcha (captcha.go). The
+// first two hold a touch in quarantine; the last only stays on it as a mark.
 const (
 	markHoneypot = provider.MarkHoneypot // a field was filled that people do not see; the reader notices it
 	markTooFast  = "too_fast"            // filled in faster than a person types
@@ -37,7 +37,7 @@ const startedField = "_started"
 // that nobody learns from it, and is kept in quarantine with the reason; a
 // watched source only marks it.
 func (g *gate) guard(r *provider.Request, touches []*lead.Touch) {
-	fast := g.tooFast(r)
+	fast, captcha := g.tooFast(r), g.askCaptcha(r)
 	for _, t := range touches {
 		if fast {
 			t.Marks = append(t.Marks, markTooFast)
@@ -45,10 +45,13 @@ func (g *gate) guard(r *provider.Request, touches []*lead.Touch) {
 		if strings.Count(t.Message, "://") >= manyLinks {
 			t.Marks = append(t.Marks, markLinks)
 		}
+		if captcha != "" {
+			t.Marks = append(t.Marks, captcha)
+		}
 		if g.Watch || t.State != lead.Accepted {
 			continue
 		}
-		for _, mark := range [...]string{markHoneypot, markTooFast} {
+		for _, mark := range [...]string{markHoneypot, markTooFast, markCaptchaMissing} {
 			if slices.Contains(t.Marks, mark) {
 				t.State, t.Held = lead.Quarantined, mark
 				break

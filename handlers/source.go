@@ -42,6 +42,10 @@ type Captcha struct {
 	Kind   string // turnstile, hcaptcha, recaptcha, friendly
 	Secret string
 	URL    string // overrides the vendor's, for tests
+
+	// MinScore is the least score of reCAPTCHA v3 that passes, 0 to 1; 0 means
+	// 0.5. The other vendors give none.
+	MinScore float64
 }
 
 // Fetch is how a thin payload's person is fetched.

@@ -31,6 +31,7 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 		return false, nil
 	}
 	ops := make([]journal.Op, 0, len(touches)+2)
+	var asked []bool // those that lack something, if any does
 	lanes := make([]*lane, len(touches))
 	counted := int64(0)
 	for i, t := range touches {
@@ -40,6 +41,13 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 			return false, fmt.Errorf("encode touch %s: %w", t.ID, err)
 		}
 		ops = append(ops, journal.PutNew(lanes[i].shelf, t.ID, b))
+		if j.asks(t) {
+			if asked == nil {
+				asked = make([]bool, len(touches))
+			}
+			asked[i] = true
+			ops = append(ops, journal.Put(questionShelf, t.ID, mustJSON(j.question(t, lanes[i], time.Time{}))))
+		}
 		if !t.Test {
 			counted++
 		}
@@ -57,6 +65,10 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 	for i, t := range touches {
 		j.metrics.hop("accept", kept.Sub(t.ReceivedAt))
 		j.stream.tell(false, newsOf(t, kept))
+		if asked != nil && asked[i] {
+			j.desk.add(j.question(t, lanes[i], kept))
+			continue
+		}
 		j.start(t, lanes[i], kept)
 	}
 	if j.o.Sync {

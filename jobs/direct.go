@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
@@ -89,7 +90,7 @@ func (j *Jobs) tellDirect(t *lead.Touch) {
 			continue // what is no alert can wait for the job
 		}
 		a := alertOf(d, l, &c)
-		a.Note = "Redis away, so without history"
+		a.Note = strings.TrimPrefix(a.Note+". Redis away, so without history", ". ")
 		box.add(&note{Alert: a, direct: true})
 	}
 }

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -118,7 +119,7 @@ func (f *flight) trail(t *lead.Touch) []lead.Step {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var steps []lead.Step
-	if !f.kept.IsZero() {
+	if !f.kept.IsZero() && !slices.ContainsFunc(t.Trail, func(s lead.Step) bool { return s.Step == lead.StepAccepted }) {
 		steps = append(steps, stepAt(t, f.kept, lead.StepAccepted))
 	}
 	if !f.queuedAt.IsZero() {

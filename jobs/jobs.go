@@ -25,18 +25,19 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, dayShelf, refreshShelf, pauseShelf}
+	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf}
 }
 
 const (
-	hotShelf     = "hot"       // touch id -> unsettled touch that looks hot on its own
-	bulkShelf    = "bulk"      // touch id -> every other unsettled touch
-	receiptShelf = "receipts"  // touch id/target -> delivery of an unsettled touch that came to its end
-	touchShelf   = "touches"   // touch id -> settled touch
-	leadShelf    = "leads"     // lead id -> lead as of its latest change here
-	requestShelf = "requests"  // request id -> the request as it came
-	refreshShelf = "refreshes" // lead id -> the messages about it are to be rewritten
-	dayShelf     = "days"      // UTC day -> how many touches were accepted here, tests left out
+	hotShelf      = "hot"       // touch id -> unsettled touch that looks hot on its own
+	bulkShelf     = "bulk"      // touch id -> every other unsettled touch
+	receiptShelf  = "receipts"  // touch id/target -> delivery of an unsettled touch that came to its end
+	touchShelf    = "touches"   // touch id -> settled touch
+	leadShelf     = "leads"     // lead id -> lead as of its latest change here
+	requestShelf  = "requests"  // request id -> the request as it came
+	refreshShelf  = "refreshes" // lead id -> the messages about it are to be rewritten
+	questionShelf = "questions" // touch id -> what it lacks and somebody else has to tell
+	dayShelf      = "days"      // UTC day -> how many touches were accepted here, tests left out
 )
 
 // Options of New. Store, Rules and at least one client are required.
@@ -48,6 +49,7 @@ type Options struct {
 	Routes  []notify.Route
 	Outlets []Outlet // one for each target
 	AlarmTo string   // the target that hears alarms; empty: the first that is well
+	Asker   asker    // tells what a touch lacks; nil: touches go their way without
 
 	Producer redis.UniversalClient // enqueues
 	Hot      redis.UniversalClient // of the hot lane's asynq server, for it alone
@@ -94,6 +96,7 @@ type Jobs struct {
 	outboxes  map[string]*outbox
 	alarms    chan notify.Alarm
 	looks     chan struct{} // another replica has ended touches of ours
+	desk      *desk
 	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
 	names     locks              // by touch id: one acceptance of a name at a time
 	ends      locks              // by touch id: one settlement at a time
@@ -163,6 +166,7 @@ func New(o Options) (*Jobs, error) {
 		erased:    map[string]bool{},
 		days:      newDays(),
 		loaded:    make(chan struct{}),
+		desk:      newDesk(),
 	}
 	j.metrics = newMetrics(o.Registry, j)
 	for _, out := range o.Outlets {
@@ -195,6 +199,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.feed(ctx, j.hot) })
 	wg.Go(func() { j.feed(ctx, j.bulk) })
 	wg.Go(func() { j.direct(ctx) })
+	wg.Go(func() { j.ask(ctx) })
 	wg.Go(func() { j.sweep(ctx) })
 	wg.Go(func() { j.listen(ctx) })
 	wg.Go(func() { j.spread(ctx) })

@@ -164,7 +164,7 @@ func (j *Jobs) refill(l *lane) {
 	var ids []string
 	more := false
 	err := j.o.Journal.Each(l.shelf, "", func(id string, _ []byte) bool {
-		if j.flightOf(id) != nil {
+		if j.flightOf(id) != nil || j.desk.waits(id) {
 			return true
 		}
 		if len(ids) == remember {

@@ -131,6 +131,9 @@ func (p *pulse) urge() {
 // Redis at every start, another after it was wiped. Jobs start afterwards.
 func (j *Jobs) load(ctx context.Context) error {
 	defer close(j.loaded)
+	if err := j.loadQuestions(); err != nil {
+		return fmt.Errorf("look for open questions: %w", err)
+	}
 	if err := j.count(); err != nil {
 		return fmt.Errorf("count waiting touches: %w", err)
 	}

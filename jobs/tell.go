@@ -93,11 +93,22 @@ func tells(decisions []lead.Decision) bool {
 }
 
 func alertOf(d lead.Decision, l *lead.Lead, t *lead.Touch) notify.Alert {
-	a := notify.Alert{Kind: d.Kind, Lead: l, Touch: t}
+	a := notify.Alert{Kind: d.Kind, Lead: l, Touch: t, Note: lacking(t)}
 	if d.Kind == lead.Repeat {
 		a.Thread = l.Alerts[d.Target]
 	}
 	return a
+}
+
+// lacking says on an alert what the touch still lacks.
+func lacking(t *lead.Touch) string {
+	switch {
+	case t.NeedsFetch:
+		return "Who it is could not be fetched from the vendor yet"
+	case t.Lacks():
+		return "The captcha could not be checked"
+	}
+	return ""
 }
 
 // outcomeOf is what the books say of a touch whose deliveries are at an end.

@@ -23,6 +23,7 @@ type touchKeeper interface {
 	Repeated(ctx context.Context, firstID, repeatID string) error
 	Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error
 	Deliver(ctx context.Context, changes []lead.Change) error
+	Reopen(ctx context.Context, t *lead.Touch) error
 	Lease(ctx context.Context, name, owner string, d time.Duration) (bool, error)
 }
 
@@ -132,6 +133,15 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 		t.Trail = append(t.Trail, j.step(t, lead.StepQuarantine, t.Held, ""))
 		return j.end(ctx, t, nil, lead.OutcomeQuarantined)
 	}
+	if j.o.Sync && j.o.Asker != nil && t.Lacks() {
+		whole, err := j.askNow(ctx, t)
+		if err != nil {
+			return err
+		}
+		if *t = *whole; t.State == lead.Quarantined {
+			return j.work(ctx, t, first)
+		}
+	}
 	if t.Content != "" {
 		same, err := j.o.Store.Same(ctx, t.Source, t.Content, j.said.first(t))
 		if err != nil {
@@ -144,6 +154,11 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 	l, known, err := j.o.Store.Add(ctx, t, t.ID, func(l *lead.Lead) error { j.judge(l, t); return nil })
 	if err != nil {
 		return fmt.Errorf("add to its lead: %w", err)
+	}
+	if wentWithout(t) {
+		if l, err = j.named(ctx, t, l, known); err != nil {
+			return err
+		}
 	}
 	j.metrics.hop("classify", j.now().Sub(t.ReceivedAt))
 	t.LeadID = l.ID

@@ -19,6 +19,8 @@ const (
 	StepAccepted   StepName = "accepted"   // journalled and fsynced
 	StepQueued     StepName = "queued"     // handed to Redis
 	StepPicked     StepName = "picked"     // a worker has it
+	StepFetched    StepName = "fetched"    // the vendor told who it is, or why says why not
+	StepCaptcha    StepName = "captcha"    // what the captcha's vendor said
 	StepClassified StepName = "classified" // verdict known
 	StepDecided    StepName = "decided"    // one for each target asked, and why
 	StepSent       StepName = "sent"       // a target took it

@@ -24,6 +24,7 @@ const (
 	WhyMerged      = "merged"
 	WhyUnread      = "unread"
 	WhyErased      = "erased"
+	WhyNotFetched  = "not_fetched"
 )
 
 var sentences = map[string]string{
@@ -42,6 +43,7 @@ var sentences = map[string]string{
 	WhyMerged:      "A repeat of a touch that was received a moment before.",
 	WhyUnread:      "The body could not be read, so nobody is known to tell of.",
 	WhyErased:      "The person was erased.",
+	WhyNotFetched:  "The target takes people, and who this is has to be fetched from the vendor first.",
 }
 
 // Sentence explains a reason of a decision in one sentence; empty for a word
@@ -126,6 +128,8 @@ func ask(in Asked, r Route) lead.Decision {
 		d.Why = WhyOtherAction
 	case in.Lead.Temperature < r.AtLeast:
 		d.Why = WhyTooCool
+	case r.AtLeast < lead.Hot && in.Touch.NeedsFetch:
+		d.Why = WhyNotFetched // it gets the copy once there is somebody in it
 	case r.AtLeast < lead.Hot:
 		d.Why, d.Kind = WhyMatched, lead.Copy
 	default:
