@@ -157,6 +157,7 @@ func TestProgram_FetchNeedsAToken(t *testing.T) {
 						return ok && got.State == lead.Settled && !got.NeedsFetch && got.Person.Email == email
 					})
 				}
+				p.await("the alert to name the person", 15*time.Second, func() bool { return strings.Contains(slack.shows(ms[0]).Body, "Person501x") })
 				got, _ := p.touch(hot.ID)
 				var l lead.Lead
 				if code := p.get("/leads/"+got.LeadID, &l); code != http.StatusOK || l.Person.Email != "person501@works.example" || l.Temperature != lead.Hot || len(l.Touches) != 1 {
