@@ -89,6 +89,7 @@ var broken = []string{
 	"origins\nsources:\n  - name: a\n    origins:\n      - https://www.example.com/path\n      - www.example.com\n",
 	"redirect and next_hosts\nsources:\n  - name: a\n    redirect: /thanks\n    next_hosts: [https://www.example.com]\n",
 	"rate\nsources:\n  - {name: a, secret_previous: \"hunter2, hunter2\", rate: 60 per minute}\n",
+	"captcha's score\nsources:\n  - name: a\n    captcha: {kind: recaptcha, secret: s, min_score: 2}\n",
 	"captcha\nsources:\n  - name: a\n    captcha: {kind: riddle}\n",
 	"fields and country\nsources:\n  - name: a\n    fields: {Company Name: input_5}\n    country: Germany\n",
 	"min_fill too long\nsources:\n  - name: a\n    min_fill: 2h\n",

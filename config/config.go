@@ -96,6 +96,8 @@ type Options struct {
 	Signs func(provider string) (known, signs bool)
 	// Providers are the known ones, to suggest one to who mistyped.
 	Providers []string
+	// Field says whether a source's map may name a lead field so. Nil: any.
+	Field func(name string) bool
 	// Kinds are the known kinds of targets. Empty: any.
 	Kinds []string
 

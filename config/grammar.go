@@ -131,6 +131,22 @@ func duration(d time.Duration) string {
 	return s
 }
 
+// share is a number above 0 and up to 1.
+func share() grammar[float64] {
+	return grammar[float64]{func(s string) (float64, *wrong) {
+		v, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(v > 0 && v <= 1) {
+			return 0, &wrong{"is not a number between 0 and 1", "write 0.5"}
+		}
+		return v, nil
+	}, func(v float64) string {
+		if v == 0 {
+			return ""
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}, nil, form{sample: "0.5", kind: "number"}}
+}
+
 // pace has the form of handlers.Rate and notify.Pace.
 type pace interface {
 	~struct {

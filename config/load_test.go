@@ -34,6 +34,7 @@ func (f files) read(name string) ([]byte, error) {
 func options(yaml string, env ...string) Options {
 	f := files{"rules.yaml": "rules: []", "conf/rules.yaml": "", "/run/secrets/token": "from-a-file\n", "/run/secrets/empty": " \n"}
 	o := Options{Env: env, ReadFile: f.read, Kinds: []string{"slack", "webhook", "log"},
+		Field:     func(name string) bool { return name == "company" || name == "utm_source" || name == "email" },
 		Providers: []string{"form", "json", "zoom", "typeform"},
 		Signs: func(name string) (known, signs bool) {
 			return name == "form" || name == "json" || name == "zoom" || name == "typeform", name == "zoom" || name == "typeform"
@@ -207,7 +208,7 @@ func TestLoad_Secrets(t *testing.T) {
 func TestLoad_Braces(t *testing.T) {
 	c := load(t, options("sources:\n  - {name: a, header: {X-Key: ${K}, X-B: b${K:-x}c}, captcha: {kind: turnstile, secret: ${K}}, origins: [https://${H}]}\n", "K=key", "H=www.example"))
 	want := handlers.Source{Name: "a", Provider: "form", Header: map[string]string{"X-Key": "key", "X-B": "bkeyc"},
-		Captcha: &handlers.Captcha{Kind: "turnstile", Secret: "key"}, Origins: []string{"https://www.example"}}
+		Captcha: &handlers.Captcha{Kind: "turnstile", Secret: "key", MinScore: 0.5}, Origins: []string{"https://www.example"}}
 	if diff := cmp.Diff(want, c.Sources[0]); diff != "" {
 		t.Errorf("source (-want +got):\n%s", diff)
 	}

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/leadgate/leadgate/handlers"
@@ -61,6 +60,8 @@ var captchaKeys = []key[handlers.Captcha]{
 		one(func(c *handlers.Captcha) *string { return &c.Kind }, oneOf("a kind of captcha", "turnstile", "hcaptcha", "recaptcha", "friendly"))},
 	{setting{name: "secret", doc: "The secret that the vendor gave.", required: true, secret: true},
 		one(func(c *handlers.Captcha) *string { return &c.Secret }, secret)},
+	{setting{name: "min_score", doc: "The least score of reCAPTCHA v3 that passes, from 0 to 1.", def: "0.5"},
+		one(func(c *handlers.Captcha) *float64 { return &c.MinScore }, share())},
 	{setting{name: "url", doc: "Overrides the vendor's address, for tests."},
 		one(func(c *handlers.Captcha) *string { return &c.URL }, webURL("https://captcha.example.com/verify"))},
 }
@@ -83,7 +84,7 @@ func (r *reader) checkSources(c *Config) {
 		names[s.Name] = i
 		r.checkProvider(at, s)
 		for field := range s.Fields {
-			if !known(field) {
+			if r.o.Field != nil && !r.o.Field(field) {
 				r.warn(at+".fields."+field, fmt.Sprintf("%q is no field that leadgate knows, so it stays among the touch's other fields", field))
 			}
 		}
@@ -117,13 +118,4 @@ func (r *reader) attempted(path string) bool {
 		}
 	}
 	return false
-}
-
-// known says whether a lead has a field of this name.
-func known(field string) bool {
-	switch field {
-	case "email", "name", "first_name", "last_name", "phone", "company", "title", "message", "page_url", "consent":
-		return true
-	}
-	return strings.HasPrefix(field, "utm_")
 }

@@ -111,7 +111,7 @@ func TestProvidersDoc_Sources(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.TrimSuffix(yaml, "```\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := config.Load(config.Options{Path: file, Env: env, Signs: signs, Providers: provider.Names()})
+	cfg, err := config.Load(config.Options{Path: file, Env: env, Signs: signs, Providers: provider.Names(), Field: provider.IsField})
 	if err != nil {
 		t.Fatal(err)
 	}

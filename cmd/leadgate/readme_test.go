@@ -89,7 +89,7 @@ func TestREADME_Config(t *testing.T) {
 	if err := os.WriteFile(file, m[1], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := config.Load(config.Options{Path: file, Env: []string{"SLACK_BOT_TOKEN=xoxb-test", "ZOOM_SECRET_TOKEN=secret"}, Signs: signs, Providers: provider.Names()})
+	cfg, err := config.Load(config.Options{Path: file, Env: []string{"SLACK_BOT_TOKEN=xoxb-test", "ZOOM_SECRET_TOKEN=secret"}, Signs: signs, Providers: provider.Names(), Field: provider.IsField})
 	if err != nil {
 		t.Fatal(err)
 	}

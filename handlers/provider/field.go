@@ -1,5 +1,7 @@
 package provider
 
+import "strings"
+
 // field is what a sender's label asks for.
 type field uint8
 
@@ -57,19 +59,17 @@ func (f field) name() string {
 	return ""
 }
 
-// FieldNames returns the lead fields that a source's map may name.
-func FieldNames() []string {
-	var names []string
-	for f := fieldEmail; f < places; f++ {
-		if f != fieldGiven && f != fieldReferrer {
-			names = append(names, fieldNames[f])
-		}
-	}
-	return names
+// IsField says whether a source's map may name a lead field so.
+func IsField(name string) bool {
+	_, ok := fieldNamed(name)
+	return ok
 }
 
-// fieldNamed finds a place by its name.
+// fieldNamed finds a place by its name; utm_source is utm.source.
 func fieldNamed(name string) (field, bool) {
+	if rest, ok := strings.CutPrefix(name, "utm_"); ok {
+		name = "utm." + rest
+	}
 	for f := fieldEmail; f < places; f++ {
 		if fieldNames[f] == name {
 			return f, true

@@ -83,14 +83,11 @@ func TestRead_SourceMap(t *testing.T) {
 	}
 }
 
-func TestFieldNames(t *testing.T) {
-	for _, name := range FieldNames() {
-		if f, ok := fieldNamed(name); !ok || f.name() != name {
-			t.Errorf("%q is no field", name)
+func TestIsField(t *testing.T) {
+	for name, want := range map[string]bool{"email": true, "company": true, "event.id": true, "utm.source": true, "utm_source": true, "": false, "utm_": false, "shoe_size": false} {
+		if got := IsField(name); got != want {
+			t.Errorf("IsField(%q) = %v", name, got)
 		}
-	}
-	if _, ok := fieldNamed("shoe_size"); ok {
-		t.Error("shoe_size is a field")
 	}
 }
 
