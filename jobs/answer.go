@@ -10,6 +10,7 @@ import (
 
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
 )
 
 // attend does an errand.
@@ -77,6 +78,8 @@ func (j *Jobs) call(ctx context.Context, q *question, t *lead.Touch) error {
 	j.metrics.asked.WithLabelValues(t.Source, why.Why).Inc()
 	if j.desk.missed(q, why, j.now()) {
 		j.log.Error("a vendor cannot be asked; its leads go on without, and are asked for after the next start", "source", t.Source, "why", why.Why, "says", why.Note)
+		j.Alarm(ctx, notify.Alarm{Key: "asking:" + t.Source, Title: "Source " + t.Source + " tells of nobody",
+			Text: "Its vendor cannot be asked who its leads are, or whether a visitor is a person: " + why.Note + ". They are kept and told without; start leadgate again once the setting is right."})
 	}
 	return nil
 }

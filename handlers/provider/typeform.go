@@ -31,6 +31,7 @@ func typeformTouches(r *Request) ([]lead.Touch, error) {
 	switch body.get("event_type").str() {
 	case "form_response":
 	case "form_response_partial":
+		t.Marks = append(t.Marks, markPartial)
 		t.Action = "form_abandoned" // should it be finished, the whole response comes as a touch of its own
 	default:
 		return nil, nil
