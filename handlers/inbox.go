@@ -31,6 +31,11 @@ type tabLink struct {
 // row is one lead of the list, for its reader.
 type row struct {
 	*lead.Lead
+	Who   string      // the person's name, or what else is known
+	Asked lead.Past   // the latest thing that the person did
+	Why   string      // the reason that counts most
+	Waits bool        // for somebody to take the lead
+	Verbs []lead.Verb // what the reader can do about it
 	Me    Pass
 	Back  string // where its forms lead back to
 	Now   time.Time
@@ -38,30 +43,16 @@ type row struct {
 	Said  string // what went wrong with its button
 }
 
-// Who names the person.
-func (r row) Who() string { return whoIs(r.Person) }
-
-// Asked is the latest thing that the person did.
-func (r row) Asked() lead.Past {
-	if len(r.History) == 0 {
-		return lead.Past{At: r.CreatedAt}
+func newRow(l *lead.Lead, me Pass, back string, now time.Time) row {
+	r := row{Lead: l, Who: whoIs(l.Person), Asked: lead.Past{At: l.CreatedAt}, Waits: l.Status == lead.New, Verbs: verbs(l, me), Me: me, Back: back, Now: now}
+	if n := len(l.History); n > 0 {
+		r.Asked = l.History[n-1]
 	}
-	return r.History[len(r.History)-1]
-}
-
-// Why is the reason that counts most.
-func (r row) Why() string {
-	if len(r.Reasons) == 0 {
-		return ""
+	if len(l.Reasons) > 0 {
+		r.Why = l.Reasons[0].Because
 	}
-	return r.Reasons[0].Because
+	return r
 }
-
-// Waits says whether the person waits for somebody.
-func (r row) Waits() bool { return r.Status == lead.New }
-
-// Verbs are what the reader can do about the lead.
-func (r row) Verbs() []lead.Verb { return verbs(r.Lead, r.Me) }
 
 func verbs(l *lead.Lead, me Pass) []lead.Verb {
 	mine := l.Claim != nil && l.Claim.By == me.Name
@@ -123,7 +114,7 @@ func (s *Server) inboxPage(c echo.Context) error {
 	}
 	back := c.Request().URL.RequestURI()
 	for _, l := range page.Items {
-		p.Rows = append(p.Rows, row{Lead: l, Me: me, Back: back, Now: s.o.Now()})
+		p.Rows = append(p.Rows, newRow(l, me, back, s.o.Now()))
 	}
 	if page.Next != "" {
 		at.Set("cursor", page.Next)

@@ -69,7 +69,7 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 	if err != nil {
 		return fmt.Errorf("read lead: %w", err)
 	}
-	v := leadView{row: row{Lead: l, Me: callerOf(c), Back: "/l/" + id, Now: s.o.Now()}}
+	v := leadView{row: newRow(l, callerOf(c), "/l/"+id, s.o.Now())}
 	v.Hidden = max(0, len(l.Touches)-mostTouches)
 	for i := len(l.Touches) - 1; i >= v.Hidden; i-- {
 		t, err := s.o.Reader.Touch(ctx, l.Touches[i])
@@ -85,7 +85,7 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 	if s.o.Preview != nil && len(v.Touches) > 0 {
 		v.Preview = s.o.Preview(l, v.Touches[0].Touch)
 	}
-	f := s.frame(c, "inbox", v.Who(), v)
+	f := s.frame(c, "inbox", v.Who, v)
 	if sentence != "" {
 		f.Said = sentence
 	}
@@ -102,13 +102,15 @@ func (s *Server) actOnPage(c echo.Context) error {
 	back := localPath(c.FormValue("back"))
 	switch {
 	case errors.Is(err, ErrConflict) && inRow && l != nil:
-		return s.write(c, http.StatusConflict, "inbox", "row", row{Lead: l, Me: me, Back: back, Now: s.o.Now(), Said: taken(l)})
+		r := newRow(l, me, back, s.o.Now())
+		r.Said = taken(l)
+		return s.write(c, http.StatusConflict, "inbox", "row", r)
 	case errors.Is(err, ErrConflict):
 		return s.showLeadPage(c, http.StatusConflict, taken(l))
 	case err != nil:
 		return fmt.Errorf("act on lead: %w", err)
 	case inRow:
-		return s.write(c, http.StatusOK, "inbox", "row", row{Lead: l, Me: me, Back: back, Now: s.o.Now()})
+		return s.write(c, http.StatusOK, "inbox", "row", newRow(l, me, back, s.o.Now()))
 	}
 	return c.Redirect(http.StatusSeeOther, withSaid(back, string(verb)))
 }

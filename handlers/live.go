@@ -111,7 +111,8 @@ func (r liveRows) of(ctx context.Context, news []lead.News) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read lead: %w", err)
 		}
-		view := liveRow{row: row{Lead: l, Me: r.me, Back: r.back, Now: r.server.o.Now(), Fresh: rises[id]}, Swap: "outerHTML", Target: "#lead-" + id}
+		view := liveRow{row: newRow(l, r.me, r.back, r.server.o.Now()), Swap: "outerHTML", Target: "#lead-" + id}
+		view.Fresh = rises[id]
 		switch {
 		case l.CreatedAt.IsZero() || !r.filter.shows(l):
 			view.Swap = "delete"

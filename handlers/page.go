@@ -6,7 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
-	"html/template"
+
 	"io/fs"
 	"net/http"
 	"path"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/internal/template"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -85,11 +86,21 @@ type frame struct {
 	Now   time.Time
 }
 
-// Can says whether the reader may do what needs a right.
-func (f frame) Can(right string) bool {
+// can says whether a caller may do what needs a right.
+func can(p Pass, right string) bool {
 	var r Right
-	return r.UnmarshalText([]byte(right)) == nil && f.Me.Right >= r
+	return r.UnmarshalText([]byte(right)) == nil && p.Right >= r
 }
+
+// verbLabel is what a button says.
+func verbLabel(v string) string {
+	if label, ok := verbLabels[v]; ok {
+		return label
+	}
+	return v
+}
+
+var verbLabels = map[string]string{"claim": "Claim", "unclaim": "Give back", "contacted": "I made contact", "junk": "Junk", "release": "Release"}
 
 // navigation leads to every page.
 var navigation = []tabLink{
@@ -104,16 +115,16 @@ var views = readViews()
 
 func readViews() map[string]*template.Template {
 	all := map[string]*template.Template{}
-	layout := template.Must(template.New("layout").Funcs(template.FuncMap{
+	layout := template.Must(template.New("layout").HTML().Funcs(template.FuncMap{
 		"asset": func(name string) string {
 			a, ok := assets[name]
 			if !ok {
-				panic("no asset " + name) // html/template makes it an error of the page's test
+				panic("no asset " + name) // found by the page's test
 			}
 			return "/static/" + name + "?v=" + a.version
 		},
 		"nav": func() []tabLink { return navigation },
-		"ago": ago, "stamp": stamp, "spell": spell, "brief": brief, "upper": strings.ToUpper,
+		"ago": ago, "stamp": stamp, "spell": spell, "brief": brief, "can": can, "verb": verbLabel, "upper": strings.ToUpper,
 		"label": func(lead.Action) string { return "" }, // of the rules in force, set for each page
 	}).ParseFS(web, "web/layout.html", "web/parts.html"))
 	names, err := fs.Glob(web, "web/page_*.html")
@@ -122,7 +133,7 @@ func readViews() map[string]*template.Template {
 	}
 	for _, name := range names {
 		key := strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "page_"), ".html")
-		all[key] = template.Must(template.Must(layout.Clone()).ParseFS(web, name))
+		all[key] = template.Must(layout.Clone().ParseFS(web, name))
 	}
 	return all
 }
@@ -144,12 +155,8 @@ func (s *Server) write(c echo.Context, status int, view, part string, data any) 
 }
 
 func (s *Server) execute(view, part string, data any) ([]byte, error) {
-	t, err := views[view].Clone()
-	if err != nil {
-		return nil, fmt.Errorf("write page %s: %w", view, err)
-	}
 	var b bytes.Buffer
-	if err := t.Funcs(template.FuncMap{"label": s.o.Rules().Label}).ExecuteTemplate(&b, part, data); err != nil {
+	if err := views[view].Clone().Funcs(template.FuncMap{"label": s.o.Rules().Label}).ExecuteTemplate(&b, part, data); err != nil {
 		return nil, fmt.Errorf("write page %s: %w", view, err)
 	}
 	return b.Bytes(), nil

@@ -4,17 +4,19 @@ import (
 	"bytes"
 	_ "embed" // the page
 	"fmt"
-	"html/template"
+
 	"net/http"
 	"slices"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/internal/template"
 )
 
 //go:embed web/try.html
 var tryHTML string
 
-var tryTemplate = template.Must(template.New("try").Parse(tryHTML))
+var tryTemplate = template.Must(template.New("try").HTML().Parse(tryHTML))
 
 const tryPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
