@@ -84,6 +84,7 @@ func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.
 	s.list(ctx, pipe, t)
 	if l != nil {
 		s.listLead(ctx, pipe, l, t.Source)
+		s.card(ctx, pipe, l)
 	}
 	var entries []entry
 	if !t.Test {
@@ -126,6 +127,9 @@ func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead
 	}
 	if l.Status != lead.New && l.Status != "" {
 		pipe.ZAdd(ctx, s.leadsWith(l.Status), at)
+	}
+	if l.Claim != nil {
+		pipe.ZAdd(ctx, s.leadsBy(l.Claim.By), at)
 	}
 	s.count(ctx, pipe, l)
 }

@@ -39,17 +39,21 @@ func everywhere(t *testing.T, run func(t *testing.T, w *world)) {
 }
 
 func openBuiltin(t testing.TB) *world {
-	return open(t, redis.UniversalOptions{Addrs: []string{miniredis.RunT(t).Addr()}})
+	return open(t, redis.UniversalOptions{Addrs: []string{miniredis.RunT(t).Addr()}}, store.Options{Look: 1 << 20})
 }
 
-func open(t testing.TB, o redis.UniversalOptions) *world {
+func open(t testing.TB, o redis.UniversalOptions, also ...store.Options) *world {
 	w := &world{t: t, hook: &hook{}, now: noon}
 	o.MaxRetries = -1
 	w.rdb = redis.NewUniversalClient(&o)
 	w.rdb.AddHook(w.hook)
 	w.plain = redis.NewClient(&redis.Options{Addr: o.Addrs[0]})
 	t.Cleanup(func() { w.rdb.Close(); w.plain.Close() })
-	w.Store = store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }})
+	options := store.Options{}
+	for _, options = range also {
+	}
+	options.Now = func() time.Time { return w.now }
+	w.Store = store.New(w.rdb, options)
 	w.bear()
 	return w
 }

@@ -106,10 +106,11 @@ func (s *Store) UpdateLead(ctx context.Context, id string, revision int64, chang
 			return now, errors.Join(err, decodeErr)
 		}
 		l.UpdatedAt = s.now().UTC()
-		if l.Status != before.Status || l.Temperature != before.Temperature {
+		if l.Status != before.Status || l.Temperature != before.Temperature || l.Person != before.Person {
 			// Before the change, so that no crash hides the lead from a list.
 			pipe := s.rdb.Pipeline()
 			s.listLead(ctx, pipe, l)
+			s.card(ctx, pipe, l)
 			if err := exec(ctx, pipe); err != nil {
 				return nil, fmt.Errorf("list lead %s: %w", id, err)
 			}

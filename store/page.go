@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ const (
 	defaultLimit = 50
 	mostLimit    = 1000
 
-	// mostScanned bounds how many are looked at for one page. A filter that
+	// mostScanned bounds how many are loaded for one page. A filter that
 	// seldom matches gets a short page and a cursor to go on with.
 	mostScanned = 5000
 )
@@ -31,6 +32,14 @@ type cursor struct {
 func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(c.score, 10) + " " + c.id))
 }
+
+// compare orders places from the oldest to the newest.
+func (c cursor) compare(o cursor) int {
+	return cmp.Or(cmp.Compare(c.score, o.score), strings.Compare(c.id, o.id))
+}
+
+// before says whether c comes after o in a list, which begins with the newest.
+func (c cursor) before(o cursor) bool { return c.compare(o) < 0 }
 
 // parseCursor reads a cursor; an empty one is the top of the list.
 func parseCursor(s string) (*cursor, error) {
@@ -57,6 +66,9 @@ type listing[T any] struct {
 	cursor string
 	load   func(ctx context.Context, ids []string) ([]*T, error) // nil where there is none
 	keep   func(*T) bool
+
+	look  int                                                            // places read at once when many are left out
+	below func(ctx context.Context, at *cursor, n int) ([]cursor, error) // nil: the list's; else a search's
 }
 
 // page returns what is kept, and the cursor of the next page, empty at the end
@@ -69,40 +81,54 @@ func (w listing[T]) page(ctx context.Context, rdb redis.UniversalClient) (items 
 	limit := min(max(cmp.Or(w.limit, defaultLimit), 1), mostLimit)
 	items = []*T{}  // an empty page is [] in JSON, not null
 	var last cursor // of the last one kept
-	for scanned := 0; scanned < mostScanned; {
-		places, err := w.below(ctx, rdb, at, limit+1)
+	below := w.below
+	if below == nil {
+		below = func(ctx context.Context, at *cursor, n int) ([]cursor, error) { return w.inList(ctx, rdb, at, n) }
+	}
+	look := limit + 1
+	for loaded := 0; loaded < mostScanned; look = max(look, w.look) {
+		places, err := below(ctx, at, look)
 		if err != nil {
 			return nil, "", err
 		}
 		if len(places) == 0 {
 			return items, "", nil
 		}
-		ids := make([]string, len(places))
-		for i, p := range places {
-			ids[i] = p.id
-		}
-		found, err := w.load(ctx, ids)
-		if err != nil {
-			return nil, "", err
-		}
-		for i, v := range found {
-			if v == nil || !w.keep(v) {
-				continue
-			}
-			if len(items) == limit { // there is at least one more
-				return items, last.String(), nil
-			}
-			items, last = append(items, v), places[i]
-		}
-		scanned += len(places)
 		at = &places[len(places)-1]
+		for batch := range slices.Chunk(places, limit+1) {
+			found, err := w.load(ctx, idsOf(batch))
+			if err != nil {
+				return nil, "", err
+			}
+			for i, v := range found {
+				if v == nil || !w.keep(v) {
+					continue
+				}
+				if len(items) == limit { // there is at least one more
+					return items, last.String(), nil
+				}
+				items, last = append(items, v), batch[i]
+			}
+			if loaded += len(batch); loaded >= mostScanned {
+				at = &batch[len(batch)-1]
+				break
+			}
+		}
 	}
 	return items, at.String(), nil
 }
 
-// below reads up to n places after at. Many may have come at the same time, in
+func idsOf(places []cursor) []string {
+	ids := make([]string, len(places))
+	for i, p := range places {
+		ids[i] = p.id
+	}
+	return ids
+}
+
+// inList reads up to n places after at. Many may have come at the same time, in
 // one import, so it reads on past those until there are new ones.
-func (w listing[T]) below(ctx context.Context, rdb redis.UniversalClient, at *cursor, n int) ([]cursor, error) {
+func (w listing[T]) inList(ctx context.Context, rdb redis.UniversalClient, at *cursor, n int) ([]cursor, error) {
 	args := redis.ZRangeArgs{Key: w.key, Start: "+inf", Stop: "-inf", ByScore: true, Rev: true, Count: int64(n)}
 	if at != nil {
 		args.Start = at.score
@@ -117,8 +143,9 @@ func (w listing[T]) below(ctx context.Context, rdb redis.UniversalClient, at *cu
 		}
 		var places []cursor
 		for _, z := range read {
-			p := cursor{score: int64(z.Score), id: fmt.Sprint(z.Member)}
-			if at == nil || p.score < at.score || p.score == at.score && p.id < at.id {
+			id, _ := z.Member.(string)
+			p := cursor{score: int64(z.Score), id: id}
+			if at == nil || p.before(*at) {
 				places = append(places, p)
 			}
 		}

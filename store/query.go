@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ type TouchPage struct {
 // move what the cursor stands for. A page may be short of the limit and still
 // have a next one. ErrBadCursor for a cursor that is none.
 func (s *Store) Touches(ctx context.Context, q TouchQuery) (p TouchPage, err error) {
-	w := listing[lead.Touch]{key: s.touchesKey(), since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.TouchesByID}
+	w := listing[lead.Touch]{key: s.touchesKey(), look: s.look, since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.TouchesByID}
 	switch {
 	case q.State != "" && q.State != lead.Settled:
 		w.key = s.touchesInState(q.State)
@@ -69,22 +70,67 @@ type LeadPage struct {
 // Leads returns a page of leads by the time of their creation; what Touches
 // promises holds for it as well.
 func (s *Store) Leads(ctx context.Context, q LeadQuery) (p LeadPage, err error) {
-	w := listing[lead.Lead]{key: s.leadsKey(), since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.leadsByID}
-	switch { // the list that is likely to be the shortest
-	case q.Status != "" && q.Status != lead.New:
-		w.key = s.leadsWith(q.Status)
-	case q.Source != "":
-		w.key = s.leadsOfSource(q.Source)
-	case q.Temperature != nil:
-		w.key = s.leadsAt(*q.Temperature)
-	}
-	w.keep = func(l *lead.Lead) bool { return q.matches(l, w.key == s.leadsOfSource(q.Source)) }
+	w := listing[lead.Lead]{key: s.leadsKey(), look: s.look, since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.leadsByID}
 	if q.Email != "" {
 		p.Items, err = s.leadByEmail(ctx, q, w)
 		return p, err
 	}
+	if w.key, err = s.shortest(ctx, q); err != nil {
+		return p, err
+	}
+	ofSource := q.Text == "" && w.key == s.leadsOfSource(q.Source)
+	w.keep = func(l *lead.Lead) bool { return q.matches(l, ofSource) }
+	if q.Text != "" {
+		text := strings.ToLower(strings.TrimSpace(q.Text))
+		w.below = func(ctx context.Context, at *cursor, n int) ([]cursor, error) {
+			return s.matching(ctx, text, at, q.Since, n)
+		}
+	}
 	p.Items, p.Next, err = w.page(ctx, s.rdb)
 	return p, err
+}
+
+// lists are the lists that every lead that q asks for is in.
+func (q LeadQuery) lists(s *Store) (keys []string) {
+	if q.Status != "" && q.Status != lead.New {
+		keys = append(keys, s.leadsWith(q.Status))
+	}
+	if q.ClaimedBy != "" {
+		keys = append(keys, s.leadsBy(q.ClaimedBy))
+	}
+	if q.Source != "" {
+		keys = append(keys, s.leadsOfSource(q.Source))
+	}
+	if q.Temperature != nil {
+		keys = append(keys, s.leadsAt(*q.Temperature))
+	}
+	return keys
+}
+
+// shortest is the list in which there is the least to leave out.
+func (s *Store) shortest(ctx context.Context, q LeadQuery) (string, error) {
+	keys := q.lists(s)
+	if len(keys) == 0 {
+		return s.leadsKey(), nil
+	}
+	if len(keys) == 1 {
+		return keys[0], nil
+	}
+	pipe := s.rdb.Pipeline()
+	lengths := make([]*redis.IntCmd, len(keys))
+	for i, key := range keys {
+		lengths[i] = pipe.ZCard(ctx, key)
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return "", fmt.Errorf("choose a list of leads: %w", err)
+	}
+	best := 0
+	for i := range lengths {
+		if lengths[i].Val() < lengths[best].Val() {
+			best = i
+		}
+	}
+	return keys[best], nil
 }
 
 // leadByEmail finds the one lead that an e-mail points at.

@@ -49,6 +49,8 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 			}
 		}
 		s.listLead(ctx, pipe, l, sources...)
+		pipe.HSetNX(ctx, s.cardsKey(), l.ID, cardOf(l))
+		s.markCard(ctx, pipe, l.ID)
 	}
 	if err := exec(ctx, pipe); err != nil {
 		return err
@@ -57,7 +59,16 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 		if made[i].Val() {
 			continue
 		}
-		if err := newer.Run(ctx, s.rdb, []string{s.leadKey(l.ID)}, l.Revision, kept[i]).Err(); err != nil {
+		written, err := newer.Run(ctx, s.rdb, []string{s.leadKey(l.ID)}, l.Revision, kept[i]).Int()
+		if err != nil {
+			return err
+		}
+		if written == 0 {
+			continue
+		}
+		pipe := s.rdb.Pipeline()
+		s.card(ctx, pipe, l)
+		if err := exec(ctx, pipe); err != nil {
 			return err
 		}
 	}

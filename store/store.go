@@ -36,6 +36,7 @@ var (
 // Options of New; all may be left out.
 type Options struct {
 	Prefix string           // before every key; default "lg"
+	Look   int              // how many places of a list are read at once when many are left out; default 2,000. The built-in Redis sorts a list for each look, so there it should be all of them
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil: time.Now
 }
@@ -45,9 +46,11 @@ type Options struct {
 type Store struct {
 	rdb    redis.UniversalClient
 	prefix string
+	look   int
 	log    *slog.Logger
 	now    func() time.Time
 	lives  lifetimes
+	cards  cards
 }
 
 // New returns a store in rdb, which stays the caller's to close.
@@ -58,7 +61,7 @@ func New(rdb redis.UniversalClient, o Options) *Store {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Store{rdb: rdb, prefix: cmp.Or(o.Prefix, "lg"), log: o.Logger, now: o.Now}
+	return &Store{rdb: rdb, prefix: cmp.Or(o.Prefix, "lg"), look: cmp.Or(o.Look, 2000), log: o.Logger, now: o.Now}
 }
 
 // Born says whether the marker of Bear is there. It is not in a Redis that is

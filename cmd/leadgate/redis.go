@@ -25,6 +25,15 @@ type redisClients struct {
 	close     func()
 }
 
+// look is how much of a list the store reads at once: the built-in Redis sorts
+// all of it for each look, another one must not be held up.
+func (c *redisClients) look() int {
+	if c.embedded {
+		return 1 << 20
+	}
+	return 0
+}
+
 const (
 	promptly  = 200 * time.Millisecond
 	patiently = 30 * time.Second

@@ -92,7 +92,8 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	defer clients.close()
 	quietRedis()
-	patient, prompt := store.New(clients.workers, store.Options{Logger: log}), store.New(clients.producer, store.Options{Logger: log})
+	kept := store.Options{Logger: log, Look: clients.look()}
+	patient, prompt := store.New(clients.workers, kept), store.New(clients.producer, kept)
 
 	// Targets hear of it.
 	outlets, err := openOutlets(cfg, public, rules, talk, log)
