@@ -17,6 +17,7 @@ type keeper interface {
 	life
 	touchKeeper
 	leadKeeper
+	againKeeper
 	bookKeeper
 	paceKeeper
 	pauseKeeper

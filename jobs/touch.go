@@ -129,8 +129,7 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 	case lead.Unread:
 		return j.end(ctx, t, nil, lead.OutcomeUnread)
 	case lead.Quarantined:
-		t.Trail = append(t.Trail, j.step(t, lead.StepQuarantine, t.Held, ""))
-		return j.end(ctx, t, nil, lead.OutcomeQuarantined)
+		return j.hold(ctx, t)
 	}
 	if t.Content != "" {
 		same, err := j.o.Store.Same(ctx, t.Source, t.Content, j.said.first(t))
@@ -141,12 +140,11 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 			return j.merge(ctx, t, same)
 		}
 	}
-	l, known, err := j.o.Store.Add(ctx, t, t.ID, func(l *lead.Lead) error { j.judge(l, t); return nil })
+	l, known, err := j.addToLead(ctx, t)
 	if err != nil {
 		return fmt.Errorf("add to its lead: %w", err)
 	}
-	j.metrics.hop("classify", j.now().Sub(t.ReceivedAt))
-	t.LeadID = l.ID
+	j.metrics.hop("classify", j.now().Sub(t.Begun()))
 	t.Trail = append(t.Trail, j.verdictStep(t, l))
 	decisions := decisionsOf(l, t.ID)
 	for _, d := range decisions {
@@ -155,6 +153,29 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 		j.metrics.decisions.WithLabelValues(d.Why).Inc()
 	}
 	return j.tell(ctx, t, l, decisions, first && !known)
+}
+
+// addToLead finds the touch's person, or makes one. A touch that had a lead
+// before leaves that one first.
+func (j *Jobs) addToLead(ctx context.Context, t *lead.Touch) (l *lead.Lead, known bool, err error) {
+	if err := j.leave(ctx, t); err != nil {
+		return nil, false, err
+	}
+	newID, err := j.leadIDFor(ctx, t)
+	if err != nil {
+		return nil, false, err
+	}
+	l, known, err = j.o.Store.Add(ctx, t, newID, func(l *lead.Lead) error {
+		j.judge(l, t)
+		released(l, t)
+		return nil
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	from := t.LeadID
+	t.LeadID = l.ID
+	return l, known, j.moved(ctx, t, from, l)
 }
 
 // judge adds a touch to its lead and decides who hears. It is pure but for the

@@ -26,5 +26,6 @@ const (
 	StepFailed     StepName = "failed"     // given up
 	StepMerged     StepName = "merged"
 	StepQuarantine StepName = "quarantined"
+	StepReleased   StepName = "released" // taken out of quarantine; the note says by whom
 	StepSettled    StepName = "settled"
 )

@@ -56,7 +56,7 @@ func (r reader) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 	if err := r.jobs.Loaded(ctx); err != nil {
 		return nil, readable(err)
 	}
-	l, err := r.store.Lead(ctx, id)
+	l, err := r.jobs.Lead(ctx, id)
 	return l, readable(err)
 }
 
@@ -102,11 +102,15 @@ func (r reporter) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel
 type actor struct{ jobs *jobs.Jobs }
 
 func (a actor) Act(ctx context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
-	l, err := a.jobs.Act(ctx, id, v, by, revision)
+	act := func() (*lead.Lead, error) { return a.jobs.Act(ctx, id, v, by, revision) }
+	if v == lead.VerbRelease {
+		act = func() (*lead.Lead, error) { return a.jobs.Release(ctx, id, by, revision) }
+	}
+	l, err := act()
 	switch {
 	case errors.Is(err, lead.ErrNoVerb):
 		return nil, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
-	case errors.Is(err, store.ErrConflict), errors.Is(err, lead.ErrTaken):
+	case errors.Is(err, store.ErrConflict), errors.Is(err, lead.ErrTaken), errors.Is(err, lead.ErrHeld), errors.Is(err, jobs.ErrChanged):
 		return l, fmt.Errorf("%w: %w", handlers.ErrConflict, err)
 	}
 	return l, readable(err)
