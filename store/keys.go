@@ -20,7 +20,6 @@ import (
 //	lg:{l:ID}                     string  for ever   a lead: its revision, a blank, the lead as JSON
 //	lg:{who}:born                 string  for ever   there since Bear: this Redis has not been wiped
 //	lg:{who}:SHA256               string  for ever   "email:..." or "tel:..." -> lead id; add.go tells of the "@" at its end
-//	lg:{r:ID}                     string  as told    a request: head as JSON, a newline, the raw body
 //	lg:same:SOURCE:CONTENT        string  10 min     the first touch with this content
 //	lg:passes                     hash    for ever   digest of a secret -> whom it lets in
 //	lg:lease:NAME                 string  as told    who holds it
@@ -54,12 +53,12 @@ const (
 	repeatLife = 4 * 24 * time.Hour // longer than a touch is tried
 )
 
-func (s *Store) bornKey() string                   { return s.prefix + ":{who}:born" }
-func (s *Store) touchKey(id string) string         { return s.prefix + ":{t:" + id + "}" }
-func (s *Store) repeatsKey(id string) string       { return s.prefix + ":{t:" + id + "}:repeats" }
-func (s *Store) leadKey(id string) string          { return s.prefix + ":{l:" + id + "}" }
-func (s *Store) requestKey(id string) string       { return s.prefix + ":{r:" + id + "}" }
-func (s *Store) passesKey() string                 { return s.prefix + ":passes" }
+func (s *Store) bornKey() string             { return s.prefix + ":{who}:born" }
+func (s *Store) touchKey(id string) string   { return s.prefix + ":{t:" + id + "}" }
+func (s *Store) repeatsKey(id string) string { return s.prefix + ":{t:" + id + "}:repeats" }
+func (s *Store) leadKey(id string) string    { return s.prefix + ":{l:" + id + "}" }
+func (s *Store) passesKey() string           { return s.prefix + ":passes" }
+
 func (s *Store) leaseKey(name string) string       { return s.prefix + ":lease:" + name }
 func (s *Store) paceKey(name string) string        { return s.prefix + ":pace:" + name }
 func (s *Store) pausesKey() string                 { return s.prefix + ":pauses" }
