@@ -21,11 +21,11 @@ type againKeeper interface {
 // quarantine, or read anew. It is on disk when again returns, and then carried
 // out at once; should that not work, it goes on by itself like any other touch.
 // What has a receipt is not told a second time. A touch that is on its way
-// already is left alone.
-func (j *Jobs) again(ctx context.Context, t *lead.Touch) error {
+// already is left alone. more is kept in the same commit.
+func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) error {
 	t.State, t.AgainAt = lead.Accepted, j.now().UTC()
 	l := j.laneOf(t)
-	begun, err := j.reopen(ctx, t, l)
+	begun, err := j.reopen(ctx, t, l, more)
 	if err != nil || !begun {
 		return err
 	}
@@ -46,12 +46,12 @@ func (j *Jobs) again(ctx context.Context, t *lead.Touch) error {
 
 // reopen moves a touch from the settled ones back to its lane, in one commit
 // with the receipts that it has.
-func (j *Jobs) reopen(ctx context.Context, t *lead.Touch, l *lane) (begun bool, err error) {
+func (j *Jobs) reopen(ctx context.Context, t *lead.Touch, l *lane, more []journal.Op) (begun bool, err error) {
 	defer j.ends.lock(t.ID)()
 	if j.owns(t.ID) {
 		return false, nil
 	}
-	var ops []journal.Op
+	ops := more
 	for _, d := range t.Deliveries {
 		if d.Final() {
 			ops = append(ops, journal.Put(receiptShelf, receiptKey(t.ID, d.Target), mustJSON(d)))

@@ -61,6 +61,11 @@ type Options struct {
 	HotSlots int           // jobs at once in the hot lane; default 32
 	Slots    int           // jobs at once in the bulk lane; default 2, each of up to 32 touches
 
+	// Reread reads a kept request as its source reads requests now. Touches lists
+	// a page of what a filter chooses, newest first. Both are needed to replay.
+	Reread  func(*lead.Request) ([]*lead.Touch, error)
+	Touches func(ctx context.Context, f lead.TouchFilter, cursor string) (page []*lead.Touch, next string, err error)
+
 	// Observe is called once for every touch, when it is settled or when its
 	// first attempt to tell somebody failed. Nil: nobody looks.
 	Observe  func(*lead.Touch, *lead.Lead)
@@ -93,7 +98,7 @@ type Jobs struct {
 	pulse     *pulse
 	outboxes  map[string]*outbox
 	alarms    chan notify.Alarm
-	looks     chan struct{} // another replica has ended touches of ours
+	looks     chan struct{}      // another replica has ended touches of ours
 	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
 	names     locks              // by touch id: one acceptance of a name at a time
 	ends      locks              // by touch id: one settlement at a time
@@ -108,11 +113,12 @@ type Jobs struct {
 	refreshes map[string]*refreshing // by lead id: the latest on its way
 	erased    map[string]bool        // leads whose messages are to say only that
 
-	days   *days
-	said   repeats       // what hot touches said lately
-	stream *stream       // what happened lately, for those who watch
-	loaded chan struct{} // closed once the store holds what the journal kept
-	busy   meter         // how fast Accept is called
+	days    *days
+	said    repeats       // what hot touches said lately
+	stream  *stream       // what happened lately, for those who watch
+	loaded  chan struct{} // closed once the store holds what the journal kept
+	busy    meter         // how fast Accept is called
+	errands *errands      // what people asked for
 }
 
 // New prepares jobs; nothing runs yet.
@@ -162,6 +168,7 @@ func New(o Options) (*Jobs, error) {
 		refreshes: map[string]*refreshing{},
 		erased:    map[string]bool{},
 		days:      newDays(),
+		errands:   newErrands(),
 		loaded:    make(chan struct{}),
 	}
 	j.metrics = newMetrics(o.Registry, j)
@@ -199,6 +206,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.listen(ctx) })
 	wg.Go(func() { j.spread(ctx) })
 	wg.Go(func() { j.overhear(ctx) })
+	wg.Go(func() { j.runErrands(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

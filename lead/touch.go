@@ -141,6 +141,7 @@ type Request struct {
 	Source     string            `json:"source"`
 	Provider   string            `json:"provider"`
 	ReceivedAt time.Time         `json:"received_at"`
-	Header     map[string]string `json:"header,omitempty"` // only what reading needs; never a secret
+	Header     map[string]string `json:"header,omitempty"`  // only what reading needs; never a secret
+	Touches    []string          `json:"touches,omitempty"` // ids of what was read out of it, in order
 	Body       []byte            `json:"body,omitempty"`
 }

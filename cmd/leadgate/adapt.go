@@ -116,6 +116,32 @@ func (a actor) Act(ctx context.Context, id string, v lead.Verb, by string, revis
 	return l, readable(err)
 }
 
+// replayer is what handlers let people do about kept requests.
+type replayer struct{ jobs *jobs.Jobs }
+
+func (r replayer) Replay(ctx context.Context, touchID string, dryRun bool) (lead.Run, error) {
+	run, err := r.jobs.Replay(ctx, touchID, dryRun)
+	return run, readable(err)
+}
+
+func (r replayer) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error) {
+	run, err := r.jobs.ReplayAll(ctx, f, dryRun)
+	return run, readable(err)
+}
+
+func (r replayer) RunOf(id string) (lead.Run, error) {
+	run, err := r.jobs.RunOf(id)
+	return run, readable(err)
+}
+
+// touchesOf lists what jobs look through, a page at a time.
+func touchesOf(s *store.Store) func(context.Context, lead.TouchFilter, string) ([]*lead.Touch, string, error) {
+	return func(ctx context.Context, f lead.TouchFilter, cursor string) ([]*lead.Touch, string, error) {
+		p, err := s.Touches(ctx, store.TouchQuery{Source: f.Source, State: f.State, Since: f.Since, Limit: 200, Cursor: cursor})
+		return p.Items, p.Next, err
+	}
+}
+
 // readable says in handlers' words what went wrong while reading.
 func readable(err error) error {
 	switch {
