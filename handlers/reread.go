@@ -48,12 +48,20 @@ func (s *Server) Reread(req *lead.Request) ([]*lead.Touch, error) {
 
 // gateOf is the source of a kept request, made up again if it is gone.
 func (s *Server) gateOf(req *lead.Request) (*gate, error) {
-	if g := s.gate(req.Source); g != nil {
+	g := s.gate(req.Source)
+	if g != nil && !req.Cut {
 		return g, nil
 	}
-	p, ok := provider.Find(req.Provider)
+	name := req.Provider
+	if req.Cut { // it is no longer in its vendor's shape
+		name = "json"
+	}
+	p, ok := provider.Find(name)
 	if !ok {
 		return nil, fmt.Errorf("there is neither a source %q any more nor a provider %q", req.Source, req.Provider)
+	}
+	if g != nil {
+		return &gate{Source: g.Source, provider: p, view: g.view}, nil
 	}
 	return &gate{Source: Source{Name: req.Source, Provider: p.Name}, provider: p, view: provider.Source{Name: req.Source}}, nil
 }

@@ -69,6 +69,9 @@ func (s *Server) routes() *echo.Echo {
 	api.POST("/touches/:id/replay", s.replayTouch)
 	api.POST("/replay", s.replayMany)
 	api.GET("/runs/:id", s.showRun)
+	api.POST("/leads/:id/erase", s.eraseLead)
+	api.POST("/erase", s.erase)
+	api.GET("/export", s.export)
 
 	// People follow an alert.
 	e.GET("/l/:id", s.leadPage)

@@ -39,6 +39,7 @@ type Options struct {
 	Plant    plant    // nil: nothing is shown of the machinery
 	Reporter reporter // nil: there are no reports on speed and the funnel
 	Replayer replayer
+	Eraser   eraser
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from

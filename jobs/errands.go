@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -39,19 +40,12 @@ func newErrands() *errands {
 func (j *Jobs) startRun(what string, dryRun bool, do func(ctx context.Context, add func(lead.Result)) error) (*errand, error) {
 	e := &errand{do: do, done: make(chan struct{}), run: lead.Run{ID: lead.NewID(j.now()), What: what, State: "waiting", DryRun: dryRun,
 		StartedAt: j.now().UTC(), Counts: map[string]int{}}}
-	x := j.errands
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	select {
-	case x.queue <- e:
+	case j.errands.queue <- e:
 	default:
 		return nil, fmt.Errorf("%d runs wait already; try again when some are done", errandsWait)
 	}
-	x.known[e.run.ID] = e
-	if x.order = append(x.order, e.run.ID); len(x.order) > errandsKept {
-		delete(x.known, x.order[0])
-		x.order = x.order[1:]
-	}
+	j.errands.know(e)
 	return e, nil
 }
 
@@ -101,20 +95,54 @@ func (j *Jobs) runErrands(ctx context.Context) {
 }
 
 func (e *errand) carryOut(ctx context.Context, j *Jobs) {
-	defer close(e.done)
-	e.mu.Lock()
-	e.run.State = "running"
-	e.mu.Unlock()
+	e.begin()
 	err := e.do(ctx, func(x lead.Result) {
 		e.mu.Lock()
 		e.run.Add(x)
 		e.mu.Unlock()
 	})
+	e.end(nil, j.now(), err)
+	r := e.now()
+	j.log.Info("run ended", "run", r.ID, "what", r.What, "state", r.State, "dry_run", r.DryRun, "looked", r.Looked, "counts", r.Counts, "error", r.Error)
+}
+
+// know lets a run be looked at that is carried out elsewhere.
+func (x *errands) know(e *errand) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.known[e.run.ID] = e
+	if x.order = append(x.order, e.run.ID); len(x.order) > errandsKept {
+		delete(x.known, x.order[0])
+		x.order = x.order[1:]
+	}
+}
+
+// of returns the run of an id, made if an earlier process had it.
+func (x *errands) of(id string) *errand {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if e := x.known[id]; e != nil {
+		return e
+	}
+	return &errand{run: lead.Run{ID: id}, done: make(chan struct{})}
+}
+
+func (e *errand) begin() {
+	e.mu.Lock()
+	e.run.State = "running"
+	e.mu.Unlock()
+}
+
+// end ends the run with what it counted, or why it failed.
+func (e *errand) end(counts map[string]int, now time.Time, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.run.State, e.run.EndedAt = "done", j.now().UTC()
+	e.run.State, e.run.EndedAt = "done", now.UTC()
+	if counts != nil {
+		e.run.Counts = counts
+	}
 	if err != nil {
 		e.run.State, e.run.Error = "failed", err.Error()
 	}
-	j.log.Info("run ended", "run", e.run.ID, "what", e.run.What, "state", e.run.State, "dry_run", e.run.DryRun, "looked", e.run.Looked, "counts", e.run.Counts, "error", e.run.Error)
+	close(e.done)
 }

@@ -25,7 +25,7 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, dayShelf, refreshShelf, pauseShelf}
+	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf}
 }
 
 const (
@@ -36,6 +36,7 @@ const (
 	leadShelf    = "leads"     // lead id -> lead as of its latest change here
 	requestShelf = "requests"  // request id -> the request as it came
 	refreshShelf = "refreshes" // lead id -> the messages about it are to be rewritten
+	eraseShelf   = "erasures"  // see erase.go
 	dayShelf     = "days"      // UTC day -> how many touches were accepted here, tests left out
 )
 
@@ -54,17 +55,21 @@ type Options struct {
 	Bulk     redis.UniversalClient // of the bulk lane's
 	Embedded bool                  // Redis is in this process and forgets on exit
 
-	Node     string        // name of this journal among the replicas
-	MaxAge   time.Duration // a delivery is tried so long; default 72 h
-	Keep     time.Duration // settled touches and their requests stay in the journal so long; default 180 days
-	Sync     bool          // journal: off; Accept waits until Redis has the task
-	HotSlots int           // jobs at once in the hot lane; default 32
-	Slots    int           // jobs at once in the bulk lane; default 2, each of up to 32 touches
+	Node      string        // name of this journal among the replicas
+	MaxAge    time.Duration // a delivery is tried so long; default 72 h
+	Keep      time.Duration // settled touches and their requests stay in the journal so long; default 180 days
+	Retention time.Duration // what is older is erased everywhere; default Keep
+	Sync      bool          // journal: off; Accept waits until Redis has the task
+	HotSlots  int           // jobs at once in the hot lane; default 32
+	Slots     int           // jobs at once in the bulk lane; default 2, each of up to 32 touches
 
 	// Reread reads a kept request as its source reads requests now. Touches lists
 	// a page of what a filter chooses, newest first. Both are needed to replay.
 	Reread  func(*lead.Request) ([]*lead.Touch, error)
 	Touches func(ctx context.Context, f lead.TouchFilter, cursor string) (page []*lead.Touch, next string, err error)
+
+	// Cut takes the marked touches out of a request that holds several.
+	Cut func(r *lead.Request, gone []bool) (*lead.Request, error)
 
 	// Observe is called once for every touch, when it is settled or when its
 	// first attempt to tell somebody failed. Nil: nobody looks.
@@ -119,6 +124,7 @@ type Jobs struct {
 	loaded  chan struct{} // closed once the store holds what the journal kept
 	busy    meter         // how fast Accept is called
 	errands *errands      // what people asked for
+	wished  chan struct{} // somebody wishes to be forgotten
 }
 
 // New prepares jobs; nothing runs yet.
@@ -131,6 +137,7 @@ func New(o Options) (*Jobs, error) {
 	}
 	o.MaxAge = cmp.Or(o.MaxAge, 72*time.Hour)
 	o.Keep = cmp.Or(o.Keep, 180*24*time.Hour)
+	o.Retention = cmp.Or(o.Retention, o.Keep)
 	o.HotSlots = cmp.Or(o.HotSlots, 32)
 	o.Slots = cmp.Or(o.Slots, 2)
 	o.Node = cmp.Or(o.Node, "node")
@@ -169,6 +176,7 @@ func New(o Options) (*Jobs, error) {
 		erased:    map[string]bool{},
 		days:      newDays(),
 		errands:   newErrands(),
+		wished:    make(chan struct{}, 1),
 		loaded:    make(chan struct{}),
 	}
 	j.metrics = newMetrics(o.Registry, j)
@@ -207,6 +215,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.spread(ctx) })
 	wg.Go(func() { j.overhear(ctx) })
 	wg.Go(func() { j.runErrands(ctx) })
+	wg.Go(func() { j.eraser(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type keeper interface {
 	touchKeeper
 	leadKeeper
 	againKeeper
+	eraseKeeper
 	bookKeeper
 	paceKeeper
 	pauseKeeper
@@ -132,6 +133,11 @@ func (p *pulse) urge() {
 // Redis at every start, another after it was wiped. Jobs start afterwards.
 func (j *Jobs) load(ctx context.Context) error {
 	defer close(j.loaded)
+	if !j.o.Embedded { // before anything is restored or told
+		if err := j.syncOrders(ctx); err != nil {
+			j.log.Warn("look for erasures of other nodes", "error", err)
+		}
+	}
 	if err := j.count(); err != nil {
 		return fmt.Errorf("count waiting touches: %w", err)
 	}

@@ -143,5 +143,6 @@ type Request struct {
 	ReceivedAt time.Time         `json:"received_at"`
 	Header     map[string]string `json:"header,omitempty"`  // only what reading needs; never a secret
 	Touches    []string          `json:"touches,omitempty"` // ids of what was read out of it, in order
+	Cut        bool              `json:"cut,omitempty"`     // Body is what was read, for others' parts were taken out of it
 	Body       []byte            `json:"body,omitempty"`
 }

@@ -25,6 +25,7 @@ import (
 //	lg:lease:NAME                 string  as told    who holds it
 //	lg:pace:NAME                  string  as needed  when a channel may have its whole burst again
 //	lg:pauses                     hash    for ever   target -> who paused it, when and why, as jobs write it
+//	lg:erasures                   hash    for ever   erasure id -> order, which every node carries out on its journal
 //
 //	lg:touches                    zset    for ever   touches by time of arrival; repeats are not in it
 //	lg:touches:source:SOURCE      zset    for ever   the same for one source
@@ -63,6 +64,7 @@ func (s *Store) leaseKey(name string) string       { return s.prefix + ":lease:"
 func (s *Store) paceKey(name string) string        { return s.prefix + ":pace:" + name }
 func (s *Store) pausesKey() string                 { return s.prefix + ":pauses" }
 func (s *Store) nodesKey(day string) string        { return s.prefix + ":book:" + day + ":nodes" }
+func (s *Store) erasuresKey() string               { return s.prefix + ":erasures" }
 func (s *Store) touchesKey() string                { return s.prefix + ":touches" }
 func (s *Store) touchesOfSource(src string) string { return s.prefix + ":touches:source:" + src }
 func (s *Store) alertedKey() string                { return s.prefix + ":leads:alerted" }

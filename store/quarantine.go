@@ -52,7 +52,7 @@ func (s *Store) Abandon(ctx context.Context, l *lead.Lead, sources ...string) er
 
 // unlistLead takes a lead off every list.
 func (s *Store) unlistLead(ctx context.Context, pipe redis.Pipeliner, id string, sources []string) {
-	keys := []string{s.leadsKey()}
+	keys := []string{s.leadsKey(), s.alertedKey()}
 	for t := lead.Cold; t <= lead.Hot; t++ {
 		keys = append(keys, s.leadsAt(t))
 	}

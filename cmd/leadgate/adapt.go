@@ -134,6 +134,22 @@ func (r replayer) RunOf(id string) (lead.Run, error) {
 	return run, readable(err)
 }
 
+// eraser is what handlers let people and vendors have forgotten.
+type eraser struct{ jobs *jobs.Jobs }
+
+func (e eraser) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error) {
+	run, err := e.jobs.Erase(ctx, w, wait)
+	if errors.Is(err, journal.ErrUnavailable) {
+		return run, fmt.Errorf("%w: %w", handlers.ErrNotDurable, err)
+	}
+	return run, readable(err)
+}
+
+func (e eraser) Export(ctx context.Context, email string) (*lead.Export, error) {
+	x, err := e.jobs.Export(ctx, email)
+	return x, readable(err)
+}
+
 // touchesOf lists what jobs look through, a page at a time.
 func touchesOf(s *store.Store) func(context.Context, lead.TouchFilter, string) ([]*lead.Touch, string, error) {
 	return func(ctx context.Context, f lead.TouchFilter, cursor string) ([]*lead.Touch, string, error) {
