@@ -54,6 +54,9 @@ func (s *Server) act(c echo.Context) error {
 
 // taken tells the one who came second what is the case.
 func taken(l *lead.Lead) string {
+	if l != nil && l.Apart {
+		return fmt.Sprintf("The lead is in quarantine; release it first, or call it junk. It is at revision %d.", l.Revision)
+	}
 	if l != nil && l.Claim != nil {
 		return fmt.Sprintf("%s has this lead since %s; it is at revision %d.", l.Claim.By, l.Claim.At.Format("15:04:05 MST"), l.Revision)
 	}

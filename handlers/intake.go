@@ -48,6 +48,12 @@ func (s *Server) deliver(c echo.Context) error {
 		return answerReply(c, reply, err)
 	}
 
+	if g.provider.Erase != nil {
+		if who := g.provider.Erase(r); who != nil {
+			return s.forget(c, g, who)
+		}
+	}
+
 	touches, err := s.touches(g, r)
 	if err != nil {
 		return err

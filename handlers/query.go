@@ -99,8 +99,10 @@ func (q *query) limit() int {
 
 // since reads a time, a day, or how long ago: 2026-11-25T09:00:00Z, 2026-11-25,
 // 90m, 30d.
-func (q *query) since(now time.Time) time.Time {
-	value := q.values.Get("since")
+func (q *query) since(now time.Time) time.Time { return q.moment("since", q.values.Get("since"), now) }
+
+// moment is what since reads, under any name.
+func (q *query) moment(name, value string, now time.Time) time.Time {
 	if value == "" {
 		return time.Time{}
 	}
@@ -116,7 +118,7 @@ func (q *query) since(now time.Time) time.Time {
 	}
 	ago, err := time.ParseDuration(value)
 	if err != nil || ago < 0 {
-		q.wrong("since=%.40q is not a time; write 2026-11-25T09:00:00Z, 2026-11-25 or 30d.", value)
+		q.wrong("%s=%.40q is not a time; write 2026-11-25T09:00:00Z, 2026-11-25 or 30d.", name, value)
 	}
 	return now.UTC().Add(-ago)
 }

@@ -66,6 +66,15 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/reports/speed", s.showSpeed)
 	api.GET("/reports/funnel", s.showFunnel)
 	api.GET("/reports/books", s.showBooksReport)
+	api.POST("/touches/:id/replay", s.replayTouch)
+	api.POST("/replay", s.replayMany)
+	api.GET("/runs/:id", s.showRun)
+	api.POST("/leads/:id/erase", s.eraseLead)
+	api.POST("/erase", s.erase)
+	api.GET("/export", s.export)
+
+	// People follow an alert.
+	e.GET("/l/:id", s.leadPage)
 
 	// Slack's people answer.
 	e.POST("/slack/interactions", s.slackInteraction)

@@ -28,8 +28,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// Options are what a Server is made of. Accepter, Reader, Actor and PublicURL
-// are required.
+// Options are what a Server is made of. Accepter, Reader, Actor, Replayer and
+// PublicURL are required.
 type Options struct {
 	Sources  []Source
 	Accepter accepter
@@ -38,6 +38,8 @@ type Options struct {
 	Watcher  watcher  // nil: there is no stream
 	Plant    plant    // nil: nothing is shown of the machinery
 	Reporter reporter // nil: there are no reports on speed and the funnel
+	Replayer replayer
+	Eraser   eraser
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from

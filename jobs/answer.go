@@ -13,8 +13,8 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-// attend does an errand.
-func (j *Jobs) attend(ctx context.Context, e errand) {
+// attend does a chore.
+func (j *Jobs) attend(ctx context.Context, e chore) {
 	q := e.question
 	t, from, err := j.asked(q.id)
 	switch {

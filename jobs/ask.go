@@ -154,8 +154,8 @@ func (j *Jobs) ask(ctx context.Context) {
 	defer wg.Wait()
 	for ctx.Err() == nil {
 		now := j.now()
-		errands, wake := j.desk.take(now, j.o.MaxAge)
-		for _, e := range errands {
+		chores, wake := j.desk.take(now, j.o.MaxAge)
+		for _, e := range chores {
 			wg.Go(func() {
 				j.attend(ctx, e)
 				j.desk.done(e)
@@ -171,22 +171,22 @@ func (j *Jobs) ask(ctx context.Context) {
 	}
 }
 
-// errand is what has to be done about a question.
-type errand struct {
+// chore is what has to be done about a question.
+type chore struct {
 	*question
-	what errandKind
+	what choreKind
 }
 
-type errandKind uint8
+type choreKind uint8
 
 const (
-	call  errandKind = iota // ask the vendor
+	call  choreKind = iota // ask the vendor
 	goOn                    // let the touch go its way without an answer
 	forgo                   // ask no more
 )
 
-// next is the next errand of a question, and when.
-func (q *question) next(v *vendor, maxAge time.Duration) (what errandKind, at time.Time) {
+// next is the next chore of a question, and when.
+func (q *question) next(v *vendor, maxAge time.Duration) (what choreKind, at time.Time) {
 	waits, old := !q.goOn.IsZero(), q.At.Add(maxAge)
 	at = q.due
 	if v.until.After(at) {
@@ -208,9 +208,9 @@ func (q *question) next(v *vendor, maxAge time.Duration) (what errandKind, at ti
 	return call, at
 }
 
-// take picks the errands whose time has come and says when to look again. No
+// take picks the chores whose time has come and says when to look again. No
 // more than a few calls go to one source's vendor at once.
-func (d *desk) take(now time.Time, maxAge time.Duration) (due []errand, wake time.Duration) {
+func (d *desk) take(now time.Time, maxAge time.Duration) (due []chore, wake time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	look := now.Add(time.Minute)
@@ -226,10 +226,10 @@ func (d *desk) take(now time.Time, maxAge time.Duration) (due []errand, wake tim
 		if what, at := q.next(d.vendor(q.Source), maxAge); at.After(now) {
 			soon(at)
 		} else {
-			due = append(due, errand{q, what})
+			due = append(due, chore{q, what})
 		}
 	}
-	slices.SortFunc(due, func(a, b errand) int {
+	slices.SortFunc(due, func(a, b chore) int {
 		if a.hot != b.hot {
 			if a.hot {
 				return -1
@@ -259,8 +259,8 @@ func (d *desk) take(now time.Time, maxAge time.Duration) (due []errand, wake tim
 	return picked, look.Sub(now)
 }
 
-// done takes an errand back that has ended.
-func (d *desk) done(e errand) {
+// done takes a chore back that has ended.
+func (d *desk) done(e chore) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e.running = false

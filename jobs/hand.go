@@ -57,6 +57,12 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 			j.back(l, idsOf(touches))
 			return fmt.Errorf("stage touches: %w", err)
 		}
+		for _, t := range touches {
+			if err := j.reopened(ctx, t); err != nil {
+				j.back(l, idsOf(touches))
+				return err
+			}
+		}
 	}
 	var failed []string
 	var mu sync.Mutex

@@ -25,7 +25,7 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf}
+	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf}
 }
 
 const (
@@ -37,6 +37,7 @@ const (
 	requestShelf  = "requests"  // request id -> the request as it came
 	refreshShelf  = "refreshes" // lead id -> the messages about it are to be rewritten
 	questionShelf = "questions" // touch id -> what it lacks and somebody else has to tell
+	eraseShelf    = "erasures"  // see erase.go
 	dayShelf      = "days"      // UTC day -> how many touches were accepted here, tests left out
 )
 
@@ -56,12 +57,21 @@ type Options struct {
 	Bulk     redis.UniversalClient // of the bulk lane's
 	Embedded bool                  // Redis is in this process and forgets on exit
 
-	Node     string        // name of this journal among the replicas
-	MaxAge   time.Duration // a delivery is tried so long; default 72 h
-	Keep     time.Duration // settled touches and their requests stay in the journal so long; default 180 days
-	Sync     bool          // journal: off; Accept waits until Redis has the task
-	HotSlots int           // jobs at once in the hot lane; default 32
-	Slots    int           // jobs at once in the bulk lane; default 2, each of up to 32 touches
+	Node      string        // name of this journal among the replicas
+	MaxAge    time.Duration // a delivery is tried so long; default 72 h
+	Keep      time.Duration // settled touches and their requests stay in the journal so long; default 180 days
+	Retention time.Duration // what is older is erased everywhere; default Keep
+	Sync      bool          // journal: off; Accept waits until Redis has the task
+	HotSlots  int           // jobs at once in the hot lane; default 32
+	Slots     int           // jobs at once in the bulk lane; default 2, each of up to 32 touches
+
+	// Reread reads a kept request as its source reads requests now. Touches lists
+	// a page of what a filter chooses, newest first. Both are needed to replay.
+	Reread  func(*lead.Request) ([]*lead.Touch, error)
+	Touches func(ctx context.Context, f lead.TouchFilter, cursor string) (page []*lead.Touch, next string, err error)
+
+	// Cut takes the marked touches out of a request that holds several.
+	Cut func(r *lead.Request, gone []bool) (*lead.Request, error)
 
 	// Observe is called once for every touch, when it is settled or when its
 	// first attempt to tell somebody failed. Nil: nobody looks.
@@ -111,11 +121,13 @@ type Jobs struct {
 	refreshes map[string]*refreshing // by lead id: the latest on its way
 	erased    map[string]bool        // leads whose messages are to say only that
 
-	days   *days
-	said   repeats       // what hot touches said lately
-	stream *stream       // what happened lately, for those who watch
-	loaded chan struct{} // closed once the store holds what the journal kept
-	busy   meter         // how fast Accept is called
+	days    *days
+	said    repeats       // what hot touches said lately
+	stream  *stream       // what happened lately, for those who watch
+	loaded  chan struct{} // closed once the store holds what the journal kept
+	busy    meter         // how fast Accept is called
+	errands *errands      // what people asked for
+	wished  chan struct{} // somebody wishes to be forgotten
 }
 
 // New prepares jobs; nothing runs yet.
@@ -128,6 +140,7 @@ func New(o Options) (*Jobs, error) {
 	}
 	o.MaxAge = cmp.Or(o.MaxAge, 72*time.Hour)
 	o.Keep = cmp.Or(o.Keep, 180*24*time.Hour)
+	o.Retention = cmp.Or(o.Retention, o.Keep)
 	o.HotSlots = cmp.Or(o.HotSlots, 32)
 	o.Slots = cmp.Or(o.Slots, 2)
 	o.Node = cmp.Or(o.Node, "node")
@@ -165,6 +178,8 @@ func New(o Options) (*Jobs, error) {
 		refreshes: map[string]*refreshing{},
 		erased:    map[string]bool{},
 		days:      newDays(),
+		errands:   newErrands(),
+		wished:    make(chan struct{}, 1),
 		loaded:    make(chan struct{}),
 		desk:      newDesk(),
 	}
@@ -204,6 +219,8 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.listen(ctx) })
 	wg.Go(func() { j.spread(ctx) })
 	wg.Go(func() { j.overhear(ctx) })
+	wg.Go(func() { j.runErrands(ctx) })
+	wg.Go(func() { j.eraser(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -226,7 +226,7 @@ func (b *outbox) send(ctx context.Context, notes []*note) {
 	}
 	b.well(ctx, now)
 	for _, n := range notes {
-		b.j.metrics.hop("alert", now.Sub(n.Touch.ReceivedAt))
+		b.j.metrics.hop("alert", now.Sub(n.Touch.Begun()))
 	}
 	state := lead.Sent
 	if b.target.Kind == "log" {
@@ -302,7 +302,7 @@ func (b *outbox) toldElsewhere(ctx context.Context, notes []*note) map[string]le
 	now := b.j.now()
 	var ids []string
 	for _, n := range notes {
-		if now.Sub(n.Touch.ReceivedAt) > waitedLong {
+		if now.Sub(n.Touch.Begun()) > waitedLong {
 			ids = append(ids, n.Touch.ID)
 		}
 	}

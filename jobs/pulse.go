@@ -17,6 +17,8 @@ type keeper interface {
 	life
 	touchKeeper
 	leadKeeper
+	againKeeper
+	eraseKeeper
 	bookKeeper
 	paceKeeper
 	pauseKeeper
@@ -133,6 +135,11 @@ func (j *Jobs) load(ctx context.Context) error {
 	defer close(j.loaded)
 	if err := j.loadQuestions(); err != nil {
 		return fmt.Errorf("look for open questions: %w", err)
+	}
+	if !j.o.Embedded { // before anything is restored or told
+		if err := j.syncOrders(ctx); err != nil {
+			j.log.Warn("look for erasures of other nodes", "error", err)
+		}
 	}
 	if err := j.count(); err != nil {
 		return fmt.Errorf("count waiting touches: %w", err)

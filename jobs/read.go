@@ -13,6 +13,9 @@ import (
 // ErrNotFound says that neither the store nor this node's journal has it.
 var ErrNotFound = lead.ErrNotFound
 
+// ErrChanged says that somebody changed the lead since the caller saw it.
+var ErrChanged = errors.New("the lead was changed in the meantime")
+
 // Loaded waits until the store holds what the journal kept, for lists would be
 // short before; an error means that ctx ended first.
 func (j *Jobs) Loaded(ctx context.Context) error {

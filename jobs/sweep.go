@@ -93,7 +93,7 @@ func (j *Jobs) look(ctx context.Context) error {
 
 // follow settles a flight that another replica ended, or drives it again.
 func (j *Jobs) follow(ctx context.Context, f *flight, t *lead.Touch, now time.Time) {
-	if t != nil && t.State != lead.Accepted {
+	if t != nil && t.State != lead.Accepted && j.isLatest(f, t) {
 		var l *lead.Lead
 		if t.LeadID != "" {
 			var err error
@@ -120,6 +120,13 @@ func (j *Jobs) follow(ctx context.Context, f *flight, t *lead.Touch, now time.Ti
 		j.metrics.redriven.Inc()
 		j.back(f.lane, []string{f.id})
 	}
+}
+
+// isLatest says that what the store says of a touch is about the way that it is
+// on here, and not about an earlier one from which it was set on its way again.
+func (j *Jobs) isLatest(f *flight, t *lead.Touch) bool {
+	here, err := j.waitingTouch(f.lane, f.id)
+	return err != nil || here.AgainAt.Equal(t.AgainAt)
 }
 
 // publish tells the other replicas' books what this node accepted today and

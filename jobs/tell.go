@@ -97,6 +97,9 @@ func alertOf(d lead.Decision, l *lead.Lead, t *lead.Touch) notify.Alert {
 	if d.Kind == lead.Repeat {
 		a.Thread = l.Alerts[d.Target]
 	}
+	if t.ReleasedBy != "" {
+		a.Note = "Was in quarantine; released by " + t.ReleasedBy
+	}
 	return a
 }
 

@@ -23,7 +23,6 @@ type touchKeeper interface {
 	Repeated(ctx context.Context, firstID, repeatID string) error
 	Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error
 	Deliver(ctx context.Context, changes []lead.Change) error
-	Reopen(ctx context.Context, t *lead.Touch) error
 	Lease(ctx context.Context, name, owner string, d time.Duration) (bool, error)
 }
 
@@ -130,8 +129,7 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 	case lead.Unread:
 		return j.end(ctx, t, nil, lead.OutcomeUnread)
 	case lead.Quarantined:
-		t.Trail = append(t.Trail, j.step(t, lead.StepQuarantine, t.Held, ""))
-		return j.end(ctx, t, nil, lead.OutcomeQuarantined)
+		return j.hold(ctx, t)
 	}
 	if j.o.Sync && j.o.Asker != nil && t.Lacks() {
 		whole, err := j.askNow(ctx, t)
@@ -151,7 +149,7 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 			return j.merge(ctx, t, same)
 		}
 	}
-	l, known, err := j.o.Store.Add(ctx, t, t.ID, func(l *lead.Lead) error { j.judge(l, t); return nil })
+	l, known, err := j.addToLead(ctx, t)
 	if err != nil {
 		return fmt.Errorf("add to its lead: %w", err)
 	}
@@ -160,7 +158,7 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 			return err
 		}
 	}
-	j.metrics.hop("classify", j.now().Sub(t.ReceivedAt))
+	j.metrics.hop("classify", j.now().Sub(t.Begun()))
 	t.LeadID = l.ID
 	t.Trail = append(t.Trail, j.verdictStep(t, l))
 	decisions := decisionsOf(l, t.ID)
@@ -170,6 +168,29 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 		j.metrics.decisions.WithLabelValues(d.Why).Inc()
 	}
 	return j.tell(ctx, t, l, decisions, first && !known)
+}
+
+// addToLead finds the touch's person, or makes one. A touch that had a lead
+// before leaves that one first.
+func (j *Jobs) addToLead(ctx context.Context, t *lead.Touch) (l *lead.Lead, known bool, err error) {
+	if err := j.leave(ctx, t); err != nil {
+		return nil, false, err
+	}
+	newID, err := j.leadIDFor(ctx, t)
+	if err != nil {
+		return nil, false, err
+	}
+	l, known, err = j.o.Store.Add(ctx, t, newID, func(l *lead.Lead) error {
+		j.judge(l, t)
+		released(l, t)
+		return nil
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	from := t.LeadID
+	t.LeadID = l.ID
+	return l, known, j.moved(ctx, t, from, l)
 }
 
 // judge adds a touch to its lead and decides who hears. It is pure but for the

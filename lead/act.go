@@ -15,6 +15,7 @@ const (
 	VerbUnclaim   Verb = "unclaim"   // I give it back
 	VerbContacted Verb = "contacted" // I have reached them
 	VerbJunk      Verb = "junk"      // it is nobody
+	VerbRelease   Verb = "release"   // it is no spam; not Act's to do, for it is the touch that has to go on
 )
 
 // ErrTaken says that somebody else has the lead; Lead.Claim says who.
@@ -29,10 +30,16 @@ var ErrConflict = errors.New("the lead was changed in the meantime")
 // ErrNoVerb says that there is no such verb.
 var ErrNoVerb = errors.New("no such verb")
 
+// ErrHeld says that the lead is in quarantine and has to be released first.
+var ErrHeld = errors.New("the lead is in quarantine")
+
 // Act carries out what by does about the lead. Doing the same twice changes
-// nothing. ErrTaken when it is another person's to do, ErrNoVerb for a word
-// that is no verb.
+// nothing. ErrTaken when it is another person's to do, ErrHeld when only junk may
+// be said of it, ErrNoVerb for a word that is no verb.
 func (l *Lead) Act(v Verb, by string, at time.Time) error {
+	if l.Apart && v != VerbJunk {
+		return ErrHeld
+	}
 	others := l.Claim != nil && l.Claim.By != by
 	switch v {
 	case VerbClaim:

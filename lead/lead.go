@@ -13,7 +13,8 @@ type Lead struct {
 	Touches []string `json:"touches"` // ids, in order of arrival
 	History []Past   `json:"history,omitempty"`
 
-	Test      bool      `json:"test,omitempty"` // only tests touched it: left out of numbers
+	Apart     bool      `json:"apart,omitempty"` // made of a touch in quarantine: nobody is recognised as this person
+	Test      bool      `json:"test,omitempty"`  // only tests touched it: left out of numbers
 	Revision  int64     `json:"revision"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -39,12 +40,13 @@ type Past struct {
 	Test    bool              `json:"test,omitempty"`
 
 	Decisions []Decision `json:"decisions,omitempty"` // who hears of it, once decided
+	AgainAt   time.Time  `json:"again_at,omitzero"`   // the touch's, so that it is taken anew once each time
 }
 
 // PastOf returns what classification remembers of t.
 func PastOf(t *Touch) Past {
 	return Past{ID: t.ID, Action: t.Action, Source: t.Source, At: t.At, Event: t.Event.Title, Message: t.Message,
-		PageURL: t.PageURL, UTM: t.UTM, Fields: t.Fields, Marks: t.Marks, Test: t.Test}
+		PageURL: t.PageURL, UTM: t.UTM, Fields: t.Fields, Marks: t.Marks, Test: t.Test, AgainAt: t.AgainAt}
 }
 
 // Status is what people have done about a lead.
@@ -59,6 +61,11 @@ const (
 	Junk             Status = "junk"
 	HeldInQuarantine Status = "quarantined"
 )
+
+// Statuses are all of them.
+func Statuses() []Status {
+	return []Status{New, Claimed, Contacted, Closed, Junk, HeldInQuarantine}
+}
 
 // Claim says who took a lead and when.
 type Claim struct {

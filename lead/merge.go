@@ -35,8 +35,8 @@ func (l *Lead) Take(t *Touch) {
 // Has says whether the lead has taken the touch.
 func (l *Lead) Has(touchID string) bool { return slices.Contains(l.Touches, touchID) }
 
-// Drop takes a touch back, so that it can be taken with more in it.
-func (l *Lead) Drop(touchID string) {
+// Untake takes a touch back, so that it can be taken with more in it.
+func (l *Lead) Untake(touchID string) {
 	l.Touches = slices.DeleteFunc(l.Touches, func(id string) bool { return id == touchID })
 	l.History = slices.DeleteFunc(l.History, func(p Past) bool { return p.ID == touchID })
 }

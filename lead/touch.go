@@ -58,6 +58,9 @@ type Touch struct {
 	Error      string   `json:"error,omitempty"`       // why an unread touch could not be read
 	Held       string   `json:"held,omitempty"`        // why a quarantined touch is held
 
+	ReleasedBy string    `json:"released_by,omitempty"` // who took it out of quarantine
+	AgainAt    time.Time `json:"again_at,omitzero"`     // when it was last set on its way once more: released, or read anew
+
 	MergedInto string `json:"merged_into,omitempty"`
 	Repeats    int    `json:"repeats,omitempty"` // how many later touches were merged into this one
 
@@ -138,6 +141,8 @@ type Request struct {
 	Source     string            `json:"source"`
 	Provider   string            `json:"provider"`
 	ReceivedAt time.Time         `json:"received_at"`
-	Header     map[string]string `json:"header,omitempty"` // only what reading needs; never a secret
+	Header     map[string]string `json:"header,omitempty"`  // only what reading needs; never a secret
+	Touches    []string          `json:"touches,omitempty"` // ids of what was read out of it, in order
+	Cut        bool              `json:"cut,omitempty"`     // Body is what was read, for others' parts were taken out of it
 	Body       []byte            `json:"body,omitempty"`
 }

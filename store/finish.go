@@ -98,24 +98,6 @@ func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.
 	return s.strike(ctx, entries)
 }
 
-// Reopen writes a settled touch that is to be worked on once more, with what is
-// new in it. The deliveries that were made stand.
-func (s *Store) Reopen(ctx context.Context, t *lead.Touch) error {
-	doc, err := touchDoc(t)
-	if err != nil {
-		return err
-	}
-	key := s.touchKey(t.ID)
-	pipe := s.rdb.Pipeline()
-	pipe.HSet(ctx, key, fieldDoc, doc, fieldState, string(t.State))
-	pipe.HDel(ctx, key, fieldSettled)
-	s.list(ctx, pipe, t)
-	if err := exec(ctx, pipe); err != nil {
-		return fmt.Errorf("reopen touch %s: %w", t.ID, err)
-	}
-	return nil
-}
-
 // listLead puts a lead in the lists where it belongs. It stays in those where
 // it was: reading leaves out what has changed since.
 func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead, sources ...string) {

@@ -20,12 +20,12 @@ import (
 //	lg:{l:ID}                     string  for ever   a lead: its revision, a blank, the lead as JSON
 //	lg:{who}:born                 string  for ever   there since Bear: this Redis has not been wiped
 //	lg:{who}:SHA256               string  for ever   "email:..." or "tel:..." -> lead id; add.go tells of the "@" at its end
-//	lg:{r:ID}                     string  as told    a request: head as JSON, a newline, the raw body
 //	lg:same:SOURCE:CONTENT        string  10 min     the first touch with this content
 //	lg:passes                     hash    for ever   digest of a secret -> whom it lets in
 //	lg:lease:NAME                 string  as told    who holds it
 //	lg:pace:NAME                  string  as needed  when a channel may have its whole burst again
 //	lg:pauses                     hash    for ever   target -> who paused it, when and why, as jobs write it
+//	lg:erasures                   hash    for ever   erasure id -> order, which every node carries out on its journal
 //
 //	lg:touches                    zset    for ever   touches by time of arrival; repeats are not in it
 //	lg:touches:source:SOURCE      zset    for ever   the same for one source
@@ -57,16 +57,17 @@ const (
 	repeatLife = 4 * 24 * time.Hour // longer than a touch is tried
 )
 
-func (s *Store) bornKey() string                   { return s.prefix + ":{who}:born" }
-func (s *Store) touchKey(id string) string         { return s.prefix + ":{t:" + id + "}" }
-func (s *Store) repeatsKey(id string) string       { return s.prefix + ":{t:" + id + "}:repeats" }
-func (s *Store) leadKey(id string) string          { return s.prefix + ":{l:" + id + "}" }
-func (s *Store) requestKey(id string) string       { return s.prefix + ":{r:" + id + "}" }
-func (s *Store) passesKey() string                 { return s.prefix + ":passes" }
+func (s *Store) bornKey() string             { return s.prefix + ":{who}:born" }
+func (s *Store) touchKey(id string) string   { return s.prefix + ":{t:" + id + "}" }
+func (s *Store) repeatsKey(id string) string { return s.prefix + ":{t:" + id + "}:repeats" }
+func (s *Store) leadKey(id string) string    { return s.prefix + ":{l:" + id + "}" }
+func (s *Store) passesKey() string           { return s.prefix + ":passes" }
+
 func (s *Store) leaseKey(name string) string       { return s.prefix + ":lease:" + name }
 func (s *Store) paceKey(name string) string        { return s.prefix + ":pace:" + name }
 func (s *Store) pausesKey() string                 { return s.prefix + ":pauses" }
 func (s *Store) nodesKey(day string) string        { return s.prefix + ":book:" + day + ":nodes" }
+func (s *Store) erasuresKey() string               { return s.prefix + ":erasures" }
 func (s *Store) touchesKey() string                { return s.prefix + ":touches" }
 func (s *Store) touchesOfSource(src string) string { return s.prefix + ":touches:source:" + src }
 func (s *Store) alertedKey() string                { return s.prefix + ":leads:alerted" }

@@ -49,8 +49,8 @@ func (s *Store) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 	return decodeLead(kept)
 }
 
-// leadsByID returns leads in one round trip, nil where there is none.
-func (s *Store) leadsByID(ctx context.Context, ids []string) ([]*lead.Lead, error) {
+// LeadsByID returns leads in one round trip, nil where there is none.
+func (s *Store) LeadsByID(ctx context.Context, ids []string) ([]*lead.Lead, error) {
 	leads := make([]*lead.Lead, len(ids))
 	if len(ids) == 0 {
 		return leads, nil

@@ -47,7 +47,8 @@ func (s *Store) Touches(ctx context.Context, q TouchQuery) (p TouchPage, err err
 	return p, err
 }
 
-// LeadQuery chooses leads; all that is set has to hold. The zero query is all.
+// LeadQuery chooses leads; all that is set has to hold. The zero query is all
+// but those in quarantine, which only their status finds.
 type LeadQuery struct {
 	Temperature *lead.Temperature
 	Status      lead.Status
@@ -70,8 +71,8 @@ type LeadPage struct {
 // Leads returns a page of leads by the time of their creation; what Touches
 // promises holds for it as well.
 func (s *Store) Leads(ctx context.Context, q LeadQuery) (p LeadPage, err error) {
-	w := listing[lead.Lead]{key: s.leadsKey(), look: s.look, since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.leadsByID}
-	if q.Email != "" {
+	w := listing[lead.Lead]{key: s.leadsKey(), look: s.look, since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.LeadsByID}
+	if q.Email != "" && q.Status != lead.HeldInQuarantine { // to which no pointer leads
 		p.Items, err = s.leadByEmail(ctx, q, w)
 		return p, err
 	}
@@ -166,7 +167,11 @@ func (q LeadQuery) matches(l *lead.Lead, ofSource bool) bool {
 	switch {
 	case q.Temperature != nil && l.Temperature != *q.Temperature:
 		return false
-	case q.Status != "" && l.Status != q.Status:
+	case len(l.Touches) == 0: // its last touch has just left for another lead
+		return false
+	case q.Status != "" && l.Status != q.Status, q.Status == "" && l.Status == lead.HeldInQuarantine:
+		return false
+	case q.Email != "" && lead.NormalEmail(l.Person.Email) != lead.NormalEmail(q.Email) && l.Status == lead.HeldInQuarantine:
 		return false
 	case q.Source != "" && !ofSource && !slices.ContainsFunc(l.History, func(p lead.Past) bool { return p.Source == q.Source }):
 		return false

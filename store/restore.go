@@ -41,7 +41,9 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 			return err
 		}
 		made[i] = pipe.SetNX(ctx, s.leadKey(l.ID), kept[i], 0)
-		s.point(ctx, pipe, l.Person, l.ID, lead.NormalEmail(l.Person.Email) != "")
+		if !l.Apart {
+			s.point(ctx, pipe, l.Person, l.ID, lead.NormalEmail(l.Person.Email) != "")
+		}
 		var sources []string
 		for _, past := range l.History {
 			if !slices.Contains(sources, past.Source) {
@@ -131,6 +133,8 @@ func (s *Store) restoreTouch(ctx context.Context, pipe redis.Pipeliner, t *lead.
 	}
 	if t.LeadID != "" {
 		set = append(set, fieldLead, t.LeadID)
+	}
+	if t.LeadID != "" && t.State != lead.Quarantined {
 		// A phone that is not the lead's present one: whether the lead has an
 		// e-mail is not known here, and to say so merges nobody by mistake.
 		s.point(ctx, pipe, t.Person, t.LeadID, true)

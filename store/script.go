@@ -44,6 +44,19 @@ if owner and owner ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`)
 
+	// drop deletes a lead that still begins with the revision that was read.
+	drop = redis.NewScript(`
+local now = redis.call('GET', KEYS[1])
+if now and string.sub(now, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+return 1`)
+
+	// unpoint deletes a pointer that leads where ARGV say.
+	unpoint = redis.NewScript(`
+local to = redis.call('GET', KEYS[1])
+if to == ARGV[1] or to == ARGV[2] then return redis.call('DEL', KEYS[1]) end
+return 0`)
+
 	release = redis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)

@@ -128,8 +128,6 @@ func TestStore_RedisAway(t *testing.T) {
 		"Deliver":     func() error { return s.Deliver(ctx, []lead.Change{{TouchID: "t1"}}) },
 		"Same":        func() error { _, err := s.Same(ctx, "contact", "c", "t1"); return err },
 		"Repeated":    func() error { return s.Repeated(ctx, "t1", "t2") },
-		"SaveRequest": func() error { return s.SaveRequest(ctx, &lead.Request{ID: "r1"}, 0) },
-		"Request":     func() error { _, err := s.Request(ctx, "r1"); return err },
 		"Lead":        func() error { _, err := s.Lead(ctx, "l1"); return err },
 		"UpdateLead":  func() error { _, err := s.UpdateLead(ctx, "l1", 0, take(one)); return err },
 		"Touches":     func() error { _, err := s.Touches(ctx, store.TouchQuery{}); return err },
@@ -145,6 +143,9 @@ func TestStore_RedisAway(t *testing.T) {
 		"Release":     func() error { return s.Release(ctx, "n", "o") },
 		"RestoreL":    func() error { return s.Restore(ctx, []*lead.Lead{l}, nil) },
 		"RestoreT":    func() error { return s.Restore(ctx, nil, []*lead.Touch{one}) },
+		"Quarantine":  func() error { _, err := s.Quarantine(ctx, one, "t1", take(one)); return err },
+		"Reopen":      func() error { return s.Reopen(ctx, one) },
+		"Abandon":     func() error { return s.Abandon(ctx, l) },
 	}
 	for name, call := range calls {
 		err := call()
@@ -185,10 +186,6 @@ func TestStore_Garbage(t *testing.T) {
 		}
 		w.plain.HDel(ctx, "lg:{t:t9}", field)
 	}
-	w.plain.Set(ctx, "lg:{r:r1}", "garbage", 0)
-	if _, err := w.Request(ctx, "r1"); err == nil {
-		t.Error("Request of garbage: no error")
-	}
 }
 
 // A time that JSON cannot hold is an error, and nothing is written.
@@ -203,14 +200,13 @@ func TestStore_Unencodable(t *testing.T) {
 	fresh := touchOf("t3", "bob@mail.example")
 	fresh.At = never
 	calls := map[string]func() error{
-		"Stage":       func() error { return w.Stage(ctx, []*lead.Touch{bad}) },
-		"Finish":      func() error { return w.Finish(ctx, bad, nil, lead.OutcomeHeld) },
-		"AddKnown":    func() error { _, _, err := w.Add(ctx, bad, "t2", take(bad)); return err },
-		"AddNew":      func() error { _, _, err := w.Add(ctx, fresh, "t3", take(fresh)); return err },
-		"UpdateLead":  func() error { _, err := w.UpdateLead(ctx, "t1", 0, take(bad)); return err },
-		"SaveRequest": func() error { return w.SaveRequest(ctx, &lead.Request{ID: "r1", ReceivedAt: never}, 0) },
-		"RestoreL":    func() error { return w.Restore(ctx, []*lead.Lead{{ID: "l1", CreatedAt: never}}, nil) },
-		"RestoreT":    func() error { return w.Restore(ctx, nil, []*lead.Touch{bad}) },
+		"Stage":      func() error { return w.Stage(ctx, []*lead.Touch{bad}) },
+		"Finish":     func() error { return w.Finish(ctx, bad, nil, lead.OutcomeHeld) },
+		"AddKnown":   func() error { _, _, err := w.Add(ctx, bad, "t2", take(bad)); return err },
+		"AddNew":     func() error { _, _, err := w.Add(ctx, fresh, "t3", take(fresh)); return err },
+		"UpdateLead": func() error { _, err := w.UpdateLead(ctx, "t1", 0, take(bad)); return err },
+		"RestoreL":   func() error { return w.Restore(ctx, []*lead.Lead{{ID: "l1", CreatedAt: never}}, nil) },
+		"RestoreT":   func() error { return w.Restore(ctx, nil, []*lead.Touch{bad}) },
 	}
 	for name, call := range calls {
 		if err := call(); err == nil {

@@ -270,25 +270,3 @@ func TestStore_Repeated(t *testing.T) {
 		}
 	})
 }
-
-func TestStore_Request(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
-		ctx := t.Context()
-		for _, body := range [][]byte{[]byte("{\n\"a\":1}\n\x00\xff"), nil} {
-			want := &lead.Request{ID: "r1", Source: "contact", Provider: "form", ReceivedAt: noon, Header: map[string]string{"Content-Type": "text/plain"}, Body: body}
-			if err := w.SaveRequest(ctx, want, time.Hour); err != nil {
-				t.Fatal(err)
-			}
-			got, err := w.Request(ctx, "r1")
-			if diff := cmp.Diff(want, got); diff != "" || err != nil {
-				t.Errorf("Request: %v (-want +got):\n%s", err, diff)
-			}
-		}
-		if ttl := w.plain.PTTL(ctx, "lg:{r:r1}").Val(); ttl <= 0 || ttl > time.Hour {
-			t.Errorf("request is kept for %v, want 1 h", ttl)
-		}
-		if _, err := w.Request(ctx, "none"); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("Request(none) = %v, want ErrNotFound", err)
-		}
-	})
-}

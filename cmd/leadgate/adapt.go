@@ -56,7 +56,7 @@ func (r reader) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 	if err := r.jobs.Loaded(ctx); err != nil {
 		return nil, readable(err)
 	}
-	l, err := r.store.Lead(ctx, id)
+	l, err := r.jobs.Lead(ctx, id)
 	return l, readable(err)
 }
 
@@ -102,14 +102,60 @@ func (r reporter) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel
 type actor struct{ jobs *jobs.Jobs }
 
 func (a actor) Act(ctx context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
-	l, err := a.jobs.Act(ctx, id, v, by, revision)
+	act := func() (*lead.Lead, error) { return a.jobs.Act(ctx, id, v, by, revision) }
+	if v == lead.VerbRelease {
+		act = func() (*lead.Lead, error) { return a.jobs.Release(ctx, id, by, revision) }
+	}
+	l, err := act()
 	switch {
 	case errors.Is(err, lead.ErrNoVerb):
 		return nil, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
-	case errors.Is(err, store.ErrConflict), errors.Is(err, lead.ErrTaken):
+	case errors.Is(err, store.ErrConflict), errors.Is(err, lead.ErrTaken), errors.Is(err, lead.ErrHeld), errors.Is(err, jobs.ErrChanged):
 		return l, fmt.Errorf("%w: %w", handlers.ErrConflict, err)
 	}
 	return l, readable(err)
+}
+
+// replayer is what handlers let people do about kept requests.
+type replayer struct{ jobs *jobs.Jobs }
+
+func (r replayer) Replay(ctx context.Context, touchID string, dryRun bool) (lead.Run, error) {
+	run, err := r.jobs.Replay(ctx, touchID, dryRun)
+	return run, readable(err)
+}
+
+func (r replayer) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error) {
+	run, err := r.jobs.ReplayAll(ctx, f, dryRun)
+	return run, readable(err)
+}
+
+func (r replayer) RunOf(id string) (lead.Run, error) {
+	run, err := r.jobs.RunOf(id)
+	return run, readable(err)
+}
+
+// eraser is what handlers let people and vendors have forgotten.
+type eraser struct{ jobs *jobs.Jobs }
+
+func (e eraser) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error) {
+	run, err := e.jobs.Erase(ctx, w, wait)
+	if errors.Is(err, journal.ErrUnavailable) {
+		return run, fmt.Errorf("%w: %w", handlers.ErrNotDurable, err)
+	}
+	return run, readable(err)
+}
+
+func (e eraser) Export(ctx context.Context, email string) (*lead.Export, error) {
+	x, err := e.jobs.Export(ctx, email)
+	return x, readable(err)
+}
+
+// touchesOf lists what jobs look through, a page at a time.
+func touchesOf(s *store.Store) func(context.Context, lead.TouchFilter, string) ([]*lead.Touch, string, error) {
+	return func(ctx context.Context, f lead.TouchFilter, cursor string) ([]*lead.Touch, string, error) {
+		p, err := s.Touches(ctx, store.TouchQuery{Source: f.Source, State: f.State, Since: f.Since, Limit: 200, Cursor: cursor})
+		return p.Items, p.Next, err
+	}
 }
 
 // readable says in handlers' words what went wrong while reading.

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // local is how the other commands reach the server that has a data directory
@@ -54,7 +56,7 @@ func (l local) get(ctx context.Context, path string, v any) error {
 // call asks the running server's API for something, with in as JSON unless it
 // is nil, and reads the answer into v unless that is nil.
 func (l local) call(ctx context.Context, method, path string, in, v any) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	var body io.Reader
 	if in != nil {
@@ -83,11 +85,43 @@ func (l local) call(ctx context.Context, method, path string, in, v any) error {
 	case resp.StatusCode == http.StatusNotFound:
 		return errNoSuch
 	case resp.StatusCode >= 300:
-		return fmt.Errorf("the server answers %s: %s", resp.Status, bytes.TrimSpace(b))
+		return fmt.Errorf("the server answers %s: %s", resp.Status, refusalOf(b))
 	case v == nil:
 		return nil
 	}
 	return json.Unmarshal(b, v)
+}
+
+// refusalOf is what a problem says, or the answer as it is.
+func refusalOf(b []byte) string {
+	var p struct{ Detail string }
+	if json.Unmarshal(b, &p) == nil && p.Detail != "" {
+		return plain(p.Detail)
+	}
+	return plain(string(bytes.TrimSpace(b)))
+}
+
+// await follows a run of the server until it has ended, and tells how far it is.
+func (l local) await(ctx context.Context, run *lead.Run, talk io.Writer) error {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for !run.Ended() {
+		fmt.Fprintf(talk, "%s %s: %d looked at\n", run.What, run.State, run.Looked)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("run %s goes on in the server: %w", run.ID, ctx.Err())
+		}
+		now := lead.Run{}
+		if err := l.get(ctx, "/runs/"+run.ID, &now); err != nil {
+			return fmt.Errorf("run %s: %w", run.ID, err)
+		}
+		*run = now
+	}
+	if run.State == "failed" {
+		return fmt.Errorf("the run failed after %d: %s", run.Looked, plain(run.Error))
+	}
+	return nil
 }
 
 var errNoSuch = errors.New("no such lead or touch")

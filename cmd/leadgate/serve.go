@@ -102,11 +102,14 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 
 	// Jobs take it from acceptance to settlement.
+	var web *handlers.Server // reads kept requests again
 	work, err := jobs.New(jobs.Options{
 		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: func() *lead.Rules { return rules }, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
 		Asker:    handlers.NewVendors(cfg.Sources, nil),
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
 		MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Sync: !cfg.Journal,
+		Cut:    func(r *lead.Request, gone []bool) (*lead.Request, error) { return web.Cut(r, gone) },
+		Reread: func(r *lead.Request) ([]*lead.Touch, error) { return web.Reread(r) }, Touches: touchesOf(patient),
 		Observe: talk.touch, Registry: registry, Logger: log,
 	})
 	if err != nil {
@@ -122,8 +125,9 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	if err != nil {
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
-	web, err := handlers.New(handlers.Options{
+	web, err = handlers.New(handlers.Options{
 		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt}, Actor: actor{work}, Watcher: work, Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
+		Replayer: replayer{work}, Eraser: eraser{work},
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 		SlackSecret: cfg.Slack.SigningSecret.Reveal(), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work) }, Logger: log,

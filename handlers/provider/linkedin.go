@@ -21,6 +21,7 @@ var linkedIn = Provider{
 	Verify:  linkedInMAC.verify,
 	Sign:    linkedInMAC.sign,
 	Reply:   linkedInChallenge,
+	Erase:   linkedInErase,
 	Touches: linkedInTouches,
 	Fetch:   &Fetch{Host: "https://api.linkedin.com", Header: linkedInVersion, Read: linkedInFetch},
 	Sample:  linkedInSample,
@@ -41,8 +42,24 @@ func linkedInChallenge(r *Request) (*Reply, error) {
 	return &Reply{ContentType: "application/json", Body: answer}, err
 }
 
-// linkedInTouches reads new leads. DELETED asks for the erasure of one; that
-// follows, and is no touch.
+// linkedInErase reads that a lead was deleted: its person is to be forgotten.
+func linkedInErase(r *Request) *Erasure {
+	body, err := parseObject(r)
+	if err != nil || body.get("type").str() != "LEAD_ACTION" || body.get("leadAction").str() != "DELETED" {
+		return nil
+	}
+	response := body.get("leadGenFormResponse").str()
+	if response == "" {
+		return nil
+	}
+	return &Erasure{Delivery: linkedInDelivery(response)}
+}
+
+// linkedInDelivery names the delivery of a new lead, so that a later DELETED
+// finds its touch.
+func linkedInDelivery(response string) string { return response + "|CREATED" }
+
+// linkedInTouches reads new leads.
 func linkedInTouches(r *Request) ([]lead.Touch, error) {
 	body, err := parseObject(r)
 	if err != nil {
@@ -56,7 +73,7 @@ func linkedInTouches(r *Request) ([]lead.Touch, error) {
 		return nil, nil
 	}
 	t := r.touch("social_ad_form")
-	t.NeedsFetch, t.DeliveryID = true, response+"|CREATED"
+	t.NeedsFetch, t.DeliveryID = true, linkedInDelivery(response)
 	t.Event.ID = body.get("associatedEntity", "event").str()
 	if at, ok := moment(body.get("occurredAt").str()); ok {
 		t.At = r.believed(at)

@@ -42,6 +42,10 @@ type Provider struct {
 	// means that the request is a delivery. It runs after Verify for POST.
 	Reply func(r *Request) (*Reply, error)
 
+	// Erase reads a vendor's request that a person be forgotten; nil means that
+	// the request is none, and so does a nil Erase. It runs before Touches.
+	Erase func(r *Request) *Erasure
+
 	// Touches reads a delivery. No touches and no error: the event is known
 	// and is none. An error means unread: the body is kept with the error.
 	Touches func(r *Request) ([]lead.Touch, error)
@@ -87,6 +91,13 @@ type Reply struct {
 	ContentType string
 	Body        []byte
 	Header      map[string]string
+}
+
+// Erasure says who is to be forgotten, in one way or several.
+type Erasure struct {
+	Email, Phone string
+	Delivery     string // the DeliveryID of a touch that named nobody yet
+	Field, Value string // all whom the source brought with this value in a field
 }
 
 // Sample is a request to make.

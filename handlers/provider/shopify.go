@@ -14,14 +14,36 @@ var shopify = Provider{
 	Doc:     "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
 	Verify:  shopifyMAC.verify,
 	Sign:    shopifyMAC.sign,
+	Erase:   shopifyErase,
 	Touches: shopifyTouches,
 	Sample:  shopifySample,
 }
 
 var shopifyMAC = mac{header: "X-Shopify-Hmac-Sha256", base64: true}
 
-// shopifyTouches reads customers. The topics customers/redact and shop/redact
-// ask for erasure; that follows, and is no touch.
+// shopifyErase reads the privacy topics that every app has to heed:
+// https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
+// What customers/data_request asks for, `leadgate export` gives.
+func shopifyErase(r *Request) *Erasure {
+	topic := r.Header.Get("X-Shopify-Topic")
+	if topic != "customers/redact" && topic != "shop/redact" {
+		return nil
+	}
+	body, err := parseObject(r)
+	if err != nil {
+		return nil
+	}
+	if topic == "shop/redact" {
+		shop := body.get("shop_domain").str()
+		if shop == "" {
+			shop = r.Header.Get("X-Shopify-Shop-Domain")
+		}
+		return &Erasure{Field: "shop", Value: shop}
+	}
+	return &Erasure{Email: body.get("customer", "email").str(), Phone: body.get("customer", "phone").str()}
+}
+
+// shopifyTouches reads customers.
 func shopifyTouches(r *Request) ([]lead.Touch, error) {
 	body, err := parseObject(r)
 	if err != nil {

@@ -1,0 +1,92 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// eraser forgets people, and tells what is held of them. Its errors wrap
+// ErrNotFound, ErrNotDurable or ErrUnavailable. A wish that was taken without an
+// error is fulfilled whatever happens.
+type eraser interface {
+	Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error)
+	Export(ctx context.Context, email string) (*lead.Export, error)
+}
+
+// eraseLead answers POST /leads/{id}/erase.
+func (s *Server) eraseLead(c echo.Context) error {
+	var in struct {
+		By       string `json:"by"`
+		Revision int64  `json:"revision"` // whatever the lead is by now, it goes
+	}
+	if err := readAsk(c, &in, `{"by": "Dana"}`); err != nil {
+		return err
+	}
+	return s.eraseWish(c, lead.Wish{LeadID: c.Param("id"), By: in.By})
+}
+
+// erase answers POST /erase.
+func (s *Server) erase(c echo.Context) error {
+	var in struct {
+		Email string `json:"email"`
+		Phone string `json:"phone"`
+		By    string `json:"by"`
+	}
+	if err := readAsk(c, &in, `{"email": "ada@works.example", "by": "Dana"}`); err != nil {
+		return err
+	}
+	if len(lead.Keys(lead.Person{Email: in.Email, Phone: in.Phone})) == 0 {
+		return problem{code: malformed, detail: "Say who: an e-mail address, or a phone number with its country's prefix."}
+	}
+	return s.eraseWish(c, lead.Wish{Email: in.Email, Phone: in.Phone, By: in.By})
+}
+
+func (s *Server) eraseWish(c echo.Context, w lead.Wish) error {
+	return s.answerRun(c, func(ctx context.Context) (lead.Run, error) {
+		return s.o.Eraser.Erase(context.WithoutCancel(ctx), w, runAnswered)
+	})
+}
+
+// export answers GET /export?email=.
+func (s *Server) export(c echo.Context) error {
+	q := query{values: c.QueryParams()}
+	q.only("email")
+	email := q.text("email")
+	if q.err == nil && lead.NormalEmail(email) == "" {
+		q.wrong("email=%.80q is no e-mail address.", email)
+	}
+	if q.err != nil {
+		return q.err
+	}
+	x, err := s.o.Eraser.Export(c.Request().Context(), email)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return show(c, x)
+}
+
+// forget takes a vendor's request that people be forgotten. The vendor is told
+// so once the wish is durable.
+func (s *Server) forget(c echo.Context, g *gate, who *provider.Erasure) error {
+	w := lead.Wish{By: g.Name, Email: who.Email, Phone: who.Phone}
+	if who.Delivery != "" {
+		w.TouchID = lead.DerivedID(g.Name, who.Delivery+"\x00"+strings.ToLower(who.Email))
+	}
+	if who.Field != "" {
+		w.Source, w.Field, w.Value = g.Name, who.Field, who.Value
+	}
+	if w.TouchID != "" || w.Source != "" || len(lead.Keys(lead.Person{Email: w.Email, Phone: w.Phone})) > 0 {
+		if _, err := s.o.Eraser.Erase(context.WithoutCancel(c.Request().Context()), w, 0); err != nil {
+			return fmt.Errorf("keep the wish of source %s to erase: %w", g.Name, err)
+		}
+	}
+	return answer(c, http.StatusOK, []byte(`{"status":"erasing"}`))
+}

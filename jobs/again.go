@@ -1,0 +1,161 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// againKeeper is what a touch that goes on its way once more needs of the store.
+type againKeeper interface {
+	Quarantine(ctx context.Context, t *lead.Touch, newID string, change func(*lead.Lead) error) (*lead.Lead, error)
+	Reopen(ctx context.Context, t *lead.Touch) error
+	LeadsByID(ctx context.Context, ids []string) ([]*lead.Lead, error) // nil where there is none
+	Abandon(ctx context.Context, l *lead.Lead, sources ...string) error
+}
+
+// again sets a touch that had come to an end on its way once more: out of
+// quarantine, or read anew. It is on disk when again returns, and then carried
+// out at once; should that not work, it goes on by itself like any other touch.
+// What has a receipt is not told a second time. A touch that is on its way
+// already is left alone. more is kept in the same commit.
+func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) error {
+	t.State, t.AgainAt = lead.Accepted, j.now().UTC()
+	l := j.laneOf(t)
+	begun, err := j.reopen(ctx, t, l, more)
+	if err != nil || !begun {
+		return err
+	}
+	f := j.flight(t.ID, l)
+	f.hold(t)
+	f.drive(j.now())
+	err = j.o.Store.Reopen(ctx, t)
+	if err == nil {
+		err = j.run(ctx, t.ID)
+	}
+	if err != nil {
+		j.log.Warn("a touch that goes on its way once more has to wait", "touch_id", t.ID, "error", err)
+		j.pulse.doubt(err)
+		j.back(l, []string{t.ID})
+	}
+	return nil
+}
+
+// reopen moves a touch from the settled ones back to its lane, in one commit
+// with the receipts that it has.
+func (j *Jobs) reopen(ctx context.Context, t *lead.Touch, l *lane, more []journal.Op) (begun bool, err error) {
+	defer j.ends.lock(t.ID)()
+	if j.owns(t.ID) {
+		return false, nil
+	}
+	ops := more
+	for _, d := range t.Deliveries {
+		if d.Final() {
+			ops = append(ops, journal.Put(receiptShelf, receiptKey(t.ID, d.Target), mustJSON(d)))
+		}
+	}
+	t.Deliveries = nil
+	b, err := encodeTouch(t)
+	if err != nil {
+		return false, fmt.Errorf("encode touch %s: %w", t.ID, err)
+	}
+	ops = append(ops, journal.Put(l.shelf, t.ID, b), journal.Delete(touchShelf, t.ID))
+	if err := j.o.Journal.Commit(ctx, ops...); err != nil {
+		return false, fmt.Errorf("journal touch %s once more: %w", t.ID, err)
+	}
+	if !t.Test {
+		j.days.accept(dayOf(t.ReceivedAt), 1)
+	}
+	return true, nil
+}
+
+// reopened sees to it that the store knows of a touch that it is on its way
+// once more: the process may have died before it could say so.
+func (j *Jobs) reopened(ctx context.Context, t *lead.Touch) error {
+	if t.AgainAt.IsZero() {
+		return nil
+	}
+	found, err := j.o.Prompt.TouchesByID(ctx, []string{t.ID})
+	if err != nil || found[0] != nil && found[0].AgainAt.Equal(t.AgainAt) {
+		return err
+	}
+	return j.o.Prompt.Reopen(ctx, t)
+}
+
+// leave takes a touch that is on its way once more out of the lead that it came
+// to the last time. Run again it changes nothing.
+func (j *Jobs) leave(ctx context.Context, t *lead.Touch) error {
+	if t.AgainAt.IsZero() || t.LeadID == "" {
+		return nil
+	}
+	found, err := j.o.Store.LeadsByID(ctx, []string{t.LeadID})
+	if err != nil || found[0] == nil {
+		return err
+	}
+	_, err = j.o.Store.UpdateLead(ctx, t.LeadID, 0, func(l *lead.Lead) error {
+		past := l.Past(t.ID)
+		if !l.Has(t.ID) || past != nil && past.AgainAt.Equal(t.AgainAt) {
+			return errLeft
+		}
+		rest := make([]string, 0, len(l.Touches))
+		for _, id := range l.Touches {
+			if id != t.ID {
+				rest = append(rest, id)
+			}
+		}
+		others, err := j.o.Store.TouchesByID(ctx, rest)
+		if err != nil {
+			return err
+		}
+		l.Drop(t.ID, others)
+		l.Verdict = j.o.Rules().Classify(l, j.now())
+		return nil
+	})
+	if errors.Is(err, errLeft) {
+		return nil
+	}
+	return err
+}
+
+var errLeft = errors.New("it has left")
+
+// moved tidies up after a touch that came from one lead to another: the one it
+// left goes when it was its last touch, and is kept as it is now otherwise.
+func (j *Jobs) moved(ctx context.Context, t *lead.Touch, from string, to *lead.Lead) error {
+	if t.AgainAt.IsZero() || from == "" || from == to.ID {
+		return nil
+	}
+	found, err := j.o.Store.LeadsByID(ctx, []string{from})
+	if err != nil || found[0] == nil {
+		return err
+	}
+	old := found[0]
+	defer j.leads.lock(old.ID)()
+	if len(old.Touches) > 0 {
+		op, err := j.keepLead(old)
+		if err != nil || op == nil {
+			return err
+		}
+		return j.o.Journal.Settle(ctx, *op)
+	}
+	if err := j.o.Store.Abandon(ctx, old, t.Source); err != nil {
+		return err
+	}
+	return j.o.Journal.Settle(ctx, journal.Delete(leadShelf, old.ID))
+}
+
+// leadIDFor is the id of the lead that a touch makes if it makes one: its own,
+// unless a lead of that id has other touches and so is somebody else.
+func (j *Jobs) leadIDFor(ctx context.Context, t *lead.Touch) (string, error) {
+	if t.AgainAt.IsZero() {
+		return t.ID, nil
+	}
+	found, err := j.o.Store.LeadsByID(ctx, []string{t.ID})
+	if err != nil || found[0] == nil || len(found[0].Touches) == 0 || found[0].Has(t.ID) {
+		return t.ID, err
+	}
+	return lead.DerivedID("lead", t.ID), nil
+}

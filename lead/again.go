@@ -1,0 +1,47 @@
+package lead
+
+import (
+	"slices"
+	"time"
+)
+
+// Begun is when the touch was last set on its way: when it arrived, or was
+// released or read anew.
+func (t *Touch) Begun() time.Time {
+	if t.AgainAt.After(t.ReceivedAt) {
+		return t.AgainAt
+	}
+	return t.ReceivedAt
+}
+
+// Drop takes a touch out of the lead, as if it had never been the person's. rest
+// are the lead's other touches in order of arrival; when some are not kept any
+// more, what is known of the person stays.
+func (l *Lead) Drop(touchID string, rest []*Touch) {
+	l.Untake(touchID)
+	if len(l.Touches) == 0 && l.Apart {
+		l.Status, l.Apart = New, false
+	}
+	if len(rest) < len(l.Touches) || slices.Contains(rest, nil) {
+		return
+	}
+	l.Person, l.Test = Person{}, len(rest) > 0
+	latest := time.Time{}
+	for _, t := range rest {
+		l.Person.take(t.Person, t.At.Before(latest))
+		l.Test = l.Test && t.Test
+		if t.At.After(latest) {
+			latest = t.At
+		}
+	}
+}
+
+// Past returns what the lead remembers of a touch, nil when it remembers nothing.
+func (l *Lead) Past(touchID string) *Past {
+	for i := range l.History {
+		if l.History[i].ID == touchID {
+			return &l.History[i]
+		}
+	}
+	return nil
+}

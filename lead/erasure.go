@@ -1,0 +1,111 @@
+package lead
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Wish is somebody's wish that a person be forgotten. It says who that is in one
+// way or another, so it is kept only until it is fulfilled.
+type Wish struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"`
+	By      string    `json:"by,omitempty"`       // who asked: a name, or the source of a vendor's request
+	LeadID  string    `json:"lead_id,omitempty"`  // or
+	TouchID string    `json:"touch_id,omitempty"` // or
+	Email   string    `json:"email,omitempty"`    // and, or
+	Phone   string    `json:"phone,omitempty"`    // or
+	Source  string    `json:"source,omitempty"`   // all whom it brought, with this value in a field
+	Field   string    `json:"field,omitempty"`
+	Value   string    `json:"value,omitempty"`
+}
+
+// Erasure is the order that goes to every node: what of a person has to go. It
+// says nothing of the person that could be read or guessed: who it is, is told
+// by salted digests only.
+type Erasure struct {
+	ID       string    `json:"id"`
+	At       time.Time `json:"at"` // what was received later stays
+	Salt     string    `json:"salt"`
+	Who      []string  `json:"who,omitempty"` // digests of the person's Keys
+	Leads    []string  `json:"leads,omitempty"`
+	Touches  []string  `json:"touches,omitempty"`
+	Requests []string  `json:"requests,omitempty"`
+}
+
+// NewErasure is an order without content.
+func NewErasure(id string, at time.Time) *Erasure {
+	return &Erasure{ID: id, At: at, Salt: rand.Text()}
+}
+
+// Name adds keys of the person.
+func (e *Erasure) Name(keys ...string) {
+	for _, key := range keys {
+		if d := e.digest(key); !slices.Contains(e.Who, d) {
+			e.Who = append(e.Who, d)
+		}
+	}
+}
+
+// IsKey says whether one of Keys is the person's.
+func (e *Erasure) IsKey(key string) bool {
+	return len(e.Who) > 0 && slices.Contains(e.Who, e.digest(key))
+}
+
+// Is says whether p is the person. Who has an e-mail is known by that alone:
+// several people may share a phone.
+func (e *Erasure) Is(p Person) bool {
+	keys := Keys(p)
+	return len(keys) > 0 && e.IsKey(keys[0])
+}
+
+// Covers says whether a touch has to go.
+func (e *Erasure) Covers(t *Touch) bool {
+	return slices.Contains(e.Touches, t.ID) || !t.ReceivedAt.After(e.At) && e.Is(t.Person)
+}
+
+// Mentions says whether a text holds an e-mail address of the person, as it is
+// or as a form encodes it.
+func (e *Erasure) Mentions(text []byte) bool {
+	s := strings.NewReplacer("%40", "@", `\u0040`, "@", "%2B", "+", "%2b", "+").Replace(string(text))
+	for from := 0; ; {
+		at := strings.IndexByte(s[from:], '@')
+		if at < 0 {
+			return false
+		}
+		at += from
+		begin, end := at, at+1
+		for begin > 0 && inAddress(s[begin-1]) {
+			begin--
+		}
+		for end < len(s) && inAddress(s[end]) {
+			end++
+		}
+		if email := NormalEmail(s[begin:end]); email != "" && e.IsKey("email:"+email) {
+			return true
+		}
+		from = at + 1
+	}
+}
+
+// inAddress says whether c may be part of an address within other text.
+func inAddress(c byte) bool {
+	return c >= 0x80 || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(".!#$*+-/?^_{|}~", c) >= 0
+}
+
+func (e *Erasure) digest(key string) string {
+	mac := hmac.New(sha256.New, []byte(e.Salt))
+	mac.Write([]byte(key)) // never fails
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// Erased is what an order found in the store.
+type Erased struct {
+	Leads, Touches int
+	Days           map[string]int // touches that were taken out of a day's books
+}
