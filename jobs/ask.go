@@ -181,8 +181,8 @@ type choreKind uint8
 
 const (
 	call  choreKind = iota // ask the vendor
-	goOn                    // let the touch go its way without an answer
-	forgo                   // ask no more
+	goOn                   // let the touch go its way without an answer
+	forgo                  // ask no more
 )
 
 // next is the next chore of a question, and when.
