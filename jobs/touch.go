@@ -151,7 +151,11 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 			return j.merge(ctx, t, same)
 		}
 	}
-	l, known, err := j.o.Store.Add(ctx, t, t.ID, func(l *lead.Lead) error { j.judge(l, t); return nil })
+	var turn *lead.Assigned
+	l, known, err := j.o.Store.Add(ctx, t, t.ID, func(l *lead.Lead) error {
+		j.judge(l, t)
+		return j.assign(ctx, l, t, &turn)
+	})
 	if err != nil {
 		return fmt.Errorf("add to its lead: %w", err)
 	}
@@ -189,6 +193,7 @@ func (j *Jobs) judge(l *lead.Lead, t *lead.Touch) {
 	for _, d := range decisions {
 		if d.Kind == lead.HotAlert || d.Kind == lead.JustTurnedHot {
 			l.AlertedAt = now.UTC()
+			j.beginWait(l, t)
 		}
 	}
 }

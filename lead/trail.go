@@ -29,4 +29,5 @@ const (
 	StepMerged     StepName = "merged"
 	StepQuarantine StepName = "quarantined"
 	StepSettled    StepName = "settled"
+	StepEscalated  StepName = "escalated" // nobody has the lead; the next level heard
 )

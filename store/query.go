@@ -70,7 +70,7 @@ type LeadPage struct {
 // Leads returns a page of leads by the time of their creation; what Touches
 // promises holds for it as well.
 func (s *Store) Leads(ctx context.Context, q LeadQuery) (p LeadPage, err error) {
-	w := listing[lead.Lead]{key: s.leadsKey(), look: s.look, since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.leadsByID}
+	w := listing[lead.Lead]{key: s.leadsKey(), look: s.look, since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.LeadsByID}
 	if q.Email != "" {
 		p.Items, err = s.leadByEmail(ctx, q, w)
 		return p, err

@@ -74,7 +74,7 @@ func (s *Store) Care(ctx context.Context, from, to time.Time) ([]lead.Care, erro
 	}
 	var all []lead.Care
 	for batch := range slices.Chunk(ids, mostLimit) {
-		leads, err := s.leadsByID(ctx, batch)
+		leads, err := s.LeadsByID(ctx, batch)
 		if err != nil {
 			return nil, err
 		}

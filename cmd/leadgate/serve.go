@@ -104,6 +104,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	// Jobs take it from acceptance to settlement.
 	work, err := jobs.New(jobs.Options{
 		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: func() *lead.Rules { return rules }, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
+		People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Digests: cfg.Digests,
 		Asker:    handlers.NewVendors(cfg.Sources, nil),
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
 		MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Sync: !cfg.Journal,
