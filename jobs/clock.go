@@ -24,7 +24,7 @@ func (j *Jobs) clock(ctx context.Context) {
 		if !j.pulse.isUp() {
 			continue
 		}
-		for _, look := range []func(context.Context, time.Time) error{j.escalate, j.digest} {
+		for _, look := range []func(context.Context, time.Time) error{j.escalate, j.digest, j.listenToSources} {
 			if err := look(ctx, j.now()); err != nil && ctx.Err() == nil {
 				j.log.Warn("look at the clock; trying again", "error", err)
 				j.pulse.doubt(err)

@@ -26,7 +26,7 @@ import (
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
 	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf,
-		noticeShelf, offShelf}
+		noticeShelf, offShelf, rhythmShelf}
 }
 
 const (
@@ -50,6 +50,7 @@ type Options struct {
 	Routes  []notify.Route
 	People  lead.People
 	Digests []lead.Digest
+	Sources []string // names of those that are listened to for silence
 	Outlets []Outlet // one for each target
 	AlarmTo string   // the target that hears alarms; empty: the first that is well
 	Asker   asker    // tells what a touch lacks; nil: touches go their way without
@@ -114,6 +115,7 @@ type Jobs struct {
 	refreshes map[string]*refreshing // by lead id: the latest on its way
 	erased    map[string]bool        // leads whose messages are to say only that
 
+	ears  ears
 	slots map[string]bool // digests that are done; the clock's alone
 
 	days   *days

@@ -23,6 +23,7 @@ type keeper interface {
 	timerKeeper
 	arrivalKeeper
 	turnKeeper
+	rhythmKeeper
 	noticeKeeper
 }
 
@@ -249,6 +250,9 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	}
 	if err := j.restorePeople(ctx, turns); err != nil {
 		return true, fmt.Errorf("restore turns: %w", err)
+	}
+	if err := j.restoreRhythms(ctx); err != nil {
+		return true, fmt.Errorf("restore rhythms: %w", err)
 	}
 	if leads+touches > 0 {
 		j.log.Info("store filled from the journal", "leads", leads, "touches", touches, "ms", j.now().Sub(begin).Milliseconds())

@@ -110,7 +110,7 @@ func Compose(a Alert, s Style) Message {
 	now := cmp.Or(s.Now, t.ReceivedAt)
 	m.Told = tookOf(cmp.Or(a.Told, now).Sub(t.ReceivedAt))
 	if !l.AlertedAt.IsZero() {
-		m.Since = roughly(now.Sub(l.AlertedAt))
+		m.Since = Roughly(now.Sub(l.AlertedAt))
 	}
 	if hurries(a.Kind, l) {
 		m.RespondBy = deadline(l, t.ReceivedAt, s)

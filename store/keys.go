@@ -26,6 +26,8 @@ import (
 //	lg:notice:NAME                string  35 days    what a target called an escalation, a digest, an alarm
 //	lg:turns                      string  for ever   the round robins: their revision, a blank, lead.Turns as JSON
 //	lg:off                        hash    for ever   rep -> Unix milliseconds until when the rep is away
+//	lg:heard                      hash    for ever   source -> Unix milliseconds when it was heard last
+//	lg:rhythms                    hash    for ever   source -> lead.Rhythm as JSON
 //	lg:lease:NAME                 string  as told    who holds it
 //	lg:pace:NAME                  string  as needed  when a channel may have its whole burst again
 //	lg:pauses                     hash    for ever   target -> who paused it, when and why, as jobs write it
@@ -72,6 +74,8 @@ func (s *Store) leaseKey(name string) string       { return s.prefix + ":lease:"
 func (s *Store) paceKey(name string) string        { return s.prefix + ":pace:" + name }
 func (s *Store) pausesKey() string                 { return s.prefix + ":pauses" }
 func (s *Store) noticeKey(name string) string      { return s.prefix + ":notice:" + name }
+func (s *Store) heardKey() string                  { return s.prefix + ":heard" }
+func (s *Store) rhythmsKey() string                { return s.prefix + ":rhythms" }
 func (s *Store) turnsKey() string                  { return s.prefix + ":turns" }
 func (s *Store) offKey() string                    { return s.prefix + ":off" }
 func (s *Store) timersKey() string                 { return s.prefix + ":timers" }

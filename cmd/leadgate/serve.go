@@ -104,7 +104,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	// Jobs take it from acceptance to settlement.
 	work, err := jobs.New(jobs.Options{
 		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: func() *lead.Rules { return rules }, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
-		People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Digests: cfg.Digests,
+		People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Digests: cfg.Digests, Sources: names(cfg.Sources),
 		Asker:    handlers.NewVendors(cfg.Sources, nil),
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
 		MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Sync: !cfg.Journal,
@@ -178,6 +178,13 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	stopJobs()
 	return <-done
+}
+
+func names(sources []handlers.Source) (all []string) {
+	for _, s := range sources {
+		all = append(all, s.Name)
+	}
+	return all
 }
 
 // listen opens the configured address. With no configuration at all a busy

@@ -37,6 +37,8 @@ type town struct {
 	mu   sync.Mutex
 	at   time.Time
 	told []heardAlert
+
+	alarms []string // titles
 }
 
 // heardAlert is one message that a target was sent.
@@ -58,6 +60,14 @@ func (e earOf) Send(_ context.Context, alerts []notify.Alert) (string, error) {
 	defer e.h.mu.Unlock()
 	e.h.told = append(e.h.told, heardAlert{e.target, alerts})
 	return fmt.Sprintf("C-%s/%d", e.target, len(e.h.told)), nil
+}
+
+// Alarm lets targets hear of alarms, too.
+func (e earOf) Alarm(_ context.Context, a notify.Alarm) error {
+	e.h.mu.Lock()
+	defer e.h.mu.Unlock()
+	e.h.alarms = append(e.h.alarms, e.target+": "+a.Title)
+	return nil
 }
 
 // newHouse opens a house at a moment; targets are the names of all there are.
@@ -446,5 +456,51 @@ func TestClock_Replicas(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int{"sales": 2, "managers": 1}, h.heard(lead.Escalated, hot.ID)); diff != "" {
 		t.Errorf("who heard that nobody took the hot one (-want +got):\n%s", diff)
+	}
+}
+
+func TestClock_Silence(t *testing.T) {
+	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Sources: []string{"site", "zoom-webinars", "new"},
+		Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
+	heard := func(want ...string) {
+		t.Helper()
+		awaitFor(t, fmt.Sprintf("%d alarms", len(want)), 10*time.Second, func() bool {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return len(h.alarms) >= len(want)
+		})
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if diff := cmp.Diff(want, h.alarms); diff != "" {
+			t.Errorf("alarms (-want +got):\n%s", diff)
+		}
+	}
+	gaps := map[string]time.Duration{"2026-11-20": 8 * time.Hour, "2026-11-21": 9 * time.Hour, "2026-11-22": 9 * time.Hour}
+	rhythms := map[string]lead.Rhythm{}
+	for source, silent := range map[string]time.Duration{"site": 13 * time.Hour, "zoom-webinars": 26 * time.Hour, "gone": 99 * time.Hour} {
+		rhythms[source] = lead.Rhythm{Last: h.now().Add(-silent), Seen: h.now().Add(-time.Second), Longest: gaps}
+	}
+	if err := h.store.SetRhythms(t.Context(), rhythms, false); err != nil {
+		t.Fatal(err)
+	}
+	h.setTime("2026-11-24T08:01:00Z")
+	heard("managers: Source zoom-webinars has been silent for 26 h, usually at most 9 h")
+	h.reopen() // which does not say it again
+	h.setTime("2026-11-24T08:02:00Z")
+	h.demo("Ada", func(t *lead.Touch) { t.Source = "zoom-webinars" })
+	h.demo("Test", func(t *lead.Touch) { t.Source, t.Test = "new", true })
+	h.setTime("2026-11-24T08:03:00Z")
+	heard("managers: Source zoom-webinars has been silent for 26 h, usually at most 9 h", "managers: Source zoom-webinars speaks again, after 26 h")
+	var now map[string]lead.Rhythm
+	awaitFor(t, "the rhythm to be kept", 10*time.Second, func() bool {
+		var err error
+		now, err = h.Rhythms(t.Context())
+		return err == nil && now["zoom-webinars"].Longest["2026-11-24"] >= 26*time.Hour
+	})
+	if !now["site"].Silent.IsZero() || !now["zoom-webinars"].Silent.IsZero() {
+		t.Errorf("rhythms are %+v", now)
+	}
+	if _, ok := now["new"]; ok {
+		t.Error("a test counts as if its source had spoken")
 	}
 }
