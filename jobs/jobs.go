@@ -50,6 +50,7 @@ type Options struct {
 	Routes  []notify.Route
 	People  lead.People
 	Digests []lead.Digest
+	Canary  Canary
 	Sources []string // names of those that are listened to for silence
 	Outlets []Outlet // one for each target
 	AlarmTo string   // the target that hears alarms; empty: the first that is well
@@ -210,6 +211,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.ask(ctx) })
 	wg.Go(func() { j.sweep(ctx) })
 	wg.Go(func() { j.clock(ctx) })
+	wg.Go(func() { j.canary(ctx) })
 	wg.Go(func() { j.listen(ctx) })
 	wg.Go(func() { j.spread(ctx) })
 	wg.Go(func() { j.overhear(ctx) })

@@ -60,6 +60,12 @@ type Updater interface {
 	Update(ctx context.Context, receipt string, alerts []Alert) error
 }
 
+// Prober is a Sender that can find out, without telling anything, whether it
+// could be told. Its errors are those of Send.
+type Prober interface {
+	Probe(ctx context.Context) error
+}
+
 // Error is a failed attempt, with what should happen next.
 type Error struct {
 	Class      Class

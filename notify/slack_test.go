@@ -267,3 +267,20 @@ func TestSlack_Forgets(t *testing.T) {
 		t.Errorf("%d tries and %d threads are remembered", len(s.tries), len(s.threads))
 	}
 }
+
+func TestSlack_Probe(t *testing.T) {
+	f := newFake(t, nil, refuses("invalid_auth"))
+	s, ok := open(t, "slack", f).(Prober)
+	if !ok {
+		t.Fatal("a bot cannot be asked")
+	}
+	if err := s.Probe(t.Context()); err != nil {
+		t.Errorf("Probe = %v", err)
+	}
+	if err := s.Probe(t.Context()); ClassOf(err) != BadToken {
+		t.Errorf("Probe with a bad token = %v", err)
+	}
+	if got := f.methods(); got != "auth.test auth.test" {
+		t.Errorf("it called %q", got)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadgate/leadgate/jobs"
@@ -39,6 +41,7 @@ type town struct {
 	told []heardAlert
 
 	alarms []string // titles
+	broken error    // what targets say when they are asked whether they could be told
 }
 
 // heardAlert is one message that a target was sent.
@@ -68,6 +71,19 @@ func (e earOf) Alarm(_ context.Context, a notify.Alarm) error {
 	defer e.h.mu.Unlock()
 	e.h.alarms = append(e.h.alarms, e.target+": "+a.Title)
 	return nil
+}
+
+// Probe lets targets be asked.
+func (e earOf) Probe(context.Context) error {
+	e.h.mu.Lock()
+	defer e.h.mu.Unlock()
+	return e.h.broken
+}
+
+func (n *town) breakTargets(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.broken = err
 }
 
 // newHouse opens a house at a moment; targets are the names of all there are.
@@ -502,5 +518,51 @@ func TestClock_Silence(t *testing.T) {
 	}
 	if _, ok := now["new"]; ok {
 		t.Error("a test counts as if its source had spoken")
+	}
+}
+
+func TestCanary(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Registry: registry, Canary: jobs.Canary{Every: 50 * time.Millisecond, Source: "site"},
+		Sources: []string{"site"}, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
+	value := func(name string) (v float64) {
+		t.Helper()
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if f.GetName() == name {
+				v = f.Metric[0].GetGauge().GetValue() + f.Metric[0].GetCounter().GetValue()
+			}
+		}
+		return v
+	}
+	alarms := func() string {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return strings.Join(h.alarms, "; ")
+	}
+	awaitFor(t, "a canary to come through", 10*time.Second, func() bool { return value("leadgate_canary_seconds") > 0 })
+	if at := value("leadgate_canary_last_success_timestamp_seconds"); at != float64(h.now().Unix()) {
+		t.Errorf("the last success was at %v", at)
+	}
+	h.breakTargets(&notify.Error{Class: notify.BadToken, Code: "token_revoked", Err: errors.New("the token was revoked")})
+	awaitFor(t, "the alarm", 10*time.Second, func() bool { return alarms() == "managers: The canary did not come through" })
+	h.breakTargets(nil)
+	awaitFor(t, "the end of the alarm", 10*time.Second, func() bool { return strings.HasSuffix(alarms(), "; managers: The canary comes through again") })
+	if value("leadgate_canary_failures_total") == 0 {
+		t.Error("no failure was counted")
+	}
+	h.mu.Lock()
+	told := len(h.told)
+	h.mu.Unlock()
+	b, err := h.Books(t.Context(), "2026-11-24")
+	if err != nil || b != (lead.Books{}) || told > 0 {
+		t.Errorf("canaries are in the books, %+v, %v, or told to %d targets", b, err, told)
+	}
+	p, err := h.store.Leads(t.Context(), store.LeadQuery{})
+	if err != nil || len(p.Items) != 1 || !p.Items[0].Test {
+		t.Errorf("%d leads, %v; want one test", len(p.Items), err)
 	}
 }
