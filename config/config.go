@@ -47,7 +47,7 @@ type Config struct {
 	Teams     []lead.Team
 	Targets   []notify.Target
 	Routes    []notify.Route
-	Digests   []Digest
+	Digests   []lead.Digest
 	Alarms    Alarms
 	Canary    Canary
 

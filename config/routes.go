@@ -11,16 +11,9 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-// Digest tells leads of one temperature together, once a day.
-type Digest struct {
-	To          string // a target's name
-	Temperature lead.Temperature
-	At          time.Duration  // since midnight
-	Zone        *time.Location // of At; never nil
-}
-
 type (
 	target = notify.Target
+	digest = lead.Digest
 	route  = notify.Route
 )
 
@@ -65,15 +58,15 @@ var escalationKeys = []key[notify.Escalation]{
 		one(func(e *notify.Escalation) *string { return &e.To }, words("managers"))},
 }
 
-var digestKeys = []key[Digest]{
+var digestKeys = []key[digest]{
 	{setting{name: "to", doc: "Name of the target that hears.", required: true},
-		one(func(d *Digest) *string { return &d.To }, words("marketing"))},
+		one(func(d *digest) *string { return &d.To }, words("marketing"))},
 	{setting{name: "temperature", doc: "Which leads: cold, warm or hot.", def: "warm"},
-		one(func(d *Digest) *lead.Temperature { return &d.Temperature }, temperature)},
+		one(func(d *digest) *lead.Temperature { return &d.Temperature }, temperature)},
 	{setting{name: "at", doc: "Time of day.", def: "09:00"},
-		one(func(d *Digest) *time.Duration { return &d.At }, timeOfDay)},
+		one(func(d *digest) *time.Duration { return &d.At }, timeOfDay)},
 	{setting{name: "zone", doc: "Time zone of at.", def: "UTC"},
-		one(func(d *Digest) **time.Location { return &d.Zone }, zone)},
+		one(func(d *digest) **time.Location { return &d.Zone }, zone)},
 }
 
 var alarmKeys = []key[Alarms]{
@@ -161,7 +154,7 @@ func (r *reader) plainHTTP(path, address string, c *Config) {
 func heard(c *Config, name string) bool {
 	team := func(e notify.Escalation) bool { return e.To == name }
 	return slices.ContainsFunc(c.Routes, func(r route) bool { return r.To == name || slices.ContainsFunc(r.Escalate, team) }) ||
-		slices.ContainsFunc(c.Digests, func(d Digest) bool { return d.To == name }) ||
+		slices.ContainsFunc(c.Digests, func(d digest) bool { return d.To == name }) ||
 		slices.ContainsFunc(c.Targets, func(t target) bool { return t.Fallback == name }) || c.Alarms.To == name
 }
 

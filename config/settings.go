@@ -45,7 +45,7 @@ var settings = []key[Config]{
 	{setting{name: "routes", doc: "Who wants which leads. Every route that matches fires. They replace the default one, hot leads to Slack or the console."},
 		sections(func(c *Config) *[]notify.Route { return &c.Routes }, routeKeys)},
 	{setting{name: "digests", doc: "Leads told together once a day."},
-		sections(func(c *Config) *[]Digest { return &c.Digests }, digestKeys)},
+		sections(func(c *Config) *[]digest { return &c.Digests }, digestKeys)},
 	{setting{name: "alarms", doc: "Who hears when leadgate itself needs a human: a target that takes nothing, a source that fell silent."},
 		section(func(c *Config) *Alarms { return &c.Alarms }, alarmKeys)},
 	{setting{name: "canary", doc: "A test lead that goes the whole way now and then, and is left out of all numbers."},

@@ -54,6 +54,7 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/leads/:id", s.showLead)
 	api.GET("/books", s.showBooks)
 	api.POST("/leads/:id/:verb", s.act)
+	api.POST("/reps/:name/off", s.setOff)
 	api.GET("/stream", s.stream)
 	api.GET("/passes", s.listPasses)
 	api.POST("/passes", s.makePass)

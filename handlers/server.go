@@ -28,13 +28,14 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// Options are what a Server is made of. Accepter, Reader, Actor, Replayer and
+// Options are what a Server is made of. Accepter, Reader, Actor, Replayer, People and
 // PublicURL are required.
 type Options struct {
 	Sources  []Source
 	Accepter accepter
 	Reader   reader
 	Actor    actor
+	People   people
 	Watcher  watcher  // nil: there is no stream
 	Plant    plant    // nil: nothing is shown of the machinery
 	Reporter reporter // nil: there are no reports on speed and the funnel

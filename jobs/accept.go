@@ -72,6 +72,7 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 			j.desk.add(j.question(t, lanes[i], kept))
 			continue
 		}
+		j.ears.hear(t)
 		j.start(t, lanes[i], kept)
 	}
 	if j.o.Sync {

@@ -12,7 +12,11 @@ import (
 // revision it holds only if nobody changed the lead since. It is on disk when
 // Act returns. The lead as it is comes back with errors, too.
 func (j *Jobs) Act(ctx context.Context, leadID string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
-	l, err := j.o.Prompt.UpdateLead(ctx, leadID, revision, func(l *lead.Lead) error { return l.Act(v, by, j.now()) })
+	l, err := j.o.Prompt.UpdateLead(ctx, leadID, revision, func(l *lead.Lead) error {
+		err := l.Act(v, by, j.now())
+		j.wind(l)
+		return err
+	})
 	if err != nil {
 		return l, fmt.Errorf("%s lead %s: %w", v, leadID, err)
 	}

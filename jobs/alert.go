@@ -23,7 +23,7 @@ func (j *Jobs) missed(ctx context.Context, b *outbox, notes []*note, e *notify.E
 	var changes []lead.Change
 	for _, n := range notes {
 		tel := j.tellingOf(n.Touch.ID)
-		if tel == nil {
+		if tel == nil || n.notice != nil {
 			continue
 		}
 		select {

@@ -146,8 +146,8 @@ func (b *outbox) state() TargetState {
 		s.LastError = h.code + ": " + h.said
 	}
 	for _, n := range b.ids {
-		if s.Oldest.IsZero() || n.Touch.ReceivedAt.Before(s.Oldest) {
-			s.Oldest = n.Touch.ReceivedAt
+		if s.Oldest.IsZero() || n.since().Before(s.Oldest) {
+			s.Oldest = n.since()
 		}
 	}
 	if h.fails > 0 {

@@ -25,7 +25,8 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf}
+	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf,
+		noticeShelf, offShelf, rhythmShelf}
 }
 
 const (
@@ -48,6 +49,10 @@ type Options struct {
 	Prompt  keeper // the same store over the producer's client, which never waits more than 200 ms
 	Rules   func() *lead.Rules
 	Routes  []notify.Route
+	People  lead.People
+	Digests []lead.Digest
+	Canary  Canary
+	Sources []string // names of those that are listened to for silence
 	Outlets []Outlet // one for each target
 	AlarmTo string   // the target that hears alarms; empty: the first that is well
 	Asker   asker    // tells what a touch lacks; nil: touches go their way without
@@ -121,6 +126,9 @@ type Jobs struct {
 	refreshes map[string]*refreshing // by lead id: the latest on its way
 	erased    map[string]bool        // leads whose messages are to say only that
 
+	ears  ears
+	slots map[string]bool // digests that are done; the clock's alone
+
 	days    *days
 	said    repeats       // what hot touches said lately
 	stream  *stream       // what happened lately, for those who watch
@@ -177,6 +185,7 @@ func New(o Options) (*Jobs, error) {
 		mirrors:   map[string]*mirror{},
 		refreshes: map[string]*refreshing{},
 		erased:    map[string]bool{},
+		slots:     map[string]bool{},
 		days:      newDays(),
 		errands:   newErrands(),
 		wished:    make(chan struct{}, 1),
@@ -216,6 +225,8 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.direct(ctx) })
 	wg.Go(func() { j.ask(ctx) })
 	wg.Go(func() { j.sweep(ctx) })
+	wg.Go(func() { j.clock(ctx) })
+	wg.Go(func() { j.canary(ctx) })
 	wg.Go(func() { j.listen(ctx) })
 	wg.Go(func() { j.spread(ctx) })
 	wg.Go(func() { j.overhear(ctx) })

@@ -17,6 +17,8 @@ type metrics struct {
 	redriven   prometheus.Counter
 	registry   prometheus.Registerer
 	asked      *prometheus.CounterVec
+
+	escalations *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
@@ -44,7 +46,10 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 	m.asked = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadgate_asked_total", Help: "Calls that asked a vendor who a touch is about or whether a visitor is a person, by how they ended.",
 	}, []string{"source", "why"})
-	r.MustRegister(m.asked, m.hops, m.deliveries, m.decisions, m.pauses, m.redriven,
+	m.escalations = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadgate_escalations_total", Help: "Levels that heard of a lead that nobody had taken.",
+	}, []string{"to"})
+	r.MustRegister(m.escalations, m.asked, m.hops, m.deliveries, m.decisions, m.pauses, m.redriven,
 		gauge("leadgate_journal_waiting", "Touches accepted and not settled.", func() float64 { return float64(j.Waiting()) }),
 		gauge("leadgate_unaccounted", "Touches of today that are in no column of the books; 0 or a bug.", j.unaccounted),
 		gauge("leadgate_redis_up", "1 while Redis answers.", func() float64 {

@@ -79,7 +79,7 @@ func (b *outbox) waitAfter(e *notify.Error, notes []*note, fails int) time.Durat
 // expire gives up what has been tried for too long, waiting or just missed, and
 // returns what is left of the latter.
 func (b *outbox) expire(ctx context.Context, notes []*note, e *notify.Error, now time.Time) []*note {
-	tooOld := func(n *note) bool { return now.Sub(n.Touch.Begun()) > b.j.o.MaxAge }
+	tooOld := func(n *note) bool { return now.Sub(n.since()) > b.j.o.MaxAge }
 	var old []*note
 	keep := func(n *note) bool {
 		if tooOld(n) {
@@ -108,7 +108,7 @@ func (b *outbox) passOn(notes []*note) {
 	for _, n := range notes {
 		if !n.passedOn {
 			n.passedOn = true
-			to.add(&note{Alert: n.Alert, direct: n.direct})
+			to.add(&note{Alert: n.Alert, notice: n.notice, direct: n.direct})
 		}
 	}
 }

@@ -14,7 +14,8 @@ import (
 // note is one touch that one target is to hear of.
 type note struct {
 	notify.Alert
-	direct   bool // from the journal, while Redis was away
+	notice   *notice // nil: a touch's own telling
+	direct   bool    // from the journal, while Redis was away
 	attempts int
 	rest     time.Time // until then others go first
 	failed   bool      // its last attempt did
@@ -40,7 +41,7 @@ type outbox struct {
 
 	mu      sync.Mutex
 	waiting []*note
-	ids     map[string]*note // touch id -> waiting or being sent
+	ids     map[string]*note // by Alert.ID: waiting or being sent
 	leads   map[string]bool  // leads that are being told of
 	sending int              // messages on their way
 	health  health
@@ -58,10 +59,10 @@ func newOutbox(j *Jobs, o Outlet) *outbox {
 func (b *outbox) add(n *note) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, ok := b.ids[n.Touch.ID]; ok {
+	if _, ok := b.ids[n.ID()]; ok {
 		return
 	}
-	b.ids[n.Touch.ID] = n
+	b.ids[n.ID()] = n
 	b.insert(n)
 	b.nudge()
 }
@@ -69,7 +70,7 @@ func (b *outbox) add(n *note) {
 // insert puts a note where it belongs; the caller holds the lock.
 func (b *outbox) insert(n *note) {
 	at, _ := slices.BinarySearchFunc(b.waiting, n, func(a, b *note) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Touch.ReceivedAt.Compare(b.Touch.ReceivedAt), cmp.Compare(a.Touch.ID, b.Touch.ID))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.since().Compare(b.since()), cmp.Compare(a.ID(), b.ID()))
 	})
 	b.waiting = slices.Insert(b.waiting, at, n)
 }
@@ -207,10 +208,13 @@ func (b *outbox) send(ctx context.Context, notes []*note) {
 		b.putBack(notes, func(n *note) { n.rest = b.j.now().Add(time.Second) })
 		return
 	}
-	alerts := make([]notify.Alert, len(notes))
-	for i, n := range notes {
+	var alerts []notify.Alert
+	for _, n := range notes {
 		n.attempts++
-		alerts[i] = n.Alert
+		alerts = append(alerts, n.Alert)
+		if n.notice != nil {
+			alerts = append(alerts, n.notice.more...)
+		}
 	}
 	began := b.j.now()
 	attempt, cancel := context.WithTimeout(ctx, sendTimeout)
@@ -226,7 +230,9 @@ func (b *outbox) send(ctx context.Context, notes []*note) {
 	}
 	b.well(ctx, now)
 	for _, n := range notes {
-		b.j.metrics.hop("alert", now.Sub(n.Touch.Begun()))
+		if n.notice == nil {
+			b.j.metrics.hop("alert", now.Sub(n.since()))
+		}
 	}
 	state := lead.Sent
 	if b.target.Kind == "log" {
@@ -265,7 +271,7 @@ func (b *outbox) drop(notes ...*note) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, n := range notes {
-		delete(b.ids, n.Touch.ID)
+		delete(b.ids, n.ID())
 	}
 }
 
@@ -275,6 +281,12 @@ func (b *outbox) due(ctx context.Context, notes []*note) []*note {
 	var due []*note
 	told := b.toldElsewhere(ctx, notes)
 	for _, n := range notes {
+		if n.notice != nil {
+			if b.dueNotice(ctx, n) {
+				due = append(due, n)
+			}
+			continue
+		}
 		d, ok := b.j.receipt(n.Touch.ID, b.target.Name)
 		if !ok {
 			d, ok = told[n.Touch.ID]
@@ -302,7 +314,7 @@ func (b *outbox) toldElsewhere(ctx context.Context, notes []*note) map[string]le
 	now := b.j.now()
 	var ids []string
 	for _, n := range notes {
-		if now.Sub(n.Touch.Begun()) > waitedLong {
+		if n.notice == nil && now.Sub(n.since()) > waitedLong {
 			ids = append(ids, n.Touch.ID)
 		}
 	}

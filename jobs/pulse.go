@@ -22,6 +22,11 @@ type keeper interface {
 	bookKeeper
 	paceKeeper
 	pauseKeeper
+	timerKeeper
+	arrivalKeeper
+	turnKeeper
+	rhythmKeeper
+	noticeKeeper
 }
 
 // life tells a Redis that is there from one that was wiped.
@@ -151,7 +156,11 @@ func (j *Jobs) load(ctx context.Context) error {
 	for _, id := range j.hot.all() { // should Redis be away, they are told from the journal
 		j.flight(id, j.hot)
 	}
-	if _, err := j.revive(ctx); err != nil {
+	_, err := j.revive(ctx)
+	if err == nil {
+		err = j.carryNotices(ctx)
+	}
+	if err != nil {
 		j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
 		j.pulse.doubt(err)
 		return nil
@@ -230,13 +239,27 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	broken := func(key string, err error) {
 		j.log.Error("what the journal kept cannot be read; it stays there", "key", key, "error", err)
 	}
-	leads, err := restore(ctx, j.o.Journal, leadShelf, broken, func(batch []*lead.Lead) error { return j.o.Store.Restore(ctx, batch, nil) })
+	var turns lead.Turns
+	leads, err := restore(ctx, j.o.Journal, leadShelf, broken, func(batch []*lead.Lead) error {
+		for _, l := range batch {
+			if l.Assigned != nil {
+				turns.Remember(*l.Assigned)
+			}
+		}
+		return j.o.Store.Restore(ctx, batch, nil)
+	})
 	if err != nil {
 		return true, fmt.Errorf("restore leads: %w", err)
 	}
 	touches, err := restore(ctx, j.o.Journal, touchShelf, broken, func(batch []*lead.Touch) error { return j.o.Store.Restore(ctx, nil, batch) })
 	if err != nil {
 		return true, fmt.Errorf("restore touches: %w", err)
+	}
+	if err := j.restorePeople(ctx, turns); err != nil {
+		return true, fmt.Errorf("restore turns: %w", err)
+	}
+	if err := j.restoreRhythms(ctx); err != nil {
+		return true, fmt.Errorf("restore rhythms: %w", err)
 	}
 	if leads+touches > 0 {
 		j.log.Info("store filled from the journal", "leads", leads, "touches", touches, "ms", j.now().Sub(begin).Milliseconds())
@@ -289,7 +312,7 @@ func restore[T any](ctx context.Context, from *journal.Journal, shelf string, br
 // way start once more; else the sweeper finds the few that got lost.
 func (j *Jobs) resume(ctx context.Context, lost bool) error {
 	if !j.o.Embedded {
-		if err := j.carry(ctx); err != nil {
+		if err := errors.Join(j.carry(ctx), j.carryNotices(ctx)); err != nil {
 			return fmt.Errorf("carry receipts: %w", err)
 		}
 	}

@@ -136,6 +136,9 @@ func outcomeOf(t *lead.Touch, told []lead.Decision) lead.Outcome {
 // were given up: receipts in the journal first, then in the store, and touches
 // whose targets have all heard are settled.
 func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
+	if notes = j.heardNotices(ctx, notes, d); len(notes) == 0 {
+		return
+	}
 	ops := make([]journal.Op, 0, len(notes))
 	for _, n := range notes {
 		ops = append(ops, journal.Put(receiptShelf, receiptKey(n.Touch.ID, d.Target), mustJSON(n.delivery(d))))

@@ -33,6 +33,7 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 			return decodeKept(value, &l) == nil && l.UpdatedAt.Before(limit)
 		},
 	}
+	old[noticeShelf] = noticeIsOld(now)
 	for shelf, isOld := range old {
 		var ops []journal.Op
 		flush := func() {

@@ -180,10 +180,11 @@ func (j *Jobs) addToLead(ctx context.Context, t *lead.Touch) (l *lead.Lead, know
 	if err != nil {
 		return nil, false, err
 	}
+	var turn *lead.Assigned
 	l, known, err = j.o.Store.Add(ctx, t, newID, func(l *lead.Lead) error {
 		j.judge(l, t)
 		released(l, t)
-		return nil
+		return j.assign(ctx, l, t, &turn)
 	})
 	if err != nil {
 		return nil, false, err
@@ -210,6 +211,7 @@ func (j *Jobs) judge(l *lead.Lead, t *lead.Touch) {
 	for _, d := range decisions {
 		if d.Kind == lead.HotAlert || d.Kind == lead.JustTurnedHot {
 			l.AlertedAt = now.UTC()
+			j.beginWait(l, t)
 		}
 	}
 }

@@ -77,6 +77,9 @@ func (l *Lead) Act(v Verb, by string, at time.Time) error {
 	default:
 		return fmt.Errorf("%w: %q", ErrNoVerb, v)
 	}
+	if v == VerbUnclaim {
+		l.WaitsSince, l.Escalated = at.UTC(), 0
+	}
 	l.UpdatedAt = at.UTC()
 	l.Trail = append(l.Trail, Step{At: at.UTC(), Step: StepName(v), Note: by})
 	return nil

@@ -40,6 +40,9 @@ func (h Hours) zone() *time.Location {
 	return h.Zone
 }
 
+// Local returns t as the clock on the wall shows it.
+func (h Hours) Local(t time.Time) time.Time { return t.In(h.zone()) }
+
 // always says whether no hour is ever closed.
 func (h Hours) always() bool { return len(h.Spans) == 0 && len(h.Holidays) == 0 }
 

@@ -117,6 +117,7 @@ type Delivery struct {
 	Attempts int           `json:"attempts,omitempty"`
 	Receipt  string        `json:"receipt,omitempty"` // the target's own name for what it got: Slack channel/ts, CRM id
 	With     []string      `json:"with,omitempty"`    // ids of all touches in the same message, in order; none: this one alone
+	As       AlertKind     `json:"as,omitempty"`      // what it was told with, when that is not what was decided on: a digest
 	Error    string        `json:"error,omitempty"`   // of the last attempt; never a secret or an address
 	At       time.Time     `json:"at"`                // of the last change
 }

@@ -31,4 +31,5 @@ const (
 	StepReplayed   StepName = "replayed" // the request was read anew; why: what came of it
 	StepReleased   StepName = "released" // taken out of quarantine; the note says by whom
 	StepSettled    StepName = "settled"
+	StepEscalated  StepName = "escalated" // nobody has the lead; the next level heard
 )

@@ -164,13 +164,13 @@ func (a *audit) object(at string, v any, kind string, most int, inbox string) {
 var (
 	tagged = regexp.MustCompile(`<([^>]*)>`)
 	italic = regexp.MustCompile(`(?:^|[^\p{L}\p{N}])_|_(?:$|[^\p{L}\p{N}])`)
-	ours   = regexp.MustCompile(`^(?:!date\^\d+\^\{time(?:_secs)?\}\|\d\d:\d\d(?::\d\d)? [A-Z]+|tel:\+[1-9]\d{6,14}\|[+\d ]+|mailto:[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+\|[^<>|]+)$`)
+	ours   = regexp.MustCompile(`^(?:!date\^\d+\^(?:\{time(?:_secs)?\}\|\d\d:\d\d(?::\d\d)?|\{date_short_pretty\} \{time\}\|(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) \d\d:\d\d) [A-Z]+|@U0(?:DANA|ELI)|!subteam\^S0US|tel:\+[1-9]\d{6,14}\|[+\d ]+|mailto:[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+\|[^<>|]+)$`)
 )
 
 // live finds markup that is not ours.
 func (a *audit) live(at, text, inbox string) {
 	for _, m := range tagged.FindAllStringSubmatch(text, -1) {
-		if url, label, ok := strings.Cut(m[1], "|"); ok && strings.HasPrefix(url, inbox+"/l/") && label == "Open lead" {
+		if url, label, ok := strings.Cut(m[1], "|"); ok && strings.HasPrefix(url, inbox+"/l/") && label == "Open lead" || ok && url == inbox+"/" && strings.HasPrefix(label, "and ") {
 			continue
 		}
 		if !ours.MatchString(m[1]) {

@@ -156,11 +156,11 @@ func tookOf(d time.Duration) string {
 	case d < time.Minute:
 		return fmt.Sprintf("alerted in %.1f s", d.Seconds())
 	}
-	return "delivered " + roughly(d) + " late"
+	return "delivered " + Roughly(d) + " late"
 }
 
-// roughly rounds a time as people say it.
-func roughly(d time.Duration) string {
+// Roughly rounds a time as people say it.
+func Roughly(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", max(0, int(d.Seconds())))

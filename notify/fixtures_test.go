@@ -75,7 +75,10 @@ func grace(kind lead.AlertKind, changes ...func(*lead.Lead, *lead.Touch)) Alert 
 	return Alert{Kind: kind, Lead: l, Touch: t}
 }
 
-var style0 = Style{PublicURL: "https://leads.example.com", Now: received0.Add(1400 * time.Millisecond)}
+var style0 = Style{PublicURL: "https://leads.example.com", Now: received0.Add(1400 * time.Millisecond), People: lead.People{
+	Reps:  []lead.Rep{{Name: "Dana", Slack: "U0DANA"}, {Name: "Eli", Slack: "U0ELI"}, {Name: "Boss"}},
+	Teams: []lead.Team{{Name: "emea", Reps: []string{"Dana", "Eli", "Boss"}}, {Name: "us", Slack: "S0US", Reps: []string{"Dana"}}},
+}}
 
 func claimed(l *lead.Lead, _ *lead.Touch) {
 	l.Status, l.Claim, l.Revision = lead.Claimed, &lead.Claim{By: "Dana", At: received0.Add(48 * time.Second)}, 2
@@ -102,6 +105,16 @@ func again(l *lead.Lead, t *lead.Touch) {
 }
 
 func overdue(l *lead.Lead, _ *lead.Touch) { l.AlertedAt = received0.Add(-5 * time.Minute) }
+
+func assigned(to string) func(*lead.Lead, *lead.Touch) {
+	return func(l *lead.Lead, _ *lead.Touch) { l.Assigned = &lead.Assigned{To: to} }
+}
+
+func onMonday(l *lead.Lead, _ *lead.Touch) {
+	l.WaitsSince, l.EscalatesAt = received0, time.Date(2026, 11, 23, 9, 5, 0, 0, time.UTC)
+}
+
+func escalated(l *lead.Lead, _ *lead.Touch) { l.WaitsSince, l.Escalated = received0, 1 }
 
 // crowd is many people at once, each with an own id.
 func crowd(n int, changes ...func(*lead.Lead, *lead.Touch)) (alerts []Alert) {

@@ -105,7 +105,7 @@ func contactRow(m Message) string {
 	}
 	left, right := strings.Join(ways, "   "), ""
 	if !m.RespondBy.IsZero() {
-		right = "respond by " + m.RespondBy.Format("15:04")
+		right = "respond by " + hour(m.RespondBy, m.Received)
 	}
 	gap := boxWidth - 2 - columns(left) - columns(right)
 	if gap < 1 || right == "" {

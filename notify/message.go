@@ -15,6 +15,7 @@ type Style struct {
 	PublicURL     string                   // of the inbox, for links; empty: no links
 	Zone          *time.Location           // of times that a target cannot show in the reader's own zone; default UTC
 	Label         func(lead.Action) string // what an action is called: demo request; default: its name
+	People        lead.People              // who may be called by name
 	RespondWithin time.Duration            // the promise to the visitor; default 5 minutes
 	Now           time.Time                // when the message is composed; zero: when it was received
 }
@@ -45,6 +46,10 @@ type Message struct {
 	Email     Contact
 	About     string // title, where
 	Owner     string // who claimed the lead
+	For       Called // whose turn it is; without a Name everybody's
+	Next      Called // who hears next of a lead that nobody takes
+	NextAt    time.Time
+	Overdue   string // escalations: how long after its time it is told
 	Quote     string // the person's own words, at most 300 characters
 	Facts     []Fact // at most four
 	Why       string // Why hot: asked for a demo +90, work e-mail +5
@@ -63,9 +68,12 @@ type Message struct {
 	Menu    []Button // the rarer ones
 	LeadID  string
 	TouchID string
+	Notice  string // see Alert.Notice
 	Rev     int64
 
-	Leads []Message // a rollup's, in order
+	Leads  []Message // a rollup's, in order
+	More   string    // a digest's: and 3 more
+	Change string    // in a digest: the lead's score, and what it was before
 }
 
 // Fact is one thing to know, with its name.
@@ -93,7 +101,7 @@ func Compose(a Alert, s Style) Message {
 	m := Message{
 		Kind: a.Kind, Who: whoOf(p), What: line(s.Label(t.Action), 60), Phone: phoneOf(p.Phone), Email: emailOf(p.Email), About: aboutOf(p),
 		Quote: words(t.Message, 300), Facts: factsOf(l, t, s), Why: whyOf(l.Verdict), NextStep: line(l.NextStep, 200), Note: line(a.Note, 200),
-		Score: l.Score, Received: t.ReceivedAt.In(s.Zone), LeadID: l.ID, TouchID: t.ID, Rev: l.Revision,
+		Score: l.Score, Received: t.ReceivedAt.In(s.Zone), LeadID: l.ID, TouchID: t.ID, Notice: a.Notice, Rev: l.Revision,
 	}
 	m.What = cmp.Or(m.What, "new touch")
 	if l.Claim != nil && (l.Status == lead.Claimed || l.Status == lead.Contacted) {
@@ -102,16 +110,21 @@ func Compose(a Alert, s Style) Message {
 	now := cmp.Or(s.Now, t.ReceivedAt)
 	m.Told = tookOf(cmp.Or(a.Told, now).Sub(t.ReceivedAt))
 	if !l.AlertedAt.IsZero() {
-		m.Since = roughly(now.Sub(l.AlertedAt))
+		m.Since = Roughly(now.Sub(l.AlertedAt))
 	}
 	if hurries(a.Kind, l) {
-		m.RespondBy = t.ReceivedAt.Add(s.RespondWithin).In(s.Zone)
+		m.RespondBy = deadline(l, t.ReceivedAt, s)
 		m.Late = now.After(m.RespondBy)
 	}
 	if s.PublicURL != "" {
 		m.URL = s.PublicURL + "/l/" + url.PathEscape(l.ID)
 	}
-	m.Header = cut(headerOf(m, l), 150)
+	if l.Assigned != nil && m.Owner == "" {
+		m.For = calledOf(l.Assigned.To, s.People)
+	}
+	m.Header = headerOf(m, l)
+	m.remind(a.Reminder, s)
+	m.Header = cut(m.Header, 150)
 	m.Text = lockScreen(m)
 	m.Buttons, m.Menu = buttonsOf(m, l)
 	return m
@@ -129,12 +142,14 @@ func headerOf(m Message, l *lead.Lead) string {
 		return "🧪 Test: " + whoWhat
 	case m.Kind == lead.Repeat:
 		return fmt.Sprintf("%s, again (score %d)", whoWhat, l.Score)
-	case m.Kind == lead.Escalated:
-		return "⏰ Nobody has claimed " + whoWhat
 	case l.Status == lead.Contacted && m.Owner != "":
 		return "☎️ " + m.Owner + " reached " + whoWhat
 	case m.Owner != "":
 		return "✅ " + m.Owner + " has " + whoWhat
+	case m.Kind == lead.Escalated:
+		return "⏰ Nobody has claimed " + whoWhat
+	case l.Escalated > 0 && l.Waits():
+		return "⏰ " + whoWhat
 	case m.Kind == lead.JustTurnedHot:
 		return "🔥 Just turned hot: " + whoWhat
 	case l.Temperature == lead.Hot:
@@ -157,7 +172,10 @@ func lockScreen(m Message) string {
 	case m.Late:
 		tail += ". Late."
 	default:
-		tail += ". Respond by " + m.RespondBy.Format("15:04") + "."
+		tail += ". Respond by " + hour(m.RespondBy, m.Received) + "."
+	}
+	if m.For.Name != "" {
+		tail = strings.TrimSuffix(tail, ".") + ". For " + cut(m.For.Name, 24) + "."
 	}
 	return cut(m.Header, 120-len([]rune(tail))) + tail
 }
@@ -214,14 +232,11 @@ func ComposeRollup(alerts []Alert, s Style) Message {
 		if a.Lead != nil && a.Lead.Temperature == lead.Hot {
 			hot++
 		}
-		if a.Kind == lead.DigestAlert {
-			m.Kind = lead.DigestAlert
-		}
 		m.Leads = append(m.Leads, one)
 	}
 	switch {
-	case m.Kind == lead.DigestAlert:
-		m.Header = plural(len(m.Leads), "lead", "leads") + " to look at"
+	case alerts[0].Kind == lead.DigestAlert:
+		m.digest(alerts[0].Digest, s)
 	case hot == len(m.Leads):
 		m.Header = fmt.Sprintf("🔥 %d hot leads at once", len(m.Leads))
 	default:

@@ -47,7 +47,15 @@ func drawAlert(t *rapid.T) Alert {
 		l.History = append(l.History, lead.Past{ID: lead.NewID(received0), Action: lead.Action(text.Draw(t, "before")), At: received0})
 	}
 	kind := rapid.SampledFrom([]lead.AlertKind{lead.HotAlert, lead.JustTurnedHot, lead.Repeat, lead.TestAlert, lead.Escalated, lead.Copy, lead.DigestAlert}).Draw(t, "kind")
-	return Alert{Kind: kind, Lead: l, Touch: touch, Note: text.Draw(t, "note")}
+	a := Alert{Kind: kind, Lead: l, Touch: touch, Note: text.Draw(t, "note")}
+	name := rapid.OneOf(rapid.SampledFrom([]string{"Dana", "Boss", "emea", "us"}), text)
+	if rapid.Bool().Draw(t, "assigned") {
+		l.Assigned = &lead.Assigned{To: name.Draw(t, "to")}
+	}
+	if rapid.Bool().Draw(t, "reminds") {
+		a.Reminder = &Reminder{Waited: time.Hour, To: name.Draw(t, "level"), Next: name.Draw(t, "next level"), NextAt: received0.Add(30 * time.Hour), Late: time.Hour}
+	}
+	return a
 }
 
 // Whatever visitors send, in every kind and form: Slack takes it, and nothing in
@@ -60,7 +68,7 @@ func TestSlack_AnythingIsInert(t *testing.T) {
 				alerts = append(alerts, alerts[0])
 			}
 		}
-		style := Style{PublicURL: "https://leads.example.com", Now: received0.Add(time.Duration(rapid.IntRange(0, 900).Draw(t, "after")) * time.Second)}
+		style := Style{PublicURL: "https://leads.example.com", People: style0.People, Now: received0.Add(time.Duration(rapid.IntRange(0, 900).Draw(t, "after")) * time.Second)}
 		m := composeAll(alerts, style)
 		if n := utf8.RuneCountInString(m.Text); n == 0 || n > 120 {
 			t.Errorf("Text has %d characters: %q", n, m.Text)

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,24 @@ type Alert struct {
 	Receipt string
 	Note    string    // a plain remark: "Redis away, so without history"
 	Told    time.Time // when the message was posted that an update rewrites; zero: it is posted now
+
+	// Notice names what is told when it is not the touch's own telling: an
+	// escalation, a digest, an alarm. Empty: it is.
+	Notice   string
+	Reminder *Reminder // of an escalation
+	Digest   *Digest   // the same for all alerts of a digest
+}
+
+// ID names what is told, the same in every attempt.
+func (a Alert) ID() string { return cmp.Or(a.Notice, a.Touch.ID) }
+
+// Reminder is what an escalation says besides its lead.
+type Reminder struct {
+	Waited time.Duration // how long nobody has taken it, in working time
+	To     string        // whose it is now: a target, a team or a rep
+	Next   string        // who hears next; empty: nobody
+	NextAt time.Time
+	Late   time.Duration // how long after its time it is told; 0: in time
 }
 
 // Sender tells one target. Senders are made by Open from a kind's table line.
@@ -39,6 +58,12 @@ type Updater interface {
 	// those that it was posted with, as they are now. A BadTarget means that this
 	// message can never be rewritten, a BadContent the same of what it would say.
 	Update(ctx context.Context, receipt string, alerts []Alert) error
+}
+
+// Prober is a Sender that can find out, without telling anything, whether it
+// could be told. Its errors are those of Send.
+type Prober interface {
+	Probe(ctx context.Context) error
 }
 
 // Error is a failed attempt, with what should happen next.

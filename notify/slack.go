@@ -61,11 +61,11 @@ type slackBot struct {
 	log     *slog.Logger
 
 	sending sync.Mutex        // one message after the other
-	before  map[string]string // touch id -> ts of a message that an earlier process sent
+	before  map[string]string // Alert.ID -> ts of a message that an earlier process sent
 
 	mu      sync.Mutex
 	id      string            // the channel's, once Slack has told
-	tries   map[string]try    // touch id -> attempts that failed
+	tries   map[string]try    // Alert.ID -> attempts that failed
 	threads map[string]string // lead id -> receipt of the alert that this process sent
 	looked  bool              // for what an earlier process sent
 	most    int               // leads that Slack has not refused in one message
@@ -189,7 +189,7 @@ func (s *slackBot) form(alerts []Alert) form {
 	f := full
 	for _, a := range alerts {
 		// What was refused among others may be fine alone.
-		if t := s.tries[a.Touch.ID]; t.alone == (len(alerts) == 1) {
+		if t := s.tries[a.ID()]; t.alone == (len(alerts) == 1) {
 			f = max(f, t.form)
 		}
 	}
@@ -204,12 +204,12 @@ func (s *slackBot) failed(alerts []Alert, note func(*try)) {
 		clear(s.tries)
 	}
 	for _, a := range alerts {
-		t := s.tries[a.Touch.ID]
+		t := s.tries[a.ID()]
 		if alone := len(alerts) == 1; t.alone != alone {
 			t.alone, t.form = alone, full
 		}
 		note(&t)
-		s.tries[a.Touch.ID] = t
+		s.tries[a.ID()] = t
 	}
 }
 
@@ -221,7 +221,7 @@ func (s *slackBot) done(alerts []Alert, receipt string) {
 		clear(s.threads)
 	}
 	for _, a := range alerts {
-		delete(s.tries, a.Touch.ID)
+		delete(s.tries, a.ID())
 		if a.Kind == lead.HotAlert || a.Kind == lead.JustTurnedHot {
 			s.threads[a.Lead.ID] = receipt
 		}

@@ -102,11 +102,15 @@ func whoLines(m Message) string {
 	switch {
 	case m.Owner != "":
 		lines = append(lines, "*"+mrkdwn(m.Owner, 120)+"* has this lead")
-	case m.RespondBy.IsZero():
+	case m.For.Name != "":
+		lines = append(lines, "For "+mention(m.For))
+	}
+	switch {
+	case m.Owner != "", m.RespondBy.IsZero():
 	case m.Late:
-		lines = append(lines, "*Late:* the answer was due at *"+clock(m.RespondBy)+"*")
+		lines = append(lines, "*Late:* the answer was due at *"+moment(m.RespondBy, m.Received)+"*")
 	default:
-		lines = append(lines, "Respond by *"+clock(m.RespondBy)+"*")
+		lines = append(lines, "Respond by *"+moment(m.RespondBy, m.Received)+"*")
 	}
 	if c := contacts(m); c != "" {
 		lines = append(lines, c)
@@ -167,10 +171,21 @@ func repeatBlocks(m Message) []slack.Block {
 func escalationBlocks(m Message) []slack.Block {
 	id := blockIDs(m)
 	text := "⏰ *" + mrkdwn(m.Who, 300) + "* is still unclaimed"
-	if m.Since != "" {
+	if m.Owner != "" {
+		text = "✅ *" + mrkdwn(m.Owner, 120) + "* has *" + mrkdwn(m.Who, 300) + "*"
+	} else if m.Since != "" {
 		text += " after *" + m.Since + "*"
 	}
 	text += " (" + mrkdwn(m.What, 120) + fmt.Sprintf(", score %d).", m.Score)
+	if m.For.Name != "" {
+		text += "\n" + mention(m.For) + ", this is yours now."
+	}
+	if m.Next.Name != "" {
+		text += " " + mention(Called{Name: m.Next.Name}) + " is next at " + moment(m.NextAt, m.Received) + "."
+	}
+	if m.Overdue != "" {
+		text += " (This comes " + m.Overdue + " late.)"
+	}
 	if m.Note != "" {
 		text += "\n" + mrkdwn(m.Note, 400)
 	}

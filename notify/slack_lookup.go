@@ -24,14 +24,20 @@ const (
 
 // metadataOf is what our other parts, and the look-up below, know a message by.
 func metadataOf(m Message) map[string]any {
+	payload := map[string]any{"kind": string(m.Kind)}
+	if m.Notice != "" {
+		payload["notice"] = m.Notice
+	}
 	if m.Kind != lead.Rollup && m.Kind != lead.DigestAlert {
-		return map[string]any{"lead_id": m.LeadID, "touch_id": m.TouchID, "rev": m.Rev, "kind": string(m.Kind)}
+		payload["lead_id"], payload["touch_id"], payload["rev"] = m.LeadID, m.TouchID, m.Rev
+		return payload
 	}
 	var leads, touches []string
 	for _, one := range m.Leads {
 		leads, touches = append(leads, one.LeadID), append(touches, one.TouchID)
 	}
-	return map[string]any{"lead_ids": leads, "touch_ids": touches, "kind": string(m.Kind)}
+	payload["lead_ids"], payload["touch_ids"] = leads, touches
+	return payload
 }
 
 // reconcile looks for messages of earlier attempts whose outcome is not known:
@@ -41,7 +47,7 @@ func metadataOf(m Message) map[string]any {
 func (s *slackBot) reconcile(ctx context.Context, alerts []Alert) (receipt string, left []Alert) {
 	told := s.look(ctx, alerts)
 	for _, a := range alerts {
-		ts := told[a.Touch.ID]
+		ts := told[a.ID()]
 		if ts == "" {
 			left = append(left, a)
 			continue
@@ -52,7 +58,7 @@ func (s *slackBot) reconcile(ctx context.Context, alerts []Alert) (receipt strin
 	return receipt, left
 }
 
-// look returns the messages that may tell of these alerts: touch id -> ts.
+// look returns the messages that may tell of these alerts: Alert.ID -> ts.
 func (s *slackBot) look(ctx context.Context, alerts []Alert) map[string]string {
 	since, first := s.doubt(alerts)
 	if since.IsZero() {
@@ -90,7 +96,7 @@ func (s *slackBot) doubt(alerts []Alert) (since time.Time, first bool) {
 		return since, false
 	}
 	for _, a := range alerts {
-		if t := s.tries[a.Touch.ID]; !t.at.IsZero() {
+		if t := s.tries[a.ID()]; !t.at.IsZero() {
 			since = earlier(since, t.at)
 		}
 		if !s.looked && a.Touch.ReceivedAt.Before(s.opened) {
@@ -101,7 +107,7 @@ func (s *slackBot) doubt(alerts []Alert) (since time.Time, first bool) {
 	return since, first
 }
 
-// history returns the touches that our messages since then tell of, with each
+// history returns the alerts that our messages since then tell of, with each
 // message's ts. A thread is looked through instead of the channel if given.
 func (s *slackBot) history(ctx context.Context, since time.Time, thread string) (map[string]string, error) {
 	told := map[string]string{}
@@ -125,7 +131,7 @@ func (s *slackBot) history(ctx context.Context, since time.Time, thread string) 
 		}
 		for _, m := range messages {
 			if m.Metadata.EventType == metadataType {
-				for _, id := range touchesIn(m.Metadata.EventPayload) {
+				for _, id := range toldIn(m.Metadata.EventPayload) {
 					told[id] = m.Timestamp
 				}
 			}
@@ -137,7 +143,11 @@ func (s *slackBot) history(ctx context.Context, since time.Time, thread string) 
 	return told, nil
 }
 
-func touchesIn(payload map[string]any) (ids []string) {
+// toldIn are the ids of the alerts that a message tells of.
+func toldIn(payload map[string]any) (ids []string) {
+	if notice, ok := payload["notice"].(string); ok {
+		return []string{notice}
+	}
 	if id, ok := payload["touch_id"].(string); ok {
 		ids = append(ids, id)
 	}

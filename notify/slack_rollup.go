@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/slack-go/slack"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 const (
@@ -30,6 +32,13 @@ func rollupBlocks(m Message) []slack.Block {
 		}
 		blocks = append(blocks, slack.NewContextBlock("", markup(say)))
 	}
+	if m.Kind == lead.DigestAlert && !m.NextAt.IsZero() {
+		say := clockDay(m.Received) + " to " + clockDay(m.NextAt) + "."
+		if m.Note != "" {
+			say += " " + mrkdwn(m.Note, 400) + "."
+		}
+		blocks = append(blocks, slack.NewContextBlock("", markup(say)))
+	}
 	if len(m.Leads) > roomyLeads {
 		return append(blocks, groupBlocks(m.Leads)...)
 	}
@@ -40,6 +49,13 @@ func rollupBlocks(m Message) []slack.Block {
 			b.Accessory = slack.NewAccessory(buttonElement(button))
 		}
 		blocks = append(blocks, b)
+	}
+	if m.More != "" {
+		more := mrkdwn(m.More, 100)
+		if m.URL != "" {
+			more = "<" + m.URL + "|" + more + ">"
+		}
+		blocks = append(blocks, slack.NewContextBlock("", markup(more)))
 	}
 	return blocks
 }
@@ -78,6 +94,9 @@ func rollupText(one Message, open bool, budget int, between string) string {
 		if len([]rune(text))+len([]rune(more)) <= budget {
 			text += more
 		}
+	}
+	if one.Change != "" {
+		add("  " + one.Change)
 	}
 	if one.Owner != "" {
 		add(", *" + mrkdwn(one.Owner, min(40, budget/5)) + "* has it")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack"
@@ -31,6 +32,12 @@ var states = []struct {
 	{"warm_copy", []Alert{grace(lead.Copy, warm)}, true, 0},
 	{"repeat", []Alert{inThread(grace(lead.Repeat, again))}, true, 0},
 	{"escalation", []Alert{inThread(grace(lead.Escalated, overdue))}, true, 0},
+	{"escalation_to_a_team", []Alert{reminding(inThread(grace(lead.Escalated)), Reminder{Waited: 5 * time.Minute, To: "emea", Next: "Boss", NextAt: received0.Add(15 * time.Minute)})}, true, 0},
+	{"escalation_late", []Alert{reminding(grace(lead.Escalated), Reminder{Waited: 3 * time.Hour, To: "Dana", Late: 2*time.Hour + 55*time.Minute})}, true, 0},
+	{"escalation_claimed", []Alert{reminding(grace(lead.Escalated, claimed), Reminder{Waited: 5 * time.Minute, To: "managers"})}, true, 0},
+	{"assigned", []Alert{grace(lead.HotAlert, assigned("Dana"))}, true, 0},
+	{"assigned_until_monday", []Alert{grace(lead.HotAlert, assigned("emea"), onMonday)}, true, 0},
+	{"escalated", []Alert{grace(lead.HotAlert, overdue, escalated)}, true, 0},
 	{"test", []Alert{grace(lead.TestAlert)}, true, 0},
 	{"rollup", crowd(3), true, 0},
 	{"rollup_with_a_claimed_one", append(crowd(1), grace(lead.HotAlert, claimed)), true, 0},
@@ -39,6 +46,21 @@ var states = []struct {
 	{"rollup_of_many", append(crowd(46), grace(lead.HotAlert, claimed)), true, 0},
 	{"rollup_of_many_without_buttons", crowd(41), false, 0},
 	{"digest", []Alert{grace(lead.DigestAlert, warm)}, true, 0},
+	{"digest_of_a_day", ofADay(crowd(2, warm), 14), true, 0},
+}
+
+func ofADay(alerts []Alert, total int) []Alert {
+	d := &Digest{Temperature: lead.Warm, From: received0.AddDate(0, 0, -1), To: received0, Total: total, Heating: 1,
+		Before: map[string]int{alerts[0].Lead.ID: 20}, Sources: map[string]int{"zoom-webinars": 9, "pricing-form": 6}}
+	for i := range alerts {
+		alerts[i].Kind, alerts[i].Digest, alerts[i].Notice = lead.DigestAlert, d, "digest:sales:warm:2026-11-22"
+	}
+	return alerts
+}
+
+func reminding(a Alert, r Reminder) Alert {
+	a.Reminder, a.Notice, a.Note = &r, "escalation:"+a.Lead.ID+":1", ""
+	return a
 }
 
 func inThread(a Alert) Alert {
@@ -243,5 +265,22 @@ func TestSlack_Forgets(t *testing.T) {
 	}
 	if len(s.tries) > rememberMost+1 || len(s.threads) > rememberMost+1 {
 		t.Errorf("%d tries and %d threads are remembered", len(s.tries), len(s.threads))
+	}
+}
+
+func TestSlack_Probe(t *testing.T) {
+	f := newFake(t, nil, refuses("invalid_auth"))
+	s, ok := open(t, "slack", f).(Prober)
+	if !ok {
+		t.Fatal("a bot cannot be asked")
+	}
+	if err := s.Probe(t.Context()); err != nil {
+		t.Errorf("Probe = %v", err)
+	}
+	if err := s.Probe(t.Context()); ClassOf(err) != BadToken {
+		t.Errorf("Probe with a bad token = %v", err)
+	}
+	if got := f.methods(); got != "auth.test auth.test" {
+		t.Errorf("it called %q", got)
 	}
 }

@@ -120,7 +120,11 @@ func (w *webhook) post(ctx context.Context, a Alert) (string, error) {
 		req.Header.Set(name, value)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	sign(req.Header, w.key, a.Touch.ID+"_"+w.target.Name, now, b)
+	id := a.Touch.ID + "_" + w.target.Name
+	if a.Notice != "" { // which a digest has for several touches
+		id += "_" + a.Notice
+	}
+	sign(req.Header, w.key, id, now, b)
 	resp, err := w.caller.Do(req)
 	if err != nil {
 		return "", err

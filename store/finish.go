@@ -104,6 +104,7 @@ func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead
 	at := place(l.CreatedAt, l.ID)
 	pipe.ZAdd(ctx, s.leadsKey(), at)
 	pipe.ZAdd(ctx, s.leadsAt(l.Temperature), at)
+	s.wind(ctx, pipe, l)
 	for _, source := range sources {
 		pipe.ZAdd(ctx, s.leadsOfSource(source), at)
 	}

@@ -22,6 +22,11 @@ import (
 //	lg:{who}:SHA256               string  for ever   "email:..." or "tel:..." -> lead id; add.go tells of the "@" at its end
 //	lg:same:SOURCE:CONTENT        string  10 min     the first touch with this content
 //	lg:passes                     hash    for ever   digest of a secret -> whom it lets in
+//	lg:notice:NAME                string  35 days    what a target called an escalation, a digest, an alarm
+//	lg:turns                      string  for ever   the round robins: their revision, a blank, lead.Turns as JSON
+//	lg:off                        hash    for ever   rep -> Unix milliseconds until when the rep is away
+//	lg:heard                      hash    for ever   source -> Unix milliseconds when it was heard last
+//	lg:rhythms                    hash    for ever   source -> lead.Rhythm as JSON
 //	lg:lease:NAME                 string  as told    who holds it
 //	lg:pace:NAME                  string  as needed  when a channel may have its whole burst again
 //	lg:pauses                     hash    for ever   target -> who paused it, when and why, as jobs write it
@@ -30,6 +35,7 @@ import (
 //	lg:touches                    zset    for ever   touches by time of arrival; repeats are not in it
 //	lg:touches:source:SOURCE      zset    for ever   the same for one source
 //	lg:touches:state:STATE        zset    for ever   accepted, unread, quarantined, merged
+//	lg:timers                     zset    for ever   leads that nobody has taken, by when the next level hears
 //	lg:leads                      zset    for ever   leads by time of creation
 //	lg:leads:temperature:T        zset    for ever   those that are, or once were, this warm
 //	lg:leads:status:STATUS        zset    for ever   those that have, or once had, this status; none for new
@@ -53,6 +59,7 @@ import (
 const (
 	bookLife   = 35 * 24 * time.Hour
 	reportLife = 400 * 24 * time.Hour // a year can be compared with the one before
+	noticeLife = 35 * 24 * time.Hour
 	sameLife   = 10 * time.Minute
 	repeatLife = 4 * 24 * time.Hour // longer than a touch is tried
 )
@@ -66,6 +73,12 @@ func (s *Store) passesKey() string           { return s.prefix + ":passes" }
 func (s *Store) leaseKey(name string) string       { return s.prefix + ":lease:" + name }
 func (s *Store) paceKey(name string) string        { return s.prefix + ":pace:" + name }
 func (s *Store) pausesKey() string                 { return s.prefix + ":pauses" }
+func (s *Store) noticeKey(name string) string      { return s.prefix + ":notice:" + name }
+func (s *Store) heardKey() string                  { return s.prefix + ":heard" }
+func (s *Store) rhythmsKey() string                { return s.prefix + ":rhythms" }
+func (s *Store) turnsKey() string                  { return s.prefix + ":turns" }
+func (s *Store) offKey() string                    { return s.prefix + ":off" }
+func (s *Store) timersKey() string                 { return s.prefix + ":timers" }
 func (s *Store) nodesKey(day string) string        { return s.prefix + ":book:" + day + ":nodes" }
 func (s *Store) erasuresKey() string               { return s.prefix + ":erasures" }
 func (s *Store) touchesKey() string                { return s.prefix + ":touches" }

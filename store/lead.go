@@ -25,9 +25,15 @@ func encodeLead(l *lead.Lead) (string, error) {
 
 func revisionPrefix(n int64) string { return strconv.FormatInt(n, 10) + " " }
 
+// doc is what follows the revision.
+func doc(kept string) string {
+	_, doc, _ := strings.Cut(kept, " ")
+	return doc
+}
+
 func decodeLead(kept string) (*lead.Lead, error) {
-	_, doc, ok := strings.Cut(kept, " ")
-	if !ok {
+	doc := doc(kept)
+	if doc == "" {
 		return nil, errors.New("decode lead: it has no revision")
 	}
 	l := new(lead.Lead)
@@ -106,7 +112,7 @@ func (s *Store) UpdateLead(ctx context.Context, id string, revision int64, chang
 			return now, errors.Join(err, decodeErr)
 		}
 		l.UpdatedAt = s.now().UTC()
-		if l.Status != before.Status || l.Temperature != before.Temperature || l.Person != before.Person {
+		if l.Status != before.Status || l.Temperature != before.Temperature || l.Person != before.Person || !l.EscalatesAt.Equal(before.EscalatesAt) {
 			// Before the change, so that no crash hides the lead from a list.
 			pipe := s.rdb.Pipeline()
 			s.listLead(ctx, pipe, l)

@@ -205,7 +205,7 @@ func outcomeOf(t *lead.Touch, kept *redis.StringCmd) lead.Outcome {
 			if o == lead.OutcomeHeld {
 				o = lead.OutcomeFailed
 			}
-		case kind == lead.DigestAlert:
+		case kind == lead.DigestAlert, d.As == lead.DigestAlert:
 			o = lead.OutcomeDigested
 		case kind != lead.Copy:
 			return lead.OutcomeAlerted

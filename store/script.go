@@ -56,6 +56,22 @@ return 1`)
 local to = redis.call('GET', KEYS[1])
 if to == ARGV[1] or to == ARGV[2] then return redis.call('DEL', KEYS[1]) end
 return 0`)
+	// rewind moves a timer, ARGV[1], that was due by ARGV[2] to ARGV[3], or takes
+	// it away for 0.
+	rewind = redis.NewScript(`
+local at = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not at or tonumber(at) > tonumber(ARGV[2]) then return 0 end
+if ARGV[3] == '0' then return redis.call('ZREM', KEYS[1], ARGV[1]) end
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+return 1`)
+
+	// hear keeps for each source the later of two moments: ARGV are pairs.
+	hear = redis.NewScript(`
+for i = 1, #ARGV, 2 do
+  local at = redis.call('HGET', KEYS[1], ARGV[i])
+  if not at or tonumber(at) < tonumber(ARGV[i+1]) then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i+1]) end
+end
+return 1`)
 
 	release = redis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end

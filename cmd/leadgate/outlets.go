@@ -14,7 +14,7 @@ import (
 func openOutlets(cfg *config.Config, public string, rules *lead.Rules, t *talk, log *slog.Logger) ([]jobs.Outlet, error) {
 	env := notify.Env{
 		SlackToken: cfg.Slack.BotToken.Reveal(), SlackAPIURL: cfg.Slack.APIURL, AllowPrivate: cfg.AllowPrivateTargets,
-		Style: notify.Style{PublicURL: public, Label: rules.Label}, Out: t, Color: t.color, Logger: log,
+		Style: notify.Style{PublicURL: public, Label: rules.Label, People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}}, Out: t, Color: t.color, Logger: log,
 		Buttons: cfg.Slack.SigningSecret != "" || cfg.Slack.AppToken != "",
 	}
 	var outlets []jobs.Outlet

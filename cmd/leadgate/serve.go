@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,6 +106,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	var web *handlers.Server // reads kept requests again
 	work, err := jobs.New(jobs.Options{
 		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: func() *lead.Rules { return rules }, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
+		People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: canaryOf(cfg),
 		Asker:    handlers.NewVendors(cfg.Sources, nil),
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
 		MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Sync: !cfg.Journal,
@@ -181,6 +183,18 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	stopJobs()
 	return <-done
+}
+
+// canaryOf says how often the canary flies, and from where.
+func canaryOf(cfg *config.Config) jobs.Canary {
+	return jobs.Canary{Every: cfg.Canary.Every, Source: cmp.Or(cfg.Canary.Source, cfg.Sources[0].Name)}
+}
+
+func names(sources []handlers.Source) (all []string) {
+	for _, s := range sources {
+		all = append(all, s.Name)
+	}
+	return all
 }
 
 // listen opens the configured address. With no configuration at all a busy

@@ -1,0 +1,44 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// onePerson knows Dana, who lives in UTC.
+type onePerson struct{}
+
+func (onePerson) Off(_ context.Context, rep, words string) (time.Time, error) {
+	if rep != "Dana" {
+		return time.Time{}, fmt.Errorf("rep %s: %w", rep, ErrNotFound)
+	}
+	return lead.ParseUntil(words, noon)
+}
+
+func TestServer_SetOff(t *testing.T) {
+	s, _ := testServer(t, nil, func(o *Options) { o.People, o.APITokens = onePerson{}, []string{"token"} })
+	for name, tt := range map[string]struct {
+		rep, body string
+		status    int
+		want      string
+	}{
+		"Off":      {"Dana", `{"until":"14:00"}`, 200, `{"rep":"Dana","off_until":"2026-11-25T14:00:00Z"}`},
+		"Back":     {"Dana", `{"until":"back"}`, 200, `{"rep":"Dana"}`},
+		"Nobody":   {"Lee", `{"until":"14:00"}`, 404, "not_found"},
+		"NoMoment": {"Dana", `{"until":"soon"}`, 400, "write 14:00, tomorrow"},
+		"Nothing":  {"Dana", `{}`, 400, "malformed"},
+		"Rubbish":  {"Dana", `{"until":`, 400, "malformed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := post(s, "/api/v1/reps/"+tt.rep+"/off", jsonType, tt.body, "Authorization", "Bearer token")
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
+				t.Errorf("off %s = %d %s, want %d with %s", tt.body, w.Code, w.Body, tt.status, tt.want)
+			}
+		})
+	}
+}

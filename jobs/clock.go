@@ -1,0 +1,34 @@
+package jobs
+
+import (
+	"context"
+	"time"
+)
+
+// clock does what the time of day asks for, while Redis is there. What fell due
+// while it was away, or while nothing ran, is done as soon as it is back.
+func (j *Jobs) clock(ctx context.Context) {
+	select {
+	case <-j.loaded:
+	case <-ctx.Done():
+		return
+	}
+	tick := time.NewTicker(clockEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if !j.pulse.isUp() {
+			continue
+		}
+		for _, look := range []func(context.Context, time.Time) error{j.escalate, j.digest, j.listenToSources} {
+			if err := look(ctx, j.now()); err != nil && ctx.Err() == nil {
+				j.log.Warn("look at the clock; trying again", "error", err)
+				j.pulse.doubt(err)
+			}
+		}
+	}
+}

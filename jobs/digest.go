@@ -1,0 +1,263 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// arrivalKeeper lists what arrived in a time.
+type arrivalKeeper interface {
+	Arrived(ctx context.Context, from, to time.Time, each func([]*lead.Touch) error) error
+	LeadsByID(ctx context.Context, ids []string) ([]*lead.Lead, error) // nil where there is none
+}
+
+const (
+	digestBack  = 31          // slots that were missed at most, and are told of together
+	digestGrace = time.Hour   // a touch that waited when a digest was made is in the next one
+	digestLease = time.Minute // of a slot, so that one replica makes it
+	digestBatch = 500         // touches or leads at once
+	digestRise  = 5           // points by which a lead is heating up
+)
+
+// digest tells the digests whose time has come, each slot once. Slots that were
+// missed are told of in one.
+func (j *Jobs) digest(ctx context.Context, now time.Time) error {
+	for _, d := range j.o.Digests {
+		slot := d.Slot(now)
+		if j.slots[slotName(d, slot)] {
+			continue
+		}
+		done, err := j.digestSlot(ctx, d, slot, now)
+		if err != nil {
+			return fmt.Errorf("digest to %s: %w", d.To, err)
+		}
+		if done {
+			j.slots[slotName(d, slot)] = true
+		}
+	}
+	return nil
+}
+
+func slotName(d lead.Digest, slot time.Time) string {
+	return fmt.Sprintf("digest:%s:%s:%s", d.To, d.Temperature, slot.Format(time.DateOnly))
+}
+
+// digestSlot sees to it that a slot is told, and says whether it is.
+func (j *Jobs) digestSlot(ctx context.Context, d lead.Digest, slot, now time.Time) (done bool, err error) {
+	var slots []time.Time
+	var names []string
+	for at := slot; len(slots) < digestBack; at = d.Slot(at.Add(-time.Second)) {
+		slots, names = append(slots, at), append(names, slotName(d, at))
+	}
+	told, err := j.o.Prompt.Receipts(ctx, names...)
+	if err != nil {
+		return false, err
+	}
+	if _, ok := told[names[0]]; ok {
+		return true, nil
+	}
+	if box := j.outboxes[d.To]; box == nil || box.has(names[0]) {
+		return false, nil
+	}
+	if !j.o.Embedded {
+		if free, err := j.o.Prompt.Lease(ctx, names[0], j.o.Node, digestLease); err != nil || !free {
+			return false, err
+		}
+	}
+	from := slots[1]
+	for i, name := range names {
+		if _, ok := told[name]; ok {
+			from = slots[i]
+			break
+		}
+	}
+	g, err := j.gather(ctx, d, from, slot)
+	if err != nil {
+		return false, err
+	}
+	if len(g.leads) == 0 { // nothing to tell is told, too
+		return true, j.skipNotice(ctx, names[0])
+	}
+	return false, j.send(d.To, j.digestNote(names[0], g, slot))
+}
+
+// gathered are the leads of one digest.
+type gathered struct {
+	digest  lead.Digest
+	about   notify.Digest
+	leads   []*lead.Lead
+	latest  map[string]*lead.Touch // lead id -> its latest touch of the time
+	touches []*lead.Touch          // all of them
+}
+
+// gather collects who touched us since from, is as warm as the digest wants, and
+// is nobody's yet: those whose score has risen first, then by score.
+func (j *Jobs) gather(ctx context.Context, d lead.Digest, from, to time.Time) (*gathered, error) {
+	g := &gathered{digest: d, latest: map[string]*lead.Touch{},
+		about: notify.Digest{Temperature: d.Temperature, From: from, To: to, Before: map[string]int{}, Sources: map[string]int{}}}
+	byLead := map[string][]*lead.Touch{}
+	err := j.o.Store.Arrived(ctx, from.Add(-digestGrace), to, func(touches []*lead.Touch) error {
+		for _, t := range touches {
+			if t.State == lead.Settled && !t.Test && !slices.ContainsFunc(t.Deliveries, func(x lead.Delivery) bool { return x.Target == d.To && x.Final() }) {
+				byLead[t.LeadID] = append(byLead[t.LeadID], slim(t))
+			}
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for id := range byLead {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for some := range slices.Chunk(ids, digestBatch) {
+		leads, err := j.o.Store.LeadsByID(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range leads {
+			if l != nil && l.Temperature == d.Temperature && l.Status == lead.New && l.Claim == nil && !l.Test && !l.NotALead {
+				g.take(l, byLead[l.ID], j.o.Rules(), from)
+			}
+		}
+	}
+	slices.SortStableFunc(g.leads, func(a, b *lead.Lead) int {
+		return cmp.Or(-cmp.Compare(g.rise(a), g.rise(b)), -cmp.Compare(a.Score, b.Score))
+	})
+	return g, nil
+}
+
+// slim is what a digest needs of a touch; there may be many.
+func slim(t *lead.Touch) *lead.Touch {
+	return &lead.Touch{ID: t.ID, LeadID: t.LeadID, Source: t.Source, Action: t.Action, At: t.At, ReceivedAt: t.ReceivedAt, Event: t.Event,
+		Person: t.Person, State: t.State, Deliveries: t.Deliveries}
+}
+
+func (g *gathered) take(l *lead.Lead, touches []*lead.Touch, rules *lead.Rules, from time.Time) {
+	g.leads = append(g.leads, l)
+	g.about.Total++
+	for _, t := range touches {
+		g.touches = append(g.touches, t)
+		g.about.Sources[t.Source]++
+		if last := g.latest[l.ID]; last == nil || !t.ReceivedAt.Before(last.ReceivedAt) {
+			g.latest[l.ID] = t
+		}
+	}
+	before := *l
+	before.History = slices.DeleteFunc(slices.Clone(l.History), func(p lead.Past) bool {
+		return !p.At.Before(from) || slices.ContainsFunc(touches, func(t *lead.Touch) bool { return t.ID == p.ID })
+	})
+	if len(before.History) == 0 {
+		return
+	}
+	g.about.Before[l.ID] = rules.Classify(&before, from).Score
+	if g.rise(l) > 0 {
+		g.about.Heating++
+	}
+}
+
+// rise is by how much a lead's score has risen, as far as that is worth saying.
+func (g *gathered) rise(l *lead.Lead) int {
+	before, known := g.about.Before[l.ID]
+	if !known || l.Score-before < digestRise {
+		return 0
+	}
+	return l.Score - before
+}
+
+func (j *Jobs) digestNote(name string, g *gathered, slot time.Time) *note {
+	var alerts []notify.Alert
+	for _, l := range g.leads[:min(len(g.leads), notify.Listed)] {
+		alerts = append(alerts, notify.Alert{Kind: lead.DigestAlert, Lead: l, Touch: g.latest[l.ID], Notice: name, Digest: &g.about})
+	}
+	return &note{Alert: alerts[0], notice: &notice{
+		since: slot,
+		more:  alerts[1:],
+		again: true,
+		stale: func(context.Context) bool { return g.digest.Slot(j.now()).After(slot) }, // the next one tells of these, too
+		heard: func(ctx context.Context, receipt string) {
+			if err := j.digested(ctx, g, receipt); err != nil {
+				j.log.Warn("enter a digest in the books", "notice", name, "error", err)
+			}
+		},
+	}}
+}
+
+// digested enters in the books that touches which nobody had to hear of at once
+// were told with a digest.
+func (j *Jobs) digested(ctx context.Context, g *gathered, receipt string) error {
+	decisions := map[string][]lead.Decision{}
+	for _, l := range g.leads {
+		for _, p := range l.History {
+			decisions[p.ID] = p.Decisions
+		}
+	}
+	box := j.outboxes[g.digest.To]
+	for some := range slices.Chunk(g.touches, digestBatch) {
+		var changes []lead.Change
+		var ops []journal.Op
+		for _, t := range some {
+			d := lead.Delivery{Target: g.digest.To, Kind: box.target.Kind, State: lead.Sent, Receipt: receipt, As: lead.DigestAlert, At: j.now().UTC()}
+			if d.Kind == "log" {
+				d.State = lead.Previewed
+			}
+			step := stepAt(t, d.At, lead.StepSent)
+			step.Note, step.Why = d.Target, string(lead.DigestAlert)
+			c := lead.Change{TouchID: t.ID, Delivery: d, Step: step}
+			if outcomeOf(t, thatTell(decisions[t.ID])) == lead.OutcomeHeld {
+				c.Settled, c.Outcome, c.Day = true, lead.OutcomeDigested, dayOf(t.ReceivedAt)
+			}
+			changes = append(changes, c)
+			if op, err := j.keepDigested(t.ID, d, step); err != nil {
+				return err
+			} else if op != nil {
+				ops = append(ops, *op)
+			}
+		}
+		if err := j.o.Journal.Settle(ctx, ops...); err != nil {
+			return fmt.Errorf("keep %d deliveries: %w", len(ops), err)
+		}
+		if err := j.o.Store.Deliver(ctx, changes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func thatTell(decisions []lead.Decision) (told []lead.Decision) {
+	for _, d := range decisions {
+		if d.Tells() {
+			told = append(told, d)
+		}
+	}
+	return told
+}
+
+// keepDigested keeps a delivery of a settled touch, if this node's journal has
+// the touch.
+func (j *Jobs) keepDigested(id string, d lead.Delivery, step lead.Step) (*journal.Op, error) {
+	b, err := j.o.Journal.Get(touchShelf, id)
+	if errors.Is(err, journal.ErrNotFound) {
+		return nil, nil
+	}
+	var t lead.Touch
+	if err == nil {
+		err = decodeKept(b, &t)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read touch %s: %w", id, err)
+	}
+	t.Deliveries, t.Trail = append(t.Deliveries, d), append(t.Trail, step)
+	op := journal.Put(touchShelf, id, mustJSON(t))
+	return &op, nil
+}

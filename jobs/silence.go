@@ -1,0 +1,153 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+const rhythmShelf = "rhythms" // source -> how often it is heard
+
+// rhythmKeeper is what all replicas know of when sources are heard.
+type rhythmKeeper interface {
+	Heard(ctx context.Context, latest map[string]time.Time) (map[string]time.Time, error) // takes down what is later, returns all
+	Rhythms(ctx context.Context) (map[string]lead.Rhythm, error)
+	SetRhythms(ctx context.Context, rhythms map[string]lead.Rhythm, onlyNew bool) error
+}
+
+const (
+	silenceEvery = 30 * time.Second
+	silenceLease = 20 * time.Second // so that one replica listens at a time
+)
+
+// ears remember when this node heard each source last; tests do not count.
+type ears struct {
+	mu     sync.Mutex
+	latest map[string]time.Time
+	looked time.Time // of the clock alone
+}
+
+func (e *ears) hear(t *lead.Touch) {
+	if t.Test {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.latest == nil {
+		e.latest = map[string]time.Time{}
+	}
+	if t.ReceivedAt.After(e.latest[t.Source]) {
+		e.latest[t.Source] = t.ReceivedAt
+	}
+}
+
+// take returns what was heard since the last call.
+func (e *ears) take() map[string]time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	taken := e.latest
+	e.latest = nil
+	return taken
+}
+
+// giveBack keeps what could not be passed on.
+func (e *ears) giveBack(taken map[string]time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.latest == nil {
+		e.latest = map[string]time.Time{}
+	}
+	for source, at := range taken {
+		if at.After(e.latest[source]) {
+			e.latest[source] = at
+		}
+	}
+}
+
+// listenToSources says when a source has been silent for much longer than it
+// usually is, once, and when it speaks again.
+func (j *Jobs) listenToSources(ctx context.Context, now time.Time) error {
+	if now.Sub(j.ears.looked) < silenceEvery {
+		return nil
+	}
+	taken := j.ears.take()
+	heard, err := j.o.Prompt.Heard(ctx, taken)
+	if err != nil {
+		j.ears.giveBack(taken)
+		return err
+	}
+	j.ears.looked = now
+	if !j.o.Embedded {
+		if free, err := j.o.Prompt.Lease(ctx, "silence", j.o.Node, silenceLease); err != nil || !free {
+			return err
+		}
+	}
+	rhythms, err := j.o.Prompt.Rhythms(ctx)
+	if err != nil {
+		return err
+	}
+	for _, source := range j.o.Sources {
+		r := rhythms[source]
+		if heard[source].IsZero() && r.Last.IsZero() {
+			continue // never heard: nothing is missing yet
+		}
+		what, gap := r.Listen(now, heard[source])
+		rhythms[source] = r
+		j.sayRhythm(ctx, source, r, what, gap, now)
+	}
+	if len(rhythms) == 0 {
+		return nil
+	}
+	ops := make([]journal.Op, 0, len(rhythms))
+	for source, r := range rhythms {
+		ops = append(ops, journal.Put(rhythmShelf, source, mustJSON(r)))
+	}
+	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
+		return fmt.Errorf("keep when sources were heard: %w", err)
+	}
+	return j.o.Prompt.SetRhythms(ctx, rhythms, false)
+}
+
+func (j *Jobs) sayRhythm(ctx context.Context, source string, r lead.Rhythm, what lead.Listened, gap time.Duration, now time.Time) {
+	usual, _ := r.Usual()
+	a := notify.Alarm{At: now}
+	switch what {
+	case lead.FellSilent:
+		a.Key = "silent:" + source
+		a.Title = fmt.Sprintf("Source %s has been silent for %s, usually at most %s", source, notify.Roughly(gap), notify.Roughly(usual))
+		a.Text = "Nothing has arrived at its URL since. See whether the form or the vendor's webhook still points here."
+	case lead.SpeaksAgain:
+		a.Key = "speaks:" + source
+		a.Title = fmt.Sprintf("Source %s speaks again, after %s", source, notify.Roughly(gap))
+	default:
+		return
+	}
+	j.log.Warn("a source's silence", "source", source, "says", a.Title)
+	j.Alarm(ctx, a)
+}
+
+// Rhythms returns how often the sources are heard, by their names.
+func (j *Jobs) Rhythms(ctx context.Context) (map[string]lead.Rhythm, error) {
+	return j.o.Prompt.Rhythms(ctx)
+}
+
+// restoreRhythms puts back what Redis has forgotten.
+func (j *Jobs) restoreRhythms(ctx context.Context) error {
+	kept := map[string]lead.Rhythm{}
+	err := j.o.Journal.Each(rhythmShelf, "", func(source string, value []byte) bool {
+		var r lead.Rhythm
+		if decodeKept(value, &r) == nil {
+			kept[source] = r
+		}
+		return true
+	})
+	if err != nil || len(kept) == 0 {
+		return err
+	}
+	return j.o.Store.SetRhythms(ctx, kept, true)
+}

@@ -1,0 +1,23 @@
+package lead
+
+import "time"
+
+// Digest tells leads of one temperature together, once a day.
+type Digest struct {
+	To          string // a target's name
+	Temperature Temperature
+	At          time.Duration  // since midnight
+	Zone        *time.Location // of At; nil: UTC
+}
+
+// Slot is the latest moment, not after now, at which the digest is due. There is
+// one on every day, also where clocks change at that hour.
+func (d Digest) Slot(now time.Time) time.Time {
+	local := Hours{Zone: d.Zone}.Local(now)
+	for day := 0; ; day-- {
+		at := time.Date(local.Year(), local.Month(), local.Day()+day, int(d.At/time.Hour), int(d.At%time.Hour/time.Minute), 0, 0, local.Location())
+		if !at.After(now) {
+			return at
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package lead
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// life lets a source be heard every gap for so long, with somebody listening
+// every minute, and returns what was new.
+func life(r *Rhythm, from time.Time, days int, speaks func(at time.Time) bool) (found []Listened, until time.Time) {
+	heard := r.Last
+	for at := from; at.Before(from.AddDate(0, 0, days)); at = at.Add(time.Minute) {
+		if speaks(at) {
+			heard = at
+		}
+		if what, _ := r.Listen(at, heard); what != NothingNew {
+			found = append(found, what)
+		}
+		until = at
+	}
+	return found, until
+}
+
+// office speaks every quarter of an hour from 8 to 18 on weekdays.
+func office(at time.Time) bool {
+	return at.Hour() >= 8 && at.Hour() < 18 && at.Minute()%15 == 0 && at.Weekday() != time.Saturday && at.Weekday() != time.Sunday
+}
+
+func never(time.Time) bool { return false }
+
+func TestRhythm_Listen(t *testing.T) {
+	monday := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	t.Run("Weekends", func(t *testing.T) {
+		if found, _ := life(&Rhythm{}, monday, 28, office); len(found) > 2 {
+			t.Errorf("four weeks of office hours: %v, want nothing after the first weekend", found)
+		}
+	})
+	t.Run("Outage", func(t *testing.T) {
+		r := &Rhythm{}
+		_, now := life(r, monday, 28, office)
+		usual, known := r.Usual()
+		if !known || usual != 62*time.Hour+15*time.Minute {
+			t.Errorf("Usual = %s, %v; want the weekend", usual, known)
+		}
+		found, now := life(r, now.Add(time.Minute), 14, never)
+		if len(found) != 1 || found[0] != FellSilent {
+			t.Fatalf("two weeks of silence: %v, want it said once", found)
+		}
+		found, _ = life(r, now.Add(time.Minute), 1, func(at time.Time) bool { return at.Hour() == 9 })
+		if len(found) != 1 || found[0] != SpeaksAgain || !r.Silent.IsZero() {
+			t.Errorf("it speaks again: %v", found)
+		}
+	})
+	t.Run("RoundTheClock", func(t *testing.T) {
+		r := &Rhythm{}
+		_, now := life(r, monday, 5, func(at time.Time) bool { return at.Minute()%5 == 0 })
+		begin := r.Last
+		for at := now; ; at = at.Add(time.Minute) {
+			if what, gap := r.Listen(at, begin); what == FellSilent {
+				if gap <= time.Hour || gap > 62*time.Minute {
+					t.Errorf("said after %s, want an hour", gap)
+				}
+				break
+			}
+			if at.Sub(now) > 24*time.Hour {
+				t.Fatal("never said")
+			}
+		}
+	})
+	t.Run("TooNew", func(t *testing.T) {
+		r := &Rhythm{}
+		life(r, monday, 2, office)
+		if found, _ := life(r, monday.AddDate(0, 0, 2), 20, never); len(found) > 0 {
+			t.Errorf("after two days nothing is usual: %v", found)
+		}
+	})
+	t.Run("NobodyListened", func(t *testing.T) {
+		r := &Rhythm{}
+		_, now := life(r, monday, 5, func(at time.Time) bool { return at.Minute()%5 == 0 })
+		heard := r.Last
+		if what, gap := r.Listen(now.AddDate(0, 0, 10), heard); what != NothingNew || gap > time.Hour {
+			t.Errorf("after ten days without anybody who listens: %v, silent for %s", what, gap)
+		}
+		if r.Listen(now.AddDate(0, 0, 10).Add(time.Minute), now.AddDate(0, 0, 10)); r.Longest[dayOf(now.AddDate(0, 0, 10))] > time.Hour {
+			t.Errorf("the outage became a silence of the source: %v", r.Longest)
+		}
+	})
+}
+
+// TestRhythm_Bounded: whatever is heard, a rhythm stays small and says each
+// silence once.
+func TestRhythm_Bounded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, now, silent := &Rhythm{}, noon, false
+		heard := time.Time{}
+		for range rapid.IntRange(0, 300).Draw(t, "looks") {
+			now = now.Add(time.Duration(rapid.IntRange(1, 5000).Draw(t, "minutes")) * time.Minute)
+			r.Seen = now.Add(-time.Minute) // somebody listened all the time
+			if rapid.IntRange(0, 3).Draw(t, "speaks") > 0 {
+				heard = now.Add(-time.Duration(rapid.IntRange(0, 50).Draw(t, "ago")) * time.Second)
+			}
+			switch what, gap := r.Listen(now, heard); what {
+			case FellSilent:
+				if silent || gap <= shortest {
+					t.Fatalf("silence after %s is said again: %v", gap, silent)
+				}
+				silent = true
+			case SpeaksAgain:
+				if !silent {
+					t.Fatal("speaks again without having been silent")
+				}
+				silent = false
+			}
+			if len(r.Longest) > rhythmDays {
+				t.Fatalf("%d days are remembered", len(r.Longest))
+			}
+		}
+	})
+}
