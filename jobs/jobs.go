@@ -25,7 +25,7 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf}
+	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf, deedShelf, remarkShelf}
 }
 
 const (
@@ -38,6 +38,8 @@ const (
 	refreshShelf  = "refreshes" // lead id -> the messages about it are to be rewritten
 	questionShelf = "questions" // touch id -> what it lacks and somebody else has to tell
 	dayShelf      = "days"      // UTC day -> how many touches were accepted here, tests left out
+	deedShelf     = "deeds"     // lead id/number -> what somebody did about a lead, until the store has it
+	remarkShelf   = "remarks"   // id -> a line for a thread, until its target has it
 )
 
 // Options of New. Store, Rules and at least one client are required.
@@ -109,6 +111,7 @@ type Jobs struct {
 	rung     map[string]time.Time // when the alarms of a key were told last
 
 	refreshes map[string]*refreshing // by lead id: the latest on its way
+	remarked  chan struct{}          // a remark may wait
 	erased    map[string]bool        // leads whose messages are to say only that
 
 	days   *days
@@ -164,6 +167,7 @@ func New(o Options) (*Jobs, error) {
 		mirrors:   map[string]*mirror{},
 		refreshes: map[string]*refreshing{},
 		erased:    map[string]bool{},
+		remarked:  make(chan struct{}, 1),
 		days:      newDays(),
 		loaded:    make(chan struct{}),
 		desk:      newDesk(),
@@ -208,6 +212,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 		return err
 	}
 	wg.Go(func() { j.resumeRefreshes(ctx) })
+	wg.Go(func() { j.tellRemarks(ctx) })
 	for _, m := range j.mirrors {
 		wg.Go(func() { m.run(ctx) })
 	}

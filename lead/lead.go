@@ -10,6 +10,8 @@ type Lead struct {
 	Status  Status `json:"status"`
 	Claim   *Claim `json:"claim,omitempty"`
 
+	DuplicateOf string `json:"duplicate_of,omitempty"` // the lead that somebody said this one is
+
 	Touches []string `json:"touches"` // ids, in order of arrival
 	History []Past   `json:"history,omitempty"`
 

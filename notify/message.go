@@ -56,6 +56,7 @@ type Message struct {
 	Received  time.Time
 	Told      string // how long telling took: alerted in 1.4 s
 	Since     string // repeats: how long after the alert
+	For       string // remarks: the Slack member whom they mention
 	Erased    bool   // the person was erased; nothing else is told
 
 	URL     string // of the lead in the inbox
@@ -88,6 +89,9 @@ func Compose(a Alert, s Style) Message {
 	l, t := a.Lead, a.Touch
 	if l == nil || t == nil {
 		return gone(a)
+	}
+	if a.Kind == lead.Remark {
+		return remark(a)
 	}
 	p := person(l, t)
 	m := Message{

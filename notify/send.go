@@ -19,6 +19,7 @@ type Alert struct {
 	// for it with Recalls; empty: it does not know the lead.
 	Receipt string
 	Note    string    // a plain remark: "Redis away, so without history"
+	For     string    // id of the Slack member whom a remark mentions
 	Told    time.Time // when the message was posted that an update rewrites; zero: it is posted now
 }
 

@@ -52,6 +52,8 @@ func render(m Message, f form, buttons bool) rendered {
 		r.blocks = []slack.Block{slack.NewSectionBlock(plainObject(m.Header, 150), nil, nil)}
 	case len(m.Leads) > 0:
 		r.blocks = rollupBlocks(m)
+	case m.Kind == lead.Remark:
+		r.blocks = remarkBlocks(m)
 	case m.Kind == lead.Repeat:
 		r.blocks = repeatBlocks(m)
 	case m.Kind == lead.Escalated:

@@ -56,7 +56,7 @@ func (r reader) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 	if err := r.jobs.Loaded(ctx); err != nil {
 		return nil, readable(err)
 	}
-	l, err := r.store.Lead(ctx, id)
+	l, err := r.jobs.Lead(ctx, id)
 	return l, readable(err)
 }
 
@@ -101,11 +101,13 @@ func (r reporter) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel
 // actor is what handlers let people do.
 type actor struct{ jobs *jobs.Jobs }
 
-func (a actor) Act(ctx context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
-	l, err := a.jobs.Act(ctx, id, v, by, revision)
+func (a actor) Act(ctx context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
+	l, err := a.jobs.Act(ctx, id, d, revision)
 	switch {
 	case errors.Is(err, lead.ErrNoVerb):
 		return nil, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
+	case errors.Is(err, lead.ErrWhom):
+		return l, err
 	case errors.Is(err, store.ErrConflict), errors.Is(err, lead.ErrTaken):
 		return l, fmt.Errorf("%w: %w", handlers.ErrConflict, err)
 	}
