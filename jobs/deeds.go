@@ -169,6 +169,24 @@ func (j *Jobs) catchUp(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.
 	return l, nil
 }
 
+// catchUpPost rewrites a message that was told from the journal when somebody has
+// done something about its lead already.
+func (j *Jobs) catchUpPost(ctx context.Context, n *note) {
+	defer j.leads.lock(n.Touch.ID)() // whoever acts from now on finds the receipt
+	keys, _, err := j.deedsOf(n.Touch.ID)
+	if err != nil || len(keys) == 0 {
+		return
+	}
+	l, err := j.leadInJournal(n.Touch.ID)
+	if err != nil {
+		return // its job has it by now, and rewrites the message
+	}
+	if err := j.o.Journal.Settle(ctx, j.refreshOp(l)); err != nil {
+		j.log.Warn("keep the refresh of a lead", "lead_id", l.ID, "error", err)
+	}
+	j.rewrite(l)
+}
+
 // secondText tells somebody that another one has the lead.
 func secondText(d deed, l *lead.Lead) string {
 	return fmt.Sprintf("%s's %s of %s came second: %s has this lead since %s.", d.By, d.Verb, d.At.Format("15:04:05 MST"),
