@@ -81,6 +81,7 @@ type Button struct {
 	Value   string // v1.LEAD.REVISION, in menus with .VERB
 	URL     string
 	Primary bool
+	Ask     string // what to confirm first; empty: nothing
 }
 
 // Compose turns an alert into a message.
@@ -173,17 +174,21 @@ func buttonsOf(m Message, l *lead.Lead) (buttons, menu []Button) {
 	}
 	switch {
 	case m.Kind == lead.Repeat || m.Kind == lead.TestAlert:
-	case l.Status == lead.Contacted || l.Status == lead.Closed || l.Status == lead.Junk:
+	case l.Status == lead.Junk:
+		buttons = append(buttons, button("lead.unjunk", "Not junk", "Take back that "+m.Who+" is junk"))
+	case l.Status == lead.Contacted || l.Status == lead.Closed:
 	case m.Owner != "":
 		made := button("lead.contacted", "I made contact", "Record first contact with "+m.Who)
 		made.Primary = true
-		buttons = append(buttons, made, button("lead.unclaim", "Unclaim", "Give back "+m.Who))
-		menu = menuOf(value, [2]string{"cool", "Not hot"}, [2]string{"junk", "Junk or spam"})
+		unclaim := button("lead.unclaim", "Unclaim", "Give back "+m.Who)
+		unclaim.Ask = "It becomes unclaimed, for the next person."
+		buttons = append(buttons, made, unclaim)
+		menu = menuOf(value, lead.VerbAssign, lead.VerbNotHot, lead.VerbDuplicate, lead.VerbJunk)
 	default:
 		claim := button("lead.claim", "Claim", "Claim "+m.Who)
 		claim.Primary = true
 		buttons = append(buttons, claim)
-		menu = menuOf(value, [2]string{"contacted", "I made contact"}, [2]string{"cool", "Not hot"}, [2]string{"junk", "Junk or spam"})
+		menu = menuOf(value, lead.VerbContacted, lead.VerbAssign, lead.VerbNotHot, lead.VerbDuplicate, lead.VerbJunk)
 	}
 	if m.URL != "" {
 		open := button("lead.open", "Open lead", "Open "+m.Who+" in leadgate")
@@ -193,12 +198,15 @@ func buttonsOf(m Message, l *lead.Lead) (buttons, menu []Button) {
 	return buttons, menu
 }
 
-func menuOf(value string, verbs ...[2]string) (menu []Button) {
+func menuOf(value string, verbs ...lead.Verb) (menu []Button) {
 	for _, v := range verbs {
-		menu = append(menu, Button{Action: "lead.more", Label: v[1], Value: value + "." + v[0]})
+		menu = append(menu, Button{Action: "lead.more", Label: menuLabels[v], Value: value + "." + string(v)})
 	}
 	return menu
 }
+
+var menuLabels = map[lead.Verb]string{lead.VerbContacted: "I made contact", lead.VerbAssign: "Assign to…", lead.VerbNotHot: "Not hot",
+	lead.VerbDuplicate: "Duplicate of…", lead.VerbJunk: "Junk or spam"}
 
 // MostLeads is how many leads one rollup holds: at a message a second, a
 // thousand leads in ten seconds are all told within those.

@@ -61,6 +61,9 @@ func buttonElement(b Button) *slack.ButtonBlockElement {
 	if b.Primary {
 		e.Style = slack.StylePrimary
 	}
+	if b.Ask != "" {
+		e.Confirm = slack.NewConfirmationBlockObject(plainObject(b.Label+"?", 100), plainObject(b.Ask, 300), plainObject(b.Label, 30), plainObject("Cancel", 30))
+	}
 	return e
 }
 

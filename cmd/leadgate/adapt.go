@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
@@ -125,4 +126,10 @@ func readable(err error) error {
 		return fmt.Errorf("%w: %w", handlers.ErrBadQuery, err)
 	}
 	return fmt.Errorf("%w: %w", handlers.ErrUnavailable, err)
+}
+
+// slackOf is what handlers know of Slack.
+func slackOf(cfg *config.Config) handlers.Slack {
+	return handlers.Slack{SigningSecret: cfg.Slack.SigningSecret.Reveal(), AppToken: cfg.Slack.AppToken.Reveal(), BotToken: cfg.Slack.BotToken.Reveal(),
+		APIURL: cfg.Slack.APIURL}
 }
