@@ -45,6 +45,8 @@ type Message struct {
 	Email     Contact
 	About     string // title, where
 	Owner     string // who claimed the lead
+	State     string // what people did about it: claimed after 48 s
+	Ended     bool   // and nobody needs to do more
 	Quote     string // the person's own words, at most 300 characters
 	Facts     []Fact // at most four
 	Why       string // Why hot: asked for a demo +90, work e-mail +5
@@ -116,6 +118,7 @@ func Compose(a Alert, s Style) Message {
 	if s.PublicURL != "" {
 		m.URL = s.PublicURL + "/l/" + url.PathEscape(l.ID)
 	}
+	m.State, m.Ended = stateOf(l, t)
 	m.Header = cut(headerOf(m, l), 150)
 	m.Text = lockScreen(m)
 	m.Buttons, m.Menu = buttonsOf(m, l)
@@ -124,30 +127,7 @@ func Compose(a Alert, s Style) Message {
 
 // hurries says whether somebody has to answer the lead now.
 func hurries(k lead.AlertKind, l *lead.Lead) bool {
-	return l.Temperature == lead.Hot && l.Claim == nil && k != lead.Repeat && k != lead.TestAlert && k != lead.DigestAlert
-}
-
-func headerOf(m Message, l *lead.Lead) string {
-	whoWhat := m.Who + ": " + m.What
-	switch {
-	case m.Kind == lead.TestAlert:
-		return "🧪 Test: " + whoWhat
-	case m.Kind == lead.Repeat:
-		return fmt.Sprintf("%s, again (score %d)", whoWhat, l.Score)
-	case m.Kind == lead.Escalated:
-		return "⏰ Nobody has claimed " + whoWhat
-	case l.Status == lead.Contacted && m.Owner != "":
-		return "☎️ " + m.Owner + " reached " + whoWhat
-	case m.Owner != "":
-		return "✅ " + m.Owner + " has " + whoWhat
-	case m.Kind == lead.JustTurnedHot:
-		return "🔥 Just turned hot: " + whoWhat
-	case l.Temperature == lead.Hot:
-		return "🔥 " + whoWhat
-	case l.Temperature == lead.Warm:
-		return "🌤️ Warm: " + whoWhat
-	}
-	return "❄️ Cold: " + whoWhat
+	return l.Temperature == lead.Hot && l.Claim == nil && l.Status != lead.Junk && l.Status != lead.Closed && k != lead.Repeat && k != lead.TestAlert && k != lead.DigestAlert
 }
 
 // lockScreen is the header with the way to call and the deadline, which must

@@ -94,7 +94,7 @@ func linesOf(m Message) []string {
 		}
 		lines = append(lines, cut(s, min(200, plainMost/len(m.Leads)-1)))
 	}
-	for _, s := range []string{m.Phone.Shown, m.Email.Shown, m.About} {
+	for _, s := range []string{m.State, m.Phone.Shown, m.Email.Shown, m.About} {
 		if s != "" {
 			lines = append(lines, s)
 		}
