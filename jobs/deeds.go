@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +22,18 @@ type deed struct {
 	At time.Time `json:"at"`
 }
 
-func deedKey(leadID, id string) string { return leadID + "/" + id }
+// deedKey orders the deeds of a lead as they were done.
+func deedKey(leadID string, n int) string { return fmt.Sprintf("%s/%012d", leadID, n) }
+
+// nextDeed is the key after the last of these.
+func nextDeed(leadID string, keys []string) string {
+	n := 0
+	if len(keys) > 0 {
+		_, number, _ := strings.Cut(keys[len(keys)-1], "/")
+		n, _ = strconv.Atoi(number) // of our own making
+	}
+	return deedKey(leadID, n+1)
+}
 
 // actInJournal carries out a deed as far as this node knows the lead.
 func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
@@ -42,7 +54,11 @@ func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, rev
 	} else if err != nil {
 		return l, err
 	}
-	op := journal.Put(deedShelf, deedKey(leadID, lead.NewID(now)), mustJSON(deed{d, now}))
+	keys, _, err := j.deedsOf(leadID)
+	if err != nil {
+		return l, err
+	}
+	op := journal.Put(deedShelf, nextDeed(leadID, keys), mustJSON(deed{d, now}))
 	if err := j.o.Journal.Settle(ctx, op, j.refreshOp(l)); err != nil {
 		return l, fmt.Errorf("keep it: %w", err)
 	}
@@ -71,7 +87,7 @@ func (j *Jobs) deedsOf(leadID string) (keys []string, deeds []deed, err error) {
 	}
 	prefix := ""
 	if leadID != "" {
-		prefix = deedKey(leadID, "")
+		prefix = leadID + "/"
 	}
 	err = j.o.Journal.Each(deedShelf, prefix, func(key string, value []byte) bool {
 		if !strings.HasPrefix(key, prefix) {
@@ -106,6 +122,11 @@ func (j *Jobs) withDeeds(id string, l *lead.Lead) (*lead.Lead, error) {
 // carryDeeds brings the deeds of a lead to the store, of all without an id.
 // Those of a lead that the store does not have yet wait for its touch.
 func (j *Jobs) carryDeeds(ctx context.Context, leadID string) error {
+	if j.o.Journal.Len(deedShelf) == 0 {
+		return nil
+	}
+	j.carrying.Lock() // each deed once
+	defer j.carrying.Unlock()
 	keys, deeds, err := j.deedsOf(leadID)
 	for i, key := range keys {
 		id, _, _ := strings.Cut(key, "/")
@@ -131,9 +152,6 @@ func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lea
 		return nil, err
 	}
 	defer j.leads.lock(l.ID)()
-	if _, err := j.o.Journal.Get(deedShelf, key); errors.Is(err, journal.ErrNotFound) {
-		return l, nil // carried a moment ago, and told
-	}
 	ops := []journal.Op{journal.Delete(deedShelf, key), j.refreshOp(l)}
 	if op, err := j.keepLead(l); err != nil {
 		return nil, err
@@ -155,6 +173,11 @@ func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lea
 // catchUp brings to a lead what was done about it, by the name of its touch,
 // before the store had it.
 func (j *Jobs) catchUp(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.Lead, error) {
+	if j.o.Journal.Len(deedShelf) == 0 {
+		return l, nil
+	}
+	j.carrying.Lock()
+	defer j.carrying.Unlock()
 	keys, deeds, err := j.deedsOf(t.ID)
 	if err != nil || len(keys) == 0 {
 		return l, err

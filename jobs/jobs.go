@@ -102,6 +102,7 @@ type Jobs struct {
 	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
 	names     locks              // by touch id: one acceptance of a name at a time
 	ends      locks              // by touch id: one settlement at a time
+	carrying  sync.Mutex         // one at a time brings deeds to the store
 	leads     locks              // by lead id: one snapshot at a time
 
 	mu       sync.Mutex
