@@ -14,9 +14,10 @@ import (
 )
 
 // actor carries out what people do about leads. Its errors wrap ErrNotFound,
-// ErrConflict or ErrUnavailable; with ErrConflict the lead as it is comes back.
+// ErrConflict, ErrUnavailable or lead.ErrWhom; with ErrConflict the lead as it is
+// comes back.
 type actor interface {
-	Act(ctx context.Context, leadID string, v lead.Verb, by string, revision int64) (*lead.Lead, error)
+	Act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error)
 }
 
 // ErrConflict says that somebody else was faster: the lead is theirs, or not
@@ -30,6 +31,8 @@ const maxAction = 16 << 10
 func (s *Server) act(c echo.Context) error {
 	var in struct {
 		By       string `json:"by"`
+		To       string `json:"to"`
+		Why      string `json:"why"`
 		Revision int64  `json:"revision"`
 	}
 	b, err := io.ReadAll(io.LimitReader(c.Request().Body, maxAction))
@@ -42,7 +45,14 @@ func (s *Server) act(c echo.Context) error {
 	if in.By = strings.TrimSpace(in.By); in.By == "" || len(in.By) > 200 {
 		return problem{code: malformed, detail: `Say who does it: {"by": "Dana"}.`}
 	}
-	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), lead.Verb(c.Param("verb")), in.By, in.Revision)
+	d := lead.Deed{Verb: lead.Verb(c.Param("verb")), By: in.By, To: strings.TrimSpace(in.To), Why: strings.TrimSpace(in.Why)}
+	if len(d.To) > 200 || len(d.Why) > 200 {
+		return problem{code: malformed, detail: "to and why may have 200 bytes each."}
+	}
+	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), d, in.Revision)
+	if errors.Is(err, lead.ErrWhom) {
+		return problem{code: malformed, detail: `Say whom: {"by": "Dana", "to": "Eva"}; duplicate takes the id of the other lead.`, because: err}
+	}
 	if errors.Is(err, ErrConflict) {
 		return problem{code: conflict, detail: taken(l), because: err}
 	}

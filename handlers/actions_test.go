@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -15,14 +16,16 @@ import (
 // actorOfOne is an actor that knows the lead l1.
 type actorOfOne struct{ l lead.Lead }
 
-func (o *actorOfOne) Act(_ context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
+func (o *actorOfOne) Act(_ context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
 	if id != "l1" {
 		return nil, fmt.Errorf("lead %s: %w", id, ErrNotFound)
 	}
 	if revision != 0 && revision != o.l.Revision {
 		return &o.l, ErrConflict
 	}
-	if err := o.l.Act(v, by, time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)); err != nil {
+	if err := o.l.Act(d, time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)); errors.Is(err, lead.ErrWhom) {
+		return &o.l, err
+	} else if err != nil {
 		return &o.l, fmt.Errorf("%w: %w", ErrConflict, err)
 	}
 	o.l.Revision++
@@ -46,6 +49,8 @@ func TestServer_Act(t *testing.T) {
 		{"StaleRevision", "/leads/l1/claim", `{"by":"Dana","revision":2}`, 409, "revision 3"},
 		{"Claim", "/leads/l1/claim", `{"by":"Dana","revision":3}`, 200, `"by":"Dana"`},
 		{"SecondClaim", "/leads/l1/claim", `{"by":"Lee"}`, 409, "Dana has this lead"},
+		{"AssignToNobody", "/leads/l1/assign", `{"by":"Lee"}`, 400, "Say whom"},
+		{"Assign", "/leads/l1/assign", `{"by":"Lee","to":"Dana"}`, 200, `"by":"Dana"`},
 		{"Contacted", "/leads/l1/contacted", `{"by":"Dana"}`, 200, `"status":"contacted"`},
 		{"Junk", "/leads/l1/junk", `{"by":"Dana"}`, 200, `"status":"junk"`},
 	} {

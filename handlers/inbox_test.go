@@ -53,7 +53,7 @@ func (s *shelf) Touch(_ context.Context, id string) (*lead.Touch, error) {
 	return nil, ErrNotFound
 }
 
-func (s *shelf) Act(ctx context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
+func (s *shelf) Act(ctx context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
 	l, err := s.Lead(ctx, id)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (s *shelf) Act(ctx context.Context, id string, v lead.Verb, by string, revi
 	if revision != 0 && revision != l.Revision {
 		return l, ErrConflict
 	}
-	if err := l.Act(v, by, noon); err != nil {
+	if err := l.Act(d, noon); err != nil {
 		return l, ErrConflict
 	}
 	l.Revision++

@@ -97,7 +97,7 @@ func (s *Server) actOnPage(c echo.Context) error {
 	revision, _ := strconv.ParseInt(c.FormValue("revision"), 10, 64) // without one: whatever is there
 	me := callerOf(c)
 	verb := lead.Verb(c.Param("verb"))
-	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), verb, me.Name, revision)
+	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), lead.Deed{Verb: verb, By: me.Name}, revision)
 	inRow := c.Request().Header.Get("HX-Request") == "true"
 	back := localPath(c.FormValue("back"))
 	switch {

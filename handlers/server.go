@@ -51,13 +51,13 @@ type Options struct {
 	// Empty: nobody's.
 	TrustedProxies []netip.Prefix
 
-	APITokens   []string                              // of the configuration; their bearer may do everything
-	Passes      passes                                // who else may; nil: nobody
-	Rules       func() *lead.Rules                    // in force, for what actions are called; default: the built-in ones
-	Reps        []Rep                                 // who takes leads
-	Means       func(why string) string               // what a named reason means; nil: the word stands for itself
-	Preview     func(*lead.Lead, *lead.Touch) Preview // the alert as Slack would show it; nil: none is shown
-	SlackSecret string                                // Slack's signing secret; empty: Slack's calls are refused
+	APITokens []string                              // of the configuration; their bearer may do everything
+	Passes    passes                                // who else may; nil: nobody
+	Rules     func() *lead.Rules                    // in force, for what actions are called; default: the built-in ones
+	Reps      []Rep                                 // who takes leads
+	Means     func(why string) string               // what a named reason means; nil: the word stands for itself
+	Preview   func(*lead.Lead, *lead.Touch) Preview // the alert as Slack would show it; nil: none is shown
+	Slack     Slack                                 // how people answer from Slack
 
 	Try bool // serve /try, a page of forms for those who try it out
 
@@ -89,6 +89,7 @@ type Server struct {
 	thanks  page
 	gates   atomic.Pointer[map[string]*gate]
 	metrics *metrics
+	slack   *slackApp
 	echo    *echo.Echo
 	routed  map[string]bool // "GET /path" of every route
 
@@ -139,6 +140,7 @@ func New(o Options) (*Server, error) {
 		refusals:  rate.Sometimes{First: 10, Interval: time.Second},
 		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
 	s.closing, s.close = context.WithCancel(context.Background())
+	s.slack = newSlackApp(o.Slack, s)
 	if err := s.Reload(o.Sources); err != nil {
 		return nil, err
 	}

@@ -1,41 +1,199 @@
 package handlers
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/slack-go/slack"
 )
 
+// Slack is how people answer from Slack: over HTTP when there is a signing
+// secret, over Socket Mode when there is an app token.
+type Slack struct {
+	SigningSecret string // of Slack's requests; empty: they are refused
+	AppToken      string // xapp-...; empty: no Socket Mode
+	BotToken      string // xoxb-...: names members and opens dialogs
+	APIURL        string // default https://slack.com/api/
+}
+
+// slackApp answers what people do in Slack. HTTP and Socket Mode hand over to
+// the same methods: interact for what is pressed, command for what is typed.
+type slackApp struct {
+	o      Slack
+	s      *Server
+	api    *slack.Client // nil without a bot token
+	seen   seen
+	home   home
+	people members
+	later  chan func(context.Context)
+}
+
+const (
+	slackTimeout = 5 * time.Second // of one call of Slack's API
+	laterMost    = 256             // what may wait to be said after an answer
+	laterAtOnce  = 4
+)
+
+func newSlackApp(o Slack, s *Server) *slackApp {
+	a := &slackApp{o: o, s: s, later: make(chan func(context.Context), laterMost)}
+	if o.APIURL == "" {
+		a.o.APIURL = slack.APIURL
+	}
+	if o.BotToken != "" {
+		a.api = slack.New(o.BotToken, slack.OptionAPIURL(a.o.APIURL), slack.OptionHTTPClient(&http.Client{Timeout: slackTimeout}))
+	}
+	return a
+}
+
+// Run answers over Socket Mode, if there is an app token, and says what is left
+// to say after an answer, until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	s.slack.whoAmI(ctx)
+	var wg sync.WaitGroup
+	for range laterAtOnce {
+		wg.Go(func() {
+			for {
+				select {
+				case f := <-s.slack.later:
+					f(ctx)
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	if s.slack.o.AppToken != "" {
+		s.slack.socket(ctx)
+	}
+	wg.Wait()
+	return nil
+}
+
+// afterwards does something once Slack has its answer, which it wants within
+// three seconds.
+func (a *slackApp) afterwards(what string, f func(context.Context) error) {
+	do := func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, slackTimeout)
+		defer cancel()
+		if err := f(ctx); err != nil && ctx.Err() != context.Canceled {
+			a.s.o.Logger.Warn("slack was not told", "what", what, "error", slackCode(err))
+		}
+	}
+	select {
+	case a.later <- do:
+	default:
+		a.s.o.Logger.Warn("slack was not told; too much waits", "what", what)
+	}
+}
+
 // slackInteraction takes what people press in Slack.
 func (s *Server) slackInteraction(c echo.Context) error {
-	if err := s.fromSlack(c); err != nil {
+	form, err := s.fromSlack(c)
+	if err != nil {
 		return err
 	}
-	return c.String(http.StatusOK, "not yet")
+	var ic slack.InteractionCallback
+	if err := json.Unmarshal([]byte(form.Get("payload")), &ic); err != nil {
+		return problem{code: malformed, detail: "The payload is no interaction of Slack's.", because: err}
+	}
+	return s.answerSlack(c, func(ctx context.Context) (any, error) { return s.slack.interact(ctx, ic) })
 }
 
 // slackCommand takes what people type in Slack.
 func (s *Server) slackCommand(c echo.Context) error {
-	if err := s.fromSlack(c); err != nil {
+	if _, err := s.fromSlack(c); err != nil {
 		return err
 	}
-	return c.String(http.StatusOK, "not yet")
+	cmd, err := slack.SlashCommandParse(c.Request())
+	if err != nil {
+		return problem{code: malformed, detail: "This is no command of Slack's.", because: err}
+	}
+	return s.answerSlack(c, func(ctx context.Context) (any, error) { return s.slack.command(ctx, cmd) })
 }
 
-// fromSlack checks that Slack signed the body, within five minutes of now.
-func (s *Server) fromSlack(c echo.Context) error {
+// answerSlack answers with what handle returns: an empty 200 for nothing.
+func (s *Server) answerSlack(c echo.Context, handle func(context.Context) (any, error)) error {
+	answer, err := handle(c.Request().Context())
+	switch {
+	case err != nil:
+		return problem{code: forbidden, detail: "This Slack workspace or app is not the configured one.", because: err}
+	case answer == nil:
+		return c.NoContent(http.StatusOK)
+	}
+	return c.JSON(http.StatusOK, answer)
+}
+
+// fromSlack checks that Slack signed the body within five minutes of now, and
+// that it comes for the first time.
+func (s *Server) fromSlack(c echo.Context) (url.Values, error) {
 	body, err := s.readBody(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	v, err := slack.NewSecretsVerifier(c.Request().Header, s.o.SlackSecret) // refuses an empty secret
+	h := c.Request().Header
+	v, err := slack.NewSecretsVerifier(h, s.slack.o.SigningSecret) // refuses an empty secret
 	if err == nil {
 		_, _ = v.Write(body) // a hash takes everything
 		err = v.Ensure()
 	}
 	if err != nil {
-		return problem{code: badSignature, detail: "Slack's signature is missing, too old or not that of the configured signing secret."}
+		return nil, problem{code: badSignature, detail: "Slack's signature is missing, too old or not that of the configured signing secret."}
 	}
-	return nil
+	if !s.slack.seen.first(c.Path()+" "+h.Get("X-Slack-Signature"), s.o.Now()) {
+		return nil, problem{code: stale, detail: "This request was here before."}
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, problem{code: malformed, detail: "The body is no form.", because: err}
+	}
+	c.Request().PostForm, c.Request().Form = form, form
+	return form, nil
+}
+
+// seen remembers what came lately, so that it counts once.
+type seen struct {
+	mu    sync.Mutex
+	at    map[string]time.Time
+	swept time.Time
+}
+
+// seenFor is longer than Slack's signatures hold, five minutes to either side.
+const seenFor = 11 * time.Minute
+
+func (s *seen) first(name string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at == nil {
+		s.at = map[string]time.Time{}
+	}
+	if now.Sub(s.swept) > time.Minute {
+		s.swept = now
+		for name, at := range s.at {
+			if now.Sub(at) > seenFor {
+				delete(s.at, name)
+			}
+		}
+	}
+	if _, known := s.at[name]; known {
+		return false
+	}
+	s.at[name] = now
+	return true
+}
+
+// slackCode is what an error of Slack's library may say in a log: its own words
+// can hold a URL.
+func slackCode(err error) string {
+	var refused slack.SlackErrorResponse
+	if errors.As(err, &refused) && !strings.ContainsAny(refused.Err, " /:") {
+		return refused.Err
+	}
+	return "the call did not get through"
 }

@@ -19,7 +19,7 @@ func TestFromSlack(t *testing.T) {
 		return []string{"X-Slack-Request-Timestamp", ts, "X-Slack-Signature", "v0=" + hex.EncodeToString(mac.Sum(nil))}
 	}
 	now := time.Now() // the verifier of Slack's library has its own clock
-	s, _ := testServer(t, nil, func(o *Options) { o.SlackSecret = secret })
+	s, _ := testServer(t, nil, func(o *Options) { o.Slack.SigningSecret = secret })
 	unset, _ := testServer(t, nil)
 	for _, path := range []string{"/slack/interactions", "/slack/commands"} {
 		if w := post(s, path, formType, body, sign(secret, body, now)...); w.Code != 200 {

@@ -2,35 +2,101 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/leadgate/leadgate/lead"
 )
 
+// errUnchanged says that a deed was done already.
+var errUnchanged = errors.New("nothing changes")
+
 // Act carries out what somebody does about a lead, by compare-and-set: of two
 // people who claim at the same time one has it and the other learns who. With a
 // revision it holds only if nobody changed the lead since. It is on disk when
-// Act returns. The lead as it is comes back with errors, too.
-func (j *Jobs) Act(ctx context.Context, leadID string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
-	l, err := j.o.Prompt.UpdateLead(ctx, leadID, revision, func(l *lead.Lead) error {
-		err := l.Act(v, by, j.now())
-		j.wind(l)
-		return err
-	})
+// Act returns, and every message about the lead is rewritten afterwards. The
+// lead as it is comes back with errors, too.
+//
+// While Redis is away this node's journal decides, and carries the deed to the
+// store when Redis is back. Should another replica have decided otherwise
+// meanwhile, the first in the store has the lead and the other is told so.
+func (j *Jobs) Act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+	l, err := j.act(ctx, leadID, d, revision)
 	if err != nil {
-		return l, fmt.Errorf("%s lead %s: %w", v, leadID, err)
+		return l, fmt.Errorf("%s lead %s: %w", d.Verb, leadID, err)
 	}
-	defer j.leads.lock(l.ID)()
-	op, err := j.keepLead(l)
-	if err != nil || op == nil {
-		return l, err
-	}
-	if err := j.o.Journal.Settle(ctx, *op, j.refreshOp(l)); err != nil {
-		return l, fmt.Errorf("keep lead %s: %w", leadID, err)
-	}
-	j.rewrite(l)
-	if v == lead.VerbClaim {
+	if d.Verb == lead.VerbClaim {
 		j.metrics.hop("claim", j.now().Sub(l.CreatedAt))
 	}
 	return l, nil
+}
+
+func (j *Jobs) act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+	if !j.pulse.isUp() {
+		return j.actInJournal(ctx, leadID, d, revision)
+	}
+	if err := j.carryDeeds(ctx, leadID); err != nil { // older ones come first
+		return j.actInJournal(ctx, leadID, d, revision)
+	}
+	l, err := j.actInStore(ctx, leadID, d, revision)
+	switch {
+	case err == nil, decided(err):
+		return l, err
+	case errors.Is(err, lead.ErrNotFound): // its touch may be on its way still
+		return j.actInJournal(ctx, leadID, d, revision)
+	}
+	// Redis went a moment ago. If it carried out the deed all the same, doing so
+	// again will change nothing.
+	j.pulse.doubt(err)
+	return j.actInJournal(ctx, leadID, d, revision)
+}
+
+// decided says that an error is the answer to a deed, not a failure.
+func decided(err error) bool {
+	for _, answer := range []error{lead.ErrTaken, lead.ErrConflict, lead.ErrNoVerb, lead.ErrWhom} {
+		if errors.Is(err, answer) {
+			return true
+		}
+	}
+	return false
+}
+
+// actInStore carries out a deed in the store and keeps the lead in the journal.
+func (j *Jobs) actInStore(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+	at := j.now()
+	l, err := j.updateLead(ctx, leadID, revision, func(l *lead.Lead) error { return j.changed(l, d, at) })
+	if errors.Is(err, errUnchanged) {
+		return l, nil
+	}
+	if err != nil {
+		return l, err
+	}
+	return l, j.acted(ctx, l)
+}
+
+// updateLead changes a lead in the store. The id may be that of a touch of the
+// lead: alerts that were told from the journal name it so.
+func (j *Jobs) updateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error) {
+	l, err := j.o.Prompt.UpdateLead(ctx, id, revision, change)
+	if errors.Is(err, lead.ErrNotFound) {
+		if t, terr := j.Touch(ctx, id); terr == nil && t.LeadID != "" && t.LeadID != id {
+			return j.o.Prompt.UpdateLead(ctx, t.LeadID, revision, change)
+		}
+	}
+	return l, err
+}
+
+// acted keeps a lead that somebody has done something about, and has the
+// messages about it rewritten.
+func (j *Jobs) acted(ctx context.Context, l *lead.Lead) error {
+	defer j.leads.lock(l.ID)()
+	op, err := j.keepLead(l)
+	if err != nil || op == nil {
+		return err
+	}
+	if err := j.o.Journal.Settle(ctx, *op, j.refreshOp(l)); err != nil {
+		return fmt.Errorf("keep lead %s: %w", l.ID, err)
+	}
+	j.rewrite(l)
+	return nil
 }

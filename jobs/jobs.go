@@ -26,7 +26,7 @@ import (
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
 	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf,
-		noticeShelf, offShelf, rhythmShelf}
+		noticeShelf, offShelf, rhythmShelf, deedShelf, remarkShelf}
 }
 
 const (
@@ -40,6 +40,8 @@ const (
 	questionShelf = "questions" // touch id -> what it lacks and somebody else has to tell
 	eraseShelf    = "erasures"  // see erase.go
 	dayShelf      = "days"      // UTC day -> how many touches were accepted here, tests left out
+	deedShelf     = "deeds"     // lead id/number -> what somebody did about a lead, until the store has it
+	remarkShelf   = "remarks"   // id -> a line for a thread, until its target has it
 )
 
 // Options of New. Store, Rules and at least one client are required.
@@ -115,6 +117,7 @@ type Jobs struct {
 	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
 	names     locks              // by touch id: one acceptance of a name at a time
 	ends      locks              // by touch id: one settlement at a time
+	carrying  sync.Mutex         // one at a time brings deeds to the store
 	leads     locks              // by lead id: one snapshot at a time
 
 	mu       sync.Mutex
@@ -124,6 +127,7 @@ type Jobs struct {
 	rung     map[string]time.Time // when the alarms of a key were told last
 
 	refreshes map[string]*refreshing // by lead id: the latest on its way
+	remarked  chan struct{}          // a remark may wait
 	erased    map[string]bool        // leads whose messages are to say only that
 
 	ears  ears
@@ -186,6 +190,7 @@ func New(o Options) (*Jobs, error) {
 		refreshes: map[string]*refreshing{},
 		erased:    map[string]bool{},
 		slots:     map[string]bool{},
+		remarked:  make(chan struct{}, 1),
 		days:      newDays(),
 		errands:   newErrands(),
 		wished:    make(chan struct{}, 1),
@@ -236,6 +241,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 		return err
 	}
 	wg.Go(func() { j.resumeRefreshes(ctx) })
+	wg.Go(func() { j.tellRemarks(ctx) })
 	for _, m := range j.mirrors {
 		wg.Go(func() { m.run(ctx) })
 	}

@@ -316,6 +316,9 @@ func (j *Jobs) resume(ctx context.Context, lost bool) error {
 			return fmt.Errorf("carry receipts: %w", err)
 		}
 	}
+	if err := j.carryDeeds(ctx, ""); err != nil {
+		return err
+	}
 	if !lost {
 		return nil
 	}

@@ -91,8 +91,8 @@ func (j *Jobs) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 // errAway: what is asked for may be in Redis, and Redis does not answer.
 var errAway = errors.New("redis is away, and this node's journal does not have it")
 
-// leadInJournal is a lead as this node last saw it: kept, or that of a touch
-// that waits here.
+// leadInJournal is a lead as this node last saw it, kept or that of a touch that
+// waits here, with what was done about it since.
 func (j *Jobs) leadInJournal(id string) (*lead.Lead, error) {
 	b, err := j.o.Journal.Get(leadShelf, id)
 	if err == nil {
@@ -100,14 +100,14 @@ func (j *Jobs) leadInJournal(id string) (*lead.Lead, error) {
 		if err := decodeKept(b, l); err != nil {
 			return nil, fmt.Errorf("read lead %s: %w", id, err)
 		}
-		return l, nil
+		return j.withDeeds(id, l)
 	}
 	if !errors.Is(err, journal.ErrNotFound) {
 		return nil, fmt.Errorf("read lead %s: %w", id, err)
 	}
 	for _, in := range []*lane{j.hot, j.bulk} {
 		if t, err := j.waitingTouch(in, id); err == nil && t.State == lead.Accepted {
-			return j.alone(j.inJournal(t)), nil
+			return j.withDeeds(id, j.alone(j.inJournal(t)))
 		}
 	}
 	return nil, fmt.Errorf("lead %s: %w", id, ErrNotFound)

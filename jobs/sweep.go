@@ -43,6 +43,9 @@ func (j *Jobs) sweep(ctx context.Context) {
 			if err := j.look(ctx); err != nil && ctx.Err() == nil {
 				j.pulse.doubt(err)
 			}
+			if err := j.carryDeeds(ctx, ""); err != nil && ctx.Err() == nil {
+				j.pulse.doubt(err)
+			}
 			if err := j.publish(ctx); err != nil && ctx.Err() == nil {
 				j.pulse.doubt(err)
 			}

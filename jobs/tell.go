@@ -155,6 +155,7 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 		if tel == nil { // told from the journal: the job may run at another replica
 			direct = append(direct, lead.Change{TouchID: n.Touch.ID, Delivery: n.delivery(d)})
 			j.show(n.Touch, n.Lead)
+			j.catchUpPost(ctx, n)
 			continue
 		}
 		if <-tel.written; tel.failed {

@@ -14,26 +14,41 @@ func TestLead_Act(t *testing.T) {
 		before Lead
 		verb   Verb
 		by     string
+		to     string
 		status Status
 		claim  string
 		err    error
 		steps  int
 	}{
-		{"ClaimNew", Lead{Status: New}, VerbClaim, "Dana", Claimed, "Dana", nil, 1},
-		{"ClaimMine", Lead{Status: Claimed, Claim: dana}, VerbClaim, "Dana", Claimed, "Dana", nil, 0},
-		{"ClaimTaken", Lead{Status: Claimed, Claim: dana}, VerbClaim, "Lee", Claimed, "Dana", ErrTaken, 0},
-		{"UnclaimMine", Lead{Status: Claimed, Claim: dana}, VerbUnclaim, "Dana", New, "", nil, 1},
-		{"UnclaimNobodys", Lead{Status: New}, VerbUnclaim, "Dana", New, "", nil, 0},
-		{"UnclaimTaken", Lead{Status: Claimed, Claim: dana}, VerbUnclaim, "Lee", Claimed, "Dana", ErrTaken, 0},
-		{"ContactedUnclaimed", Lead{Status: New}, VerbContacted, "Dana", Contacted, "Dana", nil, 1},
-		{"ContactedTaken", Lead{Status: Claimed, Claim: dana}, VerbContacted, "Lee", Claimed, "Dana", ErrTaken, 0},
-		{"ContactedTwice", Lead{Status: Contacted, Claim: dana}, VerbContacted, "Dana", Contacted, "Dana", nil, 0},
-		{"JunkByAnybody", Lead{Status: Claimed, Claim: dana}, VerbJunk, "Lee", Junk, "Dana", nil, 1},
-		{"NoVerb", Lead{Status: New}, "sing", "Dana", New, "", ErrNoVerb, 0},
+		{"ClaimNew", Lead{Status: New}, VerbClaim, "Dana", "", Claimed, "Dana", nil, 1},
+		{"ClaimMine", Lead{Status: Claimed, Claim: dana}, VerbClaim, "Dana", "", Claimed, "Dana", nil, 0},
+		{"ClaimTaken", Lead{Status: Claimed, Claim: dana}, VerbClaim, "Lee", "", Claimed, "Dana", ErrTaken, 0},
+		{"UnclaimMine", Lead{Status: Claimed, Claim: dana}, VerbUnclaim, "Dana", "", New, "", nil, 1},
+		{"UnclaimNobodys", Lead{Status: New}, VerbUnclaim, "Dana", "", New, "", nil, 0},
+		{"UnclaimTaken", Lead{Status: Claimed, Claim: dana}, VerbUnclaim, "Lee", "", Claimed, "Dana", ErrTaken, 0},
+		{"ContactedUnclaimed", Lead{Status: New}, VerbContacted, "Dana", "", Contacted, "Dana", nil, 1},
+		{"ContactedTaken", Lead{Status: Claimed, Claim: dana}, VerbContacted, "Lee", "", Claimed, "Dana", ErrTaken, 0},
+		{"ContactedTwice", Lead{Status: Contacted, Claim: dana}, VerbContacted, "Dana", "", Contacted, "Dana", nil, 0},
+		{"JunkByAnybody", Lead{Status: Claimed, Claim: dana}, VerbJunk, "Lee", "", Junk, "Dana", nil, 1},
+		{"UnclaimJunk", Lead{Status: Junk, Claim: dana}, VerbUnclaim, "Dana", "", Junk, "", nil, 1},
+		{"ClaimJunk", Lead{Status: Junk, Claim: dana}, VerbClaim, "Dana", "", Claimed, "Dana", nil, 1},
+		{"UnjunkClaimed", Lead{Status: Junk, Claim: dana}, VerbUnjunk, "Lee", "", Claimed, "Dana", nil, 1},
+		{"UnjunkNew", Lead{Status: Junk}, VerbUnjunk, "Lee", "", New, "", nil, 1},
+		{"UnjunkWhatIsNone", Lead{Status: Claimed, Claim: dana}, VerbUnjunk, "Lee", "", Claimed, "Dana", nil, 0},
+		{"AssignNobodys", Lead{Status: New}, VerbAssign, "Lee", "Dana", Claimed, "Dana", nil, 1},
+		{"AssignTaken", Lead{Status: Claimed, Claim: dana}, VerbAssign, "Lee", "Eva", Claimed, "Eva", nil, 1},
+		{"AssignAgain", Lead{Status: Claimed, Claim: dana}, VerbAssign, "Lee", "Dana", Claimed, "Dana", nil, 0},
+		{"AssignToNobody", Lead{Status: New}, VerbAssign, "Lee", "", New, "", ErrWhom, 0},
+		{"NotHot", Lead{Status: New, Verdict: Verdict{Temperature: Hot}}, VerbNotHot, "Lee", "", New, "", nil, 1},
+		{"NotHotIsWarm", Lead{Status: New, Verdict: Verdict{Temperature: Warm}}, VerbNotHot, "Lee", "", New, "", nil, 0},
+		{"Duplicate", Lead{ID: "l1", Status: New}, VerbDuplicate, "Lee", "l2", Closed, "", nil, 1},
+		{"DuplicateAgain", Lead{ID: "l1", Status: Closed, DuplicateOf: "l2"}, VerbDuplicate, "Lee", "l2", Closed, "", nil, 0},
+		{"DuplicateOfItself", Lead{ID: "l1", Status: New}, VerbDuplicate, "Lee", "l1", New, "", ErrWhom, 0},
+		{"NoVerb", Lead{Status: New}, "sing", "Dana", "", New, "", ErrNoVerb, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := c.before
-			err := l.Act(c.verb, c.by, at)
+			err := l.Act(Deed{Verb: c.verb, By: c.by, To: c.to}, at)
 			by := ""
 			if l.Claim != nil {
 				by = l.Claim.By

@@ -84,7 +84,41 @@ func claimed(l *lead.Lead, _ *lead.Touch) {
 	l.Status, l.Claim, l.Revision = lead.Claimed, &lead.Claim{By: "Dana", At: received0.Add(48 * time.Second)}, 2
 }
 
-func contacted(l *lead.Lead, t *lead.Touch) { claimed(l, t); l.Status, l.Revision = lead.Contacted, 3 }
+func contacted(l *lead.Lead, t *lead.Touch) {
+	claimed(l, t)
+	l.Status, l.Revision = lead.Contacted, 3
+	l.Trail = []lead.Step{did(lead.VerbContacted, 192*time.Second)}
+}
+
+// did is a step of Dana's, so long after the lead came.
+func did(v lead.Verb, after time.Duration) lead.Step {
+	return lead.Step{At: received0.Add(after), Step: lead.StepName(v), Note: "Dana"}
+}
+
+func givenBack(l *lead.Lead, _ *lead.Touch) {
+	l.Revision, l.Trail = 4, []lead.Step{did(lead.VerbClaim, 48*time.Second), did(lead.VerbUnclaim, 2*time.Minute)}
+}
+
+func handed(l *lead.Lead, t *lead.Touch) {
+	claimed(l, t)
+	l.Claim.By, l.Trail = "Lee", []lead.Step{did(lead.VerbAssign, 48*time.Second)}
+}
+
+func junked(l *lead.Lead, _ *lead.Touch) {
+	s := did(lead.VerbJunk, time.Minute)
+	s.Why = "spam"
+	l.Status, l.Revision, l.Trail = lead.Junk, 2, []lead.Step{s}
+}
+
+func duplicated(l *lead.Lead, _ *lead.Touch) {
+	l.Status, l.DuplicateOf, l.Revision, l.Trail = lead.Closed, "01K9ZQ3V8M4T7R2X5B6C9D0OTH", 2, []lead.Step{did(lead.VerbDuplicate, time.Minute)}
+}
+
+func notHot(l *lead.Lead, _ *lead.Touch) {
+	if err := l.Act(lead.Deed{Verb: lead.VerbNotHot, By: "Dana"}, received0.Add(time.Minute)); err != nil {
+		panic(err) // of a hot lead it is never one
+	}
+}
 
 // bare is a person of whom only an address is known.
 func bare(l *lead.Lead, t *lead.Touch) {

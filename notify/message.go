@@ -50,6 +50,8 @@ type Message struct {
 	Next      Called // who hears next of a lead that nobody takes
 	NextAt    time.Time
 	Overdue   string // escalations: how long after its time it is told
+	State     string // what people did about it: claimed after 48 s
+	Ended     bool   // and nobody needs to do more
 	Quote     string // the person's own words, at most 300 characters
 	Facts     []Fact // at most four
 	Why       string // Why hot: asked for a demo +90, work e-mail +5
@@ -61,6 +63,7 @@ type Message struct {
 	Received  time.Time
 	Told      string // how long telling took: alerted in 1.4 s
 	Since     string // repeats: how long after the alert
+	Member    string // remarks: the Slack member whom they mention
 	Erased    bool   // the person was erased; nothing else is told
 
 	URL     string // of the lead in the inbox
@@ -88,6 +91,7 @@ type Button struct {
 	Value   string // v1.LEAD.REVISION, in menus with .VERB
 	URL     string
 	Primary bool
+	Ask     string // what to confirm first; empty: nothing
 }
 
 // Compose turns an alert into a message.
@@ -96,6 +100,9 @@ func Compose(a Alert, s Style) Message {
 	l, t := a.Lead, a.Touch
 	if l == nil || t == nil {
 		return gone(a)
+	}
+	if a.Kind == lead.Remark {
+		return remark(a)
 	}
 	p := person(l, t)
 	m := Message{
@@ -122,6 +129,7 @@ func Compose(a Alert, s Style) Message {
 	if l.Assigned != nil && m.Owner == "" {
 		m.For = calledOf(l.Assigned.To, s.People)
 	}
+	m.State, m.Ended = stateOf(l, t)
 	m.Header = headerOf(m, l)
 	m.remind(a.Reminder, s)
 	m.Header = cut(m.Header, 150)
@@ -132,32 +140,7 @@ func Compose(a Alert, s Style) Message {
 
 // hurries says whether somebody has to answer the lead now.
 func hurries(k lead.AlertKind, l *lead.Lead) bool {
-	return l.Temperature == lead.Hot && l.Claim == nil && k != lead.Repeat && k != lead.TestAlert && k != lead.DigestAlert
-}
-
-func headerOf(m Message, l *lead.Lead) string {
-	whoWhat := m.Who + ": " + m.What
-	switch {
-	case m.Kind == lead.TestAlert:
-		return "🧪 Test: " + whoWhat
-	case m.Kind == lead.Repeat:
-		return fmt.Sprintf("%s, again (score %d)", whoWhat, l.Score)
-	case l.Status == lead.Contacted && m.Owner != "":
-		return "☎️ " + m.Owner + " reached " + whoWhat
-	case m.Owner != "":
-		return "✅ " + m.Owner + " has " + whoWhat
-	case m.Kind == lead.Escalated:
-		return "⏰ Nobody has claimed " + whoWhat
-	case l.Escalated > 0 && l.Waits():
-		return "⏰ " + whoWhat
-	case m.Kind == lead.JustTurnedHot:
-		return "🔥 Just turned hot: " + whoWhat
-	case l.Temperature == lead.Hot:
-		return "🔥 " + whoWhat
-	case l.Temperature == lead.Warm:
-		return "🌤️ Warm: " + whoWhat
-	}
-	return "❄️ Cold: " + whoWhat
+	return l.Temperature == lead.Hot && l.Claim == nil && l.Status != lead.Junk && l.Status != lead.Closed && k != lead.Repeat && k != lead.TestAlert && k != lead.DigestAlert
 }
 
 // lockScreen is the header with the way to call and the deadline, which must
@@ -187,17 +170,21 @@ func buttonsOf(m Message, l *lead.Lead) (buttons, menu []Button) {
 	}
 	switch {
 	case m.Kind == lead.Repeat || m.Kind == lead.TestAlert:
-	case l.Status == lead.Contacted || l.Status == lead.Closed || l.Status == lead.Junk:
+	case l.Status == lead.Junk:
+		buttons = append(buttons, button("lead.unjunk", "Not junk", "Take back that "+m.Who+" is junk"))
+	case l.Status == lead.Contacted || l.Status == lead.Closed:
 	case m.Owner != "":
 		made := button("lead.contacted", "I made contact", "Record first contact with "+m.Who)
 		made.Primary = true
-		buttons = append(buttons, made, button("lead.unclaim", "Unclaim", "Give back "+m.Who))
-		menu = menuOf(value, [2]string{"cool", "Not hot"}, [2]string{"junk", "Junk or spam"})
+		unclaim := button("lead.unclaim", "Unclaim", "Give back "+m.Who)
+		unclaim.Ask = "It becomes unclaimed, for the next person."
+		buttons = append(buttons, made, unclaim)
+		menu = menuOf(value, lead.VerbAssign, lead.VerbNotHot, lead.VerbDuplicate, lead.VerbJunk)
 	default:
 		claim := button("lead.claim", "Claim", "Claim "+m.Who)
 		claim.Primary = true
 		buttons = append(buttons, claim)
-		menu = menuOf(value, [2]string{"contacted", "I made contact"}, [2]string{"cool", "Not hot"}, [2]string{"junk", "Junk or spam"})
+		menu = menuOf(value, lead.VerbContacted, lead.VerbAssign, lead.VerbNotHot, lead.VerbDuplicate, lead.VerbJunk)
 	}
 	if m.URL != "" {
 		open := button("lead.open", "Open lead", "Open "+m.Who+" in leadgate")
@@ -207,12 +194,15 @@ func buttonsOf(m Message, l *lead.Lead) (buttons, menu []Button) {
 	return buttons, menu
 }
 
-func menuOf(value string, verbs ...[2]string) (menu []Button) {
+func menuOf(value string, verbs ...lead.Verb) (menu []Button) {
 	for _, v := range verbs {
-		menu = append(menu, Button{Action: "lead.more", Label: v[1], Value: value + "." + v[0]})
+		menu = append(menu, Button{Action: "lead.more", Label: menuLabels[v], Value: value + "." + string(v)})
 	}
 	return menu
 }
+
+var menuLabels = map[lead.Verb]string{lead.VerbContacted: "I made contact", lead.VerbAssign: "Assign to…", lead.VerbNotHot: "Not hot",
+	lead.VerbDuplicate: "Duplicate of…", lead.VerbJunk: "Junk or spam"}
 
 // MostLeads is how many leads one rollup holds: at a message a second, a
 // thousand leads in ten seconds are all told within those.

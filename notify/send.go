@@ -20,6 +20,7 @@ type Alert struct {
 	// for it with Recalls; empty: it does not know the lead.
 	Receipt string
 	Note    string    // a plain remark: "Redis away, so without history"
+	Member  string    // id of the Slack member whom a remark mentions
 	Told    time.Time // when the message was posted that an update rewrites; zero: it is posted now
 
 	// Notice names what is told when it is not the touch's own telling: an

@@ -52,6 +52,8 @@ func render(m Message, f form, buttons bool) rendered {
 		r.blocks = []slack.Block{slack.NewSectionBlock(plainObject(m.Header, 150), nil, nil)}
 	case len(m.Leads) > 0:
 		r.blocks = rollupBlocks(m)
+	case m.Kind == lead.Remark:
+		r.blocks = remarkBlocks(m)
 	case m.Kind == lead.Repeat:
 		r.blocks = repeatBlocks(m)
 	case m.Kind == lead.Escalated:
@@ -67,13 +69,25 @@ func render(m Message, f form, buttons bool) rendered {
 func leadBlocks(m Message) []slack.Block {
 	id := blockIDs(m)
 	blocks := []slack.Block{slack.NewHeaderBlock(plainObject(m.Header, 150), slack.HeaderBlockOptionBlockID(id("h")))}
+	if m.Ended {
+		blocks = append(blocks, slack.NewContextBlock(id("state"), markup(mrkdwn(m.State+". "+summaryOf(m), 900))))
+		if b := actions(m, id("act")); b != nil {
+			blocks = append(blocks, b)
+		}
+		return blocks
+	}
 	if who := whoLines(m); who != "" {
 		blocks = append(blocks, section(who, id("who")))
 	}
 	if m.Quote != "" {
 		blocks = append(blocks, quote(m.Quote, id("msg")))
 	}
-	if len(m.Facts) > 0 {
+	switch {
+	case m.Owner != "":
+		if s := summaryOf(m); s != "" {
+			blocks = append(blocks, slack.NewContextBlock(id("facts"), markup(mrkdwn(s, 900))))
+		}
+	case len(m.Facts) > 0:
 		var fields []*slack.TextBlockObject
 		for _, f := range m.Facts {
 			fields = append(fields, markup("*"+f.Name+"*\n"+mrkdwn(f.Text, 400)))
@@ -101,7 +115,7 @@ func whoLines(m Message) string {
 	var lines []string
 	switch {
 	case m.Owner != "":
-		lines = append(lines, "*"+mrkdwn(m.Owner, 120)+"* has this lead")
+		lines = append(lines, "*"+mrkdwn(m.Owner, 120)+"* has this lead. "+mrkdwn(m.State, 120)+".")
 	case m.For.Name != "":
 		lines = append(lines, "For "+mention(m.For))
 	}
@@ -111,6 +125,9 @@ func whoLines(m Message) string {
 		lines = append(lines, "*Late:* the answer was due at *"+moment(m.RespondBy, m.Received)+"*")
 	default:
 		lines = append(lines, "Respond by *"+moment(m.RespondBy, m.Received)+"*")
+	}
+	if m.State != "" && m.Owner == "" {
+		lines = append(lines, mrkdwn(m.State, 120)+".")
 	}
 	if c := contacts(m); c != "" {
 		lines = append(lines, c)
@@ -170,10 +187,15 @@ func repeatBlocks(m Message) []slack.Block {
 // the lead.
 func escalationBlocks(m Message) []slack.Block {
 	id := blockIDs(m)
+	if m.Owner != "" || m.Ended {
+		blocks := []slack.Block{section("*"+mrkdwn(m.Header, 200)+"*\n"+mrkdwn(m.State, 120)+".", id("esc"))}
+		if b := actions(m, id("esc.act")); b != nil {
+			blocks = append(blocks, b)
+		}
+		return blocks
+	}
 	text := "⏰ *" + mrkdwn(m.Who, 300) + "* is still unclaimed"
-	if m.Owner != "" {
-		text = "✅ *" + mrkdwn(m.Owner, 120) + "* has *" + mrkdwn(m.Who, 300) + "*"
-	} else if m.Since != "" {
+	if m.Since != "" {
 		text += " after *" + m.Since + "*"
 	}
 	text += " (" + mrkdwn(m.What, 120) + fmt.Sprintf(", score %d).", m.Score)

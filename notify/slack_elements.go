@@ -61,6 +61,9 @@ func buttonElement(b Button) *slack.ButtonBlockElement {
 	if b.Primary {
 		e.Style = slack.StylePrimary
 	}
+	if b.Ask != "" {
+		e.Confirm = slack.NewConfirmationBlockObject(plainObject(b.Label+"?", 100), plainObject(b.Ask, 300), plainObject(b.Label, 30), plainObject("Cancel", 30))
+	}
 	return e
 }
 
@@ -91,7 +94,7 @@ func linesOf(m Message) []string {
 		}
 		lines = append(lines, cut(s, min(200, plainMost/len(m.Leads)-1)))
 	}
-	for _, s := range []string{m.Phone.Shown, m.Email.Shown, m.About} {
+	for _, s := range []string{m.State, m.Phone.Shown, m.Email.Shown, m.About} {
 		if s != "" {
 			lines = append(lines, s)
 		}

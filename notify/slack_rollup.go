@@ -98,8 +98,11 @@ func rollupText(one Message, open bool, budget int, between string) string {
 	if one.Change != "" {
 		add("  " + one.Change)
 	}
-	if one.Owner != "" {
+	switch {
+	case one.Owner != "":
 		add(", *" + mrkdwn(one.Owner, min(40, budget/5)) + "* has it")
+	case one.Ended:
+		add(", " + mrkdwn(one.State, 60))
 	}
 	if open && one.URL != "" {
 		add("  <" + one.URL + "|Open lead>")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
@@ -101,15 +102,17 @@ func (r reporter) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel
 // actor is what handlers let people do.
 type actor struct{ jobs *jobs.Jobs }
 
-func (a actor) Act(ctx context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
-	act := func() (*lead.Lead, error) { return a.jobs.Act(ctx, id, v, by, revision) }
-	if v == lead.VerbRelease {
-		act = func() (*lead.Lead, error) { return a.jobs.Release(ctx, id, by, revision) }
+func (a actor) Act(ctx context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
+	act := func() (*lead.Lead, error) { return a.jobs.Act(ctx, id, d, revision) }
+	if d.Verb == lead.VerbRelease {
+		act = func() (*lead.Lead, error) { return a.jobs.Release(ctx, id, d.By, revision) }
 	}
 	l, err := act()
 	switch {
 	case errors.Is(err, lead.ErrNoVerb):
 		return nil, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
+	case errors.Is(err, lead.ErrWhom):
+		return l, err
 	case errors.Is(err, store.ErrConflict), errors.Is(err, lead.ErrTaken), errors.Is(err, lead.ErrHeld), errors.Is(err, jobs.ErrChanged):
 		return l, fmt.Errorf("%w: %w", handlers.ErrConflict, err)
 	}
@@ -181,4 +184,10 @@ func readable(err error) error {
 		return fmt.Errorf("%w: %w", handlers.ErrBadQuery, err)
 	}
 	return fmt.Errorf("%w: %w", handlers.ErrUnavailable, err)
+}
+
+// slackOf is what handlers know of Slack.
+func slackOf(cfg *config.Config) handlers.Slack {
+	return handlers.Slack{SigningSecret: cfg.Slack.SigningSecret.Reveal(), AppToken: cfg.Slack.AppToken.Reveal(), BotToken: cfg.Slack.BotToken.Reveal(),
+		APIURL: cfg.Slack.APIURL}
 }

@@ -430,12 +430,15 @@ func (r *realRedis) do(command string) string {
 
 // run runs a command of the program to its end and returns its exit code and
 // what it said.
-func (p *program) run(args ...string) (int, string) {
+func (p *program) run(args ...string) (int, string) { p.t.Helper(); return p.runWith("", args...) }
+
+// runWith is run with what is typed into it.
+func (p *program) runWith(typed string, args ...string) (int, string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
 	defer cancel()
 	c := exec.CommandContext(ctx, os.Args[0], args...)
-	c.Env, c.Dir = p.env, p.dir
+	c.Env, c.Dir, c.Stdin = p.env, p.dir, strings.NewReader(typed)
 	out, _ := c.CombinedOutput()
 	return c.ProcessState.ExitCode(), string(out)
 }

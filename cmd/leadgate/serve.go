@@ -131,7 +131,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt}, Actor: actor{work}, Watcher: work, Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
 		Replayer: replayer{work}, Eraser: eraser{work},
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
-		SlackSecret: cfg.Slack.SigningSecret.Reveal(), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
+		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work) }, Logger: log,
 		Passes: letIn, Rules: func() *lead.Rules { return rules }, Reps: reps(cfg),
 		Means: notify.Sentence, Preview: previews(public, func() *lead.Rules { return rules }),
@@ -146,6 +146,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	defer stopJobs()
 	var g errgroup.Group
 	g.Go(func() error { return work.Run(jobsCtx) })
+	g.Go(func() error { return web.Run(jobsCtx) })
 	g.Go(func() error {
 		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)

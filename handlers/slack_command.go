@@ -1,0 +1,116 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// commandMost is how many leads one answer lists.
+const commandMost = 10
+
+// lists are what /leads can show. Of the newest leads that match the query those
+// are listed that one of the filters wants.
+var lists = map[string]struct {
+	title string
+	empty string
+	query LeadQuery
+	wants func(l *lead.Lead, by string) bool
+}{
+	"mine": {"Your open leads", "You have no open leads.", LeadQuery{Status: lead.Claimed, Limit: 500},
+		func(l *lead.Lead, by string) bool { return l.Claim != nil && l.Claim.By == by }},
+	"hot": {"Hot and unclaimed", "No hot lead waits.", LeadQuery{Status: lead.New, Temperature: &hot, Limit: 500},
+		func(l *lead.Lead, _ string) bool { return l.Claim == nil && !l.Test }},
+	"unclaimed": {"Unclaimed", "Every lead is taken.", LeadQuery{Status: lead.New, Limit: 500},
+		func(l *lead.Lead, _ string) bool {
+			return l.Claim == nil && !l.Test && !l.NotALead && l.Temperature > lead.Cold
+		}},
+}
+
+var hot = lead.Hot
+
+const commandHelp = "`/leads` lists hot leads that nobody has and your own open ones. `/leads mine`, `/leads hot`, `/leads unclaimed` list one kind."
+
+// command answers what somebody typed after /leads; only that person sees it.
+func (a *slackApp) command(ctx context.Context, cmd slack.SlashCommand) (any, error) {
+	by, refused, err := a.admit(ctx, cmd.TeamID, cmd.APIAppID, cmd.UserID, "", cmd.UserName)
+	if err != nil {
+		return nil, err
+	}
+	if refused != "" {
+		return private(escaped(refused), nil), nil
+	}
+	words := strings.Fields(strings.ToLower(cmd.Text))
+	names := words
+	if len(words) == 0 {
+		names = []string{"hot", "mine"}
+	}
+	var blocks []slack.Block
+	var text []string
+	for _, name := range names {
+		list, ok := lists[name]
+		if !ok {
+			return private(commandHelp, nil), nil
+		}
+		page, err := a.s.o.Reader.Leads(ctx, list.query)
+		if err != nil {
+			return private("The leads cannot be read just now. Try again in a moment.", nil), nil
+		}
+		n := 0
+		for _, l := range page.Items {
+			if !list.wants(l, by) {
+				continue
+			}
+			if n == 0 {
+				blocks = append(blocks, slack.NewHeaderBlock(plainWords(list.title, 150)))
+			}
+			if n++; n <= commandMost {
+				blocks = append(blocks, a.row(l, len(blocks)))
+			}
+		}
+		switch {
+		case n == 0:
+			text = append(text, list.empty)
+			blocks = append(blocks, slack.NewContextBlock("", plainWords(list.empty, 150)))
+		default:
+			text = append(text, fmt.Sprintf("%s: %d", list.title, n))
+		}
+		if n > commandMost {
+			blocks = append(blocks, slack.NewContextBlock("", plainWords(fmt.Sprintf("and %d more in the inbox", n-commandMost), 150)))
+		}
+	}
+	return private(strings.Join(text, " "), blocks), nil
+}
+
+// row is one lead of a list, with the button that comes next.
+func (a *slackApp) row(l *lead.Lead, n int) slack.Block {
+	since := "waits for " + ago(l.CreatedAt, a.s.o.Now())
+	button := slack.NewButtonBlockElement(fmt.Sprintf("lead.claim.%d", n), fmt.Sprintf("v1.%s.%d", l.ID, l.Revision), plainWords("Claim", 75))
+	if l.Claim != nil {
+		since = "yours for " + ago(l.Claim.At, a.s.o.Now())
+		button.ActionID, button.Text = fmt.Sprintf("lead.contacted.%d", n), plainWords("I made contact", 75)
+	}
+	button.AccessibilityLabel = plainWords(button.Text.Text+": "+called(l), 75).Text
+	text := fmt.Sprintf("*<%s%s|%s>*  %s, score %d, %s", a.s.inbox, l.ID, escaped(brief(100, called(l))), l.Temperature, l.Score, since)
+	return slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, text, false, true), nil, slack.NewAccessory(button))
+}
+
+// private is an answer that only the asking person sees.
+func private(text string, blocks []slack.Block) any {
+	answer := map[string]any{"response_type": "ephemeral", "text": text}
+	if len(blocks) > 0 {
+		answer["blocks"] = blocks
+	}
+	return answer
+}
+
+// escaped makes text safe for Slack, where three characters mean something, and
+// leaves none of those that format or end a link's text.
+func escaped(s string) string {
+	return slackutilsx.EscapeMessage(strings.NewReplacer("*", "∗", "~", "∼", "`", "ˋ", "|", "¦", "\n", " ").Replace(s))
+}

@@ -1,0 +1,218 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// What people do about leads while Redis is away is kept in the journal, one
+// deed under each key, until the store has it.
+
+// deed is a lead.Deed that the store does not have yet.
+type deed struct {
+	lead.Deed
+	At time.Time `json:"at"`
+}
+
+// deedKey orders the deeds of a lead as they were done.
+func deedKey(leadID string, n int) string { return fmt.Sprintf("%s/%012d", leadID, n) }
+
+// nextDeed is the key after the last of these.
+func nextDeed(leadID string, keys []string) string {
+	n := 0
+	if len(keys) > 0 {
+		_, number, _ := strings.Cut(keys[len(keys)-1], "/")
+		n, _ = strconv.Atoi(number) // of our own making
+	}
+	return deedKey(leadID, n+1)
+}
+
+// actInJournal carries out a deed as far as this node knows the lead.
+func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+	defer j.leads.lock(leadID)()
+	l, err := j.leadInJournal(leadID)
+	if errors.Is(err, lead.ErrNotFound) && !j.pulse.isUp() {
+		err = errAway
+	}
+	if err != nil {
+		return nil, err
+	}
+	if revision != 0 && l.Revision != revision {
+		return l, lead.ErrConflict
+	}
+	now := j.now().UTC()
+	if err := j.changed(l, d, now); errors.Is(err, errUnchanged) {
+		return l, nil
+	} else if err != nil {
+		return l, err
+	}
+	keys, _, err := j.deedsOf(leadID)
+	if err != nil {
+		return l, err
+	}
+	op := journal.Put(deedShelf, nextDeed(leadID, keys), mustJSON(deed{d, now}))
+	if err := j.o.Journal.Settle(ctx, op, j.refreshOp(l)); err != nil {
+		return l, fmt.Errorf("keep it: %w", err)
+	}
+	l.Revision++
+	j.rewrite(l)
+	return l, nil
+}
+
+// changed carries out a deed; errUnchanged when there was nothing left to do.
+func (j *Jobs) changed(l *lead.Lead, d lead.Deed, at time.Time) error {
+	steps := len(l.Trail)
+	if err := l.Act(d, at); err != nil {
+		return err
+	}
+	if len(l.Trail) == steps {
+		return errUnchanged
+	}
+	j.wind(l)
+	return nil
+}
+
+// deedsOf are the deeds of a lead that the store does not have, by their keys in
+// order; of all leads without an id.
+func (j *Jobs) deedsOf(leadID string) (keys []string, deeds []deed, err error) {
+	if j.o.Journal.Len(deedShelf) == 0 {
+		return nil, nil, nil
+	}
+	prefix := ""
+	if leadID != "" {
+		prefix = leadID + "/"
+	}
+	err = j.o.Journal.Each(deedShelf, prefix, func(key string, value []byte) bool {
+		if !strings.HasPrefix(key, prefix) {
+			return false
+		}
+		var d deed
+		if bad := decodeKept(value, &d); bad != nil {
+			j.log.Error("a kept deed cannot be read; it stays there", "key", key, "error", bad)
+			return true
+		}
+		keys, deeds = append(keys, key), append(deeds, d)
+		return true
+	})
+	if err != nil {
+		err = fmt.Errorf("read deeds: %w", err)
+	}
+	return keys, deeds, err
+}
+
+// withDeeds is a lead with what was done about it and is not in the store yet.
+// Each deed counts as a revision.
+func (j *Jobs) withDeeds(id string, l *lead.Lead) (*lead.Lead, error) {
+	_, deeds, err := j.deedsOf(id)
+	for _, d := range deeds {
+		if j.changed(l, d.Deed, d.At) == nil {
+			l.Revision++
+		}
+	}
+	return l, err
+}
+
+// carryDeeds brings the deeds of a lead to the store, of all without an id.
+// Those of a lead that the store does not have yet wait for its touch.
+func (j *Jobs) carryDeeds(ctx context.Context, leadID string) error {
+	if j.o.Journal.Len(deedShelf) == 0 {
+		return nil
+	}
+	j.carrying.Lock() // each deed once
+	defer j.carrying.Unlock()
+	keys, deeds, err := j.deedsOf(leadID)
+	for i, key := range keys {
+		id, _, _ := strings.Cut(key, "/")
+		if _, err := j.carryDeed(ctx, id, key, deeds[i]); err != nil {
+			return fmt.Errorf("carry a deed of lead %s: %w", id, err)
+		}
+	}
+	return err
+}
+
+// carryDeed brings one deed to the store and returns the lead as it is then. Who
+// comes second there is told.
+func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lead, error) {
+	l, err := j.updateLead(ctx, id, 0, func(l *lead.Lead) error { return j.changed(l, d.Deed, d.At) })
+	switch {
+	case errors.Is(err, lead.ErrNotFound):
+		if j.owns(id) {
+			return nil, nil // its touch is on the way
+		}
+		j.log.Warn("what was done about a lead while redis was away comes to nothing: the lead is gone", "lead_id", id, "verb", d.Verb)
+		return nil, j.o.Journal.Settle(ctx, journal.Delete(deedShelf, key))
+	case err != nil && !decided(err) && !errors.Is(err, errUnchanged):
+		return nil, err
+	}
+	defer j.leads.lock(l.ID)()
+	ops := []journal.Op{journal.Delete(deedShelf, key), j.refreshOp(l)}
+	if op, err := j.keepLead(l); err != nil {
+		return nil, err
+	} else if op != nil {
+		ops = append(ops, *op)
+	}
+	if errors.Is(err, lead.ErrTaken) {
+		ops = append(ops, j.sayOps(l, d.Click, secondText(d, l))...)
+		j.log.Info("somebody else was faster while redis was away", "lead_id", l.ID, "verb", d.Verb)
+	}
+	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
+		return nil, err
+	}
+	j.rewrite(l)
+	j.wakeRemarks()
+	return l, nil
+}
+
+// catchUp brings to a lead what was done about it, by the name of its touch,
+// before the store had it.
+func (j *Jobs) catchUp(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.Lead, error) {
+	if j.o.Journal.Len(deedShelf) == 0 {
+		return l, nil
+	}
+	j.carrying.Lock()
+	defer j.carrying.Unlock()
+	keys, deeds, err := j.deedsOf(t.ID)
+	if err != nil || len(keys) == 0 {
+		return l, err
+	}
+	for i, key := range keys {
+		now, err := j.carryDeed(ctx, l.ID, key, deeds[i])
+		if err != nil {
+			return nil, fmt.Errorf("catch up with lead %s: %w", l.ID, err)
+		}
+		l = cmp.Or(now, l)
+	}
+	return l, nil
+}
+
+// catchUpPost rewrites a message that was told from the journal when somebody has
+// done something about its lead already.
+func (j *Jobs) catchUpPost(ctx context.Context, n *note) {
+	defer j.leads.lock(n.Touch.ID)() // whoever acts from now on finds the receipt
+	keys, _, err := j.deedsOf(n.Touch.ID)
+	if err != nil || len(keys) == 0 {
+		return
+	}
+	l, err := j.leadInJournal(n.Touch.ID)
+	if err != nil {
+		return // its job has it by now, and rewrites the message
+	}
+	if err := j.o.Journal.Settle(ctx, j.refreshOp(l)); err != nil {
+		j.log.Warn("keep the refresh of a lead", "lead_id", l.ID, "error", err)
+	}
+	j.rewrite(l)
+}
+
+// secondText tells somebody that another one has the lead.
+func secondText(d deed, l *lead.Lead) string {
+	return fmt.Sprintf("%s's %s of %s came second: %s has this lead since %s.", d.By, d.Verb, d.At.Format("15:04:05 MST"),
+		l.Claim.By, l.Claim.At.Format("15:04:05 MST"))
+}
