@@ -10,11 +10,11 @@ type Lead struct {
 	Status  Status `json:"status"`
 	Claim   *Claim `json:"claim,omitempty"`
 
-	Assigned    *Assigned `json:"assigned,omitempty"`    // whose turn it was
-	WaitsSince  time.Time `json:"waits_since,omitzero"`  // when the person asked, or somebody gave the lead back; escalation counts from here
-	Escalated   int       `json:"escalated,omitempty"`   // how many levels have heard since
-	EscalatesAt time.Time `json:"escalates_at,omitzero"` // when the next one hears unless somebody has the lead by then
-	DuplicateOf string `json:"duplicate_of,omitempty"` // the lead that somebody said this one is
+	Assigned    *Assigned `json:"assigned,omitempty"`     // whose turn it was
+	WaitsSince  time.Time `json:"waits_since,omitzero"`   // when the person asked, or somebody gave the lead back; escalation counts from here
+	Escalated   int       `json:"escalated,omitempty"`    // how many levels have heard since
+	EscalatesAt time.Time `json:"escalates_at,omitzero"`  // when the next one hears unless somebody has the lead by then
+	DuplicateOf string    `json:"duplicate_of,omitempty"` // the lead that somebody said this one is
 
 	Touches []string `json:"touches"` // ids, in order of arrival
 	History []Past   `json:"history,omitempty"`
