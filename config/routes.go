@@ -38,7 +38,7 @@ var targetKeys = []key[target]{
 		one(func(t *target) *string { return &t.Secret }, secret)},
 	{setting{name: "header", doc: "Headers sent with every delivery. For http they are templates.", secret: true},
 		pairs(func(t *target) *map[string]string { return &t.Header }, headerName, secret)},
-	{setting{name: "method", doc: "For http: the method. Default POST."},
+	{setting{name: "method", doc: "For http: the method, a template. Default POST."},
 		one(func(t *target) *string { return &t.Method }, method)},
 	{setting{name: "body", doc: "For http: the body, a template; docs/crm.md tells of what. JSON if it begins with a brace, else a form."},
 		one(func(t *target) *string { return &t.Body }, words(`{"email": "{{.Email}}"}`))},
@@ -93,8 +93,8 @@ var callKeys = []key[notify.Call]{
 		one(func(c *notify.Call) *string { return &c.Keep }, words("data.id"))},
 }
 
-// method is one of HTTP's.
-var method = oneOf("a method", "POST", "PUT", "PATCH", "GET", "DELETE")
+// method is one of HTTP's, or a template.
+var method = words("POST")
 
 var routeKeys = []key[route]{
 	{setting{name: "to", doc: "Name of the target that hears.", required: true},

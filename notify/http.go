@@ -28,7 +28,7 @@ var httpKind = Kind{
 type Call struct {
 	Name   string // by which later calls find what it kept
 	When   string // made only if this writes something other than false, 0 or nothing; empty: always
-	Method string // default POST
+	Method string // default POST; a template as well
 	URL    string // the scheme and the host are fixed
 	Header map[string]string
 	Body   string
@@ -47,12 +47,12 @@ type httpSender struct {
 
 // compiledCall is a Call, ready to be made.
 type compiledCall struct {
-	name, method, keep string
-	url, body          *template.Template
-	when               *template.Template // nil: always
-	header             map[string]*template.Template
-	expect             map[string]string
-	json               bool // of the body, which is then checked
+	name, keep        string
+	method, url, body *template.Template
+	when              *template.Template // nil: always
+	header            map[string]*template.Template
+	expect            map[string]string
+	json              bool // of the body, which is then checked
 }
 
 func openHTTP(t Target, e Env) (Sender, error) {
@@ -67,7 +67,7 @@ func openHTTP(t Target, e Env) (Sender, error) {
 	}
 	var texts []string
 	for _, c := range allCalls(t) {
-		texts = append(texts, c.When, c.URL, c.Body)
+		texts = append(texts, c.When, c.Method, c.URL, c.Body)
 		for _, v := range c.Header {
 			texts = append(texts, v)
 		}
@@ -118,11 +118,11 @@ func compileCall(c Call) (*compiledCall, error) {
 	if _, err := parseURL(hostOf(c.URL)); err != nil {
 		return nil, err
 	}
-	one := &compiledCall{name: c.Name, method: strings.ToUpper(cmp.Or(c.Method, http.MethodPost)), keep: c.Keep, expect: c.Expect, header: map[string]*template.Template{}}
-	if strings.Trim(one.method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return nil, errors.New("method is none")
-	}
+	one := &compiledCall{name: c.Name, keep: c.Keep, expect: c.Expect, header: map[string]*template.Template{}}
 	var err error
+	if one.method, err = compile("method", cmp.Or(c.Method, http.MethodPost), inWords); err != nil {
+		return nil, err
+	}
 	if one.url, err = compile("url", c.URL, inForm); err != nil {
 		return nil, err
 	}
@@ -199,6 +199,13 @@ func (c *compiledCall) due(s Slots) (bool, error) {
 }
 
 func (c *compiledCall) request(ctx context.Context, s Slots) (*http.Request, error) {
+	method, err := fill(c.method, s)
+	if err != nil {
+		return nil, err
+	}
+	if method == "" || strings.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return nil, errors.New("method: what it writes is none; write POST")
+	}
 	address, err := fill(c.url, s)
 	if err != nil {
 		return nil, err
@@ -213,7 +220,7 @@ func (c *compiledCall) request(ctx context.Context, s Slots) (*http.Request, err
 	if !c.json && strings.Contains(body, "\n") {
 		body = strings.Join(strings.Fields(body), "") // a form over several lines; what was filled in has no blanks
 	}
-	req, err := http.NewRequestWithContext(ctx, c.method, address, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
 		return nil, errors.New("url: what it writes is not a URL")
 	}
