@@ -165,6 +165,9 @@ func (s *mailer) deliver(ctx context.Context, message []byte) error {
 		return err
 	}
 	defer c.Close()
+	if err := c.Hello("localhost"); err != nil {
+		return err
+	}
 	offered, _ := c.Extension("STARTTLS")
 	switch {
 	case s.implicit:
