@@ -88,7 +88,11 @@ func mailLines(m Message) []string {
 	for _, f := range m.Facts {
 		lines = append(lines, f.Name+": "+f.Text)
 	}
-	return append(lines, nonEmpty(m.Why, m.NextStep, m.Note, claimURL(m))...)
+	link := claimURL(m)
+	if len(m.Leads) > 0 {
+		link = m.URL
+	}
+	return append(lines, nonEmpty(m.Why, m.NextStep, m.Note, link)...)
 }
 
 // mailBody is what the HTML of a mail is made of.
