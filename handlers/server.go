@@ -37,6 +37,7 @@ type Options struct {
 	Actor    actor
 	Watcher  watcher  // nil: there is no stream
 	Plant    plant    // nil: nothing is shown of the machinery
+	Pauser   pauser   // nil: targets are not shown
 	Reporter reporter // nil: there are no reports on speed and the funnel
 
 	// PublicURL is how the world reaches this server, without a trailing
