@@ -38,6 +38,9 @@ var access = []struct {
 	{"POST", "/sources/*", Write},
 	{"GET", "/rules", Read},
 	{"POST", "/rules/try", Read}, // changes nothing
+	{"GET", "/reports", Read},
+	{"GET", "/queues", Read},
+	{"POST", "/queues/*", Own},
 	{"GET", "/settings", Read},
 	{"POST", "/settings/name", Read},
 	{"POST", "/settings/*", Own},

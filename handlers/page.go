@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"reflect"
 	"strings"
 	"time"
 
@@ -107,6 +108,8 @@ var navigation = []tabLink{
 	{"inbox", "Inbox", "/", false},
 	{"sources", "Sources", "/sources", false},
 	{"rules", "Rules", "/rules", false},
+	{"queues", "Queues", "/queues", false},
+	{"reports", "Reports", "/reports", false},
 	{"settings", "Settings", "/settings", false},
 }
 
@@ -123,8 +126,9 @@ func readViews() map[string]*template.Template {
 			}
 			return "/static/" + name + "?v=" + a.version
 		},
-		"nav": func() []tabLink { return navigation },
-		"ago": ago, "stamp": stamp, "spell": spell, "brief": brief, "can": can, "verb": verbLabel, "upper": strings.ToUpper,
+		"nav":  func() []tabLink { return navigation },
+		"took": func(v any) string { return took(reflect.Indirect(reflect.ValueOf(v)).Float()) },
+		"ago":  ago, "stamp": stamp, "spell": spell, "brief": brief, "percent": percent, "size": size, "can": can, "verb": verbLabel, "states": taskCounts,
 		"label": func(lead.Action) string { return "" }, // of the rules in force, set for each page
 	}).ParseFS(web, "web/layout.html", "web/parts.html"))
 	names, err := fs.Glob(web, "web/page_*.html")
@@ -179,7 +183,7 @@ func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
 // their keys travel in the URL.
 var said = map[string]string{
 	"claim": "The lead is yours.", "unclaim": "The lead is free again.", "contacted": "Well done: contact is recorded.",
-	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.", "tested": "This is the test lead. It alerts nobody.",
+	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.", "done": "Done.", "tested": "This is the test lead. It alerts nobody.",
 }
 
 // wantsPage says whether a person at a browser waits for the answer.
@@ -200,6 +204,17 @@ func ago(from, to time.Time) string {
 		return fmt.Sprintf("%d h", int(d.Hours()))
 	}
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
+
+// percent writes a share.
+func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
+
+// size writes bytes as people read them.
+func size(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d KiB", (n+1023)>>10)
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
 // stamp is a time for machines, in an attribute.

@@ -348,9 +348,14 @@ func TestBrowser_Pages(t *testing.T) {
 	b.check("inbox")
 	b.open("/l/" + hot)
 	b.check("lead")
-	for _, page := range []string{"sources", "rules", "settings"} {
+	for _, verb := range []string{"claim", "contacted"} {
+		if code, _ := p.post("/api/v1/leads/"+hot+"/"+verb, "application/json", `{"by":"Dana Reyes"}`, "Authorization", "Bearer "+apiToken); code != http.StatusOK {
+			t.Errorf("%s = %d", verb, code)
+		}
+	}
+	for _, page := range []string{"sources", "rules", "queues", "reports", "queues?queue=hot&state=retry", "reports?by=rep", "settings"} {
 		b.open("/" + page)
-		b.check(page)
+		b.check(strings.NewReplacer("?", "-", "=", "-", "&", "-").Replace(page))
 	}
 	b.open("/rules")
 	b.do(chromedp.SendKeys("#payload", "name=Ada&email=ada@acme.example&phone=0301234&message=Call me"), chromedp.Submit("#payload"))
