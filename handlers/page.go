@@ -20,7 +20,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-//go:embed web
+//go:embed web/*.html web/static
 var web embed.FS
 
 // pagePolicy allows a page what comes from here, and nothing inline.
