@@ -45,6 +45,8 @@ func (s *Server) routes() *echo.Echo {
 	e.POST("/settings/end", s.endPass)
 	e.GET("/signin", s.signInPage)
 	e.POST("/signin", s.signIn)
+	e.GET("/signin/slack", s.toSlack)
+	e.GET("/signin/slack/callback", s.fromSlackSignIn)
 	e.POST("/signout", s.signOut)
 	e.GET("/static/:file", s.staticFile)
 	e.GET("/favicon.ico", func(c echo.Context) error { return s.sendFile(c, "icon.svg") })
