@@ -113,23 +113,22 @@ var navigation = []tabLink{
 	{"settings", "Settings", "/settings", false},
 }
 
-// views are the templates by name, each with the layout around it.
-var views = readViews()
-
-func readViews() map[string]*template.Template {
+// readViews returns the templates by name, each with the layout around it.
+// label says what an action is called.
+func readViews(label func(lead.Action) string) map[string]*template.Template {
 	all := map[string]*template.Template{}
 	layout := template.Must(template.New("layout").HTML().Funcs(template.FuncMap{
-		"asset": func(name string) string {
+		"asset": func(name string) (string, error) {
 			a, ok := assets[name]
 			if !ok {
-				panic("no asset " + name) // found by the page's test
+				return "", fmt.Errorf("there is no file %s", name)
 			}
-			return "/static/" + name + "?v=" + a.version
+			return "/static/" + name + "?v=" + a.version, nil
 		},
 		"nav":  func() []tabLink { return navigation },
 		"took": func(v any) string { return took(reflect.Indirect(reflect.ValueOf(v)).Float()) },
-		"ago":  ago, "stamp": stamp, "spell": spell, "brief": brief, "percent": percent, "size": size, "can": can, "verb": verbLabel, "states": taskCounts,
-		"label": func(lead.Action) string { return "" }, // of the rules in force, set for each page
+		"ago":  ago, "stamp": stamp, "spell": spell, "brief": brief, "percent": percent, "size": size, "can": can, "verb": verbLabel,
+		"states": taskCounts, "label": label,
 	}).ParseFS(web, "web/layout.html", "web/parts.html"))
 	names, err := fs.Glob(web, "web/page_*.html")
 	if err != nil {
@@ -160,7 +159,7 @@ func (s *Server) write(c echo.Context, status int, view, part string, data any) 
 
 func (s *Server) execute(view, part string, data any) ([]byte, error) {
 	var b bytes.Buffer
-	if err := views[view].Clone().Funcs(template.FuncMap{"label": s.o.Rules().Label}).ExecuteTemplate(&b, part, data); err != nil {
+	if err := s.views[view].ExecuteTemplate(&b, part, data); err != nil {
 		return nil, fmt.Errorf("write page %s: %w", view, err)
 	}
 	return b.Bytes(), nil

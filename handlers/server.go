@@ -25,6 +25,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
+	"github.com/leadgate/leadgate/internal/template"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -93,6 +94,7 @@ type Server struct {
 	slack   *slackApp
 	echo    *echo.Echo
 	routed  map[string]bool // "GET /path" of every route
+	views   map[string]*template.Template
 
 	crossOrigin http.CrossOriginProtection
 	doors       *limiter // of attempts to sign in
@@ -141,6 +143,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{o: o, public: public, inbox: public.String() + "/l/", thanks: thanksPage(), metrics: newMetrics(o.Registry),
 		routed: map[string]bool{}, doors: newLimiter(signInRate),
+		views:     readViews(func(a lead.Action) string { return o.Rules().Label(a) }),
 		refusals:  rate.Sometimes{First: 10, Interval: time.Second},
 		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
 	s.closing, s.close = context.WithCancel(context.Background())
