@@ -29,6 +29,8 @@ var access = []struct {
 	{"POST", "/signout", Nobody}, // who is not in is out
 
 	{"POST", "/api/v1/leads/:id/erase", Own},
+	{"POST", "/api/v1/erase", Own},
+	{"GET", "/api/v1/export", Own}, // all that is held of a person, in one answer
 	{"", "/api/v1/passes*", Own},
 	{"POST", "/api/v1/queues/*", Own},
 	{"GET", "/api/v1/*", Read},
@@ -47,7 +49,9 @@ var access = []struct {
 	{"GET", "/", Read},
 	{"GET", "/live", Read},
 	{"GET", "/l/*", Read},
+	{"POST", "/l/:id/erase", Own},
 	{"POST", "/l/*", Write},
+	{"POST", "/t/*", Write},
 }
 
 // rightFor is what a route asks of its caller.

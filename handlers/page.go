@@ -182,7 +182,7 @@ func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
 // their keys travel in the URL.
 var said = map[string]string{
 	"claim": "The lead is yours.", "unclaim": "The lead is free again.", "contacted": "Well done: contact is recorded.",
-	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.", "done": "Done.", "tested": "This is the test lead. It alerts nobody.",
+	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.", "done": "Done.", "replayed": "The request is read again.", "erased": "The person is forgotten.", "tested": "This is the test lead. It alerts nobody.",
 }
 
 // wantsPage says whether a person at a browser waits for the answer.

@@ -32,6 +32,8 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/live", s.live)
 	e.GET("/l/:id", s.leadPage)
 	e.POST("/l/:id/:verb", s.actOnPage)
+	e.POST("/l/:id/erase", s.erasePage)
+	e.POST("/t/:id/replay", s.replayPage)
 	e.GET("/sources", s.sourcesPage)
 	e.POST("/sources/:source/test", s.testSource)
 	e.GET("/rules", s.rulesPage)
@@ -78,9 +80,6 @@ func (s *Server) routes() *echo.Echo {
 	api.POST("/leads/:id/erase", s.eraseLead)
 	api.POST("/erase", s.erase)
 	api.GET("/export", s.export)
-
-	// People follow an alert.
-	e.GET("/l/:id", s.leadPage)
 
 	// Slack's people answer.
 	e.POST("/slack/interactions", s.slackInteraction)
