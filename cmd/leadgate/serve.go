@@ -135,7 +135,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work) }, Logger: log,
 		Passes: letIn, Rules: func() *lead.Rules { return rules }, Reps: reps(cfg),
 		SlackSignIn: handlers.SlackSignIn{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL},
-		Means:       notify.Sentence, Preview: previews(public, func() *lead.Rules { return rules }),
+		Request:     work.Request, Means: notify.Sentence, Preview: previews(public, func() *lead.Rules { return rules }),
 	})
 	if err != nil {
 		return &codedError{exitConfig, err}
