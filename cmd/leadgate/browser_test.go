@@ -49,7 +49,7 @@ func newBrowser(t *testing.T, p *program) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
 	b := &browser{t: t, p: p, ctx: ctx}
 	b.do(chromedp.EmulateViewport(1280, 900))
