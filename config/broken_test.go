@@ -51,6 +51,7 @@ var broken = []string{
 	"a mapping instead of a value\nlog:\n  level: info\n",
 	"a value instead of a mapping\nslack: C1\n",
 	"an anchor that is not there\nlog: *level\n",
+	"half of signing in with Slack\nslack: {client_id: 12.34}\n",
 	"open to the network without a token\nlisten: :8080\n",
 	"no port\nlisten: 127.0.0.1\n",
 	"a port out of range\nlisten: 127.0.0.1:99999\n",

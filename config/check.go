@@ -52,6 +52,9 @@ func (r *reader) checkSlack(c *Config) {
 	if t := s.AppToken.Reveal(); strings.HasPrefix(t, "xoxb-") {
 		r.report(placeOf(r.places, "slack.app_token", r.file), "slack.app_token", "the value is a bot token", "an app-level token begins with xapp-; xoxb- goes to bot_token", false)
 	}
+	if (s.ClientID == "") != (s.ClientSecret == "") && !r.attempted("slack.client_id") && !r.attempted("slack.client_secret") {
+		r.fault("slack", "has only one of client_id and client_secret", "set both, or neither: nobody then signs in with Slack")
+	}
 	switch {
 	case s.BotToken != "" && s.Channel == "" && !slices.ContainsFunc(c.Targets, func(t notify.Target) bool { return t.Kind == "slack" }):
 		r.warn("slack.bot_token", "there is no slack.channel, so there is no target slack; targets need a channel each")

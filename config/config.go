@@ -69,6 +69,8 @@ type Slack struct {
 	BotToken      Secret // xoxb-...
 	SigningSecret Secret // of requests from Slack
 	AppToken      Secret // xapp-...: Socket Mode
+	ClientID      string // of the app, with which reps sign in; empty: they do not
+	ClientSecret  Secret
 	WebhookURL    Secret // the weaker way, without a bot
 	Channel       string // id or #name
 	APIURL        string // ends with a slash

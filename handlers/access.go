@@ -29,6 +29,8 @@ var access = []struct {
 	{"POST", "/signout", Nobody}, // who is not in is out
 
 	{"POST", "/api/v1/leads/:id/erase", Own},
+	{"POST", "/api/v1/erase", Own},
+	{"GET", "/api/v1/export", Own}, // all that is held of a person, in one answer
 	{"", "/api/v1/passes*", Own},
 	{"POST", "/api/v1/queues/*", Own},
 	{"GET", "/api/v1/*", Read},
@@ -38,13 +40,18 @@ var access = []struct {
 	{"POST", "/sources/*", Write},
 	{"GET", "/rules", Read},
 	{"POST", "/rules/try", Read}, // changes nothing
+	{"GET", "/reports", Read},
+	{"GET", "/queues", Read},
+	{"POST", "/queues/*", Own},
 	{"GET", "/settings", Read},
 	{"POST", "/settings/name", Read},
 	{"POST", "/settings/*", Own},
 	{"GET", "/", Read},
 	{"GET", "/live", Read},
 	{"GET", "/l/*", Read},
+	{"POST", "/l/:id/erase", Own},
 	{"POST", "/l/*", Write},
+	{"POST", "/t/*", Write},
 }
 
 // rightFor is what a route asks of its caller.

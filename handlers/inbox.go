@@ -59,6 +59,8 @@ func verbs(l *lead.Lead, me Pass) []lead.Verb {
 	switch {
 	case me.Right < Write:
 		return nil
+	case l.Status == lead.HeldInQuarantine:
+		return []lead.Verb{lead.VerbRelease, lead.VerbJunk}
 	case l.Status == lead.New:
 		return []lead.Verb{lead.VerbClaim, lead.VerbJunk}
 	case l.Status == lead.Claimed && mine:

@@ -79,7 +79,14 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 		if err != nil {
 			return fmt.Errorf("read touch: %w", err)
 		}
-		v.Touches = append(v.Touches, receiptOf(t, s.o.Means))
+		r := receiptOf(t, s.o.Means)
+		r.Back, r.CanWrite = v.Back, v.Me.Right >= Write
+		if s.o.Request != nil && t.RequestID != "" {
+			if req, err := s.o.Request(t.RequestID); err == nil { // else it is on another node, or past its time
+				r.Raw = s.rawOf(req)
+			}
+		}
+		v.Touches = append(v.Touches, r)
 	}
 	v.Idle = slices.DeleteFunc(s.o.Rules().Explain(l, s.o.Now()), func(x lead.Line) bool { return x.Counted || !x.Near })
 	if s.o.Preview != nil && len(v.Touches) > 0 {

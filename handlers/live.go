@@ -14,6 +14,10 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
+// livePace gathers what happens to a lead within a moment into one row, so that
+// a busy page is drawn twenty times a second and not more.
+const livePace = 50 * time.Millisecond
+
 // live answers GET /live: the rows of an open inbox as they come and change.
 // Each message holds one or several <hx-partial>, which the page puts in place.
 // What the page shows, its query says; Last-Event-ID goes on after a place.
@@ -76,7 +80,10 @@ func (s *Server) live(c echo.Context) error {
 		if len(html) > 0 {
 			fmt.Fprintf(&w.buf, "id: %s\ndata: %s\n\n", place, html)
 		}
-		gather(ctx, streamPace)
+		if w.flush() != nil { // the reader has gone
+			return nil
+		}
+		gather(ctx, livePace)
 	}
 	return nil
 }

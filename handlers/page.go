@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"reflect"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-//go:embed web
+//go:embed web/*.html web/static
 var web embed.FS
 
 // pagePolicy allows a page what comes from here, and nothing inline.
@@ -107,25 +108,27 @@ var navigation = []tabLink{
 	{"inbox", "Inbox", "/", false},
 	{"sources", "Sources", "/sources", false},
 	{"rules", "Rules", "/rules", false},
+	{"queues", "Queues", "/queues", false},
+	{"reports", "Reports", "/reports", false},
 	{"settings", "Settings", "/settings", false},
 }
 
-// views are the templates by name, each with the layout around it.
-var views = readViews()
-
-func readViews() map[string]*template.Template {
+// readViews returns the templates by name, each with the layout around it.
+// label says what an action is called.
+func readViews(label func(lead.Action) string) map[string]*template.Template {
 	all := map[string]*template.Template{}
 	layout := template.Must(template.New("layout").HTML().Funcs(template.FuncMap{
-		"asset": func(name string) string {
+		"asset": func(name string) (string, error) {
 			a, ok := assets[name]
 			if !ok {
-				panic("no asset " + name) // found by the page's test
+				return "", fmt.Errorf("there is no file %s", name)
 			}
-			return "/static/" + name + "?v=" + a.version
+			return "/static/" + name + "?v=" + a.version, nil
 		},
-		"nav": func() []tabLink { return navigation },
-		"ago": ago, "stamp": stamp, "spell": spell, "brief": brief, "can": can, "verb": verbLabel, "upper": strings.ToUpper,
-		"label": func(lead.Action) string { return "" }, // of the rules in force, set for each page
+		"nav":  func() []tabLink { return navigation },
+		"took": func(v any) string { return took(reflect.Indirect(reflect.ValueOf(v)).Float()) },
+		"ago":  ago, "stamp": stamp, "spell": spell, "brief": brief, "percent": percent, "size": size, "can": can, "verb": verbLabel,
+		"states": taskCounts, "label": label,
 	}).ParseFS(web, "web/layout.html", "web/parts.html"))
 	names, err := fs.Glob(web, "web/page_*.html")
 	if err != nil {
@@ -156,7 +159,7 @@ func (s *Server) write(c echo.Context, status int, view, part string, data any) 
 
 func (s *Server) execute(view, part string, data any) ([]byte, error) {
 	var b bytes.Buffer
-	if err := views[view].Clone().Funcs(template.FuncMap{"label": s.o.Rules().Label}).ExecuteTemplate(&b, part, data); err != nil {
+	if err := s.views[view].ExecuteTemplate(&b, part, data); err != nil {
 		return nil, fmt.Errorf("write page %s: %w", view, err)
 	}
 	return b.Bytes(), nil
@@ -179,7 +182,7 @@ func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
 // their keys travel in the URL.
 var said = map[string]string{
 	"claim": "The lead is yours.", "unclaim": "The lead is free again.", "contacted": "Well done: contact is recorded.",
-	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.", "tested": "This is the test lead. It alerts nobody.",
+	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.", "done": "Done.", "replayed": "The request is read again.", "erased": "The person is forgotten.", "tested": "This is the test lead. It alerts nobody.",
 }
 
 // wantsPage says whether a person at a browser waits for the answer.
@@ -200,6 +203,17 @@ func ago(from, to time.Time) string {
 		return fmt.Sprintf("%d h", int(d.Hours()))
 	}
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
+
+// percent writes a share.
+func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
+
+// size writes bytes as people read them.
+func size(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d KiB", (n+1023)>>10)
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
 // stamp is a time for machines, in an attribute.

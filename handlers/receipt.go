@@ -18,6 +18,9 @@ type receipt struct {
 	Hops []hop
 	Said []fact
 	Raw  *rawRequest
+
+	Back     string // where its forms lead back to
+	CanWrite bool   // the reader may send them
 }
 
 // hop is one step of a touch with the time since the one before.

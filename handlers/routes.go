@@ -32,16 +32,23 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/live", s.live)
 	e.GET("/l/:id", s.leadPage)
 	e.POST("/l/:id/:verb", s.actOnPage)
+	e.POST("/l/:id/erase", s.erasePage)
+	e.POST("/t/:id/replay", s.replayPage)
 	e.GET("/sources", s.sourcesPage)
 	e.POST("/sources/:source/test", s.testSource)
 	e.GET("/rules", s.rulesPage)
 	e.POST("/rules/try", s.tryRules)
+	e.GET("/reports", s.reportsPage)
+	e.GET("/queues", s.queuesPage)
+	e.POST("/queues/:name/:verb", s.actOnQueue)
 	e.GET("/settings", s.settingsPage)
 	e.POST("/settings/name", s.changeName)
 	e.POST("/settings/tokens", s.makeToken)
 	e.POST("/settings/end", s.endPass)
 	e.GET("/signin", s.signInPage)
 	e.POST("/signin", s.signIn)
+	e.GET("/signin/slack", s.toSlack)
+	e.GET("/signin/slack/callback", s.fromSlackSignIn)
 	e.POST("/signout", s.signOut)
 	e.GET("/static/:file", s.staticFile)
 	e.GET("/favicon.ico", func(c echo.Context) error { return s.sendFile(c, "icon.svg") })
@@ -75,9 +82,6 @@ func (s *Server) routes() *echo.Echo {
 	api.POST("/leads/:id/erase", s.eraseLead)
 	api.POST("/erase", s.erase)
 	api.GET("/export", s.export)
-
-	// People follow an alert.
-	e.GET("/l/:id", s.leadPage)
 
 	// Slack's people answer.
 	e.POST("/slack/interactions", s.slackInteraction)

@@ -46,8 +46,12 @@ func (s *Server) rulesView() rulesView {
 	for _, a := range r.Actions() {
 		v.Actions = append(v.Actions, actionLine{a, r.ClassifyTouch(&lead.Touch{Action: a, State: lead.Accepted, At: now, ReceivedAt: now}, now)})
 	}
-	for _, line := range r.Explain(&lead.Lead{}, now) {
+	nobody := &lead.Lead{History: []lead.Past{{Action: "contact_form", At: now}}} // for whom hardly anything counts
+	for _, line := range r.Explain(nobody, now) {
 		if !line.Counted && !r.Knows(lead.Action(line.Rule)) {
+			for i, m := range line.Missed {
+				line.Missed[i] = strings.TrimPrefix(m, "not so: ")
+			}
 			v.Others = append(v.Others, line)
 		}
 	}

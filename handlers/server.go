@@ -25,6 +25,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
+	"github.com/leadgate/leadgate/internal/template"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -52,13 +53,15 @@ type Options struct {
 	// Empty: nobody's.
 	TrustedProxies []netip.Prefix
 
-	APITokens []string                              // of the configuration; their bearer may do everything
-	Passes    passes                                // who else may; nil: nobody
-	Rules     func() *lead.Rules                    // in force, for what actions are called; default: the built-in ones
-	Reps      []Rep                                 // who takes leads
-	Means     func(why string) string               // what a named reason means; nil: the word stands for itself
-	Preview   func(*lead.Lead, *lead.Touch) Preview // the alert as Slack would show it; nil: none is shown
-	Slack     Slack                                 // how people answer from Slack
+	APITokens   []string                               // of the configuration; their bearer may do everything
+	Passes      passes                                 // who else may; nil: nobody
+	Rules       func() *lead.Rules                     // in force, for what actions are called; default: the built-in ones
+	Reps        []Rep                                  // who takes leads
+	SlackSignIn SlackSignIn                            // for reps
+	Means       func(why string) string                // what a named reason means; nil: the word stands for itself
+	Preview     func(*lead.Lead, *lead.Touch) Preview  // the alert as Slack would show it; nil: none is shown
+	Request     func(id string) (*lead.Request, error) // a request as it came; nil, or an error: it is not shown
+	Slack       Slack                                  // how people answer from Slack
 
 	Try bool // serve /try, a page of forms for those who try it out
 
@@ -93,6 +96,7 @@ type Server struct {
 	slack   *slackApp
 	echo    *echo.Echo
 	routed  map[string]bool // "GET /path" of every route
+	views   map[string]*template.Template
 
 	crossOrigin http.CrossOriginProtection
 	doors       *limiter // of attempts to sign in
@@ -124,6 +128,9 @@ func New(o Options) (*Server, error) {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) Readiness { return Readiness{Ready: true, RedisUp: true} }
 	}
+	if o.SlackSignIn.APIURL == "" {
+		o.SlackSignIn.APIURL = "https://slack.com/api/"
+	}
 	if o.Passes == nil {
 		o.Passes = noPasses{}
 	}
@@ -138,6 +145,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{o: o, public: public, inbox: public.String() + "/l/", thanks: thanksPage(), metrics: newMetrics(o.Registry),
 		routed: map[string]bool{}, doors: newLimiter(signInRate),
+		views:     readViews(func(a lead.Action) string { return o.Rules().Label(a) }),
 		refusals:  rate.Sometimes{First: 10, Interval: time.Second},
 		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
 	s.closing, s.close = context.WithCancel(context.Background())

@@ -49,7 +49,7 @@ func newBrowser(t *testing.T, p *program) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
 	b := &browser{t: t, p: p, ctx: ctx}
 	b.do(chromedp.EmulateViewport(1280, 900))
@@ -348,9 +348,14 @@ func TestBrowser_Pages(t *testing.T) {
 	b.check("inbox")
 	b.open("/l/" + hot)
 	b.check("lead")
-	for _, page := range []string{"sources", "rules", "settings"} {
+	for _, verb := range []string{"claim", "contacted"} {
+		if code, _ := p.post("/api/v1/leads/"+hot+"/"+verb, "application/json", `{"by":"Dana Reyes"}`, "Authorization", "Bearer "+apiToken); code != http.StatusOK {
+			t.Errorf("%s = %d", verb, code)
+		}
+	}
+	for _, page := range []string{"sources", "rules", "queues", "reports", "queues?queue=hot&state=retry", "reports?by=rep", "settings"} {
 		b.open("/" + page)
-		b.check(page)
+		b.check(strings.NewReplacer("?", "-", "=", "-", "&", "-").Replace(page))
 	}
 	b.open("/rules")
 	b.do(chromedp.SendKeys("#payload", "name=Ada&email=ada@acme.example&phone=0301234&message=Call me"), chromedp.Submit("#payload"))
@@ -359,5 +364,18 @@ func TestBrowser_Pages(t *testing.T) {
 	b.open("/sources")
 	b.do(chromedp.Click("form[action='/sources/contact/test'] button"))
 	b.wait("This is the test lead")
+	b.open("/?tab=quarantine")
+	b.do(chromedp.Click(".row [data-verb=release]"))
+	b.until(`!document.querySelector('.row [data-verb=release]')`)
+	b.open("/l/" + hot)
+	b.do(chromedp.Click("form[action$='/replay'] button"))
+	b.wait("Read it again")
+	b.check("replay")
+	b.open("/l/" + hot)
+	b.do(chromedp.Click("form[action$='/erase'] button"))
+	b.wait("It cannot be undone")
+	b.check("erase")
+	b.do(chromedp.Click("main form button"))
+	b.wait("The person is forgotten")
 	b.quiet()
 }

@@ -134,7 +134,8 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work) }, Logger: log,
 		Passes: letIn, Rules: func() *lead.Rules { return rules }, Reps: reps(cfg),
-		Means: notify.Sentence, Preview: previews(public, func() *lead.Rules { return rules }),
+		SlackSignIn: handlers.SlackSignIn{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL},
+		Request:     work.Request, Means: notify.Sentence, Preview: previews(public, func() *lead.Rules { return rules }),
 	})
 	if err != nil {
 		return &codedError{exitConfig, err}

@@ -43,6 +43,9 @@
     });
   }
 
+  // An inbox that is open all day does not grow for ever.
+  const mostRows = 200;
+
   // A row that comes takes the place of the one that is there for its lead.
   const title = document.title;
   let unseen = 0;
@@ -71,7 +74,8 @@
   let keep = '';
   document.addEventListener('htmx:before:request', e => { keep = e.target.closest('.row')?.id || ''; });
   document.addEventListener('htmx:after:swap', () => {
-    tick();
+    const rows = document.getElementById('rows');
+    while (rows && rows.childElementCount > mostRows) rows.lastElementChild.remove();
     if (keep) document.querySelector('#' + keep + ' .open')?.focus();
     keep = '';
   });

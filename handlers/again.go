@@ -1,0 +1,55 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// confirmView shows what reading a touch's request again would change, or what
+// is about to be erased, before it is done.
+type confirmView struct {
+	Title   string
+	Text    string
+	Action  string // where the form that does it goes
+	Button  string
+	Back    string
+	Results []lead.Result
+}
+
+// replayPage answers POST /t/{id}/replay: at first with the differences, and
+// when somebody is sure, by doing it.
+func (s *Server) replayPage(c echo.Context) error {
+	id, back := c.Param("id"), localPath(c.FormValue("back"))
+	sure := c.FormValue("sure") != ""
+	run, err := s.o.Replayer.Replay(c.Request().Context(), id, !sure)
+	if err != nil {
+		return fmt.Errorf("replay touch: %w", err)
+	}
+	if sure {
+		return c.Redirect(http.StatusSeeOther, withSaid(back, "replayed"))
+	}
+	v := confirmView{Title: "Read again", Action: "/t/" + id + "/replay", Button: "Read it again", Back: back, Results: run.Results,
+		Text: "This is what reading the request again, with the presets of today, would do. Nobody who was told is told again."}
+	return s.render(c, http.StatusOK, "confirm", s.frame(c, "inbox", v.Title, v))
+}
+
+// erasePage answers POST /l/{id}/erase: it asks whether somebody is sure, and
+// then the person is forgotten.
+func (s *Server) erasePage(c echo.Context) error {
+	id := c.Param("id")
+	if c.FormValue("sure") == "" {
+		v := confirmView{Title: "Erase this person", Action: "/l/" + id + "/erase", Button: "Erase for ever", Back: "/l/" + id,
+			Text: "The lead, its touches, the requests that brought it and the messages about it are deleted, on disk and in Slack. It cannot be undone."}
+		return s.render(c, http.StatusOK, "confirm", s.frame(c, "inbox", v.Title, v))
+	}
+	ctx := context.WithoutCancel(c.Request().Context())
+	if _, err := s.o.Eraser.Erase(ctx, lead.Wish{LeadID: id, By: callerOf(c).Name}, runAnswered); err != nil {
+		return fmt.Errorf("erase lead: %w", err)
+	}
+	return c.Redirect(http.StatusSeeOther, "/?said=erased")
+}

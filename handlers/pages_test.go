@@ -1,0 +1,260 @@
+package handlers
+
+import (
+	"context"
+	"math"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+func TestSourcesPage(t *testing.T) {
+	s, cookies := insiders(t, func(o *Options) {
+		o.Sources = []Source{{Name: "contact", Provider: "form", Action: "contact_form"}, {Name: "secretive", Provider: "form", Token: "path-secret"},
+			{Name: "keyed", Provider: "json", Header: map[string]string{"X-Key": "header-secret"}}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret},
+			{Name: "open-zoom", Provider: "zoom", Unsigned: true}}
+	})
+	page := func(r Right) string { return ask(s, "GET", "/sources", "", "Cookie", cookies[r]).Body.String() }
+	for _, want := range []string{publicURL + "/in/contact", "/in/secretive/path-secret", "HTML form", "const answer = await fetch", "Paste the address into the webhook settings of Zoom", "no secret is set"} {
+		if !strings.Contains(page(Write), want) {
+			t.Errorf("the page of sources lacks %q", want)
+		}
+	}
+	for _, secret := range []string{"path-secret", "header-secret", zoomSecret} {
+		if strings.Contains(page(Read), secret) {
+			t.Errorf("a reader is shown %s", secret)
+		}
+	}
+	if strings.Contains(page(Own), "header-secret") || strings.Contains(page(Own), zoomSecret) {
+		t.Error("secrets of the configuration are on the page")
+	}
+	if strings.Contains(page(Read), "Send a test lead") {
+		t.Error("a reader is shown a button that is not for readers")
+	}
+}
+
+func TestTestSource(t *testing.T) {
+	var a *fakeAccepter
+	s, cookies := insiders(t, func(o *Options) {
+		a = o.Accepter.(*fakeAccepter)
+		o.Sources = []Source{{Name: "contact", Provider: "form"}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret}}
+	})
+	for i, name := range []string{"contact", "contact", "zoom"} {
+		w := post(s, "/sources/"+name+"/test", formType, "", "Cookie", cookies[Write])
+		if w.Code != 303 || len(a.touches) != i+1 || w.Header().Get("Location") != "/l/"+a.touches[i].ID+"?said=tested" {
+			t.Fatalf("a test lead to %s = %d to %s with %d touches, want on to its page", name, w.Code, w.Header().Get("Location"), len(a.touches))
+		}
+		if got := a.touches[i]; !got.Test || got.Source != name || got.State != lead.Accepted {
+			t.Errorf("touch %+v, want an accepted test of %s", got, name)
+		}
+	}
+	if a.touches[0].ID == a.touches[1].ID || a.touches[0].Content == a.touches[1].Content {
+		t.Error("the second test lead is taken for the first one sent again")
+	}
+	if w := post(s, "/sources/nope/test", formType, "", "Cookie", cookies[Write]); w.Code != 404 {
+		t.Errorf("a test lead to nobody = %d, want 404", w.Code)
+	}
+	a.err = ErrNotDurable
+	if w := post(s, "/sources/contact/test", formType, "", "Cookie", cookies[Write]); w.Code != 503 {
+		t.Errorf("a test lead that is not kept = %d, want 503", w.Code)
+	}
+}
+
+func TestRulesPage(t *testing.T) {
+	s, cookies := insiders(t, func(o *Options) {
+		o.Sources = []Source{{Name: "demo", Provider: "form", Action: "demo_request"}, {Name: "zoom", Provider: "zoom", Unsigned: true}}
+	})
+	if page := ask(s, "GET", "/rules", "", "Cookie", cookies[Read]).Body.String(); !strings.Contains(page, "demo_request") || !strings.Contains(page, "work_email") {
+		t.Error("the rules are not on their page")
+	}
+	for name, tc := range map[string]struct {
+		source, payload string
+		status          int
+		want            string
+	}{
+		"Form":      {"demo", "name=Ada&email=ada@works.example", 200, "work e-mail"},
+		"JSON":      {"demo", ` {"name":"<b>Ada</b>","email":"ada@gmail.com"}`, 200, "&lt;b&gt;Ada&lt;/b&gt;"},
+		"Two":       {"demo", `[{"email":"a@works.example"},{"email":"b@works.example"}]`, 200, "b@works.example"},
+		"Nobody":    {"zoom", `{"event":"webinar.started","payload":{"object":{}}}`, 200, "is about nobody"},
+		"Broken":    {"demo", `{"name":`, 422, `role="alert"`},
+		"Empty":     {"demo", " ", 422, "Paste the body"},
+		"NoSource":  {"nope", "a=b", 422, "no source of this name"},
+		"Too large": {"demo", strings.Repeat("a", maxTry+1), 422, "too much to try"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := post(s, "/rules/try", formType, url.Values{"source": {tc.source}, "payload": {tc.payload}}.Encode(), "Cookie", cookies[Read])
+			if w.Code != tc.status || !strings.Contains(w.Body.String(), tc.want) {
+				t.Errorf("%d without %q: %s", w.Code, tc.want, w.Body)
+			}
+		})
+	}
+}
+
+func TestBarChart(t *testing.T) {
+	c := barChart("Speed", []string{"p50", "p90"}, []group{{"a", []float64{5, 10}}, {"b", []float64{math.NaN(), 0}}}, took)
+	if len(c.Bars) != 3 {
+		t.Fatalf("%d bars, want 3: what is not known has none", len(c.Bars))
+	}
+	if a, b := c.Bars[0], c.Bars[1]; b.H != c.Base-chartTop || a.H != b.H/2 || a.Y+a.H != c.Base || a.X >= b.X || a.Title != "a, p50: 5.0 s" || a.Label != "a" || b.Label != "" {
+		t.Errorf("bars %+v %+v, want the second as high as the chart and the first half of it, with one label", a, b)
+	}
+	if c.Bars[2].H != 1 {
+		t.Errorf("nought is %d high, want a line that can be seen", c.Bars[2].H)
+	}
+	if c := barChart("", []string{"n"}, nil, took); len(c.Bars) != 0 {
+		t.Error("bars of nothing")
+	}
+	if c := barChart("", []string{"n"}, []group{{"a", []float64{0}}}, took); len(c.Bars) != 0 {
+		t.Error("a chart where all is nought")
+	}
+	var many []group
+	for range 90 {
+		many = append(many, group{"2026-11-25", []float64{1}})
+	}
+	labels := 0
+	for _, b := range barChart("", []string{"n"}, many, took).Bars {
+		if b.Label != "" {
+			labels++
+		}
+		if b.X < chartLeft || b.X+b.W > chartWidth {
+			t.Errorf("bar %+v is outside", b)
+		}
+	}
+	if labels == 0 || labels > 12 {
+		t.Errorf("%d labels, want up to 12", labels)
+	}
+}
+
+func TestWordsOfNumbers(t *testing.T) {
+	for s, want := range map[float64]string{0.04: "0.0 s", 9.94: "9.9 s", 45: "45 s", 90: "1.5 min", 3600 * 3: "3 h", 86400 * 3: "3 days"} {
+		if got := took(s); got != want {
+			t.Errorf("took(%v) = %q, want %q", s, got, want)
+		}
+	}
+	for v, want := range map[float64]float64{1: 1, 1.5: 2, 3: 5, 7: 10, 31: 50, 0.3: 0.5, 100: 100} {
+		if got := roundUp(v); math.Abs(got-want) > 1e-9 {
+			t.Errorf("roundUp(%v) = %v, want %v", v, got, want)
+		}
+	}
+	for n, want := range map[int64]string{0: "0 KiB", 1: "1 KiB", 2 << 20: "2.0 MiB"} {
+		if got := size(n); got != want {
+			t.Errorf("size(%d) = %q, want %q", n, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{-time.Second: "0 s", 59 * time.Second: "59 s", time.Minute: "1 min", 47 * time.Hour: "47 h", 48 * time.Hour: "2 days"} {
+		if got := ago(noon, noon.Add(d)); got != want {
+			t.Errorf("ago %s = %q, want %q", d, got, want)
+		}
+	}
+	if got := brief(5, "a  b\ncdef"); got != "a b…" {
+		t.Errorf("brief = %q", got)
+	}
+}
+
+// fakeCare are two leads and a funnel.
+type fakeCare struct{ err error }
+
+func (f fakeCare) Care(context.Context, time.Time, time.Time) ([]lead.Care, error) {
+	return []lead.Care{{LeadID: "a", Source: "contact", AskedAt: noon, ClaimedAt: noon.Add(time.Minute), By: "<b>Dana</b>"}, {LeadID: "b", Source: "contact", AskedAt: noon}}, f.err
+}
+
+func (f fakeCare) Funnel(context.Context, time.Time, time.Time) ([]lead.Funnel, error) {
+	return []lead.Funnel{{Source: "contact", Leads: 7, Hot: 2, Claimed: 1}}, f.err
+}
+
+func TestReportsPage(t *testing.T) {
+	s, cookies := insiders(t, func(o *Options) { o.Reporter = fakeCare{} })
+	w := ask(s, "GET", "/reports?by=rep&from=2026-11-01&to=2026-11-25&zone=Europe%2FBerlin", "", "Cookie", cookies[Read])
+	page := w.Body.String()
+	for _, want := range []string{"1 min", "50 %", "&lt;b&gt;Dana&lt;/b&gt;", `<rect class="series-0"`, "/api/v1/reports/speed?by=rep&amp;format=csv&amp;from=2026-11-01", "Unaccounted"} {
+		if w.Code != 200 || !strings.Contains(page, want) {
+			t.Errorf("reports = %d without %q", w.Code, want)
+		}
+	}
+	for _, link := range elements(t, page, "a") {
+		if at := attr(link, "href"); strings.HasPrefix(at, "/api/") && !strings.HasPrefix(at, "/api/v1/leads.csv") {
+			if w := ask(s, "GET", at, "", "Cookie", cookies[Read]); w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
+				t.Errorf("GET %s = %d %s, want CSV", at, w.Code, w.Header().Get("Content-Type"))
+			}
+		}
+	}
+	if w := ask(s, "GET", "/reports?by=weather", "", "Cookie", cookies[Read], "Accept", "text/html"); w.Code != 400 || !strings.Contains(w.Body.String(), "<html") {
+		t.Errorf("a wrong report = %d, want a page with 400", w.Code)
+	}
+}
+
+// fakePlant keeps what was done.
+type fakePlant struct {
+	done []string
+	err  error
+}
+
+func (f *fakePlant) Plant(context.Context) Plant {
+	return Plant{Redis: RedisState{Up: true, Used: 5 << 20}, Journal: JournalState{Waiting: 3, Shelves: []Shelf{{"hot", 3}}},
+		Queues: []Queue{{Name: "hot", Pending: 4, Retry: 1}}, Targets: []TargetState{{Name: "sales", Kind: "slack", State: "broken", LastError: "channel_not_found"}}}
+}
+
+func (f *fakePlant) did(words ...string) error {
+	f.done = append(f.done, strings.Join(words, " "))
+	return f.err
+}
+
+func (f *fakePlant) PauseQueue(_ context.Context, queue string, paused bool) error {
+	if paused {
+		return f.did("pause", queue)
+	}
+	return f.did("resume", queue)
+}
+
+func (f *fakePlant) Tasks(context.Context, string, string, int) ([]Task, error) {
+	return []Task{{ID: "task-1", Queue: "hot", Type: "touch", State: "retry", Touches: []string{"T1"}, LastError: "<i>no</i>"}}, f.err
+}
+func (f *fakePlant) RunTask(_ context.Context, queue, id string) error {
+	return f.did("run", queue, id)
+}
+func (f *fakePlant) DeleteTask(_ context.Context, queue, id string) error {
+	return f.did("delete", queue, id)
+}
+
+func TestQueuesPage(t *testing.T) {
+	f := &fakePlant{}
+	s, cookies := insiders(t, func(o *Options) { o.Plant = f })
+	page := ask(s, "GET", "/queues?queue=hot&state=retry", "", "Cookie", cookies[Own]).Body.String()
+	for _, want := range []string{"5.0 MiB", "channel_not_found", "task-1", "&lt;i&gt;no&lt;/i&gt;", `href="/l/T1"`, `action="/queues/hot/run"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if page := ask(s, "GET", "/queues?queue=hot&state=retry", "", "Cookie", cookies[Write]).Body.String(); strings.Contains(page, "action=\"/queues/") {
+		t.Error("buttons are shown that only the owner may press")
+	}
+	press := func(verb, task string) (int, string) {
+		w := post(s, "/queues/hot/"+verb, formType, url.Values{"task": {task}, "state": {"retry"}}.Encode(), "Cookie", cookies[Own])
+		return w.Code, w.Header().Get("Location")
+	}
+	for _, verb := range []string{"pause", "resume"} {
+		if code, to := press(verb, ""); code != 303 || to != "/queues?said=done" {
+			t.Errorf("%s = %d to %s", verb, code, to)
+		}
+	}
+	for _, verb := range []string{"run", "delete"} {
+		if code, to := press(verb, "task-1"); code != 303 || to != "/queues?said=done&queue=hot&state=retry" {
+			t.Errorf("%s = %d to %s", verb, code, to)
+		}
+	}
+	if code, _ := press("burn", ""); code != 404 {
+		t.Errorf("an unknown verb = %d, want 404", code)
+	}
+	if d := cmp.Diff([]string{"pause hot", "resume hot", "run hot task-1", "delete hot task-1"}, f.done); d != "" {
+		t.Errorf("done (-want +got):\n%s", d)
+	}
+	f.err = ErrConflict
+	if code, _ := press("run", "task-1"); code != 409 {
+		t.Errorf("a task that runs = %d, want 409", code)
+	}
+}

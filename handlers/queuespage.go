@@ -1,0 +1,86 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+)
+
+// queuesView is the page of the machinery.
+type queuesView struct {
+	Plant
+	Queue, State string // whose tasks are listed; empty: nobody's
+	Tasks        []Task
+}
+
+// taskStates of a queue that can be looked into.
+var taskStates = []string{"pending", "active", "scheduled", "retry", "archived"}
+
+// mostTasks are shown of a queue.
+const mostTasks = 100
+
+// queuesPage answers GET /queues.
+func (s *Server) queuesPage(c echo.Context) error {
+	if s.o.Plant == nil {
+		return ErrUnavailable
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
+	defer cancel()
+	v := queuesView{Plant: s.o.Plant.Plant(ctx), Queue: c.QueryParam("queue"), State: c.QueryParam("state")}
+	if v.Queue != "" && slices.Contains(taskStates, v.State) {
+		tasks, err := s.o.Plant.Tasks(ctx, v.Queue, v.State, mostTasks)
+		if err != nil {
+			return fmt.Errorf("list tasks: %w", err)
+		}
+		v.Tasks = tasks
+	}
+	return s.render(c, http.StatusOK, "queues", s.frame(c, "queues", "Queues", v))
+}
+
+// actOnQueue answers POST /queues/{name}/{verb}: pause and resume, or, with a
+// task, run and delete.
+func (s *Server) actOnQueue(c echo.Context) error {
+	if s.o.Plant == nil {
+		return ErrUnavailable
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
+	defer cancel()
+	name, task := c.Param("name"), c.FormValue("task")
+	var err error
+	switch verb := c.Param("verb"); verb {
+	case "pause", "resume":
+		err = s.o.Plant.PauseQueue(ctx, name, verb == "pause")
+	case "run":
+		err = s.o.Plant.RunTask(ctx, name, task)
+	case "delete":
+		err = s.o.Plant.DeleteTask(ctx, name, task)
+	default:
+		err = ErrNotFound
+	}
+	if errors.Is(err, ErrConflict) {
+		return problem{code: conflict, detail: "The task runs already, or is about to; look again.", because: err}
+	}
+	if err != nil {
+		return fmt.Errorf("act on a queue: %w", err)
+	}
+	back := "/queues?said=done"
+	if task != "" {
+		back += "&" + url.Values{"queue": {name}, "state": {c.FormValue("state")}}.Encode()
+	}
+	return c.Redirect(http.StatusSeeOther, back)
+}
+
+// taskCounts are the states of a queue with how many tasks are in each.
+func taskCounts(q Queue) []taskCount {
+	return []taskCount{{"pending", q.Pending}, {"active", q.Active}, {"scheduled", q.Scheduled}, {"retry", q.Retry}, {"archived", q.Archived}}
+}
+
+type taskCount struct {
+	State string
+	N     int
+}
