@@ -65,17 +65,20 @@ func (j *Jobs) told(ctx context.Context, n *note) (receipt string, told bool) {
 }
 
 // dueNotice says whether a notice is still to be told. One that was told is
-// taken down, one that is stale is forgotten.
+// taken down. One that is stale is forgotten, and so is every one while Redis is
+// away: nobody can know then whether it is still due, and the clock finds it
+// again afterwards.
 func (b *outbox) dueNotice(ctx context.Context, n *note) bool {
 	receipt, told := b.j.told(ctx, n)
-	stale := !told && n.notice.stale != nil && n.notice.stale(ctx)
-	if told {
+	switch {
+	case !b.j.pulse.isUp():
+	case told:
 		b.j.publishNotice(context.WithoutCancel(ctx), n, receipt)
+	case n.notice.stale == nil || !n.notice.stale(ctx):
+		return true
 	}
-	if told || stale {
-		b.drop(n)
-	}
-	return !told && !stale
+	b.drop(n)
+	return false
 }
 
 func (j *Jobs) noticeReceipt(name string) (d lead.Delivery, err error) {

@@ -93,3 +93,36 @@ func TestProgram_Escalation(t *testing.T) {
 		})
 	}
 }
+
+// TestProgram_Escalation_RedisAway: what falls due while Redis is away, or is
+// wiped, is told once it is back, and once.
+func TestProgram_Escalation_RedisAway(t *testing.T) {
+	for name, away := range map[string]func(*realRedis){"Paused": (*realRedis).pause, "Wiped": (*realRedis).kill} {
+		t.Run(name, func(t *testing.T) {
+			redis, slack := newRealRedis(t), newFakeSlack(t)
+			p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)
+			p.config(ladder)
+			p.start()
+			l := p.settled(p.lead("hot", "Waits Long").ID)
+			away(redis)
+			p.await("the time of the first level to pass", 10*time.Second, func() bool { return time.Since(l.ReceivedAt) > 3*time.Second })
+			if told := slack.escalated("Waits Long"); len(told) > 0 {
+				t.Errorf("told while nobody could know whether it was claimed: %v", told)
+			}
+			if redis.cmd == nil {
+				redis.start()
+			} else {
+				redis.resume()
+			}
+			want := map[string]int{"C0SALES thread": 2, "C0MANAGERS": 1}
+			p.await("both levels to hear", 20*time.Second, func() bool { return cmp.Equal(want, slack.escalated("Waits Long")) })
+			p.await("the lead to say so", 10*time.Second, func() bool {
+				var now lead.Lead
+				return p.get("/leads/"+l.LeadID, &now) == http.StatusOK && now.Escalated == 2
+			})
+			if diff := cmp.Diff(want, slack.escalated("Waits Long")); diff != "" {
+				t.Errorf("told in the end (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
