@@ -103,13 +103,25 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// away is a reader whose store does not answer before a time.
+type away struct {
+	*shelf
+	until time.Time
+}
+
+func (a away) Lead(ctx context.Context, id string) (*lead.Lead, error) {
+	if time.Now().Before(a.until) {
+		return nil, ErrUnavailable
+	}
+	return a.shelf.Lead(ctx, id)
+}
+
 func TestLive_StoreAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := leadOf(1, "Ada Brandt")
-		sh := &shelf{leads: []*lead.Lead{a}}
-		sh.err = ErrUnavailable
-		s, cookies := insiders(t, func(o *Options) { o.Reader, o.Watcher = sh, script{"p0": {news("p1", a.ID, "new")}} })
-		time.AfterFunc(3*time.Second, func() { sh.err = nil })
+		s, cookies := insiders(t, func(o *Options) {
+			o.Reader, o.Watcher = away{&shelf{leads: []*lead.Lead{a}}, time.Now().Add(3 * time.Second)}, script{"p0": {news("p1", a.ID, "new")}}
+		})
 		if d := cmp.Diff([]string{"p1: afterbegin #rows"}, listen(t, s, "/live", cookies[Read], 10*time.Second)); d != "" {
 			t.Errorf("after an outage of the store (-want +got):\n%s", d)
 		}
