@@ -33,6 +33,7 @@ var access = []struct {
 	{"GET", "/api/v1/export", Own}, // all that is held of a person, in one answer
 	{"", "/api/v1/passes*", Own},
 	{"POST", "/api/v1/queues/*", Own},
+	{"POST", "/api/v1/targets/*", Own},
 	{"GET", "/api/v1/*", Read},
 	{"POST", "/api/v1/*", Write},
 
