@@ -64,7 +64,7 @@ func (s *Server) deliver(c echo.Context) error {
 		return answer(c, http.StatusOK, []byte(`{"status":"ignored"}`))
 	}
 	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now,
-		Header: keptHeaders(r.Header, g.Header), Body: body}
+		Query: keptQuery(r.URL.Query()), Header: keptHeaders(r.Header, g.Header), Body: body}
 	complete(g, req, touches, r.Header)
 	g.guard(r, touches)
 	if err := g.reachable(r, touches); err != nil {
