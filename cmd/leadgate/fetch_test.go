@@ -22,7 +22,6 @@ type fakeVendor struct {
 	mu       sync.Mutex
 	statuses []int
 	down     bool
-	calls    []string // token and path of each call
 }
 
 func newFakeVendor(t *testing.T) *fakeVendor {
@@ -34,7 +33,6 @@ func newFakeVendor(t *testing.T) *fakeVendor {
 
 func (v *fakeVendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
-	v.calls = append(v.calls, r.Header.Get("Authorization")+" "+r.URL.Path)
 	status := http.StatusOK
 	switch {
 	case v.down:
@@ -56,8 +54,6 @@ func (v *fakeVendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (v *fakeVendor) set(change func()) { v.mu.Lock(); defer v.mu.Unlock(); change() }
-
-func (v *fakeVendor) asked() []string { v.mu.Lock(); defer v.mu.Unlock(); return slices.Clone(v.calls) }
 
 // fetching is a configuration with lead ads that ask for a demo, and others.
 func fetching(v *fakeVendor, token string) string {
