@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,12 +97,23 @@ func keptHeaders(h http.Header, static map[string]string) map[string]string {
 
 func keeps(key string) bool {
 	switch key {
-	case "Content-Type", "User-Agent", "Referer", "Origin", "Traceparent":
+	case "Content-Type", "User-Agent", "Referer", "Origin", "Traceparent", "Id", "Svix-Id":
 		return true
 	case "Content-Length", "Accept", "Accept-Encoding", "Accept-Language", "Connection", "Host":
 		return false
 	}
-	return contains(key, "Event", "Topic", "Webhook", "Delivery", "Submission", "Hook-Name", "Trigger")
+	return contains(key, "Event", "Topic", "Webhook", "Delivery", "Submission", "Hook-Name", "Trigger", "X-Shopify")
+}
+
+// keptQuery is what reading may need of an address: where a vendor's body does
+// not say for which webinar it is, the address does.
+func keptQuery(q url.Values) string {
+	for name, values := range q {
+		if len(q) > 50 || len(values) != 1 || len(name) > 100 || len(values[0]) > 1024 || secretive(name) || secretive(http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))) || strings.HasPrefix(name, "hub.") {
+			q.Del(name)
+		}
+	}
+	return q.Encode()
 }
 
 func secretive(key string) bool {

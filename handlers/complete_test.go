@@ -1,12 +1,15 @@
 package handlers
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -99,5 +102,60 @@ func TestKeptHeaders(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, a.requests[0].Header); diff != "" {
 		t.Errorf("kept headers (-want +got):\n%s", diff)
+	}
+}
+
+// What is kept of a request reads as the request did, for every vendor.
+func TestKept_ReadsTheSame(t *testing.T) {
+	for _, p := range provider.All() {
+		t.Run(p.Name, func(t *testing.T) {
+			at, err := url.Parse(publicURL + "/in/" + p.Name + "?event=ev1&title=Night+shift&partial=1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			sample := p.Sample(noon)
+			r := provider.Request{Method: http.MethodPost, URL: at, Header: http.Header{"Content-Type": {sample.ContentType}}, Body: sample.Body, Now: noon}
+			for name, value := range sample.Header {
+				r.Header.Set(name, value)
+			}
+			if p.Name == "shopify" {
+				r.Header.Set("X-Shopify-Test", "true")
+				r.Header.Set("X-Shopify-Shop-Domain", "shop.example")
+			}
+			if p.Sign != nil {
+				p.Sign(&r, "whsec_bGVhZGdhdGUtdGVzdC1zZWNyZXQtMDEyMzQ1")
+			}
+			first, err := p.Touches(&r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again := r
+			again.URL, again.Header = &url.URL{RawQuery: keptQuery(at.Query())}, http.Header{}
+			for name, value := range keptHeaders(r.Header, nil) {
+				again.Header.Set(name, value)
+			}
+			second, err := p.Touches(&again)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(first, second); d != "" {
+				t.Errorf("read again (-first +again):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestKeptQuery(t *testing.T) {
+	for in, want := range map[string]string{
+		"event=e1&title=a+b": "event=e1&title=a+b", "token=x&event=e": "event=e", "api_key=x": "", "access-token=x": "", "sign=x&Signature=y": "",
+		"hub.verify_token=x&hub.challenge=c": "", "a=1&a=2": "", "validationToken=x": "", "x=" + strings.Repeat("y", 1025): "",
+	} {
+		q, err := url.ParseQuery(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := keptQuery(q); got != want {
+			t.Errorf("keptQuery(%.60q) = %q, want %q", in, got, want)
+		}
 	}
 }

@@ -45,6 +45,7 @@ func (s *Server) deliver(c echo.Context) error {
 		return err
 	}
 	if reply, err := g.handshake(r); reply != nil || err != nil {
+		s.shook(g, reply)
 		return answerReply(c, reply, err)
 	}
 
@@ -63,7 +64,7 @@ func (s *Server) deliver(c echo.Context) error {
 		return answer(c, http.StatusOK, []byte(`{"status":"ignored"}`))
 	}
 	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now,
-		Header: keptHeaders(r.Header, g.Header), Body: body}
+		Query: keptQuery(r.URL.Query()), Header: keptHeaders(r.Header, g.Header), Body: body}
 	complete(g, req, touches, r.Header)
 	g.guard(r, touches)
 	if err := g.reachable(r, touches); err != nil {
@@ -76,6 +77,7 @@ func (s *Server) deliver(c echo.Context) error {
 	}
 	if status == "accepted" {
 		g.accepted.Add(float64(len(touches)))
+		s.note(s.logs.accepted(g.Name, now, touches))
 	}
 	return s.answerAccepted(c, g, body, touches, status)
 }
@@ -111,6 +113,7 @@ func (s *Server) probe(c echo.Context) error {
 	r := &provider.Request{Method: c.Request().Method, URL: s.publicURL(c.Request()), Header: c.Request().Header,
 		Now: s.o.Now().UTC(), Source: g.view}
 	if reply, err := g.handshake(r); reply != nil || err != nil {
+		s.shook(g, reply)
 		return answerReply(c, reply, err)
 	}
 	return c.String(http.StatusOK, "This address takes leads by POST.\n")
@@ -123,6 +126,26 @@ func (g *gate) handshake(r *provider.Request) (*provider.Reply, error) {
 		return nil, nil
 	}
 	return g.provider.Reply(r)
+}
+
+// shook remembers how a vendor's handshake went.
+func (s *Server) shook(g *gate, reply *provider.Reply) {
+	now := s.o.Now().UTC()
+	if reply == nil || reply.Status >= 300 {
+		s.logs.refused(g.Name, Refusal{At: now, Why: handshakeRefused, Says: "The vendor's handshake does not fit the settings"})
+		return
+	}
+	s.note(s.logs.handshake(g.Name, now))
+}
+
+// handshakeRefused is the reason of a handshake that was turned away.
+const handshakeRefused = "handshake_refused"
+
+// note logs that something about a source could not be written down.
+func (s *Server) note(err error) {
+	if err != nil {
+		s.breakages.Do(func() { s.o.Logger.Warn("what is known of a source is only in memory", "error", err) })
+	}
 }
 
 // touches reads a delivery. A vendor's that cannot be read is kept as an unread

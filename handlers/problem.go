@@ -154,6 +154,9 @@ func (s *Server) countRefusal(source string, p problem) {
 		source = "unknown" // strangers must not invent labels
 	}
 	s.metrics.refused.WithLabelValues(source, string(p.code)).Inc()
+	if source != "unknown" {
+		s.logs.refused(source, Refusal{At: s.o.Now().UTC(), Why: string(p.code), Says: codes[p.code].title})
+	}
 	switch {
 	case p.code == internal || p.code == notDurable:
 		s.breakages.Do(func() {

@@ -23,7 +23,7 @@ func (s *Server) Reread(req *lead.Request) ([]*lead.Touch, error) {
 	for key, value := range req.Header {
 		h.Set(key, value)
 	}
-	r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(&http.Request{URL: &url.URL{Path: "/in/" + g.Name}}), Header: h,
+	r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(&http.Request{URL: &url.URL{Path: "/in/" + g.Name, RawQuery: req.Query}}), Header: h,
 		Body: req.Body, Now: req.ReceivedAt, Source: g.view}
 	read, err := readTouches(g.provider, r)
 	if err != nil {

@@ -60,6 +60,7 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/leads", s.listLeads)
 	api.GET("/leads/:id", s.showLead)
 	api.GET("/books", s.showBooks)
+	api.GET("/sources", s.listSources)
 	api.POST("/leads/:id/:verb", s.act)
 	api.POST("/reps/:name/off", s.setOff)
 	api.GET("/stream", s.stream)

@@ -43,6 +43,7 @@ type Options struct {
 	Reporter reporter // nil: there are no reports on speed and the funnel
 	Replayer replayer
 	Eraser   eraser
+	Notebook notebook // nil: what is known of sources ends with the process
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from
@@ -94,6 +95,7 @@ type Server struct {
 	gates   atomic.Pointer[map[string]*gate]
 	metrics *metrics
 	slack   *slackApp
+	logs    *sourceLogs
 	echo    *echo.Echo
 	routed  map[string]bool // "GET /path" of every route
 	views   map[string]*template.Template
@@ -150,6 +152,9 @@ func New(o Options) (*Server, error) {
 		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.slack = newSlackApp(o.Slack, s)
+	if s.logs, err = newSourceLogs(o.Notebook); err != nil {
+		return nil, err
+	}
 	if err := s.Reload(o.Sources); err != nil {
 		return nil, err
 	}

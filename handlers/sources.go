@@ -59,17 +59,21 @@ func (s *Server) sortedGates() []*gate {
 	return all
 }
 
-func (s *Server) cardOf(g *gate, me Pass) sourceCard {
-	path := "/in/" + g.Name
-	if g.Token != "" {
-		token := "TOKEN"
-		if me.Right >= Write {
-			token = url.PathEscape(g.Token)
-		}
-		path += "/" + token
+// addressOf is the URL of a source, with its token if the reader may send leads.
+func (s *Server) addressOf(g *gate, me Pass) string {
+	at := s.public.String() + "/in/" + g.Name
+	switch {
+	case g.Token == "":
+		return at
+	case me.Right >= Write:
+		return at + "/" + url.PathEscape(g.Token)
 	}
+	return at + "/TOKEN"
+}
+
+func (s *Server) cardOf(g *gate, me Pass) sourceCard {
 	p := g.provider
-	card := sourceCard{Name: g.Name, Provider: p.Name, Title: cmp.Or(p.Title, p.Name), Doc: p.Doc, Action: g.Action, URL: s.public.String() + path,
+	card := sourceCard{Name: g.Name, Provider: p.Name, Title: cmp.Or(p.Title, p.Name), Doc: p.Doc, Action: g.Action, URL: s.addressOf(g, me),
 		Signs: p.Verify != nil && len(g.view.Secrets) > 0, Now: s.o.Now(), Sample: p.Sample != nil && me.Right >= Write}
 	if p.Verify != nil && len(g.view.Secrets) == 0 {
 		card.Warnings = append(card.Warnings, "Whoever knows the address can send: "+card.Title+" signs, and no secret is set.")

@@ -25,6 +25,11 @@ type againKeeper interface {
 func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) error {
 	t.State, t.AgainAt = lead.Accepted, j.now().UTC()
 	l := j.laneOf(t)
+	if j.asks(t) { // read anew, it holds ids only
+		q := &question{Source: t.Source, At: t.ReceivedAt, id: t.ID, due: j.now(), fails: 1}
+		more = append(more, journal.Put(questionShelf, t.ID, mustJSON(q)))
+		defer j.desk.add(q)
+	}
 	begun, err := j.reopen(ctx, t, l, more)
 	if err != nil || !begun {
 		return err

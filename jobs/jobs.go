@@ -25,7 +25,7 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf,
+	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf,
 		noticeShelf, offShelf, rhythmShelf, deedShelf, remarkShelf}
 }
 

@@ -11,7 +11,7 @@ import (
 // wentWithout says whether a touch went its way before its person was known.
 // It was then the touch of a lead of its own, of nobody.
 func wentWithout(t *lead.Touch) bool {
-	return !t.NeedsFetch && slices.ContainsFunc(t.Trail, func(s lead.Step) bool { return s.Step == lead.StepFetched && s.Why != "" })
+	return !t.NeedsFetch && t.AgainAt.IsZero() && slices.ContainsFunc(t.Trail, func(s lead.Step) bool { return s.Step == lead.StepFetched && s.Why != "" })
 }
 
 // named gives the lead of nobody its name, which the touch now knows, and judges

@@ -129,6 +129,9 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 	case lead.Unread:
 		return j.end(ctx, t, nil, lead.OutcomeUnread)
 	case lead.Quarantined:
+		if merged, err := j.mergeSame(ctx, t); merged || err != nil {
+			return err
+		}
 		return j.hold(ctx, t)
 	}
 	if j.o.Sync && j.o.Asker != nil && t.Lacks() {
@@ -140,14 +143,8 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 			return j.work(ctx, t, first)
 		}
 	}
-	if t.Content != "" {
-		same, err := j.o.Store.Same(ctx, t.Source, t.Content, j.said.first(t))
-		if err != nil {
-			return fmt.Errorf("look for the same content: %w", err)
-		}
-		if same != t.ID {
-			return j.merge(ctx, t, same)
-		}
+	if merged, err := j.mergeSame(ctx, t); merged || err != nil {
+		return err
 	}
 	l, known, err := j.addToLead(ctx, t)
 	if err != nil {
@@ -226,6 +223,22 @@ func decisionsOf(l *lead.Lead, touchID string) []lead.Decision {
 		}
 	}
 	return nil
+}
+
+// mergeSame ends a touch that says what another said a moment before.
+func (j *Jobs) mergeSame(ctx context.Context, t *lead.Touch) (merged bool, err error) {
+	key := t.ContentKey()
+	if key == "" {
+		return false, nil
+	}
+	same, err := j.o.Store.Same(ctx, t.Source, key, j.said.first(t))
+	if err != nil {
+		return false, fmt.Errorf("look for the same content: %w", err)
+	}
+	if same == t.ID {
+		return false, nil
+	}
+	return true, j.merge(ctx, t, same)
 }
 
 // merge ends a repeat: counted in the first touch, alerting nobody.

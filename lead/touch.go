@@ -73,6 +73,15 @@ type Touch struct {
 	Trail      []Step     `json:"trail,omitempty"`
 }
 
+// ContentKey is the key under which a repeat of the touch is found; empty: none
+// is. What is held has one of its own, so that no person is swallowed by it.
+func (t *Touch) ContentKey() string {
+	if t.State == Quarantined && t.Content != "" {
+		return "held:" + t.Content
+	}
+	return t.Content
+}
+
 // Person is who a touch or a lead is about. Strings only; empty means unknown.
 type Person struct {
 	Email     string `json:"email,omitempty"`
@@ -143,6 +152,7 @@ type Request struct {
 	Source     string            `json:"source"`
 	Provider   string            `json:"provider"`
 	ReceivedAt time.Time         `json:"received_at"`
+	Query      string            `json:"query,omitempty"`   // of the address that it came to, without secrets
 	Header     map[string]string `json:"header,omitempty"`  // only what reading needs; never a secret
 	Touches    []string          `json:"touches,omitempty"` // ids of what was read out of it, in order
 	Cut        bool              `json:"cut,omitempty"`     // Body is what was read, for others' parts were taken out of it

@@ -114,8 +114,8 @@ func (s *Store) restoreTouches(ctx context.Context, touches []*lead.Touch) error
 		if err := s.restoreTouch(ctx, pipe, t, o); err != nil {
 			return err
 		}
-		if t.Content != "" && t.State == lead.Settled && age < sameLife {
-			pipe.SetNX(ctx, s.sameKey(t.Source, t.Content), t.ID, sameLife-age)
+		if key := t.ContentKey(); key != "" && (t.State == lead.Settled || t.State == lead.Quarantined) && age < sameLife {
+			pipe.SetNX(ctx, s.sameKey(t.Source, key), t.ID, sameLife-age)
 		}
 	}
 	return exec(ctx, pipe)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -21,7 +22,6 @@ type fakeVendor struct {
 	mu       sync.Mutex
 	statuses []int
 	down     bool
-	calls    []string // token and path of each call
 }
 
 func newFakeVendor(t *testing.T) *fakeVendor {
@@ -33,7 +33,6 @@ func newFakeVendor(t *testing.T) *fakeVendor {
 
 func (v *fakeVendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
-	v.calls = append(v.calls, r.Header.Get("Authorization")+" "+r.URL.Path)
 	status := http.StatusOK
 	switch {
 	case v.down:
@@ -55,8 +54,6 @@ func (v *fakeVendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (v *fakeVendor) set(change func()) { v.mu.Lock(); defer v.mu.Unlock(); change() }
-
-func (v *fakeVendor) asked() []string { v.mu.Lock(); defer v.mu.Unlock(); return slices.Clone(v.calls) }
 
 // fetching is a configuration with lead ads that ask for a demo, and others.
 func fetching(v *fakeVendor, token string) string {
@@ -238,4 +235,33 @@ func TestProgram_FetchTakesTooLong(t *testing.T) {
 			t.Errorf("%d messages, want one for each touch", n)
 		}
 	})
+}
+
+// What is known of sources needs no Redis, and outlives a restart.
+func TestProgram_Sources(t *testing.T) {
+	p := newProgram(t, "LEADGATE_REDIS_URL=redis://127.0.0.1:1/0")
+	p.config(`
+sources:
+  - {name: ads, provider: meta, unsigned: true, verify_token: v}
+`)
+	p.start()
+	resp, err := http.Get("http://" + p.addr + "/in/ads?hub.mode=subscribe&hub.verify_token=v&hub.challenge=c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	p.post("/in/ads", "application/json", `{"entry":[{"changes":[{"field":"leadgen","value":{"leadgen_id":"1"}}]}]}`)
+	p.post("/in/ads", "application/json", `{`)
+	for _, when := range []string{"before", "after"} {
+		var got struct{ Items []handlers.SourceState }
+		if code := p.get("/sources", &got); code != http.StatusOK || len(got.Items) != 1 {
+			t.Fatalf("%s a restart: sources = %d %+v", when, code, got)
+		}
+		s := got.Items[0]
+		if s.Name != "ads" || s.HandshakeAt.IsZero() || s.LastTouchAt.IsZero() || s.AcceptedToday == 0 || len(s.Needs) != 2 {
+			t.Errorf("%s a restart: %+v", when, s)
+		}
+		p.kill()
+		p.start()
+	}
 }

@@ -71,12 +71,9 @@ func digest(t *lead.Touch) string {
 	}
 	slices.Sort(labels)
 	for _, label := range labels {
-		if !passing(label) {
+		if t.NeedsFetch || !passing(label) { // who it is, is known by nothing but ids
 			b = append(append(append(append(b, label...), 1), t.Fields[label]...), 0)
 		}
-	}
-	if t.NeedsFetch {
-		b = append(b, t.DeliveryID...) // who it is, is not known yet: two leads of one form say the same
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])

@@ -30,8 +30,7 @@ func deliveryID(parts ...string) string {
 	return strings.Join(parts, "|")
 }
 
-// query is a parameter of the address that a delivery came to. An address is
-// not kept: a delivery that is read again has none.
+// query is a parameter of the address that a delivery came to.
 func (r *Request) query(name string) string {
 	if r.URL == nil {
 		return ""

@@ -1,0 +1,83 @@
+package handlers
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// SourceState is a source as its owner sees it.
+type SourceState struct {
+	Name          string      `json:"name"`
+	Provider      string      `json:"provider"`
+	URL           string      `json:"url"` // to be copied to the sender; with its token for those who may send
+	Action        lead.Action `json:"action,omitempty"`
+	Watch         bool        `json:"watch,omitempty"`
+	HandshakeAt   time.Time   `json:"handshake_at,omitzero"`  // when the vendor's last handshake was answered
+	LastTouchAt   time.Time   `json:"last_touch_at,omitzero"` // when the last touch was accepted
+	AcceptedToday int         `json:"accepted_today"`         // touches, by UTC day
+	Refusals      []Refusal   `json:"refusals"`               // the last ones since the start, latest first
+	Needs         []Need      `json:"needs"`
+}
+
+// Need is something that a source goes without.
+type Need struct {
+	Need string `json:"need"` // one of the words below
+	Says string `json:"says"` // the same in words, with the setting
+}
+
+// What a source can need.
+const (
+	needFetchToken = "fetch_token" // the vendor sends ids only
+	needSecret     = "secret"      // the vendor signs, and nobody checks
+	needToken      = "token"       // anybody who knows the URL can send
+)
+
+// sourceStates are all sources, by name, for somebody to see.
+func (s *Server) sourceStates(me Pass) []SourceState {
+	today := s.o.Now().UTC().Format(time.DateOnly)
+	states := []SourceState{}
+	for _, g := range s.sortedGates() {
+		l := s.logs.of(g.Name)
+		if l.Day != today {
+			l.Accepted = 0
+		}
+		slices.Reverse(l.refusals)
+		st := SourceState{Name: g.Name, Provider: g.provider.Name, URL: s.addressOf(g, me), Action: g.Action, Watch: g.Watch,
+			HandshakeAt: l.Handshake, LastTouchAt: l.Touch, AcceptedToday: l.Accepted, Refusals: l.refusals, Needs: g.needs(l.Thin)}
+		if st.Refusals == nil {
+			st.Refusals = []Refusal{}
+		}
+		states = append(states, st)
+	}
+	return states
+}
+
+// needs says what the source goes without; thin means that it has sent
+// deliveries whose person must be fetched.
+func (g *gate) needs(thin bool) []Need {
+	needs := []Need{}
+	title := cmp.Or(g.provider.Title, g.provider.Name)
+	if thin && g.Fetch.Token == "" && g.provider.Fetch != nil {
+		needs = append(needs, Need{needFetchToken, title + " sends ids only; set fetch.token, so that the person can be fetched."})
+	}
+	guarded := g.Token != "" || len(g.Header) > 0 || g.VerifyToken != ""
+	switch {
+	case g.provider.Verify != nil && len(g.view.Secrets) == 0:
+		needs = append(needs, Need{needSecret, title + " signs what it sends, and nothing checks it; set secret."})
+	case g.provider.Verify == nil && !guarded && g.vendor():
+		needs = append(needs, Need{needToken, "Anybody who knows the URL can send; set token."})
+	}
+	return needs
+}
+
+// listSources answers GET /api/v1/sources. It asks neither Redis nor a vendor.
+func (s *Server) listSources(c echo.Context) error {
+	return show(c, struct {
+		Items []SourceState `json:"items"`
+	}{s.sourceStates(callerOf(c))})
+}
