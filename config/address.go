@@ -42,6 +42,17 @@ func webURL(sample string) grammar[string] {
 	}, nil, maskURL, form{sample: sample, pattern: "^https?://"}}
 }
 
+// targetURL is where a target is: a web address, of which the path may be a
+// template, or a mail server's.
+var targetURL = grammar[string]{func(s string) (string, *wrong) {
+	if strings.HasPrefix(s, "smtp://") || strings.HasPrefix(s, "smtps://") {
+		return s, nil // the kind looks at it
+	}
+	fixed, _, _ := strings.Cut(s, "{{")
+	_, bad := webURL("https://crm.example.com/hook").parse(fixed)
+	return s, bad
+}, nil, maskURL, form{sample: "https://crm.example.com/hook", pattern: "^(https?|smtps?)://"}}
+
 // site is the scheme, host and port of a web address.
 var site = grammar[string]{func(s string) (string, *wrong) {
 	u, err := url.Parse(s)

@@ -100,6 +100,9 @@ type Options struct {
 	Field func(name string) bool
 	// Kinds are the known kinds of targets. Empty: any.
 	Kinds []string
+	// CheckTarget says what is wrong with a target of a kind that has rules of
+	// its own: templates, a mail server. Nil: nothing is.
+	CheckTarget func(notify.Target) error
 
 	// ReadFile and Stat are for tests; nil means those of package os.
 	ReadFile func(name string) ([]byte, error)

@@ -33,7 +33,7 @@ func (f files) read(name string) ([]byte, error) {
 // its environment.
 func options(yaml string, env ...string) Options {
 	f := files{"rules.yaml": "rules: []", "conf/rules.yaml": "", "/run/secrets/token": "from-a-file\n", "/run/secrets/empty": " \n"}
-	o := Options{Env: env, ReadFile: f.read, Kinds: []string{"slack", "webhook", "log"},
+	o := Options{Env: env, ReadFile: f.read, Kinds: []string{"slack", "webhook", "http", "teams", "email", "log"},
 		Field:     func(name string) bool { return name == "company" || name == "utm_source" || name == "email" },
 		Providers: []string{"form", "json", "zoom", "typeform"},
 		Signs: func(name string) (known, signs bool) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,21 +21,73 @@ type (
 var targetKeys = []key[target]{
 	{setting{name: "name", doc: "How routes call the target.", required: true},
 		one(func(t *target) *string { return &t.Name }, matching(`[A-Za-z0-9_-]{1,64}`, "the name of a target (letters, digits, - and _; at most 64)", "sales"))},
-	{setting{name: "kind", doc: "What it is: slack, webhook, log and so on.", required: true},
+	{setting{name: "kind", doc: "What it is: slack, webhook, http, teams, email or log.", required: true},
 		one(func(t *target) *string { return &t.Kind }, words("slack"))},
 	{setting{name: "channel", doc: "For slack: a channel's id or #name. Without it, that of slack:."},
 		one(func(t *target) *string { return &t.Channel }, words("C0SALES"))},
-	{setting{name: "url", doc: "Where to post. Required for webhook. For slack: an incoming webhook, used instead of the bot.", secret: true},
-		one(func(t *target) *string { return &t.URL }, webURL("https://crm.example.com/hook"))},
-	{setting{name: "secret", doc: "For webhook: what deliveries are signed with, whsec_...", secret: true},
+	{setting{name: "url", doc: "Where to post. Required for webhook, http and teams. For slack: an incoming webhook, used instead of the bot. For email: the server, smtp://host:587 or smtps://host:465.", secret: true},
+		one(func(t *target) *string { return &t.URL }, targetURL)},
+	{setting{name: "secret", doc: "For webhook: what deliveries are signed with, whsec_... For email: the password of user.", secret: true},
 		one(func(t *target) *string { return &t.Secret }, secret)},
-	{setting{name: "header", doc: "Headers sent with every delivery.", secret: true},
+	{setting{name: "header", doc: "Headers sent with every delivery. For http they are templates.", secret: true},
 		pairs(func(t *target) *map[string]string { return &t.Header }, headerName, secret)},
-	{setting{name: "pace", doc: "The most messages in a second, minute or hour (1/s), or off. Default 1/s with a burst of 3 for slack, off for others."},
+	{setting{name: "method", doc: "For http: the method, a template. Default POST."},
+		one(func(t *target) *string { return &t.Method }, method)},
+	{setting{name: "body", doc: "For http: the body, a template; docs/crm.md tells of what. JSON if it begins with a brace, else a form."},
+		one(func(t *target) *string { return &t.Body }, words(`{"email": "{{.Email}}"}`))},
+	{setting{name: "receipt", doc: "For http: where the answer's JSON holds the id of what was made: results.0.id. Without it, where ids usually are."},
+		one(func(t *target) *string { return &t.Receipt }, words("data.id"))},
+	{setting{name: "expect", doc: "For http: headers that the answer must have, with these values."},
+		pairs(func(t *target) *map[string]string { return &t.Expect }, headerName, words("true"))},
+	{setting{name: "before", doc: "For http: calls that are made first, and whose results the templates after them can use."},
+		sections(func(t *target) *[]notify.Call { return &t.Before }, callKeys)},
+	{setting{name: "from", doc: "For email: the address that sends. Required there."},
+		one(func(t *target) *string { return &t.From }, words("leads@example.com"))},
+	{setting{name: "to", doc: "For email: the addresses that hear. Required there."},
+		many(func(t *target) *[]string { return &t.To }, words("sales@example.com"))},
+	{setting{name: "user", doc: "For email: the name that the server knows us by; secret is its password."},
+		one(func(t *target) *string { return &t.User }, words("leads@example.com"))},
+	{setting{name: "pace", doc: "The most messages in a second, minute or hour (1/s), or off. Default 1/s with a burst of 3 for slack, 1/s for teams, off for others."},
 		one(func(t *target) *notify.Pace { return &t.Pace }, perTime[notify.Pace]())},
+	{setting{name: "concurrency", doc: "How many messages may be on their way at once, 1 to 64. Default 4 for webhook and http, 1 for others; slack has always 1."},
+		one(func(t *target) *int { return &t.Concurrency }, atOnce)},
 	{setting{name: "fallback", doc: "Name of the target that hears when this one cannot ever take a message."},
 		one(func(t *target) *string { return &t.Fallback }, words("console"))},
 }
+
+// atOnce is a whole number that is not shown when it is left to the kind.
+var atOnce = func() grammar[int] {
+	g := between(1, 64, "4")
+	g.show = func(n int) string {
+		if n == 0 {
+			return ""
+		}
+		return strconv.Itoa(n)
+	}
+	return g
+}()
+
+var callKeys = []key[notify.Call]{
+	{setting{name: "name", doc: "By which later templates find what it kept: {{.Got.NAME}}.", required: true},
+		one(func(c *notify.Call) *string { return &c.Name }, matching(`[A-Za-z][A-Za-z0-9_]{0,63}`, "the name of a call (letters, digits and _; at most 64)", "person"))},
+	{setting{name: "when", doc: "A template; the call is made if it writes something other than false or 0. Without it, always."},
+		one(func(c *notify.Call) *string { return &c.When }, words("{{not .Got.person}}"))},
+	{setting{name: "method", doc: "The method. Default POST."},
+		one(func(c *notify.Call) *string { return &c.Method }, method)},
+	{setting{name: "url", doc: "Where to call, a template from the path on.", required: true, secret: true},
+		one(func(c *notify.Call) *string { return &c.URL }, targetURL)},
+	{setting{name: "header", doc: "Headers, templates.", secret: true},
+		pairs(func(c *notify.Call) *map[string]string { return &c.Header }, headerName, secret)},
+	{setting{name: "body", doc: "The body, a template."},
+		one(func(c *notify.Call) *string { return &c.Body }, words(`{"email": "{{.Email}}"}`))},
+	{setting{name: "expect", doc: "Headers that the answer must have, with these values."},
+		pairs(func(c *notify.Call) *map[string]string { return &c.Expect }, headerName, words("true"))},
+	{setting{name: "keep", doc: "Where the answer's JSON holds what later templates need: data.id."},
+		one(func(c *notify.Call) *string { return &c.Keep }, words("data.id"))},
+}
+
+// method is one of HTTP's, or a template.
+var method = words("POST")
 
 var routeKeys = []key[route]{
 	{setting{name: "to", doc: "Name of the target that hears.", required: true},
@@ -114,6 +167,9 @@ func (r *reader) checkRoutes(c *Config) {
 		r.known(fmt.Sprintf("digests[%d].to", i), "target", d.To, targets)
 	}
 	r.known("alarms.to", "target", c.Alarms.To, targets)
+	if i := slices.IndexFunc(c.Targets, func(t target) bool { return t.Name == c.Alarms.To && t.Kind == "http" }); i >= 0 {
+		r.fault("alarms.to", "is an http target, which takes leads only", "name a slack, teams, email, webhook or log target")
+	}
 	for i, t := range c.Targets {
 		r.known(fmt.Sprintf("targets[%d].fallback", i), "target", t.Fallback, targets)
 		if _, ok := r.places[fmt.Sprintf("targets[%d]", i)]; ok && !heard(c, t.Name) {
@@ -125,6 +181,11 @@ func (r *reader) checkRoutes(c *Config) {
 func (r *reader) checkTarget(at string, t target, c *Config) {
 	if _, ok := r.places[at+".url"]; ok { // not the one that slack.webhook_url made
 		r.plainHTTP(at+".url", t.URL, c)
+	}
+	if known := len(r.problems); r.o.CheckTarget != nil && (t.Kind == "http" || t.Kind == "teams" || t.Kind == "email" || t.Concurrency > 0) {
+		if err := r.o.CheckTarget(t); err != nil && known == len(r.problems) {
+			r.fault(at, err.Error(), "see docs/crm.md and config/example.yaml")
+		}
 	}
 	switch {
 	case t.Kind == "":

@@ -21,6 +21,7 @@ func complete(g *gate, req *lead.Request, touches []*lead.Touch, h http.Header) 
 		t.Source, t.Provider, t.RequestID, t.ReceivedAt = g.Name, g.provider.Name, req.ID, req.ReceivedAt
 		t.Action = cmp.Or(t.Action, g.Action, "contact_form") // the provider has heeded the source's where it may
 		t.Consent = cmp.Or(t.Consent, lead.NotAsked)
+		t.Trace = traceOf(h)
 		if t.At.IsZero() {
 			t.At = req.ReceivedAt
 		}

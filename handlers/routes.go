@@ -64,6 +64,8 @@ func (s *Server) routes() *echo.Echo {
 	api.POST("/queues/:name/:verb", s.setQueue)
 	api.GET("/queues/:name/tasks", s.listTasks)
 	api.POST("/queues/:name/tasks/:id/:verb", s.onTask)
+	api.GET("/targets", s.listTargets)
+	api.POST("/targets/:name/:verb", s.setTarget)
 	api.GET("/reports/speed", s.showSpeed)
 	api.GET("/reports/funnel", s.showFunnel)
 	api.GET("/reports/books", s.showBooksReport)

@@ -38,6 +38,7 @@ type Options struct {
 	People   people
 	Watcher  watcher  // nil: there is no stream
 	Plant    plant    // nil: nothing is shown of the machinery
+	Pauser   pauser   // nil: targets are not shown
 	Reporter reporter // nil: there are no reports on speed and the funnel
 	Replayer replayer
 	Eraser   eraser

@@ -218,7 +218,7 @@ func (b *outbox) send(ctx context.Context, notes []*note) {
 	}
 	began := b.j.now()
 	attempt, cancel := context.WithTimeout(ctx, sendTimeout)
-	receipt, err := b.sender.Send(attempt, alerts)
+	receipt, err := b.sender.Send(notify.Traced(attempt, notes[0].Touch.Trace), alerts)
 	cancel()
 	now := b.j.now()
 	if err != nil {

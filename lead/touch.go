@@ -64,6 +64,7 @@ type Touch struct {
 	MergedInto string `json:"merged_into,omitempty"`
 	Repeats    int    `json:"repeats,omitempty"` // how many later touches were merged into this one
 
+	Trace      string `json:"trace,omitempty"`       // traceparent of the request, for the calls that follow from it
 	RequestID  string `json:"request_id,omitempty"`  // the request that carried it; its raw body is kept under this id
 	DeliveryID string `json:"delivery_id,omitempty"` // the sender's own id of the delivery
 	Content    string `json:"content,omitempty"`     // digest of what was said, without times: equal for a double submit

@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -19,4 +21,34 @@ type Alarm struct {
 // are those of Send.
 type Alarmer interface {
 	Alarm(ctx context.Context, a Alarm) error
+}
+
+// alarmBody is what a webhook's receiver gets of an alarm.
+type alarmBody struct {
+	Type      string    `json:"type"` // alarm
+	Timestamp time.Time `json:"timestamp"`
+	Data      struct {
+		Title  string `json:"title"`
+		Text   string `json:"text"`
+		Target string `json:"target,omitempty"`
+		URL    string `json:"url,omitempty"`
+	} `json:"data"`
+}
+
+// Alarm posts the alarm as JSON of the type "alarm", signed like leads.
+func (w *webhook) Alarm(ctx context.Context, a Alarm) error {
+	body := alarmBody{Type: "alarm", Timestamp: a.At.UTC()}
+	body.Data.Title, body.Data.Text, body.Data.Target, body.Data.URL = a.Title, a.Text, a.About, a.URL
+	_, err := w.postJSON(ctx, "alarm_"+a.Key+"_"+body.Timestamp.Format(time.RFC3339Nano), body)
+	return err
+}
+
+// Alarm writes the alarm where previews go.
+func (p *preview) Alarm(_ context.Context, a Alarm) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := fmt.Fprintf(p.out, "%s⚠️ %s\n%s   %s\n", boxIndent, line(a.Title, 200), boxIndent, line(a.Text, 1000)); err != nil {
+		return &Error{Code: "write", Err: errors.New("the alarm could not be written")}
+	}
+	return nil
 }

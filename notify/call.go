@@ -29,6 +29,9 @@ type caller struct {
 
 // Do makes a call. The answer's status is 2xx if there is no error.
 func (c caller) Do(req *http.Request) (*http.Response, error) {
+	if parent, ok := req.Context().Value(traceKey{}).(string); ok && parent != "" {
+		req.Header.Set("Traceparent", parent)
+	}
 	var wrote atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }}
 	resp, err := c.client.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
@@ -44,6 +47,26 @@ func (c caller) Do(req *http.Request) (*http.Response, error) {
 		io.Closer
 	}{io.LimitReader(resp.Body, c.most), resp.Body}
 	return resp, nil
+}
+
+const (
+	hookTimeout = 10 * time.Second
+	hookAnswer  = 64 << 10 // bytes of an answer that are read
+)
+
+// hookCaller calls what an operator configured, never an address inside unless
+// that is allowed, and follows no redirect.
+func hookCaller(e Env) caller {
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	if !e.AllowPrivate {
+		dialer.Control = publicOnly
+	}
+	client := &http.Client{Timeout: hookTimeout, CheckRedirect: noRedirects, Transport: &http.Transport{
+		// No Proxy: the environment's would see leads, and dial for us where we may not.
+		DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 5 * time.Second,
+		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: hookAnswer,
+	}}
+	return caller{client: client, most: hookAnswer, refused: statusError}
 }
 
 func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -135,4 +158,22 @@ func parseURL(s string) (*url.URL, error) {
 		return nil, errors.New("url must not hold a user and password; use header")
 	}
 	return u, nil
+}
+
+// needsURL checks the URL of a target that is one.
+func needsURL(t Target, missing string) error {
+	if t.URL == "" {
+		return errors.New(missing)
+	}
+	_, err := parseURL(t.URL)
+	return err
+}
+
+// hookURL refuses to send leads unencrypted, but on request.
+func hookURL(s string, e Env) error {
+	u, err := parseURL(s)
+	if err == nil && u.Scheme != "https" && !e.AllowPrivate {
+		err = errors.New("url must begin with https:// (LEADGATE_ALLOW_PRIVATE_TARGETS allows http)")
+	}
+	return err
 }

@@ -118,6 +118,10 @@ func open(t *testing.T, kind string, f *fake, change ...func(*Target, *Env)) Sen
 	switch kind {
 	case "webhook":
 		target.URL, target.Secret, target.Channel = f.URL+"/hook?key=urlsecret", hookSecret, ""
+	case "http":
+		target.URL, target.Channel, target.Body = f.URL+"/leads?key=urlsecret", "", `{"name": "{{.Name}}", "mail": "{{.Email}}"}`
+	case "teams":
+		target.URL, target.Channel = f.URL+"/workflows/1?sig=urlsecret", ""
 	case "slack_hook":
 		target.Kind, target.URL, target.Channel, env.SlackToken = "slack", f.URL+"/services/T0/B0/hooksecret", "", ""
 	}

@@ -15,6 +15,7 @@ package notify
 
 import (
 	"cmp"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
@@ -47,6 +48,8 @@ type Env struct {
 	Buttons      bool      // Slack answers clicks, so messages carry Claim and its siblings
 	Logger       *slog.Logger
 	Now          func() time.Time
+
+	roots *x509.CertPool // of mail servers, for tests
 }
 
 func (e Env) defaults() Env {
@@ -66,6 +69,9 @@ func (e Env) defaults() Env {
 var kinds = []Kind{
 	slackKind,
 	webhookKind,
+	httpKind,
+	teamsKind,
+	emailKind,
 	logKind,
 }
 
@@ -84,6 +90,16 @@ func find(name string) (Kind, bool) {
 		return Kind{}, false
 	}
 	return kinds[i], true
+}
+
+// Check says what is wrong with a target of a known kind, as far as the
+// configuration tells.
+func Check(t Target) error {
+	k, ok := find(t.Kind)
+	if !ok {
+		return nil // said elsewhere
+	}
+	return k.Check(t)
 }
 
 // Open returns the sender of a target. An error says what to change in the

@@ -86,15 +86,18 @@ var webhookOnly = []outcome{
 	{"400", says(400, "email grace@acme.example taken"), Error{Class: BadContent, Code: "http_400"}},
 	{"403", says(403, ""), Error{Class: BadToken, Code: "http_403"}},
 	{"410", says(410, ""), Error{Class: BadTarget, Code: "http_410"}},
+	{"HugeAnswer", huge, Error{}},
 	{"CutOffAnswer", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		w.Write([]byte("{"))
 	}, Error{Ambiguous: true, Code: "cut_off"}},
 }
 
+var huge = says(200, strings.Repeat("x", 1<<20))
+
 func TestKinds(t *testing.T) {
-	own := map[string][]outcome{"slack": slackOnly, "slack_hook": hookOnly, "webhook": webhookOnly}
-	tested := map[string]bool{"slack_hook": true, "log": true} // log calls nobody
+	own := map[string][]outcome{"slack": slackOnly, "slack_hook": hookOnly, "webhook": webhookOnly, "http": webhookOnly, "teams": webhookOnly}
+	tested := map[string]bool{"slack_hook": true, "log": true, "email": true} // log calls nobody, email speaks SMTP: email_test.go
 	for kind, outcomes := range own {
 		tested[kind] = true
 		for _, o := range append(append([]outcome{}, transport...), outcomes...) {
@@ -153,7 +156,7 @@ func contract(t *testing.T, kind string, o outcome) {
 
 // Nobody listens there, and no name resolves: not ambiguous, nothing was sent.
 func TestKinds_NobodyThere(t *testing.T) {
-	for _, kind := range []string{"slack", "slack_hook", "webhook"} {
+	for _, kind := range []string{"slack", "slack_hook", "webhook", "http", "teams"} {
 		t.Run(kind, func(t *testing.T) {
 			f := newFake(t)
 			s := open(t, kind, f)
@@ -168,7 +171,7 @@ func TestKinds_NobodyThere(t *testing.T) {
 }
 
 func TestKinds_Nothing(t *testing.T) {
-	for _, kind := range []string{"slack", "slack_hook", "webhook", "log"} {
+	for _, kind := range []string{"slack", "slack_hook", "webhook", "http", "teams", "log"} {
 		if _, err := open(t, kind, newFake(t)).Send(t.Context(), nil); ClassOf(err) != BadContent {
 			t.Errorf("%s: Send of nothing = %v, want BadContent", kind, err)
 		}
@@ -182,12 +185,32 @@ func TestOpen_Refuses(t *testing.T) {
 		env    Env
 		want   string
 	}{
-		{"UnknownKind", Target{Kind: "pigeon"}, Env{}, "there are slack, webhook, log"},
+		{"UnknownKind", Target{Kind: "pigeon"}, Env{}, "there are slack, webhook, http, teams, email, log"},
 		{"SlackWithoutChannel", Target{Kind: "slack"}, Env{SlackToken: "x"}, "needs a channel"},
 		{"SlackWithoutToken", Target{Kind: "slack", Channel: "C1"}, Env{}, "LEADGATE_SLACK_BOT_TOKEN"},
 		{"SlackWithABadURL", Target{Kind: "slack", URL: "hooks.slack.com/services/secret"}, Env{}, "url"},
 		{"WebhookWithoutURL", Target{Kind: "webhook"}, Env{}, "needs a url"},
 		{"WebhookOverHTTP", Target{Kind: "webhook", URL: "http://crm.example/hook"}, Env{}, "https"},
+		{"TeamsWithoutURL", Target{Kind: "teams"}, Env{}, "needs the url"},
+		{"TeamsOverHTTP", Target{Kind: "teams", URL: "http://teams.example/hook"}, Env{}, "https"},
+		{"HTTPWithoutURL", Target{Kind: "http", Body: "{}"}, Env{}, "needs a url"},
+		{"HTTPOverHTTP", Target{Kind: "http", URL: "http://crm.example/"}, Env{}, "https"},
+		{"HTTPHostFromALead", Target{Kind: "http", URL: "https://{{.Company}}/"}, Env{}, "must not be a template"},
+		{"HTTPHostPartly", Target{Kind: "http", URL: "https://crm.{{.Source}}.example/"}, Env{}, "must not be a template"},
+		{"HTTPUnknownSlot", Target{Kind: "http", URL: "https://crm.example/", Body: `{"a": "{{.Nope}}"}`}, Env{}, "Nope"},
+		{"HTTPBrokenTemplate", Target{Kind: "http", URL: "https://crm.example/", Body: `{"a": "{{.Name"}`}, Env{}, "the call: body:1"},
+		{"HTTPUnquoted", Target{Kind: "http", URL: "https://crm.example/", Body: `{"a": {{.Name}}}`}, Env{}, "not JSON"},
+		{"HTTPUnknownGot", Target{Kind: "http", URL: "https://crm.example/", Body: `{"a": {{.Got.person}}}`}, Env{}, "not JSON"},
+		{"HTTPNamelessBefore", Target{Kind: "http", URL: "https://crm.example/", Before: []Call{{URL: "https://crm.example/"}}}, Env{}, "needs a name"},
+		{"HTTPSameNames", Target{Kind: "http", URL: "https://crm.example/", Before: []Call{{Name: "a", URL: "https://crm.example/"}, {Name: "a", URL: "https://crm.example/"}}}, Env{}, "a: needs a name of its own"},
+		{"HTTPBadMethod", Target{Kind: "http", URL: "https://crm.example/", Method: "PO ST"}, Env{}, "method"},
+		{"EmailWithoutServer", Target{Kind: "email", From: "a@b.example", To: []string{"a@b.example"}}, Env{}, "smtp://"},
+		{"EmailOverHTTP", Target{Kind: "email", URL: "https://mail.example"}, Env{}, "smtp://"},
+		{"EmailBadPort", Target{Kind: "email", URL: "smtp://mail.example:99999"}, Env{}, "smtp://"},
+		{"EmailToNobody", Target{Kind: "email", URL: "smtp://mail.example", From: "a@b.example"}, Env{}, "needs to"},
+		{"EmailBadAddress", Target{Kind: "email", URL: "smtp://mail.example", From: "nobody", To: []string{"a@b.example"}}, Env{}, "from and to"},
+		{"EmailUserWithoutSecret", Target{Kind: "email", URL: "smtp://mail.example", From: "a@b.example", To: []string{"a@b.example"}, User: "u"}, Env{}, "belong together"},
+		{"SlackAtOnce", Target{Kind: "slack", Channel: "C1", Concurrency: 2}, Env{SlackToken: "x"}, "one after the other"},
 		{"WebhookOverFTP", Target{Kind: "webhook", URL: "ftp://crm.example/hook"}, Env{AllowPrivate: true}, "https"},
 		{"WebhookWithPassword", Target{Kind: "webhook", URL: "https://a:secret@crm.example/"}, Env{}, "use header"},
 		{"WebhookWithBadURL", Target{Kind: "webhook", URL: "https://crm.example/%zzsecret"}, Env{}, "not a URL"},

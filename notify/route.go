@@ -9,16 +9,26 @@ import (
 // Target is one place that leads go to.
 type Target struct {
 	Name    string
-	Kind    string // slack, webhook, log, ...
-	Channel string // slack: channel id or #name
-	URL     string // webhook: where to post
-	Secret  string // webhook: whsec_...
-	Header  map[string]string
+	Kind    string            // slack, webhook, http, teams, email, log
+	Channel string            // slack: channel id or #name
+	URL     string            // webhook, http, teams: where to post; slack: an incoming webhook; email: the server
+	Secret  string            // webhook: whsec_...; email: the password of User
+	Header  map[string]string // webhook, http
 	Pace    Pace
-	// Concurrency is how many messages may be on their way at once; 0: as its kind
-	// has it (slack one after the other, webhook and http four, others two).
+	// Concurrency is how many messages may be on their way at once; 0: as its
+	// kind has it (webhook and http four, others one).
 	Concurrency int
 	Fallback    string // another target that hears when this one cannot ever take a message
+
+	Method  string            // http: default POST
+	Body    string            // http: a template over Slots
+	Receipt string            // http: path of the target's own id in the answer's JSON; empty: found by itself
+	Expect  map[string]string // http: headers that the answer must have
+	Before  []Call            // http: what is called first
+
+	From string   // email: who sends
+	To   []string // email: who hears
+	User string   // email: who the server knows
 }
 
 // Pace bounds the messages to one target; the zero Pace is its kind's default

@@ -23,6 +23,9 @@ var slackKind = Kind{
 		if t.Channel == "" && t.URL == "" {
 			return errors.New("a slack target needs a channel, or the url of an incoming webhook")
 		}
+		if t.Concurrency > 1 {
+			return errors.New("messages to slack go one after the other; leave concurrency out")
+		}
 		if t.URL != "" {
 			_, err := parseURL(t.URL)
 			return err

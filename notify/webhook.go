@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -26,10 +25,7 @@ var webhookKind = Kind{
 	Doc:   "https://www.standardwebhooks.com",
 	Hands: 4,
 	Check: func(t Target) error {
-		if t.URL == "" {
-			return errors.New("a webhook target needs a url")
-		}
-		if _, err := parseURL(t.URL); err != nil {
+		if err := needsURL(t, "a webhook target needs a url"); err != nil {
 			return err
 		}
 		if _, err := signingKey(t.Secret); err != nil {
@@ -40,11 +36,6 @@ var webhookKind = Kind{
 	Open: openWebhook,
 }
 
-const (
-	webhookTimeout = 10 * time.Second
-	webhookAnswer  = 64 << 10 // bytes of an answer that are read
-)
-
 // webhook posts one touch with its lead as JSON, signed after Standard Webhooks.
 type webhook struct {
 	target Target
@@ -54,27 +45,14 @@ type webhook struct {
 }
 
 func openWebhook(t Target, e Env) (Sender, error) {
-	u, err := parseURL(t.URL)
-	if err != nil {
+	if err := hookURL(t.URL, e); err != nil {
 		return nil, err
-	}
-	if u.Scheme != "https" && !e.AllowPrivate {
-		return nil, errors.New("url must begin with https:// (LEADGATE_ALLOW_PRIVATE_TARGETS allows http)")
 	}
 	key, err := signingKey(t.Secret)
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
-	if !e.AllowPrivate {
-		dialer.Control = publicOnly
-	}
-	client := &http.Client{Timeout: webhookTimeout, CheckRedirect: noRedirects, Transport: &http.Transport{
-		// No Proxy: the environment's would see leads, and dial for us where we may not.
-		DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 5 * time.Second,
-		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: webhookAnswer,
-	}}
-	return &webhook{target: t, key: key, now: e.Now, caller: caller{client: client, most: webhookAnswer, refused: statusError}}, nil
+	return &webhook{target: t, key: key, now: e.Now, caller: hookCaller(e)}, nil
 }
 
 func (w *webhook) Most() int { return 1 }
@@ -107,6 +85,16 @@ func (w *webhook) post(ctx context.Context, a Alert) (string, error) {
 	now := w.now().UTC()
 	body := hookBody{Type: "lead." + string(a.Kind), Timestamp: now}
 	body.Data.Lead, body.Data.Touch = a.Lead, a.Touch
+	id := a.Touch.ID + "_" + w.target.Name
+	if a.Notice != "" { // which a digest has for several touches
+		id += "_" + a.Notice
+	}
+	return w.postJSON(ctx, id, body)
+}
+
+// postJSON posts a body under the id by which the receiver knows a repetition.
+func (w *webhook) postJSON(ctx context.Context, id string, body any) (string, error) {
+	now := w.now().UTC()
 	b, err := json.Marshal(body)
 	if err != nil {
 		return "", &Error{Class: BadContent, Code: "unprintable", Err: errors.New("the lead could not be written as json")}
@@ -120,10 +108,6 @@ func (w *webhook) post(ctx context.Context, a Alert) (string, error) {
 		req.Header.Set(name, value)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	id := a.Touch.ID + "_" + w.target.Name
-	if a.Notice != "" { // which a digest has for several touches
-		id += "_" + a.Notice
-	}
 	sign(req.Header, w.key, id, now, b)
 	resp, err := w.caller.Do(req)
 	if err != nil {

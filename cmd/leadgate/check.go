@@ -21,7 +21,7 @@ func addConfigFlags(f *pflag.FlagSet) {
 
 // loadConfig reads flags, environment and file for a command.
 func loadConfig(c *cobra.Command) (*config.Config, error) {
-	o := config.Options{Env: os.Environ(), Flags: map[string]string{}, Signs: signs, Providers: provider.Names(), Field: provider.IsField}
+	o := config.Options{Env: os.Environ(), Flags: map[string]string{}, Signs: signs, Providers: provider.Names(), Field: provider.IsField, CheckTarget: notify.Check}
 	for _, k := range notify.Kinds() {
 		o.Kinds = append(o.Kinds, k.Name)
 	}

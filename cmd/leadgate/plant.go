@@ -24,16 +24,13 @@ func (p plant) Plant(ctx context.Context) handlers.Plant {
 		Redis:   handlers.RedisState{Up: p.jobs.RedisUp(), Embedded: p.embedded},
 		Journal: handlers.JournalState{Waiting: p.jobs.Waiting(), Bytes: p.journal.Size(), Shelves: []handlers.Shelf{}},
 		Queues:  []handlers.Queue{},
-		Targets: []handlers.TargetState{},
+		Targets: pauser{p.jobs}.Targets(),
 	}
 	if p.journal.Err() != nil {
 		out.Journal.Error = "the journal cannot be written"
 	}
 	for _, s := range p.jobs.Backlog() {
 		out.Journal.Shelves = append(out.Journal.Shelves, handlers.Shelf(s))
-	}
-	for _, t := range p.jobs.Targets() {
-		out.Targets = append(out.Targets, handlers.TargetState(t))
 	}
 	if !out.Redis.Up {
 		return out

@@ -1,0 +1,65 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// pauser knows the targets and stops and starts them by hand. The program joins
+// it with jobs. Its errors wrap ErrNotFound or ErrUnavailable.
+type pauser interface {
+	Targets() []TargetState
+	PauseTarget(ctx context.Context, name, by, why string) error
+	ResumeTarget(ctx context.Context, name string) error
+}
+
+// listTargets answers GET /targets: how each one fares, in the order of the
+// configuration.
+func (s *Server) listTargets(c echo.Context) error {
+	if s.o.Pauser == nil {
+		return ErrUnavailable
+	}
+	return show(c, struct {
+		Items []TargetState `json:"items"`
+	}{s.o.Pauser.Targets()})
+}
+
+// setTarget answers POST /targets/{name}/pause and /resume with all of them.
+// What a paused target is to hear waits; resuming a failing one tries it at once.
+func (s *Server) setTarget(c echo.Context) error {
+	if s.o.Pauser == nil {
+		return ErrUnavailable
+	}
+	b, err := io.ReadAll(io.LimitReader(c.Request().Body, maxAction))
+	if err != nil {
+		return problem{code: malformed, detail: "The body could not be read.", because: err}
+	}
+	var in struct {
+		By  string `json:"by"`
+		Why string `json:"why"`
+	}
+	if len(b) > 0 && json.Unmarshal(b, &in) != nil {
+		return problem{code: malformed, detail: `Send JSON: {"by": "who does it", "why": "CRM moves"}; why may be left out.`}
+	}
+	in.By, in.Why = strings.TrimSpace(in.By), strings.TrimSpace(in.Why)
+	ctx, name := c.Request().Context(), c.Param("name")
+	switch verb := c.Param("verb"); {
+	case verb == "pause" && (in.By == "" || len(in.By) > 200 || len(in.Why) > 500):
+		return problem{code: malformed, detail: `Say who pauses it, and in at most 500 characters why: {"by": "Dana", "why": "CRM moves"}.`}
+	case verb == "pause":
+		err = s.o.Pauser.PauseTarget(ctx, name, in.By, in.Why)
+	case verb == "resume":
+		err = s.o.Pauser.ResumeTarget(ctx, name)
+	default:
+		return ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("%s a target: %w", c.Param("verb"), err)
+	}
+	return s.listTargets(c)
+}

@@ -1,0 +1,187 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"text/template/parse"
+
+	"github.com/leadgate/leadgate/internal/template"
+)
+
+// surrounding is what a template writes into, and so how what it fills in is escaped:
+// nothing that a visitor typed can end a string, begin a field, or add a line.
+type surrounding int
+
+const (
+	inJSON   surrounding = iota // within the quotes of a JSON string; json writes a whole value
+	inForm                      // a URL, or a form's body
+	inHeader                    // one line
+	inWords                     // nothing is escaped; for conditions
+)
+
+// escapers are the functions that end every pipeline of a surrounding.
+var escapers = template.FuncMap{"_json": jsonInside, "_form": percent, "_header": oneLine}
+
+var templateFuncs = template.FuncMap{"json": jsonValue, "query": percent}
+
+// fillMost bounds what a template writes.
+const fillMost = 256 << 10
+
+// compile reads a template. Its errors say what is wrong in words of the
+// template's own, which holds no visitor's.
+func compile(name, text string, in surrounding) (*template.Template, error) {
+	t, err := template.New(name).Funcs(escapers).Funcs(templateFuncs).Parse(text)
+	if err != nil {
+		return nil, plainer(err)
+	}
+	for _, each := range t.Templates() {
+		escapeNodes(each.Tree, each.Tree.Root, in)
+	}
+	return t, nil
+}
+
+// escapeNodes ends every pipeline that writes something with the escaper of its
+// surrounding, unless it ends with that one's own function.
+func escapeNodes(tree *parse.Tree, n parse.Node, in surrounding) {
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n == nil {
+			return
+		}
+		for _, each := range n.Nodes {
+			escapeNodes(tree, each, in)
+		}
+	case *parse.IfNode:
+		escapeNodes(tree, n.List, in)
+		escapeNodes(tree, n.ElseList, in)
+	case *parse.RangeNode:
+		escapeNodes(tree, n.List, in)
+		escapeNodes(tree, n.ElseList, in)
+	case *parse.WithNode:
+		escapeNodes(tree, n.List, in)
+		escapeNodes(tree, n.ElseList, in)
+	case *parse.ActionNode:
+		name, own := escaperOf(in)
+		if name == "" || len(n.Pipe.Decl) > 0 {
+			return
+		}
+		last := n.Pipe.Cmds[len(n.Pipe.Cmds)-1]
+		if id, ok := last.Args[0].(*parse.IdentifierNode); ok && id.Ident == own {
+			return
+		}
+		n.Pipe.Cmds = append(n.Pipe.Cmds, &parse.CommandNode{NodeType: parse.NodeCommand, Pos: n.Pos,
+			Args: []parse.Node{parse.NewIdentifier(name).SetTree(tree).SetPos(n.Pos)}})
+	}
+}
+
+// escaperOf is the function that is added, and the one that makes it needless.
+func escaperOf(in surrounding) (name, own string) {
+	switch in {
+	case inJSON:
+		return "_json", "json"
+	case inForm:
+		return "_form", "query"
+	case inHeader:
+		return "_header", ""
+	}
+	return "", ""
+}
+
+func jsonValue(v any) (string, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "", errors.New("json of something that is none")
+	}
+	return strings.TrimSpace(b.String()), nil
+}
+
+func jsonInside(v any) (string, error) {
+	s, err := jsonValue(fmt.Sprint(v))
+	if err != nil {
+		return "", err
+	}
+	return s[1 : len(s)-1], nil
+}
+
+// percent escapes for any part of a URL and for a form's body.
+func percent(v any) string { return strings.ReplaceAll(url.QueryEscape(fmt.Sprint(v)), "+", "%20") }
+
+func oneLine(v any) string { return line(fmt.Sprint(v), 1000) }
+
+// fill executes a template. The error never holds what it was filled with.
+func fill(t *template.Template, s Slots) (string, error) {
+	w := &boundedWriter{most: fillMost}
+	if err := t.Execute(w, s); err != nil {
+		if w.full {
+			return "", errors.New("it writes more than 256 KiB")
+		}
+		return "", plainer(err)
+	}
+	return w.String(), nil
+}
+
+type boundedWriter struct {
+	bytes.Buffer
+	most int
+	full bool
+}
+
+func (w *boundedWriter) Write(p []byte) (int, error) {
+	if w.Len()+len(p) > w.most {
+		w.full = true
+		return 0, errors.New("too long")
+	}
+	return w.Buffer.Write(p)
+}
+
+// plainer takes the package's prefix and what values were out of an error.
+func plainer(err error) error {
+	text := strings.TrimPrefix(err.Error(), "template: ")
+	var exec *template.Error
+	if errors.As(err, &exec) && exec.Err != nil {
+		text = exec.Where + ": " + exec.What + ": the function does not take this"
+	}
+	return errors.New(line(text, 300))
+}
+
+// jsonAt finds a value in JSON by a path of names and numbers: results.0.id.
+// Empty if there is none, or none that is a single value.
+func jsonAt(body []byte, path string) string {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return ""
+	}
+	for step := range strings.SplitSeq(path, ".") {
+		switch at := v.(type) {
+		case map[string]any:
+			v = at[step]
+		case []any:
+			var n int
+			if _, err := fmt.Sscanf(step, "%d", &n); err != nil || n < 0 || n >= len(at) {
+				return ""
+			}
+			v = at[n]
+		default:
+			return ""
+		}
+	}
+	switch v.(type) {
+	case string, json.Number, bool:
+		return line(fmt.Sprint(v), 200)
+	}
+	return ""
+}
+
+// usesReceipt says whether any of these templates asks for the receipt.
+func usesReceipt(texts ...string) bool {
+	return slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, ".Receipt") })
+}
