@@ -327,11 +327,15 @@ func TestSlack_Command(t *testing.T) {
 		{"MineWhenItIsAnothers", "mine", nil, "Dana", []string{"You have no open leads."}},
 		{"Hot", "HOT", nil, "Dana", []string{"No hot lead waits."}},
 		{"Help", "sing", nil, "", []string{"/leads mine"}},
+		{"Off", "off until 14:00", []Rep{{Name: "Dana", Slack: "U1"}}, "", []string{"until \\u003c!date^1795615200"}},
+		{"Back", "back", []Rep{{Name: "Dana", Slack: "U1"}}, "", []string{"You are back"}},
+		{"OffSometime", "off soon", []Rep{{Name: "Dana", Slack: "U1"}}, "", []string{"no moment to come"}},
+		{"OffWithoutTurns", "off until 14:00", nil, "", []string{"Only the reps"}},
 		{"NoRep", "", []Rep{{Name: "Lee", Slack: "U2"}}, "", []string{"not among the reps"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newSlackWorld(t)
-			s, actor := slackServer(t, world, func(o *Options) { o.Reps = c.reps })
+			s, actor := slackServer(t, world, func(o *Options) { o.Reps, o.People = c.reps, onePerson{} })
 			if c.claimed != "" {
 				actor.l.Claim, actor.l.Status = &lead.Claim{By: c.claimed, At: noon}, lead.Claimed
 			}

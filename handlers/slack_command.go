@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -34,7 +35,8 @@ var lists = map[string]struct {
 
 var hot = lead.Hot
 
-const commandHelp = "`/leads` lists hot leads that nobody has and your own open ones. `/leads mine`, `/leads hot`, `/leads unclaimed` list one kind."
+const commandHelp = "`/leads` lists hot leads that nobody has and your own open ones. `/leads mine`, `/leads hot`, `/leads unclaimed` list one kind. " +
+	"`/leads off until 14:00` keeps you out of the round robins, `/leads back` brings you in again."
 
 // command answers what somebody typed after /leads; only that person sees it.
 func (a *slackApp) command(ctx context.Context, cmd slack.SlashCommand) (any, error) {
@@ -46,6 +48,9 @@ func (a *slackApp) command(ctx context.Context, cmd slack.SlashCommand) (any, er
 		return private(escaped(refused), nil), nil
 	}
 	words := strings.Fields(strings.ToLower(cmd.Text))
+	if len(words) > 0 && (words[0] == "off" || words[0] == "back") {
+		return a.off(ctx, by, strings.Join(words, " ")), nil
+	}
 	names := words
 	if len(words) == 0 {
 		names = []string{"hot", "mine"}
@@ -85,6 +90,26 @@ func (a *slackApp) command(ctx context.Context, cmd slack.SlashCommand) (any, er
 		}
 	}
 	return private(strings.Join(text, " "), blocks), nil
+}
+
+// off keeps somebody out of the round robins, or ends that.
+func (a *slackApp) off(ctx context.Context, by, words string) any {
+	if a.s.o.People == nil {
+		return private("Nobody's turns are kept here.", nil)
+	}
+	until, err := a.s.o.People.Off(ctx, by, strings.TrimSpace(strings.TrimPrefix(words, "off")))
+	switch {
+	case errors.Is(err, lead.ErrUntil):
+		return private(escaped(fmt.Sprintf("That is no moment to come; %v.", lead.ErrUntil)), nil)
+	case errors.Is(err, ErrNotFound):
+		return private("Only the reps of leadgate's configuration have turns.", nil)
+	case err != nil:
+		a.s.o.Logger.Error("a rep is off", "error", err)
+		return private("That could not be kept just now, so nothing has changed. Try again in a moment.", nil)
+	case until.IsZero():
+		return private("You are back: leads are dealt to you again.", nil)
+	}
+	return private(fmt.Sprintf("No leads are dealt to you until <!date^%d^{date_short_pretty} {time}|%s>.", until.Unix(), until.UTC().Format("2 Jan 15:04 MST")), nil)
 }
 
 // row is one lead of a list, with the button that comes next.

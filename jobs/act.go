@@ -53,7 +53,7 @@ func (j *Jobs) act(ctx context.Context, leadID string, d lead.Deed, revision int
 
 // decided says that an error is the answer to a deed, not a failure.
 func decided(err error) bool {
-	for _, answer := range []error{lead.ErrTaken, lead.ErrConflict, lead.ErrNoVerb, lead.ErrWhom} {
+	for _, answer := range []error{lead.ErrTaken, lead.ErrConflict, lead.ErrHeld, lead.ErrNoVerb, lead.ErrWhom} {
 		if errors.Is(err, answer) {
 			return true
 		}
