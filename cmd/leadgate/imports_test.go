@@ -37,7 +37,7 @@ var onlyIn = map[string][]string{
 	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate"},
 	"github.com/alicebob/miniredis": {"cmd/leadgate"},
 	"github.com/goccy/go-yaml":      {"config", "lead"},
-	"text/template":                 {"internal/template"}, // they keep every method of every type in the binary, a third of it; internal/template does not
+	"text/template":                 {"internal/template"},           // they keep every method of every type in the binary, a third of it; internal/template does not
 	"text/template/parse":           {"internal/template", "notify"}, // the tree alone, which keeps nothing
 	"html/template":                 {},
 }
