@@ -41,6 +41,8 @@ type Options struct {
 	Reporter reporter // nil: there are no reports on speed and the funnel
 	Replayer replayer
 	Eraser   eraser
+	Judge    judge  // nil: rules cannot be tried, nor leads classified again
+	Merger   merger // nil: leads cannot be merged
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from

@@ -103,7 +103,9 @@ func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.
 func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead, sources ...string) {
 	at := place(l.CreatedAt, l.ID)
 	pipe.ZAdd(ctx, s.leadsKey(), at)
-	pipe.ZAdd(ctx, s.leadsAt(l.Temperature), at)
+	for t := lead.Warm; t <= l.Temperature; t++ { // it may cool down to each of them with nobody writing
+		pipe.ZAdd(ctx, s.leadsAt(t), at)
+	}
 	s.wind(ctx, pipe, l)
 	for _, source := range sources {
 		pipe.ZAdd(ctx, s.leadsOfSource(source), at)
@@ -115,6 +117,21 @@ func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead
 		pipe.ZAdd(ctx, s.leadsBy(l.Claim.By), at)
 	}
 	s.count(ctx, pipe, l)
+}
+
+// Relead says of touches that another lead has them now.
+func (s *Store) Relead(ctx context.Context, touchIDs []string, leadID string) error {
+	if len(touchIDs) == 0 {
+		return nil
+	}
+	pipe := s.rdb.Pipeline()
+	for _, id := range touchIDs {
+		relead.Eval(ctx, pipe, []string{s.touchKey(id)}, leadID)
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return fmt.Errorf("give %d touches to lead %s: %w", len(touchIDs), leadID, err)
+	}
+	return nil
 }
 
 // Deliver writes steps forward of deliveries in one round trip: the delivery,

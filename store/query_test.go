@@ -183,6 +183,46 @@ func TestStore_BadCursor(t *testing.T) {
 	}
 }
 
+// Nobody writes when somebody cools; the lists show them where they are now.
+func TestStore_Leads_Cooled(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		cooler := store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }, AsOf: func(l *lead.Lead, now time.Time) lead.Verdict {
+			v := l.Verdict
+			v.Temperature = max(v.Temperature-lead.Temperature(now.Sub(noon)/(24*time.Hour)), lead.Cold)
+			return v
+		}})
+		for i, temperature := range []lead.Temperature{lead.Cold, lead.Warm, lead.Hot} {
+			touch := touchOf(fmt.Sprintf("t%d", i), fmt.Sprintf("p%d@mail.example", i))
+			l, _, err := w.Add(ctx, touch, touch.ID, func(l *lead.Lead) error { l.Take(touch); l.Temperature = temperature; return nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Finish(ctx, touch, l, lead.OutcomeHeld); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for days, want := range []map[lead.Temperature]string{
+			{lead.Hot: "t2", lead.Warm: "t1", lead.Cold: "t0"},
+			{lead.Hot: "", lead.Warm: "t2", lead.Cold: "t1 t0"},
+			{lead.Hot: "", lead.Warm: "", lead.Cold: "t2 t1 t0"},
+		} {
+			w.now = noon.AddDate(0, 0, days)
+			for temperature, want := range want {
+				page, err := cooler.Leads(ctx, store.LeadQuery{Temperature: &temperature})
+				if got := ids(page.Items, leadID); err != nil || got != want {
+					t.Errorf("%v after %d days: %q, %v, want %q", temperature, days, got, err, want)
+				}
+				for _, l := range page.Items {
+					if l.Temperature != temperature {
+						t.Errorf("%s after %d days is shown as %v", l.ID, days, l.Temperature)
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestStore_Leads(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := t.Context()

@@ -46,6 +46,9 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 		}
 		var sources []string
 		for _, past := range l.History {
+			if past.Said.Email != l.Person.Email || past.Said.Phone != l.Person.Phone {
+				s.point(ctx, pipe, past.Said, l.ID, true)
+			}
 			if !slices.Contains(sources, past.Source) {
 				sources = append(sources, past.Source)
 			}
@@ -79,7 +82,7 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 
 // point sets the pointers of a person that are not there.
 func (s *Store) point(ctx context.Context, pipe redis.Pipeliner, p lead.Person, leadID string, withEmail bool) {
-	for _, key := range lead.Keys(p) {
+	for _, key := range s.keysOf(p) {
 		to := leadID
 		if withEmail && strings.HasPrefix(key, "tel:") {
 			to += hasEmail

@@ -37,6 +37,7 @@ func (a accepter) Accept(ctx context.Context, r *lead.Request, touches []*lead.T
 type reader struct {
 	jobs  *jobs.Jobs
 	store *store.Store
+	rules *rulebook
 }
 
 func (r reader) Touch(ctx context.Context, id string) (*lead.Touch, error) {
@@ -57,6 +58,11 @@ func (r reader) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 		return nil, readable(err)
 	}
 	l, err := r.jobs.Lead(ctx, id)
+	if err == nil {
+		now := *l // the journal's or the store's stays as it is
+		now.Verdict = r.rules.now().AsOf(l, time.Now())
+		l = &now
+	}
 	return l, readable(err)
 }
 
@@ -99,7 +105,10 @@ func (r reporter) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel
 }
 
 // actor is what handlers let people do.
-type actor struct{ jobs *jobs.Jobs }
+type actor struct {
+	jobs  *jobs.Jobs
+	rules *rulebook
+}
 
 func (a actor) Act(ctx context.Context, id string, v lead.Verb, by string, revision int64) (*lead.Lead, error) {
 	act := func() (*lead.Lead, error) { return a.jobs.Act(ctx, id, v, by, revision) }
@@ -107,6 +116,11 @@ func (a actor) Act(ctx context.Context, id string, v lead.Verb, by string, revis
 		act = func() (*lead.Lead, error) { return a.jobs.Release(ctx, id, by, revision) }
 	}
 	l, err := act()
+	if l != nil {
+		now := *l // what Act returns may be shown elsewhere, too
+		now.Verdict = a.rules.now().AsOf(l, time.Now())
+		l = &now
+	}
 	switch {
 	case errors.Is(err, lead.ErrNoVerb):
 		return nil, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
