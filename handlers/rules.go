@@ -76,16 +76,17 @@ func (s *Server) reclassify(c echo.Context) error {
 		Source      string            `json:"source"`
 		Since       string            `json:"since"`
 		Temperature *lead.Temperature `json:"temperature"`
+		Alert       bool              `json:"alert"`
 		DryRun      bool              `json:"dry_run"`
 	}
 	d := json.NewDecoder(io.LimitReader(c.Request().Body, maxAction))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&in); err != nil && !errors.Is(err, io.EOF) {
 		return problem{code: malformed, because: err,
-			detail: fmt.Sprintf(`Send JSON like {"source": "contact", "since": "30d", "temperature": "warm", "dry_run": true}; all of it may be left out. (%s)`, strings.TrimPrefix(err.Error(), "json: "))}
+			detail: fmt.Sprintf(`Send JSON like {"source": "contact", "since": "30d", "temperature": "warm", "alert": false, "dry_run": true}; all of it may be left out. (%s)`, strings.TrimPrefix(err.Error(), "json: "))}
 	}
 	q := query{values: map[string][]string{"since": {in.Since}}}
-	chosen := lead.Chosen{Source: in.Source, Since: q.since(s.o.Now()), Temperature: in.Temperature}
+	chosen := lead.Chosen{Source: in.Source, Since: q.since(s.o.Now()), Temperature: in.Temperature, Alert: in.Alert}
 	if q.err != nil {
 		return q.err
 	}

@@ -189,7 +189,7 @@ func (j *Jobs) part(ctx context.Context, id, by string) (*lead.Lead, error) {
 // keepMerged makes a merge, or its undoing, durable: both leads, and whose the
 // touches are now, in one commit. Every message about either is rewritten.
 func (j *Jobs) keepMerged(ctx context.Context, from, to *lead.Lead, touches []string) error {
-	if err := j.o.Store.Relead(ctx, touches, to.ID); err != nil {
+	if err := j.o.Store.Relead(ctx, touches, to); err != nil {
 		return err
 	}
 	defer j.leads.lock(from.ID, to.ID)()

@@ -34,7 +34,7 @@ type leadKeeper interface {
 	Lead(ctx context.Context, id string) (*lead.Lead, error)
 	UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error)
 	EachLead(ctx context.Context, see func(page []*lead.Lead, all int) error) error
-	Relead(ctx context.Context, touchIDs []string, leadID string) error
+	Relead(ctx context.Context, touchIDs []string, l *lead.Lead) error
 }
 
 // handleTouch is the touch job: for each of its touches, whose it is, how warm

@@ -81,6 +81,7 @@ type Chosen struct {
 	Source      string       // one that touched the lead
 	Since       time.Time    // something was done then or later
 	Temperature *Temperature // as of now
+	Alert       bool         // targets hear of those that turn hot
 }
 
 // Has says whether a lead with this verdict as of now is meant.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -119,19 +120,27 @@ func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead
 	s.count(ctx, pipe, l)
 }
 
-// Relead says of touches that another lead has them now.
-func (s *Store) Relead(ctx context.Context, touchIDs []string, leadID string) error {
-	if len(touchIDs) == 0 {
-		return nil
-	}
+// Relead says of touches that l has them now, and lists l where they came from.
+func (s *Store) Relead(ctx context.Context, touchIDs []string, l *lead.Lead) error {
 	pipe := s.rdb.Pipeline()
 	for _, id := range touchIDs {
-		relead.Eval(ctx, pipe, []string{s.touchKey(id)}, leadID)
+		relead.Eval(ctx, pipe, []string{s.touchKey(id)}, l.ID)
 	}
+	s.listLead(ctx, pipe, l, sourcesOf(l)...)
 	if err := exec(ctx, pipe); err != nil {
-		return fmt.Errorf("give %d touches to lead %s: %w", len(touchIDs), leadID, err)
+		return fmt.Errorf("give %d touches to lead %s: %w", len(touchIDs), l.ID, err)
 	}
 	return nil
+}
+
+// sourcesOf are the sources that a lead remembers.
+func sourcesOf(l *lead.Lead) (sources []string) {
+	for _, past := range l.History {
+		if !slices.Contains(sources, past.Source) {
+			sources = append(sources, past.Source)
+		}
+	}
+	return sources
 }
 
 // Deliver writes steps forward of deliveries in one round trip: the delivery,

@@ -44,16 +44,12 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 		if !l.Apart {
 			s.point(ctx, pipe, l.Person, l.ID, lead.NormalEmail(l.Person.Email) != "")
 		}
-		var sources []string
 		for _, past := range l.History {
-			if past.Said.Email != l.Person.Email || past.Said.Phone != l.Person.Phone {
+			if !l.Apart && (past.Said.Email != l.Person.Email || past.Said.Phone != l.Person.Phone) {
 				s.point(ctx, pipe, past.Said, l.ID, true)
 			}
-			if !slices.Contains(sources, past.Source) {
-				sources = append(sources, past.Source)
-			}
 		}
-		s.listLead(ctx, pipe, l, sources...)
+		s.listLead(ctx, pipe, l, sourcesOf(l)...)
 		pipe.HSetNX(ctx, s.cardsKey(), l.ID, cardOf(l))
 		s.markCard(ctx, pipe, l.ID)
 	}

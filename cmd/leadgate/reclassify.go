@@ -14,7 +14,7 @@ func reclassifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "reclassify", Short: "Give past leads the verdict of the rules in force",
 		Long: "Reclassify lets the running server judge leads anew, all of them or those that the flags choose, after the rules\n" +
-			"were changed. Posted messages are rewritten; nobody is told anew. Leads that do something are judged anew anyway.",
+			"were changed. Posted messages are rewritten; nobody is told anew without --alert. Leads that do something are judged anew anyway.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			from, err := localOf(c)
@@ -28,6 +28,7 @@ func reclassifyCommand() *cobra.Command {
 					body[name] = v
 				}
 			}
+			body["alert"], _ = c.Flags().GetBool("alert")
 			body["dry_run"], _ = c.Flags().GetBool("dry-run")
 			b, err := json.Marshal(body)
 			if err != nil {
@@ -49,6 +50,7 @@ func reclassifyCommand() *cobra.Command {
 	c.Flags().String("source", "", "only leads that this source touched")
 	c.Flags().String("since", "", "only leads that did something since: 30d, 12h, 2026-11-25")
 	c.Flags().String("temperature", "", "only leads that are cold, warm or hot now")
+	c.Flags().Bool("alert", false, "alert the targets to leads that turn hot")
 	c.Flags().Bool("dry-run", false, "tell what would change and change nothing")
 	c.Flags().Bool("json", false, "print one JSON document with every lead that changes")
 	return c
@@ -60,6 +62,9 @@ func printReclassified(w io.Writer, r *lead.Reclassified, t *turns) {
 		verb = "would be"
 	}
 	fmt.Fprintf(w, "%8d  leads judged by rules %s\n%8d  of them %s of another class\n", r.Leads, r.Rules, r.Turned, verb)
+	if r.Alerted > 0 {
+		fmt.Fprintf(w, "%8d  of them are alerted\n", r.Alerted)
+	}
 	if r.Turned > 0 {
 		fmt.Fprintln(w)
 	}

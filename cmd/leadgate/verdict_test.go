@@ -90,6 +90,35 @@ func TestRulesTryAndReclassify(t *testing.T) {
 	}
 }
 
+// With --alert those who turn hot are told of, once, and the books stay right.
+func TestReclassify_Alert(t *testing.T) {
+	slack := newFakeSlack(t)
+	p := newProgram(t, slack.env()...)
+	p.write("rules.yaml", "extends: default\n")
+	p.config("rules: rules.yaml\n")
+	p.start()
+	p.settled(p.lead("webinar", "Ada Quell").ID)
+	p.settled(p.lead("demo-request", "Bob Brook").ID)
+	before := p.ready().Rules
+	p.write("rules.yaml", hotterRules)
+	p.await("the new rules", 10*time.Second, func() bool { return p.ready().Rules != before })
+	if code, out := p.run("reclassify", "--alert"); code != 0 || !strings.Contains(out, "1  of them are alerted") {
+		t.Fatalf("reclassify --alert = %d:\n%s", code, out)
+	}
+	p.await("the alert", 10*time.Second, func() bool { return len(slack.about("Ada Quell")) == 1 })
+	if code, out := p.run("reclassify", "--alert"); code != 0 || strings.Contains(out, "alerted") {
+		t.Errorf("reclassify --alert for the second time = %d:\n%s", code, out)
+	}
+	var books lead.Books
+	p.await("the books to balance", 10*time.Second, func() bool {
+		p.get("/books", &books)
+		return books == lead.Books{Accepted: 2, Alerted: 2}
+	})
+	if n, bob := len(slack.about("Ada Quell")), len(slack.about("Bob Brook")); n != 1 || bob != 1 {
+		t.Errorf("Ada was told of %d times, Bob %d times, want once each", n, bob)
+	}
+}
+
 func TestExplain_Today(t *testing.T) {
 	p := newProgram(t)
 	p.start()
@@ -174,6 +203,9 @@ func TestMerge(t *testing.T) {
 	var found struct{ Items []lead.Lead }
 	if p.get("/leads?email=ada.home@works.example", &found); len(found.Items) != 1 || found.Items[0].ID != works.LeadID {
 		t.Errorf("by the merged lead's address: %+v", found.Items)
+	}
+	if p.get("/leads?source=demo-request", &found); len(found.Items) != 1 || found.Items[0].ID != works.LeadID {
+		t.Errorf("by the merged lead's source: %+v", found.Items)
 	}
 	again := p.settled(p.lead("webinar", "Ada Home", `,"page_url":"https://works.example/other"`).ID)
 	if again.LeadID != works.LeadID {
