@@ -298,3 +298,51 @@ func TestStore_Leads(t *testing.T) {
 		}
 	})
 }
+
+func TestStore_EachLead(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		const people = 501 // more than EachLead reads at once
+		for i := range people {
+			w.settle(touchOf(fmt.Sprintf("t%04d", i), fmt.Sprintf("p%d@mail.example", i)))
+		}
+		if _, err := w.UpdateLead(ctx, "t0003", 0, func(l *lead.Lead) error { l.MergedInto = "t0004"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		seen, pages := map[string]bool{}, 0
+		err := w.EachLead(ctx, func(page []*lead.Lead, all int) error {
+			pages++
+			for _, l := range page {
+				seen[l.ID] = true
+			}
+			if all != people {
+				t.Errorf("%d leads, want %d", all, people)
+			}
+			return nil
+		})
+		if err != nil || len(seen) != people-1 || seen["t0003"] || pages < 2 {
+			t.Errorf("EachLead saw %d leads in %d pages, %v, want all %d but the merged one", len(seen), pages, err, people)
+		}
+		enough := errors.New("enough")
+		if err := w.EachLead(ctx, func([]*lead.Lead, int) error { return enough }); !errors.Is(err, enough) {
+			t.Errorf("EachLead = %v, want the error of see", err)
+		}
+		l, err := w.Lead(ctx, "t0004")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Relead(ctx, []string{"t0003", "gone"}, l); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.Touch(ctx, "t0003"); err != nil || got.LeadID != "t0004" {
+			t.Errorf("after Relead the touch is of lead %v, %v", got, err)
+		}
+		if _, err := w.Touch(ctx, "gone"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("Relead made a touch that was gone: %v", err)
+		}
+		later := touchOf("t9999", "p3@mail.example")
+		if got, _, err := w.Add(ctx, later, later.ID, take(later)); err != nil || got.ID != "t0004" {
+			t.Errorf("a later touch of the merged lead went to %v, %v", got, err)
+		}
+	})
+}
