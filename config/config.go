@@ -43,13 +43,15 @@ type Config struct {
 	// RulesPath is the file of the rules, ready to be opened; empty: the
 	// built-in ones.
 	RulesPath string
-	Reps      []lead.Rep
-	Teams     []lead.Team
-	Targets   []notify.Target
-	Routes    []notify.Route
-	Digests   []lead.Digest
-	Alarms    Alarms
-	Canary    Canary
+	// PlusTagsSame says that ada+x@ and ada@ are one person.
+	PlusTagsSame bool
+	Reps         []lead.Rep
+	Teams        []lead.Team
+	Targets      []notify.Target
+	Routes       []notify.Route
+	Digests      []lead.Digest
+	Alarms       Alarms
+	Canary       Canary
 
 	Retention time.Duration // how long leads are kept
 	MaxAge    time.Duration // how long a delivery is tried
@@ -57,6 +59,7 @@ type Config struct {
 	Warnings []Warning // what is allowed and seldom meant
 
 	places map[string]Place // where each setting was written
+	from   Options          // what it was read from
 }
 
 // Redis says where Redis is.
@@ -123,6 +126,7 @@ func Load(o Options) (*Config, error) {
 	r := newReader(o)
 	c := &Config{}
 	root, found := r.open()
+	c.from = o
 	c.File, c.Default = r.file, r.file == "" && !r.configured
 	if found {
 		readKeys(r, settings, root, c)

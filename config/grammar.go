@@ -67,6 +67,20 @@ var onOff = grammar[bool]{yesNo.parse, func(b bool) string {
 	return "off"
 }, nil, form{sample: "on", kind: "boolean", choices: []string{"on", "off"}}}
 
+// either is a switch whose two sides have words of their own.
+func either(off, on string) grammar[bool] {
+	words := oneOf(off+" or "+on, off, on)
+	return grammar[bool]{func(s string) (bool, *wrong) {
+		_, bad := words.parse(s)
+		return s == on, bad
+	}, func(b bool) string {
+		if b {
+			return on
+		}
+		return off
+	}, nil, form{sample: on, choices: []string{off, on}}}
+}
+
 // between is a whole number.
 func between(least, most int, sample string) grammar[int] {
 	return grammar[int]{func(s string) (int, *wrong) {

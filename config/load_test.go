@@ -136,7 +136,7 @@ func TestLoad_Environ(t *testing.T) {
 		"API_TOKEN": "tok", "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_CHANNEL": "#sales", "SLACK_WEBHOOK_URL": "https://hooks.example/x",
 		"SLACK_SIGNING_SECRET": "sig", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "http://127.0.0.1:9/api",
 		"ALLOW_PRIVATE_TARGETS": "1", "LOG": "debug", "TRUSTED_PROXIES": "10.1.2.3/8, ::1", "MAX_BODY": "1MiB",
-		"RULES": "rules.yaml", "RETENTION": "30d", "MAX_AGE": "1h30m",
+		"RULES": "rules.yaml", "PLUS_TAGS": "same", "RETENTION": "30d", "MAX_AGE": "1h30m",
 		"ALARMS_TO":       "slack",
 		"SLACK_CLIENT_ID": "12.34", "SLACK_CLIENT_SECRET": "cs",
 		"CANARY_EVERY": "1h", "CANARY_SOURCE": "webinar",
@@ -150,7 +150,7 @@ func TestLoad_Environ(t *testing.T) {
 	want := &Config{Listen: ":0", PublicURL: "http://leads.example", DataDir: "/data", Redis: Redis{URL: "redis://h:1/2"}, APIToken: "tok",
 		Slack:               Slack{BotToken: "xoxb-1", SigningSecret: "sig", AppToken: "xapp-1", WebhookURL: "https://hooks.example/x", Channel: "#sales", APIURL: "http://127.0.0.1:9/api/", ClientID: "12.34", ClientSecret: "cs"},
 		AllowPrivateTargets: true, Log: "debug", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
-		MaxBody: 1 << 20, RulesPath: "rules.yaml", Retention: 30 * 24 * time.Hour, MaxAge: 90 * time.Minute,
+		MaxBody: 1 << 20, RulesPath: "rules.yaml", PlusTagsSame: true, Retention: 30 * 24 * time.Hour, MaxAge: 90 * time.Minute,
 		Alarms:  Alarms{To: "slack"},
 		Canary:  Canary{Every: time.Hour, Source: "webinar"},
 		Targets: []notify.Target{{Name: "slack", Kind: "slack", Channel: "#sales"}}, Routes: []notify.Route{{To: "slack", AtLeast: lead.Hot}}}

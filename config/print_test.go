@@ -132,7 +132,7 @@ func TestConfig_PrintOrigins(t *testing.T) {
 func TestConfig_PrintByHand(t *testing.T) {
 	c := Config{Redis: Redis{URL: "hunter2"}, Reps: []lead.Rep{{Name: "Dana"}}}
 	want := "journal: off  # default\nredis:\n  url: set (sha256 f52f...)  # default\nallow_private_targets: false  # default\n" +
-		"max_body: 0  # default\nreps:  # default\n  - name: Dana\n    weight: 0\n"
+		"max_body: 0  # default\nplus_tags: apart  # default\nreps:  # default\n  - name: Dana\n    weight: 0\n"
 	if diff := cmp.Diff(want, fmt.Sprint(c)); diff != "" {
 		t.Errorf("Sprint (-want +got):\n%s", diff)
 	}

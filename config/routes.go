@@ -98,6 +98,8 @@ var routeKeys = []key[route]{
 		many(func(r *route) *[]string { return &r.Sources }, words("pricing-form"))},
 	{setting{name: "actions", doc: "Only these actions. Without it, all."},
 		many(func(r *route) *[]lead.Action { return &r.Actions }, action)},
+	{setting{name: "consent", doc: "required: only people who agreed to be contacted; any: all.", def: "any"},
+		one(func(r *route) *bool { return &r.Consent }, either("any", "required"))},
 	{setting{name: "team", doc: "Team whose reps take these leads."},
 		one(func(r *route) *string { return &r.Team }, words("emea"))},
 	{setting{name: "escalate", doc: "Who hears when nobody has taken a lead, step by step."},

@@ -36,6 +36,8 @@ var settings = []key[Config]{
 		sections(func(c *Config) *[]handlers.Source { return &c.Sources }, sourceKeys)},
 	{setting{name: "rules", doc: "File of the rules that make verdicts, relative to this file. Without it the built-in ones are in force."},
 		one(func(c *Config) *string { return &c.RulesPath }, words("./rules.yaml"))},
+	{setting{name: "plus_tags", doc: "Whether ada+x@mail.example and ada@mail.example are two people (apart) or one (same), from now on.", def: "apart"},
+		one(func(c *Config) *bool { return &c.PlusTagsSame }, either("apart", "same"))},
 	{setting{name: "reps", doc: "The people who take leads."},
 		sections(func(c *Config) *[]rep { return &c.Reps }, repKeys)},
 	{setting{name: "teams", doc: "Several reps under one name."},

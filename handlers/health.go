@@ -12,6 +12,8 @@ type Readiness struct {
 	Why     string // not ready; a short sentence without a path or an address
 	RedisUp bool   // away is degraded: leads are taken, and hot ones are told
 	Waiting int    // touches whose effects have not all come to an end
+	Rules   string // version of the rules in force
+	Refused string // why a changed configuration is not in force, in one line; empty: it is
 }
 
 // health says that the process answers.
@@ -33,11 +35,14 @@ func (s *Server) ready(c echo.Context) error {
 		Why     string `json:"why,omitempty"`
 		Redis   string `json:"redis"`
 		Waiting int    `json:"waiting"`
-	}{word, r.Why, redis, r.Waiting})
+		Rules   string `json:"rules,omitempty"`
+		Refused string `json:"configuration_refused,omitempty"`
+	}{word, r.Why, redis, r.Waiting, r.Rules, r.Refused})
 }
 
 func (s *Server) version(c echo.Context) error {
 	return c.JSON(http.StatusOK, struct {
 		Version string `json:"version"`
-	}{s.o.Version})
+		Rules   string `json:"rules,omitempty"` // version of the rules in force
+	}{s.o.Version, s.o.Ready(c.Request().Context()).Rules})
 }

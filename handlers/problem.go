@@ -48,6 +48,7 @@ const (
 	forbidden        code = "forbidden"
 	conflict         code = "conflict"
 	badQuery         code = "bad_query"
+	badRules         code = "bad_rules"
 	internal         code = "internal"
 )
 
@@ -71,6 +72,7 @@ var codes = map[code]struct {
 	unauthorized:     {http.StatusUnauthorized, "Who are you?"},
 	forbidden:        {http.StatusForbidden, "Not allowed"},
 	conflict:         {http.StatusConflict, "Somebody else was faster"},
+	badRules:         {http.StatusUnprocessableEntity, "The rules have mistakes"},
 	badQuery:         {http.StatusBadRequest, "The query is wrong"},
 	internal:         {http.StatusInternalServerError, "Something broke here"},
 }

@@ -63,6 +63,15 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/sources", s.listSources)
 	api.POST("/leads/:id/:verb", s.act)
 	api.POST("/reps/:name/off", s.setOff)
+	if s.o.Merger != nil {
+		api.POST("/leads/:id/merge", s.merge)
+		api.POST("/leads/:id/unmerge", s.unmerge)
+	}
+	if s.o.Judge != nil {
+		api.GET("/leads/:id/explain", s.explain)
+		api.POST("/rules/try", s.rehearseRules)
+		api.POST("/reclassify", s.reclassify)
+	}
 	api.GET("/stream", s.stream)
 	api.GET("/passes", s.listPasses)
 	api.POST("/passes", s.makePass)

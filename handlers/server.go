@@ -44,6 +44,8 @@ type Options struct {
 	Replayer replayer
 	Eraser   eraser
 	Notebook notebook // nil: what is known of sources ends with the process
+	Judge    judge    // nil: rules cannot be tried, nor leads classified again
+	Merger   merger   // nil: leads cannot be merged
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from

@@ -8,20 +8,26 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// errUnchanged says that a deed was done already.
-var errUnchanged = errors.New("nothing changes")
+var (
+	errUnchanged = errors.New("nothing changes")     // a deed was done already
+	errMerged    = errors.New("the lead was merged") // it is part of another one now
+)
 
 // Act carries out what somebody does about a lead, by compare-and-set: of two
 // people who claim at the same time one has it and the other learns who. With a
 // revision it holds only if nobody changed the lead since. It is on disk when
-// Act returns, and every message about the lead is rewritten afterwards. The
-// lead as it is comes back with errors, too.
+// Act returns, and every message about the lead is rewritten afterwards. Of a
+// lead that was merged it is the other one that is meant. The lead as it is
+// comes back with errors, too.
 //
 // While Redis is away this node's journal decides, and carries the deed to the
 // store when Redis is back. Should another replica have decided otherwise
 // meanwhile, the first in the store has the lead and the other is told so.
 func (j *Jobs) Act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
 	l, err := j.act(ctx, leadID, d, revision)
+	if errors.Is(err, errMerged) { // an old message still names it
+		return j.Act(ctx, l.MergedInto, d, 0)
+	}
 	if err != nil {
 		return l, fmt.Errorf("%s lead %s: %w", d.Verb, leadID, err)
 	}
@@ -53,7 +59,7 @@ func (j *Jobs) act(ctx context.Context, leadID string, d lead.Deed, revision int
 
 // decided says that an error is the answer to a deed, not a failure.
 func decided(err error) bool {
-	for _, answer := range []error{lead.ErrTaken, lead.ErrConflict, lead.ErrHeld, lead.ErrNoVerb, lead.ErrWhom} {
+	for _, answer := range []error{lead.ErrTaken, lead.ErrConflict, lead.ErrHeld, lead.ErrNoVerb, lead.ErrWhom, errMerged} {
 		if errors.Is(err, answer) {
 			return true
 		}

@@ -55,7 +55,7 @@ func (j *Jobs) turnsOf(l *lead.Lead, touchID string) string {
 	if !ok || past.ID != touchID {
 		return ""
 	}
-	for _, r := range notify.AlertedBy(past, j.o.Routes) {
+	for _, r := range notify.AlertedBy(past, *j.routes.Load()) {
 		if team, ok := j.o.People.Team(r.Team); ok && team.Mode == lead.RoundRobin {
 			return team.Name
 		}

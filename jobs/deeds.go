@@ -69,6 +69,9 @@ func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, rev
 
 // changed carries out a deed; errUnchanged when there was nothing left to do.
 func (j *Jobs) changed(l *lead.Lead, d lead.Deed, at time.Time) error {
+	if l.MergedInto != "" {
+		return errMerged
+	}
 	steps := len(l.Trail)
 	if err := l.Act(d, at); err != nil {
 		return err
@@ -143,6 +146,8 @@ func (j *Jobs) carryDeeds(ctx context.Context, leadID string) error {
 func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lead, error) {
 	l, err := j.updateLead(ctx, id, 0, func(l *lead.Lead) error { return j.changed(l, d.Deed, d.At) })
 	switch {
+	case errors.Is(err, errMerged):
+		return j.carryDeed(ctx, l.MergedInto, key, d)
 	case errors.Is(err, lead.ErrNotFound):
 		if j.owns(id) {
 			return nil, nil // its touch is on the way

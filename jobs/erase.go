@@ -141,14 +141,11 @@ func (j *Jobs) resolve(ctx context.Context, w *lead.Wish, order *lead.Erasure) e
 	if err != nil {
 		return err
 	}
-	leads, err := j.o.Store.LeadsByID(ctx, ids)
+	leads, err := j.withMerged(ctx, ids)
 	if err != nil {
 		return err
 	}
 	for _, l := range leads {
-		if l == nil {
-			continue
-		}
 		order.Leads = append(order.Leads, l.ID)
 		if err := j.coverLead(ctx, order, l); err != nil {
 			return err

@@ -28,7 +28,7 @@ const (
 // hours of their teams. Nobody hears of one that does not wait.
 func (j *Jobs) wind(l *lead.Lead) {
 	l.EscalatesAt = time.Time{}
-	if rungs := notify.Ladder(l, j.o.Routes); l.Waits() && l.Escalated < len(rungs) {
+	if rungs := notify.Ladder(l, *j.routes.Load()); l.Waits() && l.Escalated < len(rungs) {
 		l.EscalatesAt = j.dueAt(l, rungs[l.Escalated])
 	}
 }
@@ -65,7 +65,7 @@ func (j *Jobs) escalateLead(ctx context.Context, l *lead.Lead, now time.Time) er
 			return err
 		}
 	}
-	rungs := notify.Ladder(l, j.o.Routes)
+	rungs := notify.Ladder(l, *j.routes.Load())
 	switch {
 	case !l.Waits(), l.Escalated >= len(rungs):
 		return j.o.Prompt.Rewind(ctx, l.ID, now, time.Time{})

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -50,7 +51,7 @@ type Options struct {
 	Store   keeper // with patience: of the workers
 	Prompt  keeper // the same store over the producer's client, which never waits more than 200 ms
 	Rules   func() *lead.Rules
-	Routes  []notify.Route
+	Routes  []notify.Route // at first; see SetRoutes
 	People  lead.People
 	Digests []lead.Digest
 	Canary  Canary
@@ -130,8 +131,9 @@ type Jobs struct {
 	remarked  chan struct{}          // a remark may wait
 	erased    map[string]bool        // leads whose messages are to say only that
 
-	ears  ears
-	slots map[string]bool // digests that are done; the clock's alone
+	routes atomic.Pointer[[]notify.Route]
+	ears   ears
+	slots  map[string]bool // digests that are done; the clock's alone
 
 	days    *days
 	said    repeats       // what hot touches said lately
@@ -197,6 +199,7 @@ func New(o Options) (*Jobs, error) {
 		loaded:    make(chan struct{}),
 		desk:      newDesk(),
 	}
+	j.SetRoutes(o.Routes)
 	j.metrics = newMetrics(o.Registry, j)
 	for _, out := range o.Outlets {
 		box := newOutbox(j, out)
@@ -209,6 +212,9 @@ func New(o Options) (*Jobs, error) {
 	j.recallPauses()
 	return j, nil
 }
+
+// SetRoutes says who wants which leads from now on. What was decided stays.
+func (j *Jobs) SetRoutes(routes []notify.Route) { j.routes.Store(&routes) }
 
 // RedisUp says whether Redis answers.
 func (j *Jobs) RedisUp() bool { return j.pulse.isUp() }

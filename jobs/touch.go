@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type touchKeeper interface {
 	Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error
 	Deliver(ctx context.Context, changes []lead.Change) error
 	Lease(ctx context.Context, name, owner string, d time.Duration) (bool, error)
+	Release(ctx context.Context, name, owner string) error
 }
 
 // leadKeeper is what it needs of the people in the store.
@@ -31,6 +33,8 @@ type leadKeeper interface {
 	Add(ctx context.Context, t *lead.Touch, newID string, change func(*lead.Lead) error) (l *lead.Lead, known bool, err error)
 	Lead(ctx context.Context, id string) (*lead.Lead, error)
 	UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error)
+	EachLead(ctx context.Context, see func(page []*lead.Lead, all int) error) error
+	Relead(ctx context.Context, touchIDs []string, l *lead.Lead) error
 }
 
 // handleTouch is the touch job: for each of its touches, whose it is, how warm
@@ -198,21 +202,19 @@ func (j *Jobs) addToLead(ctx context.Context, t *lead.Touch) (l *lead.Lead, know
 // clock, and runs again when somebody else changed the lead meanwhile.
 func (j *Jobs) judge(l *lead.Lead, t *lead.Touch) {
 	now, rules := j.now(), j.o.Rules()
-	before, known := l.Verdict, len(l.Touches) > 0
+	before, known := rules.AsOf(l, now), len(l.Touches) > 0 // as of now: who has cooled may turn hot again
 	l.Take(t)
-	l.Verdict = rules.Classify(l, now)
+	l.Judge(rules, now)
 	alone := rules.ClassifyTouch(t, now)
-	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: known, Alone: &alone, Routes: j.o.Routes, Now: now})
+	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: known, Alone: &alone, Routes: *j.routes.Load(), Now: now})
 	for i := range l.History {
 		if l.History[i].ID == t.ID {
 			l.History[i].Decisions = decisions
 		}
 	}
-	for _, d := range decisions {
-		if d.Kind == lead.HotAlert || d.Kind == lead.JustTurnedHot {
-			l.AlertedAt = now.UTC()
-			j.beginWait(l, t)
-		}
+	if slices.ContainsFunc(decisions, isAlert) {
+		l.AlertedAt = now.UTC()
+		j.beginWait(l, t)
 	}
 }
 

@@ -25,15 +25,14 @@ func (l *Lead) Drop(touchID string, rest []*Touch) {
 	if len(rest) < len(l.Touches) || slices.Contains(rest, nil) {
 		return
 	}
-	l.Person, l.Test = Person{}, len(rest) > 0
-	latest := time.Time{}
-	for _, t := range rest {
-		l.Person.take(t.Person, t.At.Before(latest))
+	said := make([]Past, len(rest))
+	l.Test = len(rest) > 0
+	for i, t := range rest {
+		said[i] = PastOf(t)
 		l.Test = l.Test && t.Test
-		if t.At.After(latest) {
-			latest = t.At
-		}
 	}
+	slices.SortStableFunc(said, byTime)
+	l.Person = personOf(said, Person{})
 }
 
 // Past returns what the lead remembers of a touch, nil when it remembers nothing.

@@ -14,6 +14,12 @@ func (r *Rules) Classify(l *Lead, now time.Time) Verdict {
 	return r.judge(l, now).Verdict
 }
 
+// Judge gives the lead the verdict of these rules at now.
+func (l *Lead) Judge(r *Rules, now time.Time) {
+	l.Verdict = r.Classify(l, now)
+	l.JudgedAt = now.UTC()
+}
+
 func (r *Rules) judge(l *Lead, now time.Time) *judged {
 	j := &judged{scene: scene{person: &l.Person, now: now, all: inOrder(l.History)}}
 	j.weights = make([]weight, len(j.scene.all))

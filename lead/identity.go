@@ -23,6 +23,16 @@ func Keys(p Person) []string {
 	return keys
 }
 
+// WithoutTag returns an e-mail address without what follows a plus before the @:
+// ada@mail.example of ada+zoom@mail.example.
+func WithoutTag(email string) string {
+	at := strings.LastIndexByte(email, '@')
+	if plus := strings.IndexByte(email, '+'); plus > 0 && plus < at {
+		return email[:plus] + email[at:]
+	}
+	return email
+}
+
 // longestEmail is RFC 5321's bound of an address, in bytes.
 const longestEmail = 254
 

@@ -36,6 +36,17 @@ func TestNormalEmail(t *testing.T) {
 	}
 }
 
+func TestWithoutTag(t *testing.T) {
+	for in, want := range map[string]string{
+		"ada+zoom@mail.example": "ada@mail.example", "ada+a+b@mail.example": "ada@mail.example", "ada@mail.example": "ada@mail.example",
+		"+ada@mail.example": "+ada@mail.example", "ada@mail+x.example": "ada@mail+x.example", "ada+zoom": "ada+zoom", "": "",
+	} {
+		if got := WithoutTag(in); got != want {
+			t.Errorf("WithoutTag(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestNormalPhone(t *testing.T) {
 	tests := []struct{ in, country, want string }{
 		{"+493012345678", "", "+493012345678"},

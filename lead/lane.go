@@ -13,7 +13,7 @@ func (r *Rules) LooksHot(t *Touch, now time.Time) bool {
 		return r.ClassifyTouch(t, now).Temperature == Hot
 	}
 	m, _ := r.meaning(t.Action)
-	share := r.share(ageOf(t.At, now), 100)
+	share := r.share(ageOf(t.When(), now), 100)
 	switch {
 	case m.lowest >= 0 && worth(m.lowest, share) >= r.scale.hot:
 		return true

@@ -1,6 +1,9 @@
 package lead
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Lead is a person with touches and a verdict. Its JSON is the API's.
 type Lead struct {
@@ -16,8 +19,8 @@ type Lead struct {
 	EscalatesAt time.Time `json:"escalates_at,omitzero"`  // when the next one hears unless somebody has the lead by then
 	DuplicateOf string    `json:"duplicate_of,omitempty"` // the lead that somebody said this one is
 
-	Touches []string `json:"touches"` // ids, in order of arrival
-	History []Past   `json:"history,omitempty"`
+	Touches []string `json:"touches"`           // ids, in order of arrival
+	History []Past   `json:"history,omitempty"` // in order of the senders' time
 
 	Apart     bool      `json:"apart,omitempty"` // made of a touch in quarantine: nobody is recognised as this person
 	Test      bool      `json:"test,omitempty"`  // only tests touched it: left out of numbers
@@ -29,6 +32,10 @@ type Lead struct {
 	Alerts    map[string]string `json:"alerts,omitempty"`    // target -> receipt of its latest alert, for threads
 	Posts     []Post            `json:"posts,omitempty"`     // messages about the lead that can be rewritten, the oldest first
 	Trail     []Step            `json:"trail,omitempty"`
+
+	Absorbed   []string `json:"absorbed,omitempty"`    // ids of the leads that were merged into this one
+	MergedInto string   `json:"merged_into,omitempty"` // the lead that has everything of this one now
+	MergeUndo  *Lead    `json:"merge_undo,omitempty"`  // that lead as it was before
 }
 
 // Past is what classification remembers of one touch.
@@ -36,13 +43,15 @@ type Past struct {
 	ID      string            `json:"id"`
 	Action  Action            `json:"action"`
 	Source  string            `json:"source"`
-	At      time.Time         `json:"at"`
+	At      time.Time         `json:"at"`              // when it happened; see Touch.When
+	Said    Person            `json:"said,omitzero"`   // what it told of the person
 	Event   string            `json:"event,omitempty"` // its title
 	Message string            `json:"message,omitempty"`
 	PageURL string            `json:"page_url,omitempty"`
 	UTM     UTM               `json:"utm,omitzero"`
 	Fields  map[string]string `json:"fields,omitempty"`
 	Marks   []string          `json:"marks,omitempty"`
+	Consent Consent           `json:"consent,omitempty"` // given or refused; empty: not asked
 	Test    bool              `json:"test,omitempty"`
 
 	Decisions []Decision `json:"decisions,omitempty"` // who hears of it, once decided
@@ -51,8 +60,22 @@ type Past struct {
 
 // PastOf returns what classification remembers of t.
 func PastOf(t *Touch) Past {
-	return Past{ID: t.ID, Action: t.Action, Source: t.Source, At: t.At, Event: t.Event.Title, Message: t.Message,
+	p := Past{ID: t.ID, Action: t.Action, Source: t.Source, At: t.When(), Said: t.Person, Event: t.Event.Title, Message: t.Message,
 		PageURL: t.PageURL, UTM: t.UTM, Fields: t.Fields, Marks: t.Marks, Test: t.Test, AgainAt: t.AgainAt}
+	if t.Consent != NotAsked {
+		p.Consent = t.Consent
+	}
+	return p
+}
+
+// Consent is what the person last said about being contacted.
+func (l *Lead) Consent() Consent {
+	for _, p := range slices.Backward(l.History) {
+		if p.Consent != "" {
+			return p.Consent
+		}
+	}
+	return NotAsked
 }
 
 // Status is what people have done about a lead.
@@ -90,6 +113,7 @@ type Verdict struct {
 	Unclassified bool        `json:"unclassified,omitempty"` // no rule knows the action
 	Tags         []string    `json:"tags,omitempty"`         // what rules call the lead, sorted
 	Rules        string      `json:"rules,omitempty"`        // version of the rules that said so
+	JudgedAt     time.Time   `json:"judged_at,omitzero"`     // when they said it
 }
 
 // Reason is one rule that counted.

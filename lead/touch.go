@@ -52,6 +52,9 @@ type Touch struct {
 	Consent  Consent           `json:"consent,omitempty"`
 	Fields   map[string]string `json:"fields,omitempty"` // everything else that was sent, by its label
 
+	ConsentText string    `json:"consent_text,omitempty"` // what was agreed to, in the form's words, where it sends them
+	ConsentAt   time.Time `json:"consent_at,omitzero"`    // when it was given or refused
+
 	Test       bool     `json:"test,omitempty"`        // marked a test by the sender or by us: alerts nobody
 	NeedsFetch bool     `json:"needs_fetch,omitempty"` // only ids were sent; the person must be fetched
 	Marks      []string `json:"marks,omitempty"`       // what the guard and the reader noticed: free_mail, honeypot
@@ -80,6 +83,20 @@ func (t *Touch) ContentKey() string {
 		return "held:" + t.Content
 	}
 	return t.Content
+}
+
+// oldest is the earliest time that a sender is believed; a clock that was never
+// set says 1970.
+var oldest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// When is the moment that counts for a verdict: the sender's, or that of the
+// arrival when the sender's clock is ahead of ours or was never set. So no touch
+// stays hot until next year, and none is cold for want of a clock.
+func (t *Touch) When() time.Time {
+	if !t.ReceivedAt.IsZero() && (t.At.Before(oldest) || t.At.After(t.ReceivedAt)) {
+		return t.ReceivedAt
+	}
+	return t.At
 }
 
 // Person is who a touch or a lead is about. Strings only; empty means unknown.

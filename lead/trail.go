@@ -32,4 +32,6 @@ const (
 	StepReleased   StepName = "released" // taken out of quarantine; the note says by whom
 	StepSettled    StepName = "settled"
 	StepEscalated  StepName = "escalated" // nobody has the lead; the next level heard
+
+	StepReclassified StepName = "reclassified" // of a lead: other rules give it another class
 )

@@ -18,5 +18,5 @@ func (t *Touch) Asked() time.Time {
 
 // Waits says whether the person waits for somebody to take the lead.
 func (l *Lead) Waits() bool {
-	return !l.WaitsSince.IsZero() && l.Claim == nil && l.Status == New && !l.Test && !l.NotALead
+	return !l.WaitsSince.IsZero() && l.Claim == nil && l.Status == New && !l.Test && !l.NotALead && l.MergedInto == ""
 }

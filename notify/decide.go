@@ -16,6 +16,7 @@ const (
 	WhyTooCool     = "too_cool"
 	WhyOtherAction = "other_action"
 	WhyOtherSource = "other_source"
+	WhyNoConsent   = "no_consent"
 	WhyNoRoute     = "no_route"
 	WhyNotALead    = "not_a_lead"
 	WhyJunk        = "junk"
@@ -35,6 +36,7 @@ var sentences = map[string]string{
 	WhyTooCool:     "The lead is cooler than the route wants.",
 	WhyOtherAction: "The route wants other actions.",
 	WhyOtherSource: "The route wants other sources.",
+	WhyNoConsent:   "The route wants people who agreed to be contacted.",
 	WhyNoRoute:     "No route is configured.",
 	WhyNotALead:    "This is no lead: a support request, an application, a vendor's pitch.",
 	WhyJunk:        "Somebody marked this person as junk.",
@@ -130,6 +132,8 @@ func ask(in Asked, r Route) lead.Decision {
 		d.Why = WhyTooCool
 	case r.AtLeast < lead.Hot && in.Touch.NeedsFetch:
 		d.Why = WhyNotFetched // it gets the copy once there is somebody in it
+	case r.Consent && in.Lead.Consent() != lead.Given:
+		d.Why = WhyNoConsent
 	case r.AtLeast < lead.Hot:
 		d.Why, d.Kind = WhyMatched, lead.Copy
 	default:
@@ -199,7 +203,7 @@ func weight(d lead.Decision) int {
 		return 4
 	}
 	switch d.Why {
-	case WhyQuiet:
+	case WhyQuiet, WhyNoConsent:
 		return 3
 	case WhyTooCool:
 		return 2

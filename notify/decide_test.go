@@ -64,6 +64,14 @@ func TestDecide(t *testing.T) {
 	sales := Route{To: "sales", AtLeast: lead.Hot}
 	crm := Route{To: "crm", AtLeast: lead.Cold}
 	one := []Route{sales}
+	agreed := []Route{{To: "sales", AtLeast: lead.Hot, Consent: true}}
+	said := func(answers ...lead.Consent) story {
+		return func(in *Asked) {
+			for _, c := range answers {
+				in.Lead.History = append(in.Lead.History, lead.Past{Consent: c})
+			}
+		}
+	}
 	both := []Route{sales, crm}
 	tells := func(target, why string, kind lead.AlertKind) lead.Decision {
 		return lead.Decision{Target: target, Why: why, Kind: kind}
@@ -104,6 +112,13 @@ func TestDecide(t *testing.T) {
 		{"ClaimedLongAgo", asked(one, knownAs(lead.Hot), claimedBy("Dana"), alertedAgo(20*day, "sales")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
 		{"ClaimedInTheInbox_TheTargetNeverHeard", asked(one, knownAs(lead.Warm), aloneIs(lead.Hot), claimedBy("Dana")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
 		{"ClosedLongAgo_ComesBack", asked(one, knownAs(lead.Warm), aloneIs(lead.Hot), status(lead.Closed), alertedAgo(90*day, "sales")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
+
+		{"ConsentRequired_NotAsked", asked(agreed), []lead.Decision{no("sales", "no_consent")}},
+		{"ConsentRequired_Given", asked(agreed, said(lead.Given)), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
+		{"ConsentRequired_GivenBeforeAndNotAskedSince", asked(agreed, said(lead.Given, "")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
+		{"ConsentRequired_TakenBack", asked(agreed, said(lead.Given, lead.Refused)), []lead.Decision{no("sales", "no_consent")}},
+		{"ConsentRequired_AndTooCool", asked(agreed, now(lead.Warm)), []lead.Decision{no("sales", "too_cool")}},
+		{"ConsentRequired_AnotherRouteDoesNotAsk", asked([]Route{agreed[0], sales}), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
 
 		{"OtherSource", asked([]Route{{To: "sales", AtLeast: lead.Hot, Sources: []string{"zoom"}}}), []lead.Decision{no("sales", "other_source")}},
 		{"ThisSource", asked([]Route{{To: "sales", AtLeast: lead.Hot, Sources: []string{"zoom", "site"}}}), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},

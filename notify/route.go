@@ -45,6 +45,7 @@ type Route struct {
 	AtLeast  lead.Temperature
 	Sources  []string      // empty: all
 	Actions  []lead.Action // empty: all
+	Consent  bool          // only people who agreed to be contacted, and have not said otherwise since
 	Team     string
 	Escalate []Escalation
 }

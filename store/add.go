@@ -41,7 +41,7 @@ type adding struct {
 // be the same each time, and no other touch's. ErrWiped: fill the store first.
 func (s *Store) Add(ctx context.Context, t *lead.Touch, newID string, change func(l *lead.Lead) error) (l *lead.Lead, known bool, err error) {
 	a := &adding{Store: s, touch: t, newID: newID, change: change}
-	for _, key := range lead.Keys(t.Person) {
+	for _, key := range s.keysOf(t.Person) {
 		if strings.HasPrefix(key, "email:") {
 			a.email = s.whoKey(key)
 		} else {
@@ -210,6 +210,9 @@ func (a *adding) append(ctx context.Context, kept string) (*lead.Lead, bool, err
 		l, err := decodeLead(kept)
 		if err != nil {
 			return nil, false, err
+		}
+		if l.MergedInto != "" {
+			return a.addTo(ctx, l.MergedInto, false)
 		}
 		if l.Has(a.touch.ID) {
 			return l, true, nil

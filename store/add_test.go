@@ -52,6 +52,27 @@ func TestStore_Add_Identity(t *testing.T) {
 	})
 }
 
+// With PlusTagsSame a tag is no other mailbox.
+func TestStore_Add_PlusTags(t *testing.T) {
+	w := openBuiltin(t)
+	ctx := t.Context()
+	same := store.New(w.rdb, store.Options{Prefix: "same", PlusTagsSame: true})
+	if err := same.Bear(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[*store.Store]string{w.Store: "t2", same: "t1"} {
+		for _, touch := range []*lead.Touch{touchOf("t1", "ada@mail.example"), touchOf("t2", "Ada+zoom@mail.example")} {
+			if _, _, err := s.Add(ctx, touch, touch.ID, take(touch)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page, err := s.Leads(ctx, store.LeadQuery{Email: "ada+zoom@mail.example"})
+		if err != nil || len(page.Items) != 1 || page.Items[0].ID != want {
+			t.Errorf("by the tagged address: %+v, %v, want lead %s", page.Items, err, want)
+		}
+	}
+}
+
 func TestStore_Add_NewLead(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		touch := touch("t1", 3, lead.Person{Email: "ada@mail.example", Name: "Ada Quell"})

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -103,7 +104,9 @@ func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.
 func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead, sources ...string) {
 	at := place(l.CreatedAt, l.ID)
 	pipe.ZAdd(ctx, s.leadsKey(), at)
-	pipe.ZAdd(ctx, s.leadsAt(l.Temperature), at)
+	for t := lead.Warm; t <= l.Temperature; t++ { // it may cool down to each of them with nobody writing
+		pipe.ZAdd(ctx, s.leadsAt(t), at)
+	}
 	s.wind(ctx, pipe, l)
 	for _, source := range sources {
 		pipe.ZAdd(ctx, s.leadsOfSource(source), at)
@@ -115,6 +118,29 @@ func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead
 		pipe.ZAdd(ctx, s.leadsBy(l.Claim.By), at)
 	}
 	s.count(ctx, pipe, l)
+}
+
+// Relead says of touches that l has them now, and lists l where they came from.
+func (s *Store) Relead(ctx context.Context, touchIDs []string, l *lead.Lead) error {
+	pipe := s.rdb.Pipeline()
+	for _, id := range touchIDs {
+		relead.Eval(ctx, pipe, []string{s.touchKey(id)}, l.ID)
+	}
+	s.listLead(ctx, pipe, l, sourcesOf(l)...)
+	if err := exec(ctx, pipe); err != nil {
+		return fmt.Errorf("give %d touches to lead %s: %w", len(touchIDs), l.ID, err)
+	}
+	return nil
+}
+
+// sourcesOf are the sources that a lead remembers.
+func sourcesOf(l *lead.Lead) (sources []string) {
+	for _, past := range l.History {
+		if !slices.Contains(sources, past.Source) {
+			sources = append(sources, past.Source)
+		}
+	}
+	return sources
 }
 
 // Deliver writes steps forward of deliveries in one round trip: the delivery,

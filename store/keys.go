@@ -37,7 +37,7 @@ import (
 //	lg:touches:state:STATE        zset    for ever   accepted, unread, quarantined, merged
 //	lg:timers                     zset    for ever   leads that nobody has taken, by when the next level hears
 //	lg:leads                      zset    for ever   leads by time of creation
-//	lg:leads:temperature:T        zset    for ever   those that are, or once were, this warm
+//	lg:leads:temperature:T        zset    for ever   those that are, or once were, this warm or warmer; none for cold
 //	lg:leads:status:STATUS        zset    for ever   those that have, or once had, this status; none for new
 //	lg:leads:source:SOURCE        zset    for ever   those that this source touched
 //	lg:leads:by:REP               zset    for ever   those that this person has, or once had
@@ -123,6 +123,14 @@ func (s *Store) funnelKey(day, source, stage string) string {
 func (s *Store) whoKey(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return s.prefix + ":{who}:" + hex.EncodeToString(sum[:])
+}
+
+// keysOf are lead.Keys of a person, as far as they tell people apart.
+func (s *Store) keysOf(p lead.Person) []string {
+	if s.tags {
+		p.Email = lead.WithoutTag(p.Email)
+	}
+	return lead.Keys(p)
 }
 
 // score places a time in a list; a float64 holds microseconds exactly.

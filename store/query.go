@@ -50,7 +50,7 @@ func (s *Store) Touches(ctx context.Context, q TouchQuery) (p TouchPage, err err
 // LeadQuery chooses leads; all that is set has to hold. The zero query is all
 // but those in quarantine, which only their status finds.
 type LeadQuery struct {
-	Temperature *lead.Temperature
+	Temperature *lead.Temperature // as of now
 	Status      lead.Status
 	Source      string    // one that touched the lead
 	Email       string    // in any spelling
@@ -72,6 +72,14 @@ type LeadPage struct {
 // promises holds for it as well.
 func (s *Store) Leads(ctx context.Context, q LeadQuery) (p LeadPage, err error) {
 	w := listing[lead.Lead]{key: s.leadsKey(), look: s.look, since: q.Since, limit: q.Limit, cursor: q.Cursor, load: s.LeadsByID}
+	now, ofSource := s.now(), false
+	w.keep = func(l *lead.Lead) bool {
+		if !q.matches(l, ofSource) {
+			return false
+		}
+		l.Verdict = s.asOf(l, now)
+		return q.Temperature == nil || l.Temperature == *q.Temperature
+	}
 	if q.Email != "" && q.Status != lead.HeldInQuarantine { // to which no pointer leads
 		p.Items, err = s.leadByEmail(ctx, q, w)
 		return p, err
@@ -79,8 +87,7 @@ func (s *Store) Leads(ctx context.Context, q LeadQuery) (p LeadPage, err error) 
 	if w.key, err = s.shortest(ctx, q); err != nil {
 		return p, err
 	}
-	ofSource := q.Text == "" && w.key == s.leadsOfSource(q.Source)
-	w.keep = func(l *lead.Lead) bool { return q.matches(l, ofSource) }
+	ofSource = q.Text == "" && w.key == s.leadsOfSource(q.Source)
 	if q.Text != "" {
 		text := strings.ToLower(strings.TrimSpace(q.Text))
 		w.below = func(ctx context.Context, at *cursor, n int) ([]cursor, error) {
@@ -102,7 +109,7 @@ func (q LeadQuery) lists(s *Store) (keys []string) {
 	if q.Source != "" {
 		keys = append(keys, s.leadsOfSource(q.Source))
 	}
-	if q.Temperature != nil {
+	if q.Temperature != nil && *q.Temperature > lead.Cold {
 		keys = append(keys, s.leadsAt(*q.Temperature))
 	}
 	return keys
@@ -144,15 +151,15 @@ func (s *Store) leadByEmail(ctx context.Context, q LeadQuery, w listing[lead.Lea
 	if email == "" || q.Cursor != "" {
 		return none, nil
 	}
-	id, err := s.rdb.Get(ctx, s.whoKey("email:"+email)).Result()
+	id, err := s.rdb.Get(ctx, s.whoKey(s.keysOf(lead.Person{Email: email})[0])).Result()
 	if errors.Is(err, redis.Nil) {
 		return none, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	l, err := s.Lead(ctx, id)
-	if errors.Is(err, ErrNotFound) || err == nil && (!q.matches(l, false) || l.CreatedAt.Before(q.Since)) {
+	l, err := s.merged(ctx, id)
+	if errors.Is(err, ErrNotFound) || err == nil && (!w.keep(l) || l.CreatedAt.Before(q.Since)) {
 		return none, nil
 	}
 	if err != nil {
@@ -161,11 +168,24 @@ func (s *Store) leadByEmail(ctx context.Context, q LeadQuery, w listing[lead.Lea
 	return []*lead.Lead{l}, nil
 }
 
+// merged returns a lead, or the one that it was merged into.
+func (s *Store) merged(ctx context.Context, id string) (*lead.Lead, error) {
+	for {
+		l, err := s.Lead(ctx, id)
+		if err != nil || l.MergedInto == "" {
+			return l, err
+		}
+		id = l.MergedInto
+	}
+}
+
 // matches says whether a lead is asked for. ofSource: it comes from the list of
 // the source, which remembers more touches than the lead does.
 func (q LeadQuery) matches(l *lead.Lead, ofSource bool) bool {
 	switch {
-	case q.Temperature != nil && l.Temperature != *q.Temperature:
+	case l.MergedInto != "":
+		return false
+	case q.Temperature != nil && l.Temperature < *q.Temperature: // nobody gets warmer by waiting
 		return false
 	case len(l.Touches) == 0: // its last touch has just left for another lead
 		return false

@@ -183,6 +183,46 @@ func TestStore_BadCursor(t *testing.T) {
 	}
 }
 
+// Nobody writes when somebody cools; the lists show them where they are now.
+func TestStore_Leads_Cooled(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		cooler := store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }, AsOf: func(l *lead.Lead, now time.Time) lead.Verdict {
+			v := l.Verdict
+			v.Temperature = max(v.Temperature-lead.Temperature(now.Sub(noon)/(24*time.Hour)), lead.Cold)
+			return v
+		}})
+		for i, temperature := range []lead.Temperature{lead.Cold, lead.Warm, lead.Hot} {
+			touch := touchOf(fmt.Sprintf("t%d", i), fmt.Sprintf("p%d@mail.example", i))
+			l, _, err := w.Add(ctx, touch, touch.ID, func(l *lead.Lead) error { l.Take(touch); l.Temperature = temperature; return nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Finish(ctx, touch, l, lead.OutcomeHeld); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for days, want := range []map[lead.Temperature]string{
+			{lead.Hot: "t2", lead.Warm: "t1", lead.Cold: "t0"},
+			{lead.Hot: "", lead.Warm: "t2", lead.Cold: "t1 t0"},
+			{lead.Hot: "", lead.Warm: "", lead.Cold: "t2 t1 t0"},
+		} {
+			w.now = noon.AddDate(0, 0, days)
+			for temperature, want := range want {
+				page, err := cooler.Leads(ctx, store.LeadQuery{Temperature: &temperature})
+				if got := ids(page.Items, leadID); err != nil || got != want {
+					t.Errorf("%v after %d days: %q, %v, want %q", temperature, days, got, err, want)
+				}
+				for _, l := range page.Items {
+					if l.Temperature != temperature {
+						t.Errorf("%s after %d days is shown as %v", l.ID, days, l.Temperature)
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestStore_Leads(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
@@ -255,6 +295,54 @@ func TestStore_Leads(t *testing.T) {
 		}
 		if page, err = w.Leads(ctx, store.LeadQuery{Limit: 2, Cursor: page.Next}); err != nil || ids(page.Items, leadID) != "t0" || page.Next != "" {
 			t.Errorf("second page: %q, next %q, %v", ids(page.Items, leadID), page.Next, err)
+		}
+	})
+}
+
+func TestStore_EachLead(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		const people = 501 // more than EachLead reads at once
+		for i := range people {
+			w.settle(touchOf(fmt.Sprintf("t%04d", i), fmt.Sprintf("p%d@mail.example", i)))
+		}
+		if _, err := w.UpdateLead(ctx, "t0003", 0, func(l *lead.Lead) error { l.MergedInto = "t0004"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		seen, pages := map[string]bool{}, 0
+		err := w.EachLead(ctx, func(page []*lead.Lead, all int) error {
+			pages++
+			for _, l := range page {
+				seen[l.ID] = true
+			}
+			if all != people {
+				t.Errorf("%d leads, want %d", all, people)
+			}
+			return nil
+		})
+		if err != nil || len(seen) != people-1 || seen["t0003"] || pages < 2 {
+			t.Errorf("EachLead saw %d leads in %d pages, %v, want all %d but the merged one", len(seen), pages, err, people)
+		}
+		enough := errors.New("enough")
+		if err := w.EachLead(ctx, func([]*lead.Lead, int) error { return enough }); !errors.Is(err, enough) {
+			t.Errorf("EachLead = %v, want the error of see", err)
+		}
+		l, err := w.Lead(ctx, "t0004")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Relead(ctx, []string{"t0003", "gone"}, l); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.Touch(ctx, "t0003"); err != nil || got.LeadID != "t0004" {
+			t.Errorf("after Relead the touch is of lead %v, %v", got, err)
+		}
+		if _, err := w.Touch(ctx, "gone"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("Relead made a touch that was gone: %v", err)
+		}
+		later := touchOf("t9999", "p3@mail.example")
+		if got, _, err := w.Add(ctx, later, later.ID, take(later)); err != nil || got.ID != "t0004" {
+			t.Errorf("a later touch of the merged lead went to %v, %v", got, err)
 		}
 	})
 }

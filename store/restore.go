@@ -44,13 +44,12 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 		if !l.Apart {
 			s.point(ctx, pipe, l.Person, l.ID, lead.NormalEmail(l.Person.Email) != "")
 		}
-		var sources []string
 		for _, past := range l.History {
-			if !slices.Contains(sources, past.Source) {
-				sources = append(sources, past.Source)
+			if !l.Apart && (past.Said.Email != l.Person.Email || past.Said.Phone != l.Person.Phone) {
+				s.point(ctx, pipe, past.Said, l.ID, true)
 			}
 		}
-		s.listLead(ctx, pipe, l, sources...)
+		s.listLead(ctx, pipe, l, sourcesOf(l)...)
 		pipe.HSetNX(ctx, s.cardsKey(), l.ID, cardOf(l))
 		s.markCard(ctx, pipe, l.ID)
 	}
@@ -79,7 +78,7 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 
 // point sets the pointers of a person that are not there.
 func (s *Store) point(ctx context.Context, pipe redis.Pipeliner, p lead.Person, leadID string, withEmail bool) {
-	for _, key := range lead.Keys(p) {
+	for _, key := range s.keysOf(p) {
 		to := leadID
 		if withEmail && strings.HasPrefix(key, "tel:") {
 			to += hasEmail

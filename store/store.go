@@ -39,6 +39,13 @@ type Options struct {
 	Look   int              // how many places of a list are read at once when many are left out; default 2,000. The built-in Redis sorts a list for each look, so there it should be all of them
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil: time.Now
+
+	// PlusTagsSame says that ada+x@ and ada@ are one person.
+	PlusTagsSame bool
+
+	// AsOf gives the verdict of a lead at a moment, for lists: people cool down
+	// with nobody writing. Nil: the verdict that was written.
+	AsOf func(l *lead.Lead, now time.Time) lead.Verdict
 }
 
 // Store is the shared memory of all replicas. Create it with New. Its methods
@@ -49,6 +56,8 @@ type Store struct {
 	look   int
 	log    *slog.Logger
 	now    func() time.Time
+	tags   bool // see PlusTagsSame
+	asOf   func(*lead.Lead, time.Time) lead.Verdict
 	lives  lifetimes
 	cards  cards
 }
@@ -61,7 +70,10 @@ func New(rdb redis.UniversalClient, o Options) *Store {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Store{rdb: rdb, prefix: cmp.Or(o.Prefix, "lg"), look: cmp.Or(o.Look, 2000), log: o.Logger, now: o.Now}
+	if o.AsOf == nil {
+		o.AsOf = func(l *lead.Lead, _ time.Time) lead.Verdict { return l.Verdict }
+	}
+	return &Store{rdb: rdb, prefix: cmp.Or(o.Prefix, "lg"), look: cmp.Or(o.Look, 2000), log: o.Logger, now: o.Now, tags: o.PlusTagsSame, asOf: o.AsOf}
 }
 
 // Born says whether the marker of Bear is there. It is not in a Redis that is

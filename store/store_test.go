@@ -196,9 +196,9 @@ func TestStore_Unencodable(t *testing.T) {
 	w.add(touchOf("t1", "ada@mail.example"))
 	before := w.dump()
 	bad := touchOf("t2", "ada@mail.example")
-	bad.At = never
+	bad.At, bad.ReceivedAt = never, never
 	fresh := touchOf("t3", "bob@mail.example")
-	fresh.At = never
+	fresh.At, fresh.ReceivedAt = never, never
 	calls := map[string]func() error{
 		"Stage":      func() error { return w.Stage(ctx, []*lead.Touch{bad}) },
 		"Finish":     func() error { return w.Finish(ctx, bad, nil, lead.OutcomeHeld) },

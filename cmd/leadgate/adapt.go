@@ -38,6 +38,7 @@ func (a accepter) Accept(ctx context.Context, r *lead.Request, touches []*lead.T
 type reader struct {
 	jobs  *jobs.Jobs
 	store *store.Store
+	rules *rulebook
 }
 
 func (r reader) Touch(ctx context.Context, id string) (*lead.Touch, error) {
@@ -58,6 +59,11 @@ func (r reader) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 		return nil, readable(err)
 	}
 	l, err := r.jobs.Lead(ctx, id)
+	if err == nil {
+		now := *l // the journal's or the store's stays as it is
+		now.Verdict = r.rules.now().AsOf(l, time.Now())
+		l = &now
+	}
 	return l, readable(err)
 }
 
@@ -100,7 +106,10 @@ func (r reporter) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel
 }
 
 // actor is what handlers let people do.
-type actor struct{ jobs *jobs.Jobs }
+type actor struct {
+	jobs  *jobs.Jobs
+	rules *rulebook
+}
 
 func (a actor) Act(ctx context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
 	act := func() (*lead.Lead, error) { return a.jobs.Act(ctx, id, d, revision) }
@@ -108,6 +117,11 @@ func (a actor) Act(ctx context.Context, id string, d lead.Deed, revision int64) 
 		act = func() (*lead.Lead, error) { return a.jobs.Release(ctx, id, d.By, revision) }
 	}
 	l, err := act()
+	if l != nil {
+		now := *l // what Act returns may be shown elsewhere, too
+		now.Verdict = a.rules.now().AsOf(l, time.Now())
+		l = &now
+	}
 	switch {
 	case errors.Is(err, lead.ErrNoVerb):
 		return nil, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)

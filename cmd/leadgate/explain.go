@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,10 +16,11 @@ import (
 )
 
 func explainCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "explain ID", Short: "Tell why a lead is warm, who was told, and who was not",
 		Long: "Explain prints a lead's verdict with its reasons and every touch's trail: each hop with its time, each\n" +
-			"target that was asked, and why it was told or not. ID is a lead's or a touch's.",
+			"target that was asked, and why it was told or not. Then it goes through the rules in force: what counts today,\n" +
+			"what nearly does, and who would hear. ID is a lead's or a touch's.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, err := loadConfig(c)
@@ -32,6 +34,10 @@ func explainCommand() *cobra.Command {
 			return explain(c, l, args[0])
 		},
 	}
+	addConfigFlags(c.Flags())
+	c.Flags().Bool("all", false, "also print the rules that are far from counting")
+	c.Flags().Bool("json", false, "print what the rules say today as JSON")
+	return c
 }
 
 func explain(c *cobra.Command, from local, id string) error {
@@ -51,6 +57,15 @@ func explain(c *cobra.Command, from local, id string) error {
 		}
 	}
 	w := c.OutOrStdout()
+	var x lead.Explanation
+	if l.ID != "" {
+		if err := from.get(c.Context(), "/leads/"+url.PathEscape(l.ID)+"/explain", &x); err != nil {
+			return fmt.Errorf("explain lead %s: %w", l.ID, err)
+		}
+	}
+	if asJSON, _ := c.Flags().GetBool("json"); asJSON {
+		return json.NewEncoder(w).Encode(x)
+	}
 	if l.ID != "" {
 		explainLead(w, &l)
 	}
@@ -67,7 +82,36 @@ func explain(c *cobra.Command, from local, id string) error {
 		}
 		explainTouch(w, &t)
 	}
+	if l.ID != "" {
+		all, _ := c.Flags().GetBool("all")
+		explainToday(w, &x, all)
+	}
 	return nil
+}
+
+// explainToday prints today's verdict and decisions rule by rule.
+func explainToday(w io.Writer, x *lead.Explanation, all bool) {
+	fmt.Fprintf(w, "\ntoday by rules %s: %s %d\n", x.Verdict.Rules, x.Verdict.Class(), x.Verdict.Score)
+	far := 0
+	for _, line := range x.Lines {
+		switch mark := "  no "; {
+		case line.Counted:
+			fmt.Fprintf(w, "  %+4d  %s  (rule %s)\n", line.Points, line.Because, line.Rule)
+		case line.Near || line.TouchID != "" || all:
+			if line.Near {
+				mark = "nearly"
+			}
+			fmt.Fprintf(w, "  %s  %s  (rule %s): %s\n", mark, line.Because, line.Rule, plain(strings.Join(line.Missed, "; ")))
+		default:
+			far++
+		}
+	}
+	if far > 0 {
+		fmt.Fprintf(w, "  %d other rules are far from counting; --all prints them\n", far)
+	}
+	for _, d := range x.Decisions {
+		fmt.Fprintf(w, "  target %s: %s  %s\n", cmp.Or(d.Target, "none"), cmp.Or(string(d.Kind), "not told"), plain(d.Why+"  "+notify.Sentence(d.Why)))
+	}
 }
 
 func explainLead(w io.Writer, l *lead.Lead) {
@@ -78,6 +122,12 @@ func explainLead(w io.Writer, l *lead.Lead) {
 	fmt.Fprintf(w, "lead %s  %s%s %d  %s\n", l.ID, strings.ToUpper(l.Temperature.String()), stage, l.Score, plain(who(l.Person)))
 	for _, r := range l.Reasons {
 		fmt.Fprintf(w, "  %+4d  %s  (rule %s)\n", r.Points, r.Because, r.Rule)
+	}
+	if l.MergedInto != "" {
+		fmt.Fprintf(w, "  merged into %s, which has everything of it\n", l.MergedInto)
+	}
+	if len(l.Absorbed) > 0 {
+		fmt.Fprintf(w, "  merged into it: %s\n", strings.Join(l.Absorbed, ", "))
 	}
 	if l.NotALead {
 		fmt.Fprintln(w, "  not a lead: kept, never alerted")

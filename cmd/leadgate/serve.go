@@ -57,6 +57,8 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	talk := newTalk(out, cfg.Log)
 	log := talk.log
+	book := newRulebook(rules)
+	files := newReloader(cfg, book, log)
 	for _, w := range cfg.Check(rules.Knows) {
 		log.Warn("configuration", "warning", w.String())
 	}
@@ -93,11 +95,11 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	defer clients.close()
 	quietRedis()
-	kept := store.Options{Logger: log, Look: clients.look()}
+	kept := store.Options{Logger: log, Look: clients.look(), PlusTagsSame: cfg.PlusTagsSame, AsOf: func(l *lead.Lead, now time.Time) lead.Verdict { return book.now().AsOf(l, now) }}
 	patient, prompt := store.New(clients.workers, kept), store.New(clients.producer, kept)
 
 	// Targets hear of it.
-	outlets, err := openOutlets(cfg, public, rules, talk, log)
+	outlets, err := openOutlets(cfg, public, book, talk, log)
 	if err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	// Jobs take it from acceptance to settlement.
 	var web *handlers.Server // reads kept requests again
 	work, err := jobs.New(jobs.Options{
-		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: func() *lead.Rules { return rules }, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
+		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: book.now, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
 		People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: canaryOf(cfg),
 		Asker:    handlers.NewVendors(cfg.Sources, nil),
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
@@ -128,14 +130,14 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt}, Actor: actor{work}, Pauser: pauser{work}, Watcher: work, Notebook: work, Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
+		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt, book}, Actor: actor{work, book}, Pauser: pauser{work}, Watcher: work, Notebook: work, Judge: judge{work}, Merger: merger{work}, Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
 		Replayer: replayer{work}, Eraser: eraser{work},
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
-		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work) }, Logger: log,
-		Passes: letIn, Rules: func() *lead.Rules { return rules }, Reps: reps(cfg),
+		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work, files) }, Logger: log,
+		Passes: letIn, Rules: book.now, Reps: reps(cfg),
 		SlackSignIn: handlers.SlackSignIn{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL},
-		Request:     work.Request, Means: notify.Sentence, Preview: previews(public, func() *lead.Rules { return rules }),
+		Request:     work.Request, Means: notify.Sentence, Preview: previews(public, book.now),
 	})
 	if err != nil {
 		return &codedError{exitConfig, err}
@@ -154,6 +156,8 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		}
 		return nil
 	})
+	files.routes, files.sources = work.SetRoutes, web.Reload
+	g.Go(func() error { files.run(jobsCtx); return nil })
 	link := ""
 	if talk.terminal { // a log is no place for it
 		if link, err = web.SignInLink(ctx, osUser()); err != nil {
@@ -241,8 +245,8 @@ func keepFor(cfg *config.Config, c *redisClients) time.Duration {
 	return min(cfg.Retention, 7*24*time.Hour)
 }
 
-func readiness(j *journal.Journal, work *jobs.Jobs) handlers.Readiness {
-	r := handlers.Readiness{Ready: j.Err() == nil, RedisUp: work.RedisUp(), Waiting: work.Waiting()}
+func readiness(j *journal.Journal, work *jobs.Jobs, files *reloader) handlers.Readiness {
+	r := handlers.Readiness{Rules: files.book.now().Version(), Refused: files.refused(), Ready: j.Err() == nil, RedisUp: work.RedisUp(), Waiting: work.Waiting()}
 	if err := j.Err(); err != nil {
 		r.Why = "the journal cannot be written"
 	}

@@ -121,9 +121,24 @@ func (c *chooser) value(f field) string {
 	return c.pairs[c.best[f]].fit
 }
 
+// webinarTopic takes a "topic" for the webinar's title where sign-ups come in;
+// on any other form it is what the visitor writes about.
+func (c *chooser) webinarTopic() {
+	if c.best[fieldEventTitle] >= 0 || !strings.HasPrefix(string(c.r.Source.Action), "webinar_") {
+		return
+	}
+	for i := range c.pairs {
+		if p := &c.pairs[i]; strings.EqualFold(p.label, "topic") && p.field == fieldOther {
+			c.take(fieldEventTitle, i, line(p.value))
+			return
+		}
+	}
+}
+
 // settle writes what was chosen into t.
 func (c *chooser) settle(t *lead.Touch) {
 	c.names()
+	c.webinarTopic()
 	if id := c.best[fieldEventID]; id >= 0 && c.pairs[id].rank > rankMap && c.best[fieldEventTitle] < 0 && t.Event.Title == "" {
 		c.best[fieldEventID] = -1 // of the delivery, not of a webinar
 	}
@@ -145,6 +160,8 @@ func (c *chooser) settle(t *lead.Touch) {
 		if yesNo(c.value(fieldConsent)) == yes {
 			t.Consent = lead.Given
 		}
+		t.ConsentText = c.pairs[c.best[fieldConsent]].statement()
+		t.ConsentAt = c.consentedAt()
 		c.spend(fieldConsent)
 	}
 	p.Phone = c.r.number(p.Phone)

@@ -52,6 +52,9 @@ func complete(t *lead.Touch, r *Request, provider string) {
 	if t.At.IsZero() {
 		t.At = r.Now
 	}
+	if t.ConsentAt.IsZero() && (t.Consent == lead.Given || t.Consent == lead.Refused) {
+		t.ConsentAt = t.At
+	}
 	t.Person.Fill()
 	t.Content = digest(t)
 }

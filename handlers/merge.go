@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// merger makes one lead of two, and two of one again. Its errors wrap
+// ErrNotFound, ErrConflict, whose words are for the caller, or ErrUnavailable.
+type merger interface {
+	Merge(ctx context.Context, leadID, into, by string) (*lead.Lead, error)
+	Unmerge(ctx context.Context, leadID, by string) (*lead.Lead, error)
+}
+
+// merge answers POST /leads/{id}/merge with the lead that both are now.
+func (s *Server) merge(c echo.Context) error {
+	in, err := readMerge(c)
+	if err != nil {
+		return err
+	}
+	if in.Into == "" {
+		return problem{code: malformed, detail: `Say which lead it becomes part of: {"by": "Dana", "into": "ID"}.`}
+	}
+	l, err := s.o.Merger.Merge(c.Request().Context(), c.Param("id"), in.Into, in.By)
+	return showMerged(c, l, err)
+}
+
+// unmerge answers POST /leads/{id}/unmerge with the lead that is its own again.
+func (s *Server) unmerge(c echo.Context) error {
+	in, err := readMerge(c)
+	if err != nil {
+		return err
+	}
+	if in.Into != "" {
+		return problem{code: malformed, detail: `The lead knows itself what it was merged into; send {"by": "Dana"}.`}
+	}
+	l, err := s.o.Merger.Unmerge(c.Request().Context(), c.Param("id"), in.By)
+	return showMerged(c, l, err)
+}
+
+type mergeBody struct {
+	By   string `json:"by"`
+	Into string `json:"into"`
+}
+
+func readMerge(c echo.Context) (in mergeBody, err error) {
+	if err := json.NewDecoder(io.LimitReader(c.Request().Body, maxAction)).Decode(&in); err != nil {
+		return in, problem{code: malformed, detail: `Send JSON: {"by": "who does it", "into": "ID"}; to undo it, by alone.`, because: err}
+	}
+	if in.By = strings.TrimSpace(in.By); in.By == "" || len(in.By) > 200 {
+		return in, problem{code: malformed, detail: `Say who does it: {"by": "Dana"}.`}
+	}
+	return in, nil
+}
+
+func showMerged(c echo.Context, l *lead.Lead, err error) error {
+	if errors.Is(err, ErrConflict) {
+		return problem{code: conflict, detail: sentence(err, ""), because: err}
+	}
+	if err != nil {
+		return err
+	}
+	return show(c, l)
+}

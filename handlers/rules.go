@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// judge says what rules make of leads. Its errors wrap ErrNotFound or
+// ErrUnavailable.
+type judge interface {
+	Rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error)
+	Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error)
+	Explain(ctx context.Context, leadID string) (lead.Explanation, error)
+}
+
+const (
+	maxRules     = 1 << 20 // bytes of a rules file
+	rehearseDays = 30      // are tried when the caller names no time
+)
+
+// explain answers GET /leads/{id}/explain.
+func (s *Server) explain(c echo.Context) error {
+	x, err := s.o.Judge.Explain(c.Request().Context(), c.Param("id"))
+	if err != nil {
+		return fmt.Errorf("explain lead: %w", err)
+	}
+	return show(c, x)
+}
+
+// rehearseRules answers POST /rules/try?since=30d, whose body is a rules file. Nothing
+// is changed.
+func (s *Server) rehearseRules(c echo.Context) error {
+	now := s.o.Now()
+	q := query{values: c.QueryParams()}
+	q.only("since")
+	since := q.since(now)
+	if q.err != nil {
+		return q.err
+	}
+	if since.IsZero() {
+		since = now.AddDate(0, 0, -rehearseDays)
+	}
+	src, err := io.ReadAll(io.LimitReader(c.Request().Body, maxRules+1))
+	switch {
+	case err != nil:
+		return problem{code: malformed, detail: "The body could not be read.", because: err}
+	case len(src) > maxRules:
+		return problem{code: tooLarge, detail: "A rules file has at most 1 MiB."}
+	}
+	rules, err := lead.ParseRules("rules.yaml", src)
+	var broken *lead.RulesError
+	if errors.As(err, &broken) {
+		p := problem{code: badRules, detail: broken.Error()}
+		for _, m := range broken.Mistakes {
+			p.fields = append(p.fields, fmt.Sprintf("%s:%d:%d: %s; %s", m.File, m.Line, m.Column, m.Text, m.Fix))
+		}
+		return p
+	}
+	return walk(c, func(told lead.Walk) (lead.Rehearsal, error) {
+		return s.o.Judge.Rehearse(c.Request().Context(), rules, since, told)
+	})
+}
+
+// reclassify answers POST /reclassify.
+func (s *Server) reclassify(c echo.Context) error {
+	var in struct {
+		Source      string            `json:"source"`
+		Since       string            `json:"since"`
+		Temperature *lead.Temperature `json:"temperature"`
+		Alert       bool              `json:"alert"`
+		DryRun      bool              `json:"dry_run"`
+	}
+	d := json.NewDecoder(io.LimitReader(c.Request().Body, maxAction))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&in); err != nil && !errors.Is(err, io.EOF) {
+		return problem{code: malformed, because: err,
+			detail: fmt.Sprintf(`Send JSON like {"source": "contact", "since": "30d", "temperature": "warm", "alert": false, "dry_run": true}; all of it may be left out. (%s)`, strings.TrimPrefix(err.Error(), "json: "))}
+	}
+	q := query{values: map[string][]string{"since": {in.Since}}}
+	chosen := lead.Chosen{Source: in.Source, Since: q.since(s.o.Now()), Temperature: in.Temperature, Alert: in.Alert}
+	if q.err != nil {
+		return q.err
+	}
+	return walk(c, func(told lead.Walk) (lead.Reclassified, error) {
+		return s.o.Judge.Reclassify(c.Request().Context(), chosen, in.DryRun, told)
+	})
+}

@@ -1,0 +1,86 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// anew is a settled touch that goes on its way once more, because other rules
+// made its lead hot and somebody wants the targets to hear.
+type anew struct {
+	touch *lead.Touch
+	lane  *lane
+}
+
+// lastTouch is the latest settled touch of a lead that may be told of, nil when
+// there is none.
+func (j *Jobs) lastTouch(ctx context.Context, l *lead.Lead) (*lead.Touch, error) {
+	for _, past := range slices.Backward(l.History) {
+		if past.Test {
+			continue
+		}
+		t, err := j.Touch(ctx, past.ID)
+		if errors.Is(err, ErrNotFound) {
+			continue // past its retention
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the latest touch of lead %s: %w", l.ID, err)
+		}
+		if t.State != lead.Settled {
+			return nil, nil // its own job tells, or nobody should
+		}
+		return t, nil
+	}
+	return nil, nil
+}
+
+// decideAnew writes down which targets hear of a lead that other rules made hot.
+// It says whether there is one.
+func (j *Jobs) decideAnew(l *lead.Lead, t *lead.Touch, before lead.Verdict) bool {
+	i := slices.IndexFunc(l.History, func(p lead.Past) bool { return p.ID == t.ID })
+	if i < 0 {
+		return false
+	}
+	now := j.now()
+	alone := j.o.Rules().ClassifyTouch(t, now)
+	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: true, Alone: &alone, Routes: *j.routes.Load(), Now: now})
+	decisions = slices.DeleteFunc(decisions, func(d lead.Decision) bool {
+		return !isAlert(d) || slices.ContainsFunc(t.Deliveries, func(have lead.Delivery) bool { return have.Target == d.Target && have.Final() })
+	})
+	if len(decisions) == 0 {
+		return false
+	}
+	others := slices.DeleteFunc(slices.Clone(l.History[i].Decisions), func(d lead.Decision) bool {
+		return slices.ContainsFunc(decisions, func(n lead.Decision) bool { return n.Target == d.Target })
+	})
+	l.History[i].Decisions = append(others, decisions...)
+	l.AlertedAt = now.UTC()
+	return true
+}
+
+// reopenOps are what makes a settled touch wait once more. What it has told
+// already the store knows.
+func (j *Jobs) reopenOps(ctx context.Context, t *lead.Touch) (*anew, []journal.Op, error) {
+	t.State, t.Deliveries = lead.Accepted, nil
+	if err := j.o.Store.Reopen(ctx, t); err != nil {
+		return nil, nil, fmt.Errorf("reopen touch %s: %w", t.ID, err)
+	}
+	b, err := encodeTouch(t)
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode touch %s: %w", t.ID, err)
+	}
+	a := &anew{touch: t, lane: j.laneOf(t)}
+	return a, []journal.Op{journal.Put(a.lane.shelf, t.ID, b), journal.Delete(touchShelf, t.ID)}, nil
+}
+
+// begin sets the touch on its way, once the journal has it.
+func (j *Jobs) begin(a *anew) {
+	j.days.accept(dayOf(a.touch.ReceivedAt), 1)
+	a.lane.push(a.touch.ID)
+}

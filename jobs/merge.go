@@ -1,0 +1,236 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// Merge makes one lead of two: into takes over everything of id, which becomes a
+// pointer to it. Everybody who is known by either is found there afterwards. It
+// is on disk when Merge returns the lead that both are now. lead.ErrTwoClaims
+// and lead.ErrSameLead say why not; a merge that a crash cut short is finished
+// by asking again.
+func (j *Jobs) Merge(ctx context.Context, id, into, by string) (*lead.Lead, error) {
+	return j.exclusive(ctx, func() (*lead.Lead, error) { return j.join(ctx, id, into, by) })
+}
+
+// merging bounds how long a merge may take, and how long one that a crash cut
+// short keeps others waiting.
+const merging = 10 * time.Second
+
+// exclusive runs one merge at a time over all replicas, for two of them at once
+// could make two leads point at each other.
+func (j *Jobs) exclusive(ctx context.Context, do func() (*lead.Lead, error)) (*lead.Lead, error) {
+	ctx, cancel := context.WithTimeout(ctx, merging)
+	defer cancel()
+	owner := lead.NewID(j.now())
+	free, err := j.o.Store.Lease(ctx, "merge", owner, merging)
+	if err != nil {
+		return nil, err
+	}
+	if !free {
+		return nil, fmt.Errorf("another merge is under way; try again in a moment: %w", lead.ErrConflict)
+	}
+	l, err := do()
+	return l, errors.Join(err, j.o.Store.Release(ctx, "merge", owner))
+}
+
+func (j *Jobs) join(ctx context.Context, id, into, by string) (*lead.Lead, error) {
+	source, err := j.o.Store.Lead(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for range mergeTries {
+		target, err := j.survivor(ctx, into)
+		if err != nil {
+			return nil, err
+		}
+		if source.MergedInto == target.ID && slices.Contains(target.Absorbed, id) {
+			return target, j.keepMerged(ctx, source, target, source.Touches)
+		}
+		if target.ID == id || source.MergedInto != "" && source.MergedInto != target.ID {
+			return target, fmt.Errorf("merge lead %s into %s: %w", id, into, lead.ErrSameLead)
+		}
+		trial := *target
+		if err := trial.Absorb(source); err != nil {
+			return target, fmt.Errorf("merge lead %s into %s: %w", id, into, err)
+		}
+		// First the pointer, so that whoever comes now goes to the lead that stays.
+		source, err = j.o.Store.UpdateLead(ctx, id, 0, func(l *lead.Lead) error {
+			if l.MergedInto != "" && l.MergedInto != target.ID {
+				return lead.ErrSameLead
+			}
+			l.MergeInto(target, by, j.now())
+			j.wind(l)
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("merge lead %s into %s: %w", id, into, err)
+		}
+		target, err = j.o.Store.UpdateLead(ctx, target.ID, target.Revision, func(l *lead.Lead) error {
+			if err := l.Absorb(source); err != nil {
+				return err
+			}
+			l.Judge(j.o.Rules(), j.now())
+			j.wind(l)
+			l.Trail = append(l.Trail, lead.Step{At: j.now().UTC(), Step: lead.StepAbsorbed, Note: fmt.Sprintf("%s by %s", id, by)})
+			return nil
+		})
+		switch {
+		case errors.Is(err, lead.ErrConflict):
+			continue // somebody changed it meanwhile; the pointer has to remember it as it is now
+		case err != nil:
+			if _, undone := j.o.Store.UpdateLead(ctx, id, 0, func(l *lead.Lead) error { l.Free(nil); j.wind(l); return nil }); undone != nil {
+				err = errors.Join(err, undone)
+			}
+			return target, fmt.Errorf("merge lead %s into %s: %w", id, into, err)
+		}
+		return target, j.keepMerged(ctx, source, target, source.Touches)
+	}
+	return nil, fmt.Errorf("merge lead %s into %s: %w again and again", id, into, lead.ErrConflict)
+}
+
+// mergeTries bounds how often a merge begins anew because others change the lead.
+const mergeTries = 50
+
+// survivor follows the pointers of merged leads to the one that stays.
+func (j *Jobs) survivor(ctx context.Context, id string) (*lead.Lead, error) {
+	for {
+		l, err := j.o.Store.Lead(ctx, id)
+		if err != nil || l.MergedInto == "" {
+			return l, err
+		}
+		id = l.MergedInto
+	}
+}
+
+// withMerged are the leads of these ids and all that were merged with them:
+// together they are what is known of the people.
+func (j *Jobs) withMerged(ctx context.Context, ids []string) (leads []*lead.Lead, err error) {
+	ids = slices.Clone(ids)
+	for i := 0; i < len(ids); i++ {
+		if slices.Contains(ids[:i], ids[i]) {
+			continue
+		}
+		found, err := j.o.Store.LeadsByID(ctx, ids[i:i+1])
+		if err != nil {
+			return nil, err
+		}
+		if l := found[0]; l != nil {
+			leads = append(leads, l)
+			ids = append(ids, l.Absorbed...)
+			if l.MergedInto != "" {
+				ids = append(ids, l.MergedInto)
+			}
+		}
+	}
+	return leads, nil
+}
+
+// Unmerge brings back a lead that was merged, and the one that absorbed it, as
+// they would be had they never been one. It returns the lead that is its own
+// again. lead.ErrNotMerged when there is nothing to undo.
+func (j *Jobs) Unmerge(ctx context.Context, id, by string) (*lead.Lead, error) {
+	return j.exclusive(ctx, func() (*lead.Lead, error) { return j.part(ctx, id, by) })
+}
+
+func (j *Jobs) part(ctx context.Context, id, by string) (*lead.Lead, error) {
+	source, err := j.o.Store.Lead(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if source.MergedInto == "" || source.MergeUndo == nil {
+		return source, fmt.Errorf("unmerge lead %s: %w", id, lead.ErrNotMerged)
+	}
+	target, err := j.o.Store.Lead(ctx, source.MergedInto)
+	if err != nil {
+		return nil, fmt.Errorf("unmerge lead %s: %w", id, err)
+	}
+	if target.MergedInto != "" {
+		return source, fmt.Errorf("unmerge lead %s: first bring back %s, which was merged into %s later: %w", id, target.ID, target.MergedInto, lead.ErrConflict)
+	}
+	merged := *source
+	step := func(of string) lead.Step {
+		return lead.Step{At: j.now().UTC(), Step: lead.StepUnmerged, Note: fmt.Sprintf("%s by %s", of, by)}
+	}
+	var theirs []lead.Past
+	target, err = j.o.Store.UpdateLead(ctx, target.ID, 0, func(l *lead.Lead) error {
+		var back *lead.Lead
+		back, theirs = l.Unmerged(&merged)
+		*l = *back
+		l.Judge(j.o.Rules(), j.now())
+		j.wind(l)
+		l.Trail = append(l.Trail, step(id))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("unmerge lead %s: %w", id, err)
+	}
+	source, err = j.o.Store.UpdateLead(ctx, id, 0, func(l *lead.Lead) error {
+		l.Free(theirs)
+		l.Judge(j.o.Rules(), j.now())
+		j.wind(l)
+		l.Trail = append(l.Trail, step(target.ID))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("unmerge lead %s: %w", id, err)
+	}
+	return source, j.keepMerged(ctx, target, source, source.Touches)
+}
+
+// keepMerged makes a merge, or its undoing, durable: both leads, and whose the
+// touches are now, in one commit. Every message about either is rewritten.
+func (j *Jobs) keepMerged(ctx context.Context, from, to *lead.Lead, touches []string) error {
+	if err := j.o.Store.Relead(ctx, touches, to); err != nil {
+		return err
+	}
+	defer j.leads.lock(from.ID, to.ID)()
+	var ops []journal.Op
+	var fresh []*lead.Lead
+	for _, l := range []*lead.Lead{from, to} {
+		op, err := j.keepLead(l)
+		if err != nil {
+			return err
+		}
+		if op != nil {
+			ops = append(ops, *op)
+		}
+		if l.MergedInto == "" { // else its messages are the other's now
+			ops = append(ops, j.refreshOp(l))
+			fresh = append(fresh, l)
+		}
+	}
+	for _, id := range touches {
+		b, err := j.o.Journal.Get(touchShelf, id)
+		if errors.Is(err, journal.ErrNotFound) {
+			continue // another node's, or past its retention
+		}
+		if err != nil {
+			return fmt.Errorf("read touch %s: %w", id, err)
+		}
+		var t lead.Touch
+		if err := decodeKept(b, &t); err != nil {
+			return fmt.Errorf("read touch %s: %w", id, err)
+		}
+		t.LeadID = to.ID
+		if b, err = json.Marshal(&t); err != nil {
+			return fmt.Errorf("encode touch %s: %w", id, err)
+		}
+		ops = append(ops, journal.Put(touchShelf, id, b))
+	}
+	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
+		return fmt.Errorf("keep the merge of leads %s and %s: %w", from.ID, to.ID, err)
+	}
+	for _, l := range fresh {
+		j.rewrite(l)
+	}
+	return nil
+}
