@@ -295,6 +295,10 @@ func (b *outbox) due(ctx context.Context, notes []*note) []*note {
 			b.finish(ctx, []*note{n}, d)
 			continue
 		}
+		if n.direct && b.j.settled(n.Touch.ID) { // another replica told it while it waited here
+			b.drop(n)
+			continue
+		}
 		if b.j.shared() {
 			free, err := b.j.o.Prompt.Lease(ctx, n.Touch.ID+"/"+b.target.Name, b.j.o.Node, leaseFor)
 			if err == nil && !free { // it is told elsewhere; the sweeper looks after it

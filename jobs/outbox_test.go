@@ -226,6 +226,21 @@ func TestOutbox_ReceiptMeansDone(t *testing.T) {
 	}
 }
 
+// A touch that was told and settled while its note waited here is not told again,
+// though its receipt is gone.
+func TestOutbox_SettledMeansTold(t *testing.T) {
+	s := &scripted{most: 40}
+	b := newTicking(t, s, noPace)
+	if err := b.j.o.Journal.Commit(t.Context(), journal.Put(touchShelf, "a", []byte("{}"))); err != nil {
+		t.Fatal(err)
+	}
+	b.hot("a", "b")
+	b.work(t)
+	if want := [][]string{{"b"}}; !slices.EqualFunc(s.sent, want, slices.Equal) || b.has("a") {
+		t.Errorf("told %v, want b alone", s.sent)
+	}
+}
+
 func TestOutbox_Fallback(t *testing.T) {
 	gone := &notify.Error{Class: notify.BadTarget, Code: "channel_not_found", Err: errors.New("gone")}
 	broken, s := &scripted{most: 40, ends: []error{gone, gone}}, &scripted{most: 40}

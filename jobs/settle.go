@@ -44,6 +44,12 @@ func (j *Jobs) settle(ctx context.Context, t *lead.Touch, l *lead.Lead) error {
 	return nil
 }
 
+// settled says whether this node's journal keeps a touch as history.
+func (j *Jobs) settled(id string) bool {
+	_, err := j.o.Journal.Get(touchShelf, id)
+	return err == nil
+}
+
 // owns says whether a touch waits in this node's journal.
 func (j *Jobs) owns(id string) bool {
 	for _, shelf := range []string{hotShelf, bulkShelf} {
