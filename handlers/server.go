@@ -44,6 +44,7 @@ type Options struct {
 	Replayer replayer
 	Eraser   eraser
 	Notebook notebook // nil: what is known of sources ends with the process
+	Resender resender
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from

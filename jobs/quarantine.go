@@ -50,7 +50,7 @@ func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (
 		if t.State != lead.Quarantined {
 			continue
 		}
-		t.ReleasedBy, t.Held = by, ""
+		t.ReleasedBy, t.Held, t.AgainAt, t.ResendTo = by, "", j.now().UTC().Round(0), nil
 		t.Trail = append(t.Trail, j.step(t, lead.StepReleased, "", by))
 		if err := j.again(ctx, t); err != nil {
 			return nil, fmt.Errorf("release lead %s: %w", leadID, err)

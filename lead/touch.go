@@ -59,6 +59,8 @@ type Touch struct {
 	Held       string   `json:"held,omitempty"`        // why a quarantined touch is held
 
 	ReleasedBy string    `json:"released_by,omitempty"` // who took it out of quarantine
+	ResendTo   []string  `json:"resend_to,omitempty"`   // targets that are to hear of it again, since AgainAt
+	Silent     bool      `json:"silent,omitempty"`      // came with an import that alerts nobody
 	AgainAt    time.Time `json:"again_at,omitzero"`     // when it was last set on its way once more: released, or read anew
 
 	MergedInto string `json:"merged_into,omitempty"`
