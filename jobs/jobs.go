@@ -102,7 +102,8 @@ type Jobs struct {
 	o      Options
 	log    *slog.Logger
 	now    func() time.Time
-	launch string // names this run of the process in its tasks
+	launch string    // names this run of the process in its tasks
+	begun  time.Time // when New was called
 	client *asynq.Client
 
 	inspector *asynq.Inspector
@@ -173,7 +174,7 @@ func New(o Options) (*Jobs, error) {
 	watched := newStream(launch)
 	o.Store, o.Prompt = newsKeeper{o.Store, watched, o.Now}, newsKeeper{o.Prompt, watched, o.Now}
 	j := &Jobs{
-		o: o, stream: watched, log: o.Logger, now: o.Now, launch: launch,
+		o: o, stream: watched, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
 		client:    asynq.NewClientFromRedisClient(o.Producer),
 		inspector: asynq.NewInspectorFromRedisClient(o.Producer),
 		hot:       newLane(hotShelf, window, 1),
