@@ -134,13 +134,14 @@ type Jobs struct {
 	ears  ears
 	slots map[string]bool // digests that are done; the clock's alone
 
-	days    *days
-	said    repeats       // what hot touches said lately
-	stream  *stream       // what happened lately, for those who watch
-	loaded  chan struct{} // closed once the store holds what the journal kept
-	busy    meter         // how fast Accept is called
-	errands *errands      // what people asked for
-	wished  chan struct{} // somebody wishes to be forgotten
+	days      *days
+	said      repeats       // what hot touches said lately
+	stream    *stream       // what happened lately, for those who watch
+	loaded    chan struct{} // closed once the store holds what the journal kept
+	busy      meter         // how fast Accept is called
+	errands   *errands      // what people asked for
+	wished    chan struct{} // somebody wishes to be forgotten
+	compacted time.Time     // when tidy last rewrote the file; its own
 }
 
 // New prepares jobs; nothing runs yet.
@@ -238,6 +239,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.overhear(ctx) })
 	wg.Go(func() { j.runErrands(ctx) })
 	wg.Go(func() { j.eraser(ctx) })
+	wg.Go(func() { j.expire(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -45,6 +45,12 @@ func scan(t *testing.T, dir string) {
 	}
 }
 
+// holds says whether a file has a trace in it, or cannot be read.
+func holds(file string) bool {
+	b, err := os.ReadFile(file)
+	return err != nil || slices.ContainsFunc(traces, func(trace string) bool { return bytes.Contains(b, []byte(trace)) })
+}
+
 // scanRedis looks for traces in every key and value.
 func scanRedis(t *testing.T, addr string) {
 	t.Helper()
@@ -213,10 +219,7 @@ func TestProgram_EraseReachesEveryNode(t *testing.T) {
 	if code := asked.call("/erase", `{"email":"vera.vanish@works.example"}`, &run); code != http.StatusOK || run.Counts["touches"] != 6 {
 		t.Errorf("erase = %d %+v, want 6 touches", code, run)
 	}
-	clean := func(p *program) bool {
-		b, err := os.ReadFile(filepath.Join(p.dir, "data", "journal.db"))
-		return err == nil && !slices.ContainsFunc(traces, func(trace string) bool { return bytes.Contains(b, []byte(trace)) })
-	}
+	clean := func(p *program) bool { return !holds(filepath.Join(p.dir, "data", "journal.db")) }
 	other.await("the other node to erase", 15*time.Second, func() bool { return clean(other) })
 	if clean(down) {
 		t.Fatal("the node that is down has nothing to erase")
