@@ -80,6 +80,7 @@ func (s *Server) routes() *echo.Echo {
 	api.POST("/touches/:id/replay", s.replayTouch)
 	api.POST("/replay", s.replayMany)
 	api.GET("/runs/:id", s.showRun)
+	api.POST("/import", s.importRowsOf)
 	api.POST("/leads/:id/resend", s.resend)
 	api.POST("/resend", s.resendMany)
 	api.GET("/deliveries", s.listDeliveries)

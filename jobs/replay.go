@@ -135,6 +135,9 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
+	if old != nil && old.RequestID != req.ID {
+		return nil // a repeated delivery within this request; the first one has it
+	}
 	if named != "" && named != n.ID && (old == nil || old.State == lead.Unread) {
 		if other, err := j.Touch(ctx, named); err == nil && old != nil {
 			add(lead.Result{TouchID: old.ID, LeadID: other.LeadID, Result: replayMerged, Why: "the sender's retry was read as touch " + named})

@@ -67,7 +67,7 @@ func command() *cobra.Command {
 	})
 	serve := serveCommand()
 	serve.Use = "serve"
-	root.AddCommand(serve, checkCommand(), triggerCommand(), explainCommand(), readCommand(), replayCommand(), exportCommand(), eraseCommand(), resendCommand(), slackCommand(), loadCommand(), signinCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serve, checkCommand(), triggerCommand(), explainCommand(), readCommand(), replayCommand(), exportCommand(), eraseCommand(), resendCommand(), importCommand(), slackCommand(), loadCommand(), signinCommand(), healthCommand(), versionCommand())
 	for _, c := range append(root.Commands(), root) {
 		c.Args = usageArgs(c.Args)
 	}

@@ -12,15 +12,15 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// crm is a target that counts what it gets, by whom it is about.
-type crm struct {
+// hookLog is a target that counts what it gets, by whom it is about.
+type hookLog struct {
 	*httptest.Server
 	mu     sync.Mutex
 	bodies []string
 }
 
-func newCRM(t *testing.T) *crm {
-	c := &crm{}
+func newHookLog(t *testing.T) *hookLog {
+	c := &hookLog{}
 	c.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		c.mu.Lock()
@@ -31,7 +31,7 @@ func newCRM(t *testing.T) *crm {
 	return c
 }
 
-func (c *crm) about(name string) (n int) {
+func (c *hookLog) about(name string) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, b := range c.bodies {
@@ -44,7 +44,7 @@ func (c *crm) about(name string) (n int) {
 
 func TestProgram_Resend(t *testing.T) {
 	onBothStores(t, func(t *testing.T, env []string) {
-		slack, hook := newFakeSlack(t), newCRM(t)
+		slack, hook := newFakeSlack(t), newHookLog(t)
 		p := newProgram(t, append(append(env, slack.env()...), "LEADGATE_ALLOW_PRIVATE_TARGETS=true")...)
 		p.config(twoSources)
 		p.start()
@@ -84,7 +84,7 @@ func TestProgram_Resend(t *testing.T) {
 		if code, out := p.run("resend", "--to", "crm", "--dry-run"); code != 0 || !strings.Contains(out, "1 resent") || !strings.Contains(out, "nothing was changed") {
 			t.Errorf("dry run = %d:\n%s", code, out)
 		}
-		var page struct{ Items []delivery }
+		var page struct{ Items []listed }
 		if code := p.get("/deliveries?state=sent&target=crm", &page); code != http.StatusOK || len(page.Items) != 1 || page.Items[0].TouchID != hot.ID {
 			t.Errorf("deliveries = %d %+v, want the crm's", code, page.Items)
 		}
@@ -94,8 +94,8 @@ func TestProgram_Resend(t *testing.T) {
 	})
 }
 
-// delivery is what the API lists.
-type delivery struct {
+// listed is what the API lists.
+type listed struct {
 	TouchID string `json:"touch_id"`
 	lead.Delivery
 }
