@@ -48,6 +48,9 @@ func (s *Server) Reread(req *lead.Request) ([]*lead.Touch, error) {
 
 // gateOf is the source of a kept request, made up again if it is gone.
 func (s *Server) gateOf(req *lead.Request) (*gate, error) {
+	if req.Action != "" { // an import's
+		return s.importGate(req.Source, req.Action, req.Fields), nil
+	}
 	g := s.gate(req.Source)
 	if g != nil && !req.Cut {
 		return g, nil

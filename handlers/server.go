@@ -46,6 +46,7 @@ type Options struct {
 	Notebook notebook // nil: what is known of sources ends with the process
 	Judge    judge    // nil: rules cannot be tried, nor leads classified again
 	Merger   merger   // nil: leads cannot be merged
+	Resender resender
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from

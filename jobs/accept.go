@@ -83,7 +83,7 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 
 // laneOf chooses the lane by what a touch is on its own.
 func (j *Jobs) laneOf(t *lead.Touch) *lane {
-	if t.State == lead.Accepted && !t.Test && j.o.Rules().LooksHot(t, j.now()) {
+	if t.State == lead.Accepted && !t.Test && !t.Silent && j.o.Rules().LooksHot(t, j.now()) {
 		return j.hot
 	}
 	return j.bulk

@@ -21,9 +21,9 @@ type againKeeper interface {
 // quarantine, or read anew. It is on disk when again returns, and then carried
 // out at once; should that not work, it goes on by itself like any other touch.
 // What has a receipt is not told a second time. A touch that is on its way
-// already is left alone. more is kept in the same commit.
+// already is left alone. The caller has set AgainAt; more is kept in the same commit.
 func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) error {
-	t.State, t.AgainAt = lead.Accepted, j.now().UTC()
+	t.State = lead.Accepted
 	l := j.laneOf(t)
 	if j.asks(t) { // read anew, it holds ids only
 		q := &question{Source: t.Source, At: t.ReceivedAt, id: t.ID, due: j.now(), fails: 1}
@@ -58,7 +58,7 @@ func (j *Jobs) reopen(ctx context.Context, t *lead.Touch, l *lane, more []journa
 	}
 	ops := more
 	for _, d := range t.Deliveries {
-		if d.Final() {
+		if d.Final() && t.Counts(d) {
 			ops = append(ops, journal.Put(receiptShelf, receiptKey(t.ID, d.Target), mustJSON(d)))
 		}
 	}

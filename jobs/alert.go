@@ -86,7 +86,7 @@ func (j *Jobs) handleAlert(ctx context.Context, task *asynq.Task) error {
 		return nil
 	}
 	for _, d := range t.Deliveries {
-		if d.Target == target && d.Final() {
+		if d.Target == target && d.Final() && t.Counts(d) {
 			return nil
 		}
 	}

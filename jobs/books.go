@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -49,11 +50,13 @@ func (d *days) of(day string) int64 {
 	return d.waiting[day]
 }
 
-// count fills days from the journal.
+// count fills days from the journal, with what earlier runs of the process have
+// left: what this one accepts is counted when it is.
 func (j *Jobs) count() error {
+	begun := j.begun.Truncate(time.Millisecond) // as exact as arrivalOf
 	for _, shelf := range []string{hotShelf, bulkShelf} {
 		err := j.o.Journal.Each(shelf, "", func(_ string, b []byte) bool {
-			if at, test := arrivalOf(b); !test {
+			if at, test := arrivalOf(b); !test && at.Before(begun) {
 				j.days.accept(dayOf(at), 1)
 			}
 			return true

@@ -23,6 +23,9 @@ func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
 	if err := j.coverUnread(ctx, all); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
+	if err := j.coverShared(all); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
 	x := &lead.Export{At: all.At, Leads: []*lead.Lead{}, Touches: []*lead.Touch{}, Requests: []lead.ExportedRequest{}}
 	leads, err := j.o.Store.LeadsByID(ctx, all.Leads)
 	if err != nil {

@@ -24,6 +24,9 @@ func (j *Jobs) carryOut(ctx context.Context, order *lead.Erasure, done ...journa
 	if err := j.coverUnread(ctx, &here); err != nil {
 		return nil, err
 	}
+	if err := j.coverShared(&here); err != nil {
+		return nil, err
+	}
 	for _, id := range here.Touches {
 		j.forgetNotes(id)
 		j.forget(id)
@@ -117,6 +120,22 @@ func (j *Jobs) coverUnread(ctx context.Context, order *lead.Erasure) error {
 			cover(order, t)
 		}
 		return err
+	})
+}
+
+// coverShared adds the requests in this node's journal that hold one of the
+// touches among others, also as a repeated delivery of which another request is
+// the first.
+func (j *Jobs) coverShared(order *lead.Erasure) error {
+	return j.o.Journal.Each(requestShelf, "", func(key string, value []byte) bool {
+		if slices.Contains(order.Requests, key) {
+			return true
+		}
+		req, err := decodeRequest(value)
+		if err == nil && slices.ContainsFunc(req.Touches, func(id string) bool { return slices.Contains(order.Touches, id) }) {
+			order.Requests = append(order.Requests, key)
+		}
+		return true
 	})
 }
 

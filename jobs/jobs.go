@@ -103,7 +103,8 @@ type Jobs struct {
 	o      Options
 	log    *slog.Logger
 	now    func() time.Time
-	launch string // names this run of the process in its tasks
+	launch string    // names this run of the process in its tasks
+	begun  time.Time // when New was called
 	client *asynq.Client
 
 	inspector *asynq.Inspector
@@ -135,13 +136,14 @@ type Jobs struct {
 	ears   ears
 	slots  map[string]bool // digests that are done; the clock's alone
 
-	days    *days
-	said    repeats       // what hot touches said lately
-	stream  *stream       // what happened lately, for those who watch
-	loaded  chan struct{} // closed once the store holds what the journal kept
-	busy    meter         // how fast Accept is called
-	errands *errands      // what people asked for
-	wished  chan struct{} // somebody wishes to be forgotten
+	days      *days
+	said      repeats       // what hot touches said lately
+	stream    *stream       // what happened lately, for those who watch
+	loaded    chan struct{} // closed once the store holds what the journal kept
+	busy      meter         // how fast Accept is called
+	errands   *errands      // what people asked for
+	wished    chan struct{} // somebody wishes to be forgotten
+	compacted time.Time     // when tidy last rewrote the file; its own
 }
 
 // New prepares jobs; nothing runs yet.
@@ -175,7 +177,7 @@ func New(o Options) (*Jobs, error) {
 	watched := newStream(launch)
 	o.Store, o.Prompt = newsKeeper{o.Store, watched, o.Now}, newsKeeper{o.Prompt, watched, o.Now}
 	j := &Jobs{
-		o: o, stream: watched, log: o.Logger, now: o.Now, launch: launch,
+		o: o, stream: watched, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
 		client:    asynq.NewClientFromRedisClient(o.Producer),
 		inspector: asynq.NewInspectorFromRedisClient(o.Producer),
 		hot:       newLane(hotShelf, window, 1),
@@ -243,6 +245,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.overhear(ctx) })
 	wg.Go(func() { j.runErrands(ctx) })
 	wg.Go(func() { j.eraser(ctx) })
+	wg.Go(func() { j.expire(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -336,7 +336,7 @@ func (b *outbox) toldElsewhere(ctx context.Context, notes []*note) map[string]le
 			continue
 		}
 		for _, d := range t.Deliveries {
-			if d.Target == b.target.Name && d.Final() {
+			if d.Target == b.target.Name && d.Final() && t.Counts(d) {
 				told[t.ID] = d
 			}
 		}

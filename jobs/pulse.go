@@ -19,6 +19,7 @@ type keeper interface {
 	leadKeeper
 	againKeeper
 	eraseKeeper
+	oldKeeper
 	bookKeeper
 	paceKeeper
 	pauseKeeper

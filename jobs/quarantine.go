@@ -32,6 +32,9 @@ func (j *Jobs) hold(ctx context.Context, t *lead.Touch) error {
 // release it twice changes nothing. With a revision it holds only if nobody
 // changed the lead since; the lead as it is comes back with ErrChanged.
 func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (*lead.Lead, error) {
+	if err := j.Loaded(ctx); err != nil {
+		return nil, fmt.Errorf("release lead %s: %w", leadID, err)
+	}
 	l, err := j.Lead(ctx, leadID)
 	if err != nil {
 		return nil, fmt.Errorf("release lead %s: %w", leadID, err)
@@ -50,7 +53,7 @@ func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (
 		if t.State != lead.Quarantined {
 			continue
 		}
-		t.ReleasedBy, t.Held = by, ""
+		t.ReleasedBy, t.Held, t.AgainAt, t.ResendTo = by, "", j.now().UTC().Round(0), nil
 		t.Trail = append(t.Trail, j.step(t, lead.StepReleased, "", by))
 		if err := j.again(ctx, t); err != nil {
 			return nil, fmt.Errorf("release lead %s: %w", leadID, err)

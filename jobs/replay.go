@@ -135,6 +135,9 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
+	if old != nil && old.RequestID != req.ID {
+		return nil // a repeated delivery within this request; the first one has it
+	}
 	if named != "" && named != n.ID && (old == nil || old.State == lead.Unread) {
 		if other, err := j.Touch(ctx, named); err == nil && old != nil {
 			add(lead.Result{TouchID: old.ID, LeadID: other.LeadID, Result: replayMerged, Why: "the sender's retry was read as touch " + named})
@@ -162,6 +165,7 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	} else {
 		takeOver(n, old)
 	}
+	n.AgainAt = j.now().UTC().Round(0)
 	n.Trail = append(n.Trail, j.step(n, lead.StepReplayed, result, fieldsOf(changes)))
 	if err := j.again(ctx, n, more...); err != nil {
 		return err
@@ -176,6 +180,7 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 // takeOver gives a touch that was read anew what became of it so far.
 func takeOver(n, old *lead.Touch) {
 	n.RequestID, n.ReceivedAt, n.LeadID, n.Repeats = old.RequestID, old.ReceivedAt, old.LeadID, old.Repeats
+	n.Silent = old.Silent
 	n.ReleasedBy, n.Held, n.Deliveries, n.Trail = old.ReleasedBy, "", old.Deliveries, old.Trail
 }
 

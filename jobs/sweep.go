@@ -96,7 +96,7 @@ func (j *Jobs) look(ctx context.Context) error {
 
 // follow settles a flight that another replica ended, or drives it again.
 func (j *Jobs) follow(ctx context.Context, f *flight, t *lead.Touch, now time.Time) {
-	if t != nil && t.State != lead.Accepted && j.isLatest(f, t) {
+	if t != nil && t.Ended && j.isLatest(f, t) {
 		var l *lead.Lead
 		if t.LeadID != "" {
 			var err error

@@ -33,7 +33,9 @@ func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions 
 		}
 		if found[0] != nil {
 			for _, d := range found[0].Deliveries {
-				done[d.Target] = d
+				if t.Counts(d) {
+					done[d.Target] = d
+				}
 			}
 		}
 	}
@@ -97,7 +99,7 @@ func alertOf(d lead.Decision, l *lead.Lead, t *lead.Touch) notify.Alert {
 	if d.Kind == lead.Repeat {
 		a.Thread = l.Alerts[d.Target]
 	}
-	if t.ReleasedBy != "" {
+	if t.ReleasedBy != "" && len(t.ResendTo) == 0 {
 		a.Note = "Was in quarantine; released by " + t.ReleasedBy
 	}
 	return a

@@ -13,16 +13,18 @@ import (
 // tidyBatch is how many values are deleted in one commit.
 const tidyBatch = 1000
 
-// tidy drops settled touches, requests and leads that are older than Keep.
+// tidy drops settled touches and leads that are older than Keep, and requests
+// that are older than Retention: no other place has those.
 func (j *Jobs) tidy(ctx context.Context, now time.Time) {
-	limit := now.Add(-j.o.Keep)
+	limit, requestLimit := now.Add(-j.o.Keep), now.Add(-j.o.Retention)
+	dropped := false
 	old := map[string]func(key string, value []byte) bool{
 		requestShelf: func(key string, value []byte) bool {
 			if at, ok := madeAt(key); ok {
-				return at.Before(limit)
+				return at.Before(requestLimit)
 			}
 			r, err := decodeRequest(value)
-			return err == nil && r.ReceivedAt.Before(limit)
+			return err == nil && r.ReceivedAt.Before(requestLimit)
 		},
 		touchShelf: func(_ string, value []byte) bool {
 			var t lead.Touch
@@ -44,6 +46,7 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 		}
 		err := j.o.Journal.Each(shelf, "", func(key string, value []byte) bool {
 			if isOld(key, value) {
+				dropped = true
 				if ops = append(ops, journal.Delete(shelf, key)); len(ops) == tidyBatch {
 					flush()
 				}
@@ -57,7 +60,18 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 			flush()
 		}
 	}
+	// What was dropped is still in the file until it is rewritten.
+	if dropped && now.Sub(j.compacted) > rewriteEvery {
+		if err := j.o.Journal.Compact(ctx); err != nil {
+			j.log.Warn("rewrite the journal without what was dropped", "error", err)
+			return
+		}
+		j.compacted = now
+	}
 }
+
+// rewriteEvery bounds how often the file is rewritten: commits wait meanwhile.
+const rewriteEvery = 24 * time.Hour
 
 // madeAt reads the time of an id that was made by the clock. A derived id may
 // look like one by chance, but then of another century.

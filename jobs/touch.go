@@ -104,7 +104,7 @@ func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, e
 		if err != nil {
 			return nil, fmt.Errorf("read touch %s: %w", id, err)
 		}
-		if found[0] == nil || found[0].State != lead.Accepted {
+		if found[0] == nil || found[0].Ended {
 			return nil, nil // settled, or staged into a Redis that was wiped since
 		}
 		if !j.pulse.steady(j.now()) {

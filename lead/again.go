@@ -44,3 +44,9 @@ func (l *Lead) Past(touchID string) *Past {
 	}
 	return nil
 }
+
+// Counts says whether a delivery answers for its target: not when the target is
+// to hear again and has not since.
+func (t *Touch) Counts(d Delivery) bool {
+	return !slices.Contains(t.ResendTo, d.Target) || d.At.After(t.AgainAt)
+}

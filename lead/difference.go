@@ -30,7 +30,8 @@ func (t *Touch) Differences(before *Touch) []Difference {
 func (t *Touch) sayings() map[string]string {
 	said := *t
 	said.ID, said.State, said.LeadID, said.Source, said.RequestID, said.Content = "", "", "", "", "", ""
-	said.Held, said.ReleasedBy, said.MergedInto, said.Repeats, said.Deliveries, said.Trail = "", "", "", 0, nil, nil
+	said.Held, said.ResendTo, said.Silent = "", nil, false
+	said.ReleasedBy, said.MergedInto, said.Repeats, said.Deliveries, said.Trail = "", "", 0, nil, nil
 	said.DeliveryID, said.Provider, said.ReceivedAt, said.AgainAt = "", "", t.At, t.At
 	b, err := json.Marshal(&said)
 	if err != nil {

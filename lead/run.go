@@ -60,3 +60,14 @@ type TouchFilter struct {
 	Until  time.Time `json:"until,omitzero"` // received before
 	Limit  int       `json:"limit,omitempty"`
 }
+
+// Resending says which touches a target is to be told of.
+type Resending struct {
+	TouchFilter
+	To      string
+	AtLeast Temperature // of their leads as they are now
+	Failed  bool        // only those whose delivery failed
+	Again   bool        // also those that the target has
+	DryRun  bool
+	By      string
+}

@@ -62,6 +62,8 @@ type Touch struct {
 	Held       string   `json:"held,omitempty"`        // why a quarantined touch is held
 
 	ReleasedBy string    `json:"released_by,omitempty"` // who took it out of quarantine
+	ResendTo   []string  `json:"resend_to,omitempty"`   // targets that are to hear of it again, since AgainAt
+	Silent     bool      `json:"silent,omitempty"`      // came with an import that alerts nobody
 	AgainAt    time.Time `json:"again_at,omitzero"`     // when it was last set on its way once more: released, or read anew
 
 	MergedInto string `json:"merged_into,omitempty"`
@@ -71,6 +73,10 @@ type Touch struct {
 	RequestID  string `json:"request_id,omitempty"`  // the request that carried it; its raw body is kept under this id
 	DeliveryID string `json:"delivery_id,omitempty"` // the sender's own id of the delivery
 	Content    string `json:"content,omitempty"`     // digest of what was said, without times: equal for a double submit
+
+	// Ended says that every effect of the touch has reached its end; one that is
+	// unread or in quarantine is so from its arrival on, and ends a moment later.
+	Ended bool `json:"-"`
 
 	Deliveries []Delivery `json:"deliveries,omitempty"`
 	Trail      []Step     `json:"trail,omitempty"`
@@ -172,6 +178,8 @@ type Request struct {
 	Query      string            `json:"query,omitempty"`   // of the address that it came to, without secrets
 	Header     map[string]string `json:"header,omitempty"`  // only what reading needs; never a secret
 	Touches    []string          `json:"touches,omitempty"` // ids of what was read out of it, in order
+	Action     Action            `json:"action,omitempty"`  // of an import's rows; theirs in the source's stead
+	Fields     map[string]string `json:"fields,omitempty"`  // and what its columns are
 	Cut        bool              `json:"cut,omitempty"`     // Body is what was read, for others' parts were taken out of it
 	Body       []byte            `json:"body,omitempty"`
 }

@@ -28,6 +28,7 @@ const (
 	StepFailed     StepName = "failed"     // given up
 	StepMerged     StepName = "merged"
 	StepQuarantine StepName = "quarantined"
+	StepResent     StepName = "resent"   // somebody had it told again; the note says who
 	StepReplayed   StepName = "replayed" // the request was read anew; why: what came of it
 	StepReleased   StepName = "released" // taken out of quarantine; the note says by whom
 	StepSettled    StepName = "settled"

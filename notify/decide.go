@@ -24,6 +24,8 @@ const (
 	WhyTest        = "test"
 	WhyMerged      = "merged"
 	WhyUnread      = "unread"
+	WhyResent      = "resent"
+	WhyImported    = "imported"
 	WhyErased      = "erased"
 	WhyNotFetched  = "not_fetched"
 )
@@ -44,6 +46,8 @@ var sentences = map[string]string{
 	WhyTest:        "Marked as a test; tests alert nobody.",
 	WhyMerged:      "A repeat of a touch that was received a moment before.",
 	WhyUnread:      "The body could not be read, so nobody is known to tell of.",
+	WhyResent:      "Somebody had the target told again.",
+	WhyImported:    "Came with an import that alerts nobody.",
 	WhyErased:      "The person was erased.",
 	WhyNotFetched:  "The target takes people, and who this is has to be fetched from the vendor first.",
 }
@@ -106,6 +110,8 @@ func nobody(in Asked) string {
 		return WhyQuarantined
 	case t.Test:
 		return WhyTest
+	case t.Silent:
+		return WhyImported
 	case l == nil:
 		return WhyErased
 	case l.Status == lead.HeldInQuarantine:

@@ -70,7 +70,7 @@ func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.
 	if t.MergedInto != "" {
 		set = append(set, fieldMerged, t.MergedInto)
 	}
-	if t.State == lead.Settled {
+	if t.State != lead.Accepted {
 		set = append(set, fieldSettled, "1")
 	}
 	pipe := s.rdb.Pipeline()

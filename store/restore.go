@@ -127,7 +127,7 @@ func (s *Store) restoreTouch(ctx context.Context, pipe redis.Pipeliner, t *lead.
 		return err
 	}
 	set := []any{fieldDoc, doc, fieldState, string(t.State)}
-	if t.State == lead.Settled {
+	if t.State != lead.Accepted {
 		set = append(set, fieldSettled, "1")
 	}
 	if t.LeadID != "" {

@@ -66,7 +66,7 @@ func decodeTouch(fields map[string]string) (*lead.Touch, error) {
 		return nil, fmt.Errorf("decode touch: %w", err)
 	}
 	t.State = lead.State(fields[fieldState])
-	if _, settled := fields[fieldSettled]; settled && t.State == lead.Accepted {
+	if _, t.Ended = fields[fieldSettled]; t.Ended && t.State == lead.Accepted {
 		t.State = lead.Settled
 	}
 	t.LeadID, t.MergedInto = fields[fieldLead], fields[fieldMerged]

@@ -97,7 +97,7 @@ func TestStore_FinishAndDeliver(t *testing.T) {
 			}
 		}
 		want := *first
-		want.State = lead.Settled
+		want.State, want.Ended = lead.Settled, true
 		want.Deliveries = []lead.Delivery{failed, sent}
 		want.Trail = append(want.Trail, changes[0].Step, changes[1].Step)
 		if diff := cmp.Diff(&want, w.touch("t1")); diff != "" {

@@ -167,6 +167,28 @@ func (e eraser) Export(ctx context.Context, email string) (*lead.Export, error) 
 	return x, readable(err)
 }
 
+// resender is what handlers let people have told again.
+type resender struct{ jobs *jobs.Jobs }
+
+func (r resender) Resend(ctx context.Context, leadID, target, by string, revision int64) (*lead.Lead, error) {
+	l, err := r.jobs.Resend(ctx, leadID, target, by, revision)
+	switch {
+	case errors.Is(err, jobs.ErrNobodyTold):
+		return l, fmt.Errorf("%w: %w", handlers.ErrNoTarget, err)
+	case errors.Is(err, lead.ErrHeld), errors.Is(err, jobs.ErrChanged):
+		return l, fmt.Errorf("%w: %w", handlers.ErrConflict, err)
+	}
+	return l, readable(err)
+}
+
+func (r resender) ResendAll(ctx context.Context, ask lead.Resending, wait time.Duration) (lead.Run, error) {
+	run, err := r.jobs.ResendAll(ctx, ask, wait)
+	if errors.Is(err, jobs.ErrNobodyTold) {
+		return run, fmt.Errorf("%w: %w", handlers.ErrNoTarget, err)
+	}
+	return run, readable(err)
+}
+
 // touchesOf lists what jobs look through, a page at a time.
 func touchesOf(s *store.Store) func(context.Context, lead.TouchFilter, string) ([]*lead.Touch, string, error) {
 	return func(ctx context.Context, f lead.TouchFilter, cursor string) ([]*lead.Touch, string, error) {

@@ -67,7 +67,8 @@ func command() *cobra.Command {
 	})
 	serve := serveCommand()
 	serve.Use = "serve"
-	root.AddCommand(serve, checkCommand(), triggerCommand(), explainCommand(), rulesCommand(), reclassifyCommand(), mergeCommand(), readCommand(), replayCommand(), exportCommand(), eraseCommand(), slackCommand(), loadCommand(), signinCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serve, checkCommand(), triggerCommand(), explainCommand(), rulesCommand(), reclassifyCommand(), mergeCommand(), readCommand(), replayCommand(),
+		resendCommand(), importCommand(), exportCommand(), eraseCommand(), slackCommand(), loadCommand(), signinCommand(), healthCommand(), versionCommand())
 	for _, c := range append(root.Commands(), root) {
 		c.Args = usageArgs(c.Args)
 	}

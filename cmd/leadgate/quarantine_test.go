@@ -60,6 +60,11 @@ func (p *program) books() (b lead.Books) {
 // balanced waits until nothing waits.
 func (p *program) balanced() (b lead.Books) {
 	p.t.Helper()
+	p.t.Cleanup(func() {
+		if p.t.Failed() {
+			p.t.Logf("books: %+v", b)
+		}
+	})
 	p.await("the books to balance", 20*time.Second, func() bool { b = p.books(); return b.Accepted > 0 && b.Waiting+b.Unaccounted == 0 })
 	return b
 }

@@ -111,7 +111,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: canaryOf(cfg),
 		Asker:    handlers.NewVendors(cfg.Sources, nil),
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
-		MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Sync: !cfg.Journal,
+		MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Retention: cfg.Retention, Sync: !cfg.Journal,
 		Cut:    func(r *lead.Request, gone []bool) (*lead.Request, error) { return web.Cut(r, gone) },
 		Reread: func(r *lead.Request) ([]*lead.Touch, error) { return web.Reread(r) }, Touches: touchesOf(patient),
 		Observe: talk.touch, Registry: registry, Logger: log,
@@ -130,8 +130,9 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt, book}, Actor: actor{work, book}, Pauser: pauser{work}, Watcher: work, Notebook: work, Judge: judge{work}, Merger: merger{work}, Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
-		Replayer: replayer{work}, Eraser: eraser{work},
+		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt, book}, Actor: actor{work, book}, Watcher: work, Notebook: work,
+		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
+		Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work, files) }, Logger: log,

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// importFlags say how a list is to be imported.
+type importFlags struct {
+	source, action string
+	fields         []string // as lead field=column
+	alert          bool
+	dryRun         bool
+	json           bool
+}
+
+func importCommand() *cobra.Command {
+	var f importFlags
+	c := &cobra.Command{
+		Use: "import FILE.csv", Short: "Bring in a list of people: badges of an event, an old list",
+		Long: "Import sends the rows of a CSV file to the running server as touches. The first row names the columns; they\n" +
+			"are recognised in fifteen languages, and --map tells of those that are not. Commas, semicolons and tabs,\n" +
+			"UTF-8, UTF-16 and Windows-1252 are understood. The people are cold and nobody is told of them, unless\n" +
+			"--action and --alert say otherwise. Rows that cannot be used are written to FILE.rejects.csv with their line\n" +
+			"and the reason. The same file can be imported again, after an interruption or with new rows: what is known\n" +
+			"already is left alone.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return importFile(c, args[0], f) },
+	}
+	addConfigFlags(c.Flags())
+	c.Flags().StringVar(&f.source, "source", "", "the source that the people come from (default import)")
+	c.Flags().StringVar(&f.action, "action", "list_import", "what they did: list_import, event_badge, or any action of the rules")
+	c.Flags().StringSliceVar(&f.fields, "map", nil, "which column is what, as email=Mail,company=Firma")
+	c.Flags().BoolVar(&f.alert, "alert", false, "tell of them like of anybody who comes in")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "only show what would be found")
+	c.Flags().BoolVar(&f.json, "json", false, "print the outcome as JSON")
+	return c
+}
+
+// importBatch is how many rows are sent together.
+const importBatch = 200
+
+// importRow is a row on its way to the server.
+type importRow struct {
+	Row    int             `json:"row"`
+	ID     string          `json:"id"`
+	Values json.RawMessage `json:"values"`
+	cells  []string
+}
+
+// importAnswer is what the server says of rows.
+type importAnswer struct {
+	Rows []struct {
+		Row    int          `json:"row"`
+		Status string       `json:"status"`
+		Why    string       `json:"why"`
+		Person *lead.Person `json:"person"`
+	} `json:"rows"`
+	Columns map[string]string `json:"columns"`
+}
+
+// outcome is what the command prints in the end.
+type outcome struct {
+	Rows     int    `json:"rows"`
+	Accepted int    `json:"accepted"`
+	Rejected int    `json:"rejected"`
+	Rejects  string `json:"rejects,omitempty"` // the file that holds them
+	DryRun   bool   `json:"dry_run,omitempty"`
+}
+
+func importFile(c *cobra.Command, file string, f importFlags) error {
+	fields := map[string]string{}
+	for _, pair := range f.fields {
+		field, column, ok := strings.Cut(pair, "=")
+		if !ok || field == "" || column == "" {
+			return &codedError{exitUsage, fmt.Errorf("--map %q is not of the form field=column", pair)}
+		}
+		fields[strings.TrimSpace(field)] = strings.TrimSpace(column)
+	}
+	server, err := runningServer(c)
+	if err != nil {
+		return err
+	}
+	t, err := openTable(file)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	defer t.close()
+	x := &importer{told: time.Now(), c: c, server: server, flags: f, table: t, rejects: rejects{file: file + ".rejects.csv"},
+		ask: map[string]any{"source": cmp.Or(f.source, "import"), "action": f.action, "fields": fields, "alert": f.alert, "dry_run": f.dryRun}}
+	err = errors.Join(x.run(), x.rejects.close())
+	if x.rejects.n > 0 && !f.dryRun {
+		x.out.Rejects = x.rejects.file
+	}
+	x.out.DryRun = f.dryRun
+	if err != nil {
+		return fmt.Errorf("import %s: after %d rows: %w; run the same command again to go on", file, x.out.Rows, err)
+	}
+	return x.print(c.OutOrStdout())
+}
+
+// importer sends a table in batches.
+type importer struct {
+	c       *cobra.Command
+	server  local
+	flags   importFlags
+	table   *table
+	ask     map[string]any
+	rejects rejects
+	out     outcome
+	found   []importAnswer // with a dry run: what to show
+	told    time.Time      // of the progress
+}
+
+func (x *importer) run() error {
+	var batch []importRow
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		defer func() { batch = batch[:0] }()
+		return x.send(batch)
+	}
+	for {
+		row, err := x.table.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var bad *csv.ParseError
+		if errors.As(err, &bad) {
+			x.out.Rows++
+			if err := x.reject(bad.StartLine, bad.Err.Error(), row.cells); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if batch = append(batch, row); len(batch) == importBatch {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+// send lets the server have a batch, and waits while its disk or store cannot
+// take it.
+func (x *importer) send(batch []importRow) error {
+	x.ask["rows"] = batch
+	var a importAnswer
+	var err error
+	for wait := time.Second; wait < 20*time.Second; wait *= 2 {
+		if err = x.server.call(x.c.Context(), http.MethodPost, "/import", x.ask, &a); err == nil || !strings.Contains(err.Error(), "503") {
+			break
+		}
+		select {
+		case <-time.After(wait):
+		case <-x.c.Context().Done():
+			return context.Cause(x.c.Context())
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if len(a.Rows) != len(batch) {
+		return fmt.Errorf("the server answers for %d rows of %d", len(a.Rows), len(batch))
+	}
+	for i, r := range a.Rows {
+		x.out.Rows++
+		if r.Status != "rejected" {
+			x.out.Accepted++
+			continue
+		}
+		if err := x.reject(r.Row, r.Why, batch[i].cells); err != nil {
+			return err
+		}
+	}
+	if x.flags.dryRun && len(x.found) == 0 {
+		x.found = append(x.found, a)
+	}
+	if now := time.Now(); now.Sub(x.told) >= time.Second {
+		x.told = now
+		fmt.Fprintf(x.c.ErrOrStderr(), "%d rows, %d %%\n", x.out.Rows, x.table.percent())
+	}
+	return nil
+}
+
+func (x *importer) reject(line int, why string, cells []string) error {
+	x.out.Rejected++
+	if x.flags.dryRun {
+		fmt.Fprintf(x.c.ErrOrStderr(), "line %d: %s\n", line, plain(why))
+		return nil
+	}
+	return x.rejects.add(x.table.header, line, why, cells)
+}
+
+// importShown is how many rows a dry run shows.
+const importShown = 20
+
+func (x *importer) print(w io.Writer) error {
+	if x.flags.json {
+		b, err := json.MarshalIndent(x.out, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(w, string(b))
+		return err
+	}
+	for _, a := range x.found {
+		for _, column := range x.table.header {
+			fmt.Fprintf(w, "column %s  %s\n", pad(sanitise(column, 28), 28), cmp.Or(a.Columns[column], "kept as it is"))
+		}
+		fmt.Fprintf(w, "\n%6s  %s  %s  %s  %s\n", "LINE", pad("EMAIL", 34), pad("NAME", 24), pad("PHONE", 18), "COMPANY")
+		for _, r := range a.Rows[:min(len(a.Rows), importShown)] {
+			if r.Person != nil {
+				fmt.Fprintf(w, "%6d  %s  %s  %s  %s\n", r.Row, pad(sanitise(r.Person.Email, 34), 34), pad(sanitise(r.Person.Name, 24), 24), pad(sanitise(r.Person.Phone, 18), 18), plain(r.Person.Company))
+			}
+		}
+		fmt.Fprintln(w)
+	}
+	word := "accepted"
+	if x.flags.dryRun {
+		word = "would be accepted"
+	}
+	fmt.Fprintf(w, "%d rows: %d %s, %d rejected\n", x.out.Rows, x.out.Accepted, word, x.out.Rejected)
+	if x.out.Rejects != "" {
+		fmt.Fprintf(w, "the rejected rows are in %s\n", x.out.Rejects)
+	}
+	return nil
+}
+
+// rejects is the file of rows that could not be used, made with the first of
+// them.
+type rejects struct {
+	file string
+	n    int
+	out  *os.File
+	csv  *csv.Writer
+}
+
+func (r *rejects) add(header []string, line int, why string, cells []string) error {
+	if r.out == nil {
+		out, err := os.OpenFile(filepath.Clean(r.file), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return fmt.Errorf("keep the rejected rows: %w", err)
+		}
+		r.out, r.csv = out, csv.NewWriter(out)
+		if err := r.csv.Write(append([]string{"line", "why"}, harmless(header)...)); err != nil {
+			return err
+		}
+	}
+	r.n++
+	return r.csv.Write(append([]string{fmt.Sprint(line), why}, harmless(cells)...))
+}
+
+func (r *rejects) close() error {
+	if r.out == nil {
+		return nil
+	}
+	r.csv.Flush()
+	return errors.Join(r.csv.Error(), r.out.Close())
+}
+
+// harmless keeps a spreadsheet from taking cells for formulas.
+func harmless(cells []string) []string {
+	out := slices.Clone(cells)
+	for i, cell := range out {
+		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			out[i] = "'" + cell
+		}
+	}
+	return out
+}

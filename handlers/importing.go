@@ -1,0 +1,130 @@
+package handlers
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// The bounds of one part of an import.
+const (
+	importRows  = 500
+	importBytes = 4 << 20
+)
+
+// importing is one part of a list of people, as POST /import takes it.
+type importing struct {
+	Source string            `json:"source"` // a configured one, or a name for the list
+	Action lead.Action       `json:"action"` // what the people did; default list_import
+	Fields map[string]string `json:"fields"` // lead field <- column
+	Alert  bool              `json:"alert"`  // tell of them like of any other touch
+	DryRun bool              `json:"dry_run"`
+	Rows   []struct {
+		Row    int             `json:"row"` // for the answer
+		ID     string          `json:"id"`  // names the row, so that it can be sent twice
+		Values json.RawMessage `json:"values"`
+	} `json:"rows"`
+}
+
+// imported is what became of a row.
+type imported struct {
+	Row    int          `json:"row"`
+	Status string       `json:"status"` // accepted, rejected; with a dry run found
+	ID     string       `json:"id,omitempty"`
+	Why    string       `json:"why,omitempty"`
+	Person *lead.Person `json:"person,omitempty"` // with a dry run
+}
+
+// importRowsOf answers POST /import: the rows that name somebody reachable are
+// accepted together like the touches of any other request; of the rest it says
+// what is wrong with them.
+func (s *Server) importRowsOf(c echo.Context) error {
+	var in importing
+	d := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, importBytes))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&in); err != nil {
+		return problem{code: malformed, detail: `Send JSON: {"source": "fair", "action": "event_badge", "rows": [{"row": 2, "id": "...", "values": {"Mail": "..."}}]}, 4 MiB at most.`, because: err}
+	}
+	if len(in.Rows) > importRows {
+		return problem{code: tooLarge, detail: fmt.Sprintf("Send at most %d rows at once.", importRows)}
+	}
+	in.Action = cmp.Or(in.Action, "list_import")
+	if s.gate(in.Source) == nil && !validName(in.Source) {
+		return problem{code: badQuery, detail: "Name the list's source with 1 to 64 lower-case letters, digits and dashes."}
+	}
+	g := s.importGate(in.Source, in.Action, in.Fields)
+	now := s.o.Now().UTC()
+	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now, Action: in.Action, Fields: in.Fields, Header: map[string]string{"Content-Type": "application/json"}}
+	var err error
+	var out struct {
+		Rows    []imported        `json:"rows"`
+		Columns map[string]string `json:"columns,omitempty"` // with a dry run: column -> lead field
+	}
+	out.Columns = map[string]string{}
+	var touches []*lead.Touch
+	var bodies []json.RawMessage
+	var at []int // of touches in out.Rows
+	for _, row := range in.Rows {
+		r := &provider.Request{Method: http.MethodPost, URL: &url.URL{Path: "/in/" + g.Name}, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: row.Values, Now: now, Source: g.view}
+		if in.DryRun {
+			r.Seen = func(x provider.Reading) {
+				if x.Field != "" {
+					out.Columns[x.Label] = x.Field
+				}
+			}
+		}
+		found := imported{Row: row.Row, Status: "accepted"}
+		read, err := readTouches(g.provider, r)
+		switch {
+		case err != nil:
+			found.Status, found.Why = "rejected", err.Error()
+		case len(read) != 1 || !read[0].Person.Reachable():
+			found.Status, found.Why = "rejected", "no column holds an e-mail address or a phone number"
+		case in.DryRun:
+			read[0].Person.Fill()
+			found.Status, found.Person = "found", &read[0].Person
+		default:
+			t := read[0]
+			t.DeliveryID, t.Action, t.Silent = row.ID, in.Action, !in.Alert
+			touches, bodies, at = append(touches, &t), append(bodies, row.Values), append(at, len(out.Rows))
+		}
+		out.Rows = append(out.Rows, found)
+	}
+	if len(touches) == 0 {
+		return show(c, out)
+	}
+	if req.Body, err = json.Marshal(bodies); err != nil {
+		return problem{code: malformed, detail: "The rows are no JSON.", because: err}
+	}
+	complete(g, req, touches, http.Header{})
+	if _, err := s.accept(c.Request().Context(), req, touches); err != nil {
+		return err
+	}
+	for i, t := range touches {
+		out.Rows[at[i]].ID = t.ID
+	}
+	return show(c, out)
+}
+
+// importGate is the source of an import: that of the configuration, or one of the
+// list's own, and in either case one that reads JSON.
+func (s *Server) importGate(name string, action lead.Action, fields map[string]string) *gate {
+	g := gate{Source: Source{Name: name}, view: provider.Source{Name: name}}
+	if configured := s.gate(name); configured != nil {
+		g.Source, g.view = configured.Source, configured.view
+	}
+	g.provider, _ = provider.Find("json")
+	g.Action, g.view.Action = action, action
+	if len(fields) > 0 {
+		g.view.Fields = fields
+	}
+	return &g
+}

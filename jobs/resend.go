@@ -1,0 +1,169 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// ErrNobodyTold says that nobody can be told again: the target is not configured,
+// or none is named and none has been told.
+var ErrNobodyTold = errors.New("no such target, or nobody was told of this lead; name one of the targets")
+
+// whyResent is the reason of a decision that a person made.
+const whyResent = notify.WhyResent
+
+// Resend tells targets of a lead's latest touch again, whether they have it or
+// not: target, or with an empty one all that were told of the lead. It is on
+// disk when Resend returns. The lead comes back as it is.
+func (j *Jobs) Resend(ctx context.Context, leadID, target, by string, revision int64) (*lead.Lead, error) {
+	l, err := j.Lead(ctx, leadID)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("resend lead %s: %w", leadID, err)
+	case l.Apart:
+		return l, fmt.Errorf("resend lead %s: %w", leadID, lead.ErrHeld)
+	case revision != 0 && l.Revision != revision:
+		return l, fmt.Errorf("resend lead %s: it is at revision %d: %w", leadID, l.Revision, ErrChanged)
+	}
+	targets := []string{target}
+	if target == "" {
+		targets = toldOf(l)
+	}
+	if len(targets) == 0 || len(l.Touches) == 0 || slices.ContainsFunc(targets, func(name string) bool { return j.outboxes[name] == nil }) {
+		return l, fmt.Errorf("resend lead %s: %w", leadID, ErrNobodyTold)
+	}
+	t, err := j.Touch(ctx, l.Touches[len(l.Touches)-1])
+	if err != nil {
+		return l, fmt.Errorf("resend lead %s: %w", leadID, err)
+	}
+	if err := j.resend(ctx, t, targets, by); err != nil {
+		return l, fmt.Errorf("resend lead %s: %w", leadID, err)
+	}
+	return j.Lead(ctx, l.ID)
+}
+
+// toldOf are the targets that were told of a lead.
+func toldOf(l *lead.Lead) (targets []string) {
+	for _, past := range l.History {
+		for _, d := range past.Decisions {
+			if d.Tells() && !slices.Contains(targets, d.Target) {
+				targets = append(targets, d.Target)
+			}
+		}
+	}
+	return targets
+}
+
+// resend decides that targets hear of a touch, and sets it on its way.
+func (j *Jobs) resend(ctx context.Context, t *lead.Touch, targets []string, by string) error {
+	if t.State == lead.Accepted {
+		return nil // it is on its way to them
+	}
+	t.AgainAt, t.ResendTo = j.now().UTC().Round(0), targets
+	_, err := j.o.Store.UpdateLead(ctx, t.LeadID, 0, func(l *lead.Lead) error {
+		past := l.Past(t.ID)
+		if past == nil {
+			return fmt.Errorf("touch %s: %w", t.ID, ErrNotFound)
+		}
+		past.AgainAt = t.AgainAt // it stays with its lead
+		for _, target := range targets {
+			past.Decisions = j.decideAgain(past.Decisions, target)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	t.Trail = append(t.Trail, j.step(t, lead.StepResent, "", by))
+	return j.again(ctx, t)
+}
+
+// decideAgain lets a target hear, as what it would have been told.
+func (j *Jobs) decideAgain(decisions []lead.Decision, target string) []lead.Decision {
+	d := lead.Decision{Target: target, Why: whyResent, Kind: lead.HotAlert}
+	for _, r := range j.o.Routes {
+		if r.To == target && r.AtLeast < lead.Hot {
+			d.Kind = lead.Copy
+		}
+	}
+	decisions = slices.DeleteFunc(slices.Clone(decisions), func(was lead.Decision) bool { return was.Target == "" && !was.Tells() })
+	for i, was := range decisions {
+		if was.Target == target {
+			if was.Tells() && was.Kind != lead.Repeat {
+				d.Kind = was.Kind
+			}
+			decisions[i] = d
+			return decisions
+		}
+	}
+	return append(decisions, d)
+}
+
+// What resending many comes to.
+const (
+	resendSent  = "resent"
+	resendHasIt = "has_it" // the target has a receipt
+)
+
+// ResendAll starts telling a target of the touches that f chooses and that it
+// has missed: it was never told, or the delivery failed. With failed only the
+// latter; with again also what it has. A second run finds nothing left to do.
+func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Duration) (lead.Run, error) {
+	if j.outboxes[r.To] == nil {
+		return lead.Run{}, fmt.Errorf("resend to %q: %w", r.To, ErrNobodyTold)
+	}
+	f := r.TouchFilter
+	f.State = lead.Settled
+	e, err := j.startRun("resend", r.DryRun, func(ctx context.Context, add func(lead.Result)) error {
+		return j.eachTouch(ctx, f, func(t *lead.Touch) error { return j.resendMissed(ctx, t, r, add) })
+	})
+	if err != nil {
+		return lead.Run{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	return e.await(ctx), nil
+}
+
+func (j *Jobs) resendMissed(ctx context.Context, t *lead.Touch, r lead.Resending, add func(lead.Result)) error {
+	if t.State != lead.Settled || t.LeadID == "" || t.Test || t.Silent {
+		return nil
+	}
+	out := lead.Result{TouchID: t.ID, LeadID: t.LeadID, Target: r.To}
+	state := lead.DeliveryState("")
+	for _, d := range t.Deliveries {
+		if d.Target == r.To {
+			state = d.State
+		}
+	}
+	switch {
+	case r.Failed && state != lead.Failed:
+		return nil
+	case (state == lead.Sent || state == lead.Previewed) && !r.Again:
+		out.Result = resendHasIt
+		add(out)
+		return nil
+	}
+	found, err := j.o.Store.LeadsByID(ctx, []string{t.LeadID})
+	if err != nil || found[0] == nil {
+		return err
+	}
+	l := found[0]
+	if l.Apart || l.NotALead || l.Status == lead.Junk || l.Temperature < r.AtLeast {
+		return nil
+	}
+	out.Result = resendSent
+	if !r.DryRun {
+		if err := j.resend(ctx, t, []string{r.To}, r.By); err != nil {
+			return fmt.Errorf("resend touch %s: %w", t.ID, err)
+		}
+	}
+	add(out)
+	return nil
+}
