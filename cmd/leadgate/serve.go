@@ -148,6 +148,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	var g errgroup.Group
 	g.Go(func() error { return work.Run(jobsCtx) })
 	g.Go(func() error { return web.Run(jobsCtx) })
+	g.Go(func() error { learnCards(jobsCtx, work, prompt, log); return nil })
 	g.Go(func() error {
 		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
@@ -256,5 +257,15 @@ func warnAboutServer(ctx context.Context, s *store.Store, log *slog.Logger) {
 	}
 	for _, w := range warnings {
 		log.Warn("redis is not set up for a queue", "warning", w)
+	}
+}
+
+// learnCards lets the first search find its cards read.
+func learnCards(ctx context.Context, work *jobs.Jobs, s *store.Store, log *slog.Logger) {
+	if work.Loaded(ctx) != nil {
+		return // stopped before
+	}
+	if err := s.Learn(ctx); err != nil {
+		log.Debug("the first search will read the cards", "error", err)
 	}
 }
