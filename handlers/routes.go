@@ -92,6 +92,7 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/healthz", s.health)
 	e.GET("/readyz", s.ready)
 	e.GET("/version", s.version)
+	e.GET("/openapi.yaml", s.showOpenAPI)
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(s.o.Registry, promhttp.HandlerOpts{})))
 
 	for _, r := range e.Routes() {

@@ -1,0 +1,49 @@
+package handlers
+
+import (
+	"context"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// fullReader shows things in which every field is set.
+type fullReader struct{ fakeReader }
+
+func (fullReader) Touch(context.Context, string) (*lead.Touch, error) {
+	return fullOf[lead.Touch](), nil
+}
+
+func (fullReader) Lead(_ context.Context, id string) (*lead.Lead, error) {
+	if id == "nobody" {
+		return nil, ErrNotFound
+	}
+	return fullOf[lead.Lead](), nil
+}
+
+func (fullReader) Touches(context.Context, TouchQuery) (TouchPage, error) {
+	return *fullOf[TouchPage](), nil
+}
+func (fullReader) Leads(context.Context, LeadQuery) (LeadPage, error) {
+	return *fullOf[LeadPage](), nil
+}
+func (fullReader) Books(context.Context, string) (lead.Books, error) {
+	return *fullOf[lead.Books](), nil
+}
+
+// fullActor does whatever it is asked.
+type fullActor struct{ actor }
+
+func (fullActor) Act(context.Context, string, lead.Verb, string, int64) (*lead.Lead, error) {
+	return fullOf[lead.Lead](), nil
+}
+
+// fakePlant is a plant in which everything is going on.
+type fakePlant struct{}
+
+func (fakePlant) Plant(context.Context) Plant                    { return *fullOf[Plant]() }
+func (fakePlant) PauseQueue(context.Context, string, bool) error { return nil }
+func (fakePlant) Tasks(context.Context, string, string, int) ([]Task, error) {
+	return []Task{*fullOf[Task]()}, nil
+}
+func (fakePlant) RunTask(context.Context, string, string) error    { return nil }
+func (fakePlant) DeleteTask(context.Context, string, string) error { return nil }
