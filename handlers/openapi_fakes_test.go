@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -47,3 +48,20 @@ func (fakePlant) Tasks(context.Context, string, string, int) ([]Task, error) {
 }
 func (fakePlant) RunTask(context.Context, string, string) error    { return nil }
 func (fakePlant) DeleteTask(context.Context, string, string) error { return nil }
+
+// fullRuns runs everything at once.
+type fullRuns struct{}
+
+func (fullRuns) Replay(context.Context, string, bool) (lead.Run, error) {
+	return *fullOf[lead.Run](), nil
+}
+func (fullRuns) ReplayAll(context.Context, lead.TouchFilter, bool) (lead.Run, error) {
+	return *fullOf[lead.Run](), nil
+}
+func (fullRuns) RunOf(string) (lead.Run, error) { return *fullOf[lead.Run](), nil }
+func (fullRuns) Erase(context.Context, lead.Wish, time.Duration) (lead.Run, error) {
+	return *fullOf[lead.Run](), nil
+}
+func (fullRuns) Export(context.Context, string) (*lead.Export, error) {
+	return fullOf[lead.Export](), nil
+}
