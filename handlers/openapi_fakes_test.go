@@ -34,20 +34,20 @@ func (fullReader) Books(context.Context, string) (lead.Books, error) {
 // fullActor does whatever it is asked.
 type fullActor struct{ actor }
 
-func (fullActor) Act(context.Context, string, lead.Verb, string, int64) (*lead.Lead, error) {
+func (fullActor) Act(context.Context, string, lead.Deed, int64) (*lead.Lead, error) {
 	return fullOf[lead.Lead](), nil
 }
 
-// fakePlant is a plant in which everything is going on.
-type fakePlant struct{}
+// fullPlant is a plant in which everything is going on.
+type fullPlant struct{}
 
-func (fakePlant) Plant(context.Context) Plant                    { return *fullOf[Plant]() }
-func (fakePlant) PauseQueue(context.Context, string, bool) error { return nil }
-func (fakePlant) Tasks(context.Context, string, string, int) ([]Task, error) {
+func (fullPlant) Plant(context.Context) Plant                    { return *fullOf[Plant]() }
+func (fullPlant) PauseQueue(context.Context, string, bool) error { return nil }
+func (fullPlant) Tasks(context.Context, string, string, int) ([]Task, error) {
 	return []Task{*fullOf[Task]()}, nil
 }
-func (fakePlant) RunTask(context.Context, string, string) error    { return nil }
-func (fakePlant) DeleteTask(context.Context, string, string) error { return nil }
+func (fullPlant) RunTask(context.Context, string, string) error    { return nil }
+func (fullPlant) DeleteTask(context.Context, string, string) error { return nil }
 
 // fullRuns runs everything at once.
 type fullRuns struct{}
@@ -65,3 +65,13 @@ func (fullRuns) Erase(context.Context, lead.Wish, time.Duration) (lead.Run, erro
 func (fullRuns) Export(context.Context, string) (*lead.Export, error) {
 	return fullOf[lead.Export](), nil
 }
+
+// fullDoctor finds one thing.
+type fullDoctor struct{}
+
+func (fullDoctor) Findings(context.Context) []Finding { return []Finding{*fullOf[Finding]()} }
+
+// fullPeople lets everybody go until noon.
+type fullPeople struct{}
+
+func (fullPeople) Off(context.Context, string, string) (time.Time, error) { return noon, nil }

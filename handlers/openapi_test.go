@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -25,12 +24,10 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-var update = flag.Bool("update", false, "rewrite the schemas in openapi.yaml")
-
 // described are the types whose schemas are written from the code, and through
 // them all that they are made of.
 var described = []any{lead.Lead{}, lead.Touch{}, LeadPage{}, TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
-	Plant{}, Task{}, Pass{}, lead.Run{}, lead.Export{}}
+	Plant{}, Task{}, Pass{}, lead.Run{}, lead.Export{}, Finding{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"
 
@@ -307,8 +304,9 @@ func TestOpenAPI_Routes(t *testing.T) {
 func openAPIServer(t *testing.T) *Server {
 	t.Helper()
 	s, _ := testServer(t, []Source{{Name: "contact", Provider: "form", Action: "contact_form"}}, func(o *Options) {
-		o.APITokens, o.Reporter, o.Plant, o.Actor = []string{"api-token"}, &fakeReporter{}, fakePlant{}, fullActor{}
-		o.Replayer, o.Eraser = fullRuns{}, fullRuns{}
+		o.APITokens, o.Reporter, o.Plant, o.Actor = []string{"api-token"}, &fakeReporter{}, fullPlant{}, fullActor{}
+		o.Replayer, o.Eraser, o.Doctor, o.People = fullRuns{}, fullRuns{}, fullDoctor{}, fullPeople{}
+		o.Pauser = &pauserOfOne{*fullOf[TargetState]()}
 		o.Reader = fullReader{}
 	})
 	return s

@@ -67,7 +67,8 @@ func command() *cobra.Command {
 	})
 	serve := serveCommand()
 	serve.Use = "serve"
-	root.AddCommand(serve, checkCommand(), triggerCommand(), explainCommand(), readCommand(), replayCommand(), exportCommand(), eraseCommand(), slackCommand(), loadCommand(), signinCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serve, checkCommand(), triggerCommand(), explainCommand(), readCommand(), replayCommand(), exportCommand(), eraseCommand(), slackCommand(), loadCommand(), signinCommand(), healthCommand(), versionCommand(),
+		tailCommand(), demoCommand(), doctorCommand())
 	for _, c := range append(root.Commands(), root) {
 		c.Args = usageArgs(c.Args)
 	}

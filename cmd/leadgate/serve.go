@@ -128,8 +128,11 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt}, Actor: actor{work}, Pauser: pauser{work}, Watcher: work, Notebook: work, Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
-		Replayer: replayer{work}, Eraser: eraser{work},
+		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt}, Actor: actor{work}, Pauser: pauser{work}, Watcher: work, Notebook: work,
+		Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded},
+		Doctor:    doctor{cfg, jr.dir, func() *lead.Rules { return rules }, prompt, clients.embedded, pauser{work}.Targets},
+		PublicURL: public,
+		Replayer:  replayer{work}, Eraser: eraser{work},
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work) }, Logger: log,
