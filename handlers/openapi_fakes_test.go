@@ -8,7 +8,7 @@ import (
 )
 
 // fullReader shows things in which every field is set.
-type fullReader struct{ fakeReader }
+type fullReader struct{}
 
 func (fullReader) Touch(context.Context, string) (*lead.Touch, error) {
 	return fullOf[lead.Touch](), nil
@@ -32,7 +32,7 @@ func (fullReader) Books(context.Context, string) (lead.Books, error) {
 }
 
 // fullActor does whatever it is asked.
-type fullActor struct{ actor }
+type fullActor struct{}
 
 func (fullActor) Act(context.Context, string, lead.Deed, int64) (*lead.Lead, error) {
 	return fullOf[lead.Lead](), nil
