@@ -77,6 +77,7 @@ func (s *Server) routes() *echo.Echo {
 	api.POST("/passes", s.makePass)
 	api.DELETE("/passes/:id", s.dropPass)
 	api.GET("/leads.csv", s.leadsCSV)
+	api.GET("/doctor", s.showDoctor)
 	api.GET("/queues", s.showQueues)
 	api.POST("/queues/:name/:verb", s.setQueue)
 	api.GET("/queues/:name/tasks", s.listTasks)
@@ -105,6 +106,7 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/healthz", s.health)
 	e.GET("/readyz", s.ready)
 	e.GET("/version", s.version)
+	e.GET("/openapi.yaml", s.showOpenAPI)
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(s.o.Registry, promhttp.HandlerOpts{})))
 
 	for _, r := range e.Routes() {

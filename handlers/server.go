@@ -38,6 +38,7 @@ type Options struct {
 	Actor    actor
 	People   people
 	Watcher  watcher  // nil: there is no stream
+	Doctor   doctor   // nil: nobody looks
 	Plant    plant    // nil: nothing is shown of the machinery
 	Pauser   pauser   // nil: targets are not shown
 	Reporter reporter // nil: there are no reports on speed and the funnel
@@ -158,6 +159,8 @@ func New(o Options) (*Server, error) {
 	if s.logs, err = newSourceLogs(o.Notebook); err != nil {
 		return nil, err
 	}
+	o.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "leadgate_streams", Help: "Open streams of the API."},
+		func() float64 { return float64(s.streams.Load()) }))
 	if err := s.Reload(o.Sources); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 //go:generate npm ci --prefix web --ignore-scripts
 //go:generate go test -run TestVendored -update
 
-var update = flag.Bool("update", false, "copy the vendored files from web/node_modules and write their sums")
+var update = flag.Bool("update", false, "copy the vendored files from web/node_modules and write their sums; rewrite the schemas in openapi.yaml")
 
 // vendored are the files that come from npm packages: which, and where to.
 var vendored = []struct{ name, file, to string }{

@@ -14,14 +14,14 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// A card is what of a lead can be searched for. Every node that is asked to
-// search reads all cards once and keeps them; after that it reads only those
-// that were written since, which a set for each minute names. So a search over
-// a hundred thousand leads takes milliseconds and asks Redis for next to nothing.
+// A card is what of a lead can be searched for. Every node reads all cards once
+// and keeps them; after that it reads only those that were written since, which
+// a log names. So a search over a hundred thousand leads takes milliseconds and
+// asks Redis for next to nothing.
 
-// cardKept is how long the minutes are kept. A node that did not search for
-// longer reads all cards again.
-const cardKept = time.Hour
+// cardLog is about how many of the latest writes the log names. A node that
+// missed more reads all cards again.
+const cardLog = 20_000
 
 // card writes the card of a lead.
 func (s *Store) card(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead) {
@@ -44,11 +44,7 @@ func (s *Store) dropCard(ctx context.Context, pipe redis.Pipeliner, id string) {
 }
 
 func (s *Store) markCard(ctx context.Context, pipe redis.Pipeliner, id string) {
-	key := s.cardMinuteKey(s.now())
-	pipe.SAdd(ctx, key, id)
-	if s.lives.due(key, s.now()) {
-		pipe.Expire(ctx, key, cardKept+5*time.Minute)
-	}
+	pipe.XAdd(ctx, &redis.XAddArgs{Stream: s.cardLogKey(), MaxLen: cardLog, Approx: true, Values: []string{"lead", id}})
 }
 
 // cards are the cards that this node knows, the newest lead last.
@@ -56,8 +52,7 @@ type cards struct {
 	mu    sync.Mutex
 	all   []card
 	where map[string]cursor // lead id -> its place in all
-	asOf  time.Time         // what was written before is known; zero: nothing is
-	since string            // the marker's value; another one means that Redis was wiped
+	last  string            // entry of the log that is known; empty: nothing is
 }
 
 type card struct {
@@ -87,35 +82,33 @@ func (s *Store) matching(ctx context.Context, text string, at *cursor, since tim
 	return found, nil
 }
 
+// Learn reads the cards, so that the first search need not.
+func (s *Store) Learn(ctx context.Context) error {
+	s.cards.mu.Lock()
+	defer s.cards.mu.Unlock()
+	return s.readCards(ctx)
+}
+
 // readCards reads the cards that were written since the last time, or all.
 func (s *Store) readCards(ctx context.Context) error {
-	c, now := &s.cards, s.now()
-	born, err := s.rdb.Get(ctx, s.bornKey()).Result()
-	if err != nil && err != redis.Nil {
+	c := &s.cards
+	ids, last, ok, err := s.writtenSince(ctx, c.last)
+	if err != nil {
 		return err
 	}
-	if c.asOf.IsZero() || now.Sub(c.asOf) > cardKept || born != c.since {
+	if !ok {
 		all, err := s.allCards(ctx)
 		if err != nil {
 			return err
 		}
-		c.all, c.where = nil, make(map[string]cursor, len(all))
+		c.all, c.where = make([]card, 0, len(all)), make(map[string]cursor, len(all))
 		for id, value := range all {
 			k := parseCard(id, value)
 			c.all, c.where[id] = append(c.all, k), k.cursor
 		}
 		slices.SortFunc(c.all, func(a, b card) int { return a.compare(b.cursor) })
-		c.asOf, c.since = now, born
+		c.last = last
 		return nil
-	}
-	var keys []string
-	// The clocks of nodes differ by less than a minute.
-	for m := c.asOf.Add(-time.Minute); !m.After(now.Add(time.Minute)); m = m.Add(time.Minute) {
-		keys = append(keys, s.cardMinuteKey(m))
-	}
-	ids, err := s.writtenIn(ctx, keys)
-	if err != nil {
-		return err
 	}
 	for batch := range slices.Chunk(ids, 1000) {
 		values, err := s.rdb.HMGet(ctx, s.cardsKey(), batch...).Result()
@@ -127,8 +120,34 @@ func (s *Store) readCards(ctx context.Context) error {
 			c.put(batch[i], value, ok)
 		}
 	}
-	c.asOf = now
+	c.last = last
 	return nil
+}
+
+// writtenSince returns the leads whose cards were written after an entry of the
+// log, and its last entry. Not ok: the log does not go back so far, for Redis
+// was wiped or too much was written since.
+func (s *Store) writtenSince(ctx context.Context, entry string) (ids []string, last string, ok bool, err error) {
+	if entry == "" {
+		newest, err := s.rdb.XRevRangeN(ctx, s.cardLogKey(), "+", "-", 1).Result()
+		if err != nil || len(newest) == 0 {
+			return nil, "", false, err
+		}
+		return nil, newest[0].ID, false, nil
+	}
+	entries, err := s.rdb.XRange(ctx, s.cardLogKey(), entry, "+").Result()
+	if err != nil {
+		return nil, "", false, err
+	}
+	if len(entries) == 0 || entries[0].ID != entry {
+		return s.writtenSince(ctx, "")
+	}
+	for _, e := range entries[1:] {
+		id, _ := e.Values["lead"].(string)
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), entries[len(entries)-1].ID, true, nil
 }
 
 // allCards reads every card, a thousand at a time, so that a shared Redis is
@@ -147,23 +166,6 @@ func (s *Store) allCards(ctx context.Context) (map[string]string, error) {
 			return all, nil
 		}
 	}
-}
-
-// writtenIn returns the leads whose cards were written in these minutes.
-func (s *Store) writtenIn(ctx context.Context, keys []string) (ids []string, err error) {
-	pipe := s.rdb.Pipeline()
-	replies := make([]*redis.StringSliceCmd, len(keys))
-	for i, key := range keys {
-		replies[i] = pipe.SMembers(ctx, key)
-	}
-	if err := exec(ctx, pipe); err != nil {
-		return nil, err
-	}
-	for _, r := range replies {
-		ids = append(ids, r.Val()...)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
 }
 
 func parseCard(id, value string) card {

@@ -42,7 +42,7 @@ import (
 //	lg:leads:source:SOURCE        zset    for ever   those that this source touched
 //	lg:leads:by:REP               zset    for ever   those that this person has, or once had
 //	lg:cards                      hash    for ever   lead id -> when it was made, what can be searched for; card.go
-//	lg:cards:MINUTE               set     65 min     leads whose cards were written in that minute
+//	lg:cards:log                  stream  for ever   leads whose cards were written lately
 //	lg:leads:alerted              zset    for ever   those that sales was alerted about, by when the visitor asked
 //
 //	lg:book:DAY:OUTCOME           set     35 days    the day's touches that ended so
@@ -85,12 +85,10 @@ func (s *Store) touchesKey() string                { return s.prefix + ":touches
 func (s *Store) touchesOfSource(src string) string { return s.prefix + ":touches:source:" + src }
 func (s *Store) alertedKey() string                { return s.prefix + ":leads:alerted" }
 func (s *Store) cardsKey() string                  { return s.prefix + ":cards" }
-func (s *Store) cardMinuteKey(t time.Time) string {
-	return s.prefix + ":cards:" + t.UTC().Format("200601021504")
-}
-func (s *Store) leadsBy(rep string) string       { return s.prefix + ":leads:by:" + rep }
-func (s *Store) leadsKey() string                { return s.prefix + ":leads" }
-func (s *Store) leadsOfSource(src string) string { return s.prefix + ":leads:source:" + src }
+func (s *Store) cardLogKey() string                { return s.prefix + ":cards:log" }
+func (s *Store) leadsBy(rep string) string         { return s.prefix + ":leads:by:" + rep }
+func (s *Store) leadsKey() string                  { return s.prefix + ":leads" }
+func (s *Store) leadsOfSource(src string) string   { return s.prefix + ":leads:source:" + src }
 
 func (s *Store) sameKey(source, content string) string {
 	return s.prefix + ":same:" + source + ":" + content

@@ -71,6 +71,11 @@ func BenchmarkLeads(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			w := open(b)
 			w.many(n)
+			begin := time.Now()
+			if err := w.Learn(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			b.Logf("the cards of %d leads are learned in %s", n, time.Since(begin).Round(time.Millisecond))
 			if name == "Server" {
 				b.Logf("%d bytes of Redis for each lead", w.Server(b.Context()).Used/n)
 			}

@@ -117,6 +117,9 @@ func (s *Store) CheckServer(ctx context.Context) (warnings []string, err error) 
 	return warnings, nil
 }
 
+// Time is what the server's clock says.
+func (s *Store) Time(ctx context.Context) (time.Time, error) { return s.rdb.Time(ctx).Result() }
+
 // Server is what a Redis server says of itself; empty where it does not tell.
 type Server struct {
 	Version    string

@@ -67,8 +67,9 @@ func command() *cobra.Command {
 	})
 	serve := serveCommand()
 	serve.Use = "serve"
-	root.AddCommand(serve, checkCommand(), triggerCommand(), explainCommand(), rulesCommand(), reclassifyCommand(), mergeCommand(), readCommand(), replayCommand(),
-		resendCommand(), importCommand(), exportCommand(), eraseCommand(), slackCommand(), loadCommand(), signinCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serve, checkCommand(), doctorCommand(), demoCommand(), triggerCommand(), tailCommand(), explainCommand(), readCommand(),
+		rulesCommand(), reclassifyCommand(), mergeCommand(), replayCommand(), resendCommand(), importCommand(), exportCommand(), eraseCommand(),
+		slackCommand(), signinCommand(), loadCommand(), healthCommand(), versionCommand())
 	for _, c := range append(root.Commands(), root) {
 		c.Args = usageArgs(c.Args)
 	}

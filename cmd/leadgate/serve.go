@@ -133,6 +133,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt, book}, Actor: actor{work, book}, Watcher: work, Notebook: work,
 		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
 		Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
+		Doctor:         doctor{cfg, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets},
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work, files) }, Logger: log,
@@ -151,6 +152,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	var g errgroup.Group
 	g.Go(func() error { return work.Run(jobsCtx) })
 	g.Go(func() error { return web.Run(jobsCtx) })
+	g.Go(func() error { learnCards(jobsCtx, work, prompt, log); return nil })
 	g.Go(func() error {
 		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
@@ -261,5 +263,15 @@ func warnAboutServer(ctx context.Context, s *store.Store, log *slog.Logger) {
 	}
 	for _, w := range warnings {
 		log.Warn("redis is not set up for a queue", "warning", w)
+	}
+}
+
+// learnCards lets the first search find its cards read.
+func learnCards(ctx context.Context, work *jobs.Jobs, s *store.Store, log *slog.Logger) {
+	if work.Loaded(ctx) != nil {
+		return // stopped before
+	}
+	if err := s.Learn(ctx); err != nil {
+		log.Debug("the first search will read the cards", "error", err)
 	}
 }

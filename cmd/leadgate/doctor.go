@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadgate/leadgate/config"
+	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/store"
+)
+
+const doctorHelp = `Doctor looks for what will hurt: settings that are seldom meant, a disk that is full or slow to keep, a Redis
+that forgets, a Slack token that may not post, a public address that does not lead here. When the server runs it
+is asked, for it holds the data directory; else this command looks by itself.
+
+The exit code is 1 when something fails; what is only warned of does not change it.`
+
+func doctorCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "doctor", Short: "Look for what will hurt, and say what to do", Long: doctorHelp, Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(c)
+			if err != nil {
+				return err
+			}
+			found, err := examine(c.Context(), cfg)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = json.NewEncoder(c.OutOrStdout()).Encode(struct {
+					Items []handlers.Finding `json:"items"`
+				}{found})
+			} else {
+				printFindings(c.OutOrStdout(), found)
+			}
+			if slices.ContainsFunc(found, func(f handlers.Finding) bool { return f.State == handlers.Fails }) {
+				return errors.Join(err, errors.New("something fails"))
+			}
+			return err
+		},
+	}
+	addConfigFlags(c.Flags())
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// examine asks the server that runs on the data directory, or looks by itself.
+func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error) {
+	if l, err := findLocal(cfg.DataDir); err == nil {
+		var page struct{ Items []handlers.Finding }
+		if err := l.get(ctx, "/doctor", &page); err == nil {
+			return page.Items, nil
+		}
+	}
+	rules, err := loadRules(cfg)
+	if err != nil {
+		return nil, err
+	}
+	clients, err := openRedis(ctx, cfg.Redis.URL.Reveal())
+	if err != nil {
+		return nil, &codedError{exitConfig, err}
+	}
+	defer clients.close()
+	quietRedis()
+	d := doctor{cfg: cfg, dir: cfg.DataDir, rules: func() *lead.Rules { return rules }, store: store.New(clients.producer, store.Options{}), embedded: clients.embedded}
+	return d.Findings(ctx), nil
+}
+
+func printFindings(w io.Writer, found []handlers.Finding) {
+	for _, f := range found {
+		fmt.Fprintf(w, "%-4s  %-12s  %s\n", f.State, f.Check, sanitise(f.Says, 2*wordCells))
+		if f.Do != "" {
+			fmt.Fprintf(w, "%-4s  %-12s  -> %s\n", "", "", sanitise(f.Do, 2*wordCells))
+		}
+	}
+}
+
+// doctor looks for what will hurt.
+type doctor struct {
+	cfg      *config.Config
+	dir      string // of the data
+	rules    func() *lead.Rules
+	store    *store.Store
+	embedded bool
+	targets  func() []handlers.TargetState // nil: nothing is known of them
+}
+
+// doctorLimit bounds each look.
+const doctorLimit = 5 * time.Second
+
+// Findings looks at everything, each in its time.
+func (d doctor) Findings(ctx context.Context) (all []handlers.Finding) {
+	for _, look := range []func(context.Context) []handlers.Finding{d.settings, d.data, d.redis, d.slack, d.public, d.outlets} {
+		ctx, cancel := context.WithTimeout(ctx, doctorLimit)
+		all = append(all, look(ctx)...)
+		cancel()
+	}
+	return all
+}
+
+func finding(check string, state handlers.FindingState, do, says string, args ...any) handlers.Finding {
+	return handlers.Finding{Check: check, State: state, Says: fmt.Sprintf(says, args...), Do: do}
+}
+
+// settings tells of what is allowed and seldom meant.
+func (d doctor) settings(context.Context) (all []handlers.Finding) {
+	for _, w := range d.cfg.Check(d.rules().Knows) {
+		all = append(all, finding("settings", handlers.Warns, "", "%s", w))
+	}
+	if len(all) == 0 {
+		file := d.cfg.File
+		if file == "" {
+			file = "no file, the built-in settings"
+		}
+		all = append(all, finding("settings", handlers.Fine, "", "%s: %d sources, %d targets, %d routes", file, len(d.cfg.Sources), len(d.cfg.Targets), len(d.cfg.Routes)))
+	}
+	return all
+}
+
+// outlets tells of targets that take nothing.
+func (d doctor) outlets(context.Context) (all []handlers.Finding) {
+	if d.targets == nil {
+		return nil
+	}
+	for _, t := range d.targets() {
+		switch t.State {
+		case "ok":
+			all = append(all, finding("targets", handlers.Fine, "", "%s takes what it is sent", t.Name))
+		case "paused":
+			all = append(all, finding("targets", handlers.Warns, "resume it when it may be told again", "%s was paused by %s; %d messages wait", t.Name, t.PausedBy, t.Waiting))
+		case "broken":
+			all = append(all, finding("targets", handlers.Fails, "mend it; what waits is sent then", "%s takes nothing: %s; %d messages wait", t.Name, t.LastError, t.Waiting))
+		default:
+			all = append(all, finding("targets", handlers.Warns, "", "%s is tried again: %s; %d messages wait", t.Name, t.LastError, t.Waiting))
+		}
+	}
+	return all
+}

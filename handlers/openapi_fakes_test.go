@@ -1,0 +1,77 @@
+package handlers
+
+import (
+	"context"
+	"time"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// fullReader shows things in which every field is set.
+type fullReader struct{}
+
+func (fullReader) Touch(context.Context, string) (*lead.Touch, error) {
+	return fullOf[lead.Touch](), nil
+}
+
+func (fullReader) Lead(_ context.Context, id string) (*lead.Lead, error) {
+	if id == "nobody" {
+		return nil, ErrNotFound
+	}
+	return fullOf[lead.Lead](), nil
+}
+
+func (fullReader) Touches(context.Context, TouchQuery) (TouchPage, error) {
+	return *fullOf[TouchPage](), nil
+}
+func (fullReader) Leads(context.Context, LeadQuery) (LeadPage, error) {
+	return *fullOf[LeadPage](), nil
+}
+func (fullReader) Books(context.Context, string) (lead.Books, error) {
+	return *fullOf[lead.Books](), nil
+}
+
+// fullActor does whatever it is asked.
+type fullActor struct{}
+
+func (fullActor) Act(context.Context, string, lead.Deed, int64) (*lead.Lead, error) {
+	return fullOf[lead.Lead](), nil
+}
+
+// fullPlant is a plant in which everything is going on.
+type fullPlant struct{}
+
+func (fullPlant) Plant(context.Context) Plant                    { return *fullOf[Plant]() }
+func (fullPlant) PauseQueue(context.Context, string, bool) error { return nil }
+func (fullPlant) Tasks(context.Context, string, string, int) ([]Task, error) {
+	return []Task{*fullOf[Task]()}, nil
+}
+func (fullPlant) RunTask(context.Context, string, string) error    { return nil }
+func (fullPlant) DeleteTask(context.Context, string, string) error { return nil }
+
+// fullRuns runs everything at once.
+type fullRuns struct{}
+
+func (fullRuns) Replay(context.Context, string, bool) (lead.Run, error) {
+	return *fullOf[lead.Run](), nil
+}
+func (fullRuns) ReplayAll(context.Context, lead.TouchFilter, bool) (lead.Run, error) {
+	return *fullOf[lead.Run](), nil
+}
+func (fullRuns) RunOf(string) (lead.Run, error) { return *fullOf[lead.Run](), nil }
+func (fullRuns) Erase(context.Context, lead.Wish, time.Duration) (lead.Run, error) {
+	return *fullOf[lead.Run](), nil
+}
+func (fullRuns) Export(context.Context, string) (*lead.Export, error) {
+	return fullOf[lead.Export](), nil
+}
+
+// fullDoctor finds one thing.
+type fullDoctor struct{}
+
+func (fullDoctor) Findings(context.Context) []Finding { return []Finding{*fullOf[Finding]()} }
+
+// fullPeople lets everybody go until noon.
+type fullPeople struct{}
+
+func (fullPeople) Off(context.Context, string, string) (time.Time, error) { return noon, nil }
