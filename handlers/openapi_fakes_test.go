@@ -75,3 +75,36 @@ func (fullDoctor) Findings(context.Context) []Finding { return []Finding{*fullOf
 type fullPeople struct{}
 
 func (fullPeople) Off(context.Context, string, string) (time.Time, error) { return noon, nil }
+
+// fullResender tells everybody again.
+type fullResender struct{}
+
+func (fullResender) Resend(context.Context, string, string, string, int64) (*lead.Lead, error) {
+	return fullOf[lead.Lead](), nil
+}
+func (fullResender) ResendAll(context.Context, lead.Resending, time.Duration) (lead.Run, error) {
+	return *fullOf[lead.Run](), nil
+}
+
+// fullJudge finds one lead that turns.
+type fullJudge struct{}
+
+func (fullJudge) Rehearse(_ context.Context, _ *lead.Rules, _ time.Time, told lead.Walk) (lead.Rehearsal, error) {
+	return *fullOf[lead.Rehearsal](), told.Turn(*fullOf[lead.Turn]())
+}
+func (fullJudge) Reclassify(_ context.Context, _ lead.Chosen, _ bool, told lead.Walk) (lead.Reclassified, error) {
+	return *fullOf[lead.Reclassified](), told.Turn(*fullOf[lead.Turn]())
+}
+func (fullJudge) Explain(context.Context, string) (lead.Explanation, error) {
+	return *fullOf[lead.Explanation](), nil
+}
+
+// fullMerger merges whatever it is told to.
+type fullMerger struct{}
+
+func (fullMerger) Merge(context.Context, string, string, string) (*lead.Lead, error) {
+	return fullOf[lead.Lead](), nil
+}
+func (fullMerger) Unmerge(context.Context, string, string) (*lead.Lead, error) {
+	return fullOf[lead.Lead](), nil
+}

@@ -27,7 +27,8 @@ import (
 // described are the types whose schemas are written from the code, and through
 // them all that they are made of.
 var described = []any{lead.Lead{}, lead.Touch{}, LeadPage{}, TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
-	Plant{}, Task{}, Pass{}, lead.Run{}, lead.Export{}, Finding{}}
+	Plant{}, Task{}, Pass{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
+	delivery{}, imported{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"
 
@@ -233,6 +234,24 @@ type body struct {
 	}
 }
 
+// example is what to send, and its type: JSON where there is an example of it,
+// else text.
+func (b *body) example(t *testing.T) (payload, kind string) {
+	t.Helper()
+	kind = "application/json"
+	if b.Content[kind].Example == nil {
+		for kind = range b.Content {
+			text, _ := b.Content[kind].Example.(string)
+			return text, kind
+		}
+	}
+	asJSON, err := json.Marshal(b.Content[kind].Example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(asJSON), kind
+}
+
 func readOpenAPI(t *testing.T) (doc document, raw any) {
 	t.Helper()
 	asJSON, err := yaml.YAMLToJSON(openAPI)
@@ -306,7 +325,7 @@ func openAPIServer(t *testing.T) *Server {
 	s, _ := testServer(t, []Source{{Name: "contact", Provider: "form", Action: "contact_form"}}, func(o *Options) {
 		o.APITokens, o.Reporter, o.Plant, o.Actor = []string{"api-token"}, &fakeReporter{}, fullPlant{}, fullActor{}
 		o.Replayer, o.Eraser, o.Doctor, o.People = fullRuns{}, fullRuns{}, fullDoctor{}, fullPeople{}
-		o.Pauser = &pauserOfOne{*fullOf[TargetState]()}
+		o.Pauser, o.Resender, o.Judge, o.Merger = &pauserOfOne{*fullOf[TargetState]()}, fullResender{}, fullJudge{}, fullMerger{}
 		o.Reader = fullReader{}
 	})
 	return s
@@ -342,11 +361,9 @@ func TestOpenAPI_Examples(t *testing.T) {
 				}
 				payload, header := "", []string{"Authorization", bearer}
 				if op.Body != nil {
-					b, err := json.Marshal(op.Body.Content["application/json"].Example)
-					if err != nil {
-						t.Fatal(err)
-					}
-					payload, header = string(b), append(header, "Content-Type", "application/json")
+					var kind string
+					payload, kind = op.Body.example(t)
+					header = append(header, "Content-Type", kind)
 				}
 				got := ask(s, strings.ToUpper(method), target, payload, header...)
 				if got.Code/100 != 2 {
@@ -404,28 +421,34 @@ func TestOpenAPI_Problems(t *testing.T) {
 	}
 }
 
-// full fills every field of a value, so that no field is left out of its JSON.
-func full(v reflect.Value) {
+// full fills every field of a value, so that no field is left out of its JSON. A
+// type within itself stays empty.
+func full(v reflect.Value, within ...reflect.Type) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		full(v.Elem())
+		if !slices.Contains(within, v.Type().Elem()) {
+			v.Set(reflect.New(v.Type().Elem()))
+			full(v.Elem(), within...)
+		}
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			v.Set(reflect.ValueOf(noon))
 			return
 		}
+		within = append(slices.Clone(within), v.Type())
 		for i := range v.NumField() {
 			if v.Field(i).CanSet() {
-				full(v.Field(i))
+				full(v.Field(i), within...)
 			}
 		}
 	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		full(v.Index(0))
+		if !slices.Contains(within, v.Type().Elem()) {
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+			full(v.Index(0), within...)
+		}
 	case reflect.Map:
 		one := reflect.New(v.Type().Elem()).Elem()
-		full(one)
+		full(one, within...)
 		v.Set(reflect.MakeMap(v.Type()))
 		v.SetMapIndex(reflect.ValueOf("x").Convert(v.Type().Key()), one)
 	case reflect.String:
