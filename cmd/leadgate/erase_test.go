@@ -74,6 +74,8 @@ func scanRedis(t *testing.T, addr string) {
 			value = rdb.ZRange(ctx, key, 0, -1).Val()
 		case "list":
 			value = rdb.LRange(ctx, key, 0, -1).Val()
+		case "stream":
+			value = rdb.XRange(ctx, key, "-", "+").Val()
 		case "none":
 		default:
 			t.Errorf("%s is a %s, which this test does not read", key, kind)
