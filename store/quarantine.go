@@ -23,11 +23,12 @@ func (s *Store) Quarantine(ctx context.Context, t *lead.Touch, newID string, cha
 // Reopen lets a touch that had come to an end go on its way once more: as t,
 // accepted, waiting in the books. Its receipts stay.
 func (s *Store) Reopen(ctx context.Context, t *lead.Touch) error {
-	if err := s.Finish(ctx, t, nil, lead.OutcomeWaiting); err != nil {
-		return fmt.Errorf("reopen: %w", err)
-	}
+	// The mark goes first, so that nobody sees the touch settled with what is new in it.
 	if err := s.rdb.HDel(ctx, s.touchKey(t.ID), fieldSettled, fieldMerged).Err(); err != nil {
 		return fmt.Errorf("reopen touch %s: %w", t.ID, err)
+	}
+	if err := s.Finish(ctx, t, nil, lead.OutcomeWaiting); err != nil {
+		return fmt.Errorf("reopen: %w", err)
 	}
 	return nil
 }
