@@ -326,3 +326,35 @@ sources:
 		}
 	})
 }
+
+// TestProgram_EraseMerged: of leads that were made one, both go, whichever is
+// named.
+func TestProgram_EraseMerged(t *testing.T) {
+	for _, named := range []string{"Survivor", "Absorbed"} {
+		t.Run(named, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, env []string) {
+				p := newProgram(t, env...)
+				p.config(wrongSources)
+				p.start()
+				first := vera(p)
+				_, a := p.post("/in/talk", "application/json", `{"name":"Vera Vanish","email":"vanish.private@home.example","note":"my secret wish 5"}`)
+				second := p.settled(a.ID)
+				if code := p.call("/leads/"+second.LeadID+"/merge", fmt.Sprintf(`{"by":"Dana","into":%q}`, first.LeadID), nil); code != http.StatusOK {
+					t.Fatalf("merge = %d", code)
+				}
+				p.balanced()
+				id := map[string]string{"Survivor": first.LeadID, "Absorbed": second.LeadID}[named]
+				var run lead.Run
+				if code := p.call("/leads/"+id+"/erase", `{"by":"Dana"}`, &run); code != http.StatusOK || run.Counts["leads"] != 3 || run.Counts["touches"] != 8 {
+					t.Errorf("erase = %d %+v, want 3 leads and 8 touches", code, run)
+				}
+				scan(t, filepath.Join(p.dir, "data"))
+				for _, e := range env {
+					if url, ok := strings.CutPrefix(e, "LEADGATE_REDIS_URL=redis://"); ok {
+						scanRedis(t, strings.TrimSuffix(url, "/0"))
+					}
+				}
+			})
+		})
+	}
+}
