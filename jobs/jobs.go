@@ -27,7 +27,7 @@ import (
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
 	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf,
-		noticeShelf, offShelf, rhythmShelf, deedShelf, remarkShelf}
+		noticeShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf}
 }
 
 const (
@@ -41,6 +41,7 @@ const (
 	questionShelf = "questions" // touch id -> what it lacks and somebody else has to tell
 	eraseShelf    = "erasures"  // see erase.go
 	dayShelf      = "days"      // UTC day -> how many touches were accepted here, tests left out
+	lifeShelf     = "life"      // redis -> which life of Redis has had what is here
 	deedShelf     = "deeds"     // lead id/number -> what somebody did about a lead, until the store has it
 	remarkShelf   = "remarks"   // id -> a line for a thread, until its target has it
 )
@@ -136,6 +137,7 @@ type Jobs struct {
 	ears   ears
 	slots  map[string]bool // digests that are done; the clock's alone
 
+	life      string // see knownLife
 	days      *days
 	said      repeats       // what hot touches said lately
 	stream    *stream       // what happened lately, for those who watch

@@ -33,8 +33,8 @@ type keeper interface {
 // life tells a Redis that is there from one that was wiped.
 type life interface {
 	Ping(ctx context.Context) error
-	Born(ctx context.Context) (bool, error)
-	Bear(ctx context.Context) error
+	Born(ctx context.Context) (life string, err error)
+	Bear(ctx context.Context) (life string, err error)
 	Restore(ctx context.Context, leads []*lead.Lead, touches []*lead.Touch) error
 }
 
@@ -147,6 +147,9 @@ func (j *Jobs) load(ctx context.Context) error {
 			j.log.Warn("look for erasures of other nodes", "error", err)
 		}
 	}
+	if err := j.loadLife(); err != nil {
+		return err
+	}
 	if err := j.count(); err != nil {
 		return fmt.Errorf("count waiting touches: %w", err)
 	}
@@ -217,23 +220,59 @@ func (j *Jobs) beat(ctx context.Context) {
 func (j *Jobs) feel(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, beatTimeout)
 	defer cancel()
-	born, err := j.o.Prompt.Born(ctx)
+	life, err := j.o.Prompt.Born(ctx)
 	if err != nil {
 		return err
 	}
-	if !born && j.pulse.isUp() {
+	if life != j.knownLife() && j.pulse.isUp() {
 		return errWiped
 	}
 	return nil
 }
 
+// knownLife is the life of Redis that has had all that this node kept. A wiped
+// Redis gets another one, also when another replica was the first to see it.
+func (j *Jobs) knownLife() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.life
+}
+
+// loadLife reads it from the journal.
+func (j *Jobs) loadLife() error {
+	b, err := j.o.Journal.Get(lifeShelf, redisLife)
+	if err != nil && !errors.Is(err, journal.ErrNotFound) {
+		return fmt.Errorf("read which redis was there: %w", err)
+	}
+	j.mu.Lock()
+	j.life = string(b)
+	j.mu.Unlock()
+	return nil
+}
+
+// keepLife remembers it.
+func (j *Jobs) keepLife(ctx context.Context, life string) error {
+	j.mu.Lock()
+	j.life = life
+	j.mu.Unlock()
+	if j.o.Embedded {
+		return nil // which has another one at each start
+	}
+	if err := j.o.Journal.Settle(ctx, journal.Put(lifeShelf, redisLife, []byte(life))); err != nil {
+		return fmt.Errorf("keep which redis was there: %w", err)
+	}
+	return nil
+}
+
+const redisLife = "redis"
+
 var errWiped = errors.New("redis was wiped")
 
-// revive fills a store that is empty with what the journal kept, marks it, and
-// says that it was empty.
+// revive fills a store that does not have what this journal kept, marks it, and
+// says that it was so.
 func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
-	born, err := j.o.Prompt.Born(ctx)
-	if err != nil || born {
+	life, err := j.o.Prompt.Born(ctx)
+	if err != nil || life != "" && life == j.knownLife() {
 		return false, err
 	}
 	begin := j.now()
@@ -273,7 +312,12 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 			}
 		}
 	}
-	return true, j.o.Store.Bear(ctx)
+	if life == "" {
+		if life, err = j.o.Store.Bear(ctx); err != nil {
+			return true, err
+		}
+	}
+	return true, j.keepLife(ctx, life)
 }
 
 // restore walks over a shelf and puts its contents back in batches, but for what

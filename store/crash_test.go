@@ -118,8 +118,9 @@ func TestStore_Crash(t *testing.T) {
 
 var revision = regexp.MustCompile(`^\d+ |"revision":\d+,`)
 
-// ageless leaves out the revisions of leads: the job's UpdateLead runs again.
+// ageless leaves out the name of this life of Redis and the revisions of leads: the job's UpdateLead runs again.
 func ageless(all map[string]any) map[string]any {
+	delete(all, "lg:{who}:born") // each Redis has a name of its own
 	for key, v := range all {
 		if s, ok := v.(string); ok && len(key) > 5 && key[:5] == "lg:{l" {
 			all[key] = revision.ReplaceAllString(s, "")

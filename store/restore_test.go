@@ -107,8 +107,8 @@ func TestStore_Restore(t *testing.T) {
 		before := w.answers()
 		leads, touches := w.everything()
 		w.flush()
-		if born, err := w.Born(ctx); err != nil || born {
-			t.Fatalf("Born after the flush = %v, %v", born, err)
+		if life, err := w.Born(ctx); err != nil || life != "" {
+			t.Fatalf("Born after the flush = %q, %v", life, err)
 		}
 		for range 2 { // every replica does it
 			if err := w.Restore(ctx, leads, nil); err != nil {

@@ -76,22 +76,23 @@ func New(rdb redis.UniversalClient, o Options) *Store {
 	return &Store{rdb: rdb, prefix: cmp.Or(o.Prefix, "lg"), look: cmp.Or(o.Look, 2000), log: o.Logger, now: o.Now, tags: o.PlusTagsSame, asOf: o.AsOf}
 }
 
-// Born says whether the marker of Bear is there. It is not in a Redis that is
-// new, was flushed, or came back without what it held.
-func (s *Store) Born(ctx context.Context) (bool, error) {
-	n, err := s.rdb.Exists(ctx, s.bornKey()).Result()
-	if err != nil {
-		return false, fmt.Errorf("look for the marker: %w", err)
+// Born returns the marker of Bear, which names this life of Redis. It is empty
+// in a Redis that is new, was flushed, or came back without what it held.
+func (s *Store) Born(ctx context.Context) (string, error) {
+	life, err := s.rdb.Get(ctx, s.bornKey()).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return "", fmt.Errorf("look for the marker: %w", err)
 	}
-	return n == 1, nil
+	return life, nil
 }
 
-// Bear sets the marker, once everything that has to be in Redis is in it.
-func (s *Store) Bear(ctx context.Context) error {
-	if err := s.rdb.SetNX(ctx, s.bornKey(), s.now().UTC().Format(time.RFC3339), 0).Err(); err != nil {
-		return fmt.Errorf("set the marker: %w", err)
+// Bear sets the marker, once everything that has to be in Redis is in it, and
+// returns it; another replica may have been faster.
+func (s *Store) Bear(ctx context.Context) (string, error) {
+	if err := s.rdb.SetNX(ctx, s.bornKey(), lead.NewID(s.now()), 0).Err(); err != nil {
+		return "", fmt.Errorf("set the marker: %w", err)
 	}
-	return nil
+	return s.Born(ctx)
 }
 
 // Ping asks Redis for an answer.

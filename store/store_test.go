@@ -18,13 +18,20 @@ import (
 func TestStore_Born(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
-		for _, want := range []bool{true, false} {
-			if got, err := w.Born(ctx); err != nil || got != want {
-				t.Errorf("Born = %v, %v, want %v", got, err, want)
-			}
-			if want {
-				w.flush()
-			}
+		first, err := w.Born(ctx)
+		if err != nil || first == "" {
+			t.Errorf("Born = %q, %v, want a name", first, err)
+		}
+		if again, err := w.Bear(ctx); err != nil || again != first {
+			t.Errorf("Bear of what is born = %q, %v, want %q", again, err, first)
+		}
+		w.flush()
+		if got, err := w.Born(ctx); err != nil || got != "" {
+			t.Errorf("Born after the flush = %q, %v, want none", got, err)
+		}
+		w.now = w.now.Add(time.Second)
+		if second, err := w.Bear(ctx); err != nil || second == first || second == "" {
+			t.Errorf("the second life is called %q, %v, and the first %q", second, err, first)
 		}
 		if err := w.Ping(ctx); err != nil {
 			t.Errorf("Ping = %v", err)
@@ -116,7 +123,7 @@ func TestStore_RedisAway(t *testing.T) {
 	l := &lead.Lead{ID: "l1"}
 	calls := map[string]func() error{
 		"Born":        func() error { _, err := s.Born(ctx); return err },
-		"Bear":        func() error { return s.Bear(ctx) },
+		"Bear":        func() error { _, err := s.Bear(ctx); return err },
 		"Ping":        func() error { return s.Ping(ctx) },
 		"CheckServer": func() error { _, err := s.CheckServer(ctx); return err },
 		"Stage":       func() error { return s.Stage(ctx, []*lead.Touch{one}) },

@@ -65,7 +65,7 @@ func (p *program) balanced() (b lead.Books) {
 			p.t.Logf("books: %+v", b)
 		}
 	})
-	p.await("the books to balance", 20*time.Second, func() bool { b = p.books(); return b.Accepted > 0 && b.Waiting+b.Unaccounted == 0 })
+	p.await("the books to balance", 90*time.Second, func() bool { b = p.books(); return b.Accepted > 0 && b.Waiting+b.Unaccounted == 0 })
 	return b
 }
 
@@ -220,7 +220,7 @@ func TestProgram_ReleaseAtAnotherReplica(t *testing.T) {
 			t.Errorf("release = %d, want 200 wherever it is asked", code)
 		}
 	}
-	awaitFor(t, "the books to balance", 20*time.Second, func() bool {
+	awaitFor(t, "the books to balance", 90*time.Second, func() bool {
 		b := both[0].books()
 		return b.Accepted == 1 && b.Alerted == 1 && b.Quarantined+b.Waiting+b.Unaccounted == 0
 	})

@@ -19,6 +19,7 @@ import (
 // a dequeue whose reply is given up is a task that nobody works on.
 type redisClients struct {
 	producer  redis.UniversalClient // no more than 200 ms, no second try
+	readers   redis.UniversalClient // of lists and reports, which take longer: 3 s
 	workers   redis.UniversalClient // of the jobs' store
 	hot, bulk redis.UniversalClient // of asynq's servers, one each for the wake gate
 	embedded  bool
@@ -36,6 +37,7 @@ func (c *redisClients) look() int {
 
 const (
 	promptly  = 200 * time.Millisecond
+	soon      = 3 * time.Second
 	patiently = 30 * time.Second
 )
 
@@ -65,14 +67,16 @@ func openRedis(ctx context.Context, rawURL string) (*redisClients, error) {
 	quick.ContextTimeoutEnabled = true
 	quick.DialTimeout, quick.ReadTimeout, quick.WriteTimeout, quick.PoolTimeout = promptly, promptly, promptly, promptly
 	quick.DialerRetries = 1
+	reading := quick
+	reading.ReadTimeout, reading.WriteTimeout, reading.PoolTimeout = soon, soon, soon
 	slow := *o
 	slow.DialTimeout, slow.ReadTimeout, slow.WriteTimeout, slow.PoolTimeout = 2*time.Second, patiently, patiently, patiently
 	slow.DialerRetries = 1
-	c.producer, c.workers = redis.NewUniversalClient(&quick), redis.NewUniversalClient(&slow)
+	c.producer, c.readers, c.workers = redis.NewUniversalClient(&quick), redis.NewUniversalClient(&reading), redis.NewUniversalClient(&slow)
 	c.hot, c.bulk = redis.NewUniversalClient(&slow), redis.NewUniversalClient(&slow)
 	stop := c.close
 	c.close = func() {
-		for _, client := range []redis.UniversalClient{c.producer, c.workers, c.hot, c.bulk} {
+		for _, client := range []redis.UniversalClient{c.producer, c.readers, c.workers, c.hot, c.bulk} {
 			client.Close()
 		}
 		stop()

@@ -61,3 +61,42 @@ func TestProgram_TwoReplicas(t *testing.T) {
 	redis.resume()
 	balanced()
 }
+
+// TestProgram_TwoReplicas_RedisIsWiped: each replica puts back what its own
+// journal kept, also one that was down when it happened.
+func TestProgram_TwoReplicas_RedisIsWiped(t *testing.T) {
+	redis := newRealRedis(t)
+	var both []*program
+	var ids []string
+	for i := range 2 {
+		p := newProgram(t, "LEADGATE_REDIS_URL="+redis.url())
+		p.config(twoSources)
+		p.start()
+		both = append(both, p)
+		for n := range 3 {
+			id := p.lead("warm", fmt.Sprintf("Kept%d%dx", i, n)).ID
+			p.settled(id)
+			ids = append(ids, id)
+		}
+	}
+	all := func(when string) {
+		t.Helper()
+		for i, p := range both {
+			awaitFor(t, fmt.Sprintf("all leads at replica %d %s", i, when), 15*time.Second, func() bool {
+				var page struct{ Items []lead.Lead }
+				return p.get("/leads", &page) == http.StatusOK && len(page.Items) == len(ids)
+			})
+		}
+	}
+	all("before")
+	redis.do("FLUSHALL")
+	all("after the flush")
+	both[1].kill()
+	redis.do("FLUSHALL")
+	awaitFor(t, "the first replica to fill Redis", 15*time.Second, func() bool {
+		var page struct{ Items []lead.Lead }
+		return both[0].get("/leads", &page) == http.StatusOK && len(page.Items) >= 3
+	})
+	both[1].start()
+	all("after the restart")
+}

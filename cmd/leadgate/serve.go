@@ -96,7 +96,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	defer clients.close()
 	quietRedis()
 	kept := store.Options{Logger: log, Look: clients.look(), PlusTagsSame: cfg.PlusTagsSame, AsOf: func(l *lead.Lead, now time.Time) lead.Verdict { return book.now().AsOf(l, now) }}
-	patient, prompt := store.New(clients.workers, kept), store.New(clients.producer, kept)
+	patient, prompt, lists := store.New(clients.workers, kept), store.New(clients.producer, kept), store.New(clients.readers, kept)
 
 	// Targets hear of it.
 	outlets, err := openOutlets(cfg, public, book, talk, log)
@@ -130,9 +130,9 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, prompt, book}, Actor: actor{work, book}, Watcher: work, Notebook: work,
+		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Actor: actor{work, book}, Watcher: work, Notebook: work,
 		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
-		Reporter: reporter{work, prompt}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
+		Reporter: reporter{work, lists}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
 		Doctor:         doctor{cfg, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets},
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
@@ -152,7 +152,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	var g errgroup.Group
 	g.Go(func() error { return work.Run(jobsCtx) })
 	g.Go(func() error { return web.Run(jobsCtx) })
-	g.Go(func() error { learnCards(jobsCtx, work, prompt, log); return nil })
+	g.Go(func() error { learnCards(jobsCtx, work, lists, log); return nil })
 	g.Go(func() error {
 		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
