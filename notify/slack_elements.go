@@ -119,13 +119,33 @@ const plainMost = 7500
 func plainText(m Message) string {
 	s := defang(strings.Join(linesOf(m), "\n"))
 	if m.Email.Link != "" {
-		s = strings.ReplaceAll(s, defang(m.Email.Shown), m.Email.Shown)
+		s = replaceWord(s, defang(m.Email.Shown), m.Email.Shown)
 	}
 	s = escape(cut(s, plainMost))
 	if m.URL != "" {
 		s += "\n" + m.URL
 	}
 	return s
+}
+
+// replaceWord replaces a word where it stands between spaces, and not where it
+// is part of another one.
+func replaceWord(s, word, by string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(s, word)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		if alone := (before == "" && b.Len() == 0 || strings.HasSuffix(before, " ") || strings.HasSuffix(before, "\n")) &&
+			(after == "" || after[0] == ' ' || after[0] == '\n'); alone {
+			b.WriteString(by)
+		} else {
+			b.WriteString(word)
+		}
+		s = after
+	}
 }
 
 // renderHook writes a message for an incoming webhook, which cannot answer
