@@ -49,6 +49,7 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 				asked = make([]bool, len(touches))
 			}
 			asked[i] = true
+			defer j.desk.expect(t.ID)()
 			ops = append(ops, journal.Put(questionShelf, t.ID, mustJSON(j.question(t, lanes[i], time.Time{}))))
 		}
 		if !t.Test {

@@ -56,6 +56,7 @@ type desk struct {
 
 	mu      sync.Mutex
 	open    map[string]*question // touch id ->
+	coming  map[string]bool      // touch id -> it is being journalled and will be here in a moment
 	vendors map[string]*vendor   // source -> its vendor
 }
 
@@ -68,7 +69,7 @@ type vendor struct {
 }
 
 func newDesk() *desk {
-	return &desk{signal: make(chan struct{}, 1), open: map[string]*question{}, vendors: map[string]*vendor{}}
+	return &desk{signal: make(chan struct{}, 1), open: map[string]*question{}, coming: map[string]bool{}, vendors: map[string]*vendor{}}
 }
 
 func (d *desk) nudge() {
@@ -83,7 +84,21 @@ func (d *desk) waits(id string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	q := d.open[id]
-	return q != nil && !q.goOn.IsZero()
+	return d.coming[id] || q != nil && !q.goOn.IsZero()
+}
+
+// expect says that a touch is about to be journalled that will wait here, so
+// that nobody who finds it in the journal first takes it on its way. The
+// returned function ends that.
+func (d *desk) expect(id string) (end func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.coming[id] = true
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.coming, id)
+	}
 }
 
 func (d *desk) add(q *question) {

@@ -175,3 +175,15 @@ func TestDesk_Load(t *testing.T) {
 		t.Errorf("flight = %+v, want it on its way with its person", f)
 	}
 }
+
+// A touch that is found in the journal before the desk has it does not set out.
+func TestDesk_Expect(t *testing.T) {
+	d := newDesk()
+	end := d.expect("a")
+	if !d.waits("a") || d.waits("b") {
+		t.Error("what is about to come does not wait, or something else does")
+	}
+	if end(); d.waits("a") {
+		t.Error("what did not come waits for ever")
+	}
+}

@@ -197,7 +197,7 @@ func TestLogTouch(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("logTouch (-want +got):\n%s", d)
 	}
-	for _, personal := range []string{"Grace", "acme", "Acme", "415", "300", "Dana"} {
+	for _, personal := range []string{"Grace", "acme", "Acme", "4155550100", "415 555", "seats", "Dana"} {
 		if strings.Contains(raw, personal) {
 			t.Errorf("%q is in the log: %s", personal, raw)
 		}
