@@ -79,16 +79,7 @@ func (m *mirror) run(ctx context.Context) {
 				continue
 			}
 		}
-		var ready <-chan time.Time
-		if wait > 0 {
-			timer.Reset(wait)
-			ready = timer.C
-		}
-		select {
-		case <-m.signal:
-		case <-ready:
-		case <-ctx.Done():
-		}
+		idle(ctx, timer, m.signal, wait)
 	}
 }
 

@@ -133,28 +133,17 @@ func (j *Jobs) overhear(ctx context.Context) {
 }
 
 func (j *Jobs) overhearFrom(ctx context.Context, sub *redis.PubSub, first bool) {
-	messages := sub.ChannelWithSubscriptions()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-j.pulse.changed():
-			return
-		case m, ok := <-messages:
-			if !ok {
-				return
+	whileUp(ctx, j.pulse, sub.ChannelWithSubscriptions(), func(m any) {
+		switch m := m.(type) {
+		case *redis.Subscription: // anew, after the connection was lost
+			if !first {
+				j.stream.tell(true, lead.News{Kind: lead.ResetNews, At: j.now().UTC()})
 			}
-			switch m := m.(type) {
-			case *redis.Subscription: // anew, after the connection was lost
-				if !first {
-					j.stream.tell(true, lead.News{Kind: lead.ResetNews, At: j.now().UTC()})
-				}
-				first = false
-			case *redis.Message:
-				j.takeIn(m.Payload)
-			}
+			first = false
+		case *redis.Message:
+			j.takeIn(m.Payload)
 		}
-	}
+	})
 }
 
 // takeIn adds another node's bulletin to the stream.

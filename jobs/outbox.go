@@ -115,16 +115,21 @@ func (b *outbox) run(ctx context.Context) {
 			sends.Go(func() { b.send(ctx, notes) })
 			continue
 		}
-		var ready <-chan time.Time
-		if wait > 0 {
-			timer.Reset(wait)
-			ready = timer.C
-		}
-		select {
-		case <-b.signal:
-		case <-ready:
-		case <-ctx.Done():
-		}
+		idle(ctx, timer, b.signal, wait)
+	}
+}
+
+// idle waits for a signal, for a while if wait says how long, or for ctx to end.
+func idle(ctx context.Context, timer *time.Timer, signal <-chan struct{}, wait time.Duration) {
+	var ready <-chan time.Time
+	if wait > 0 {
+		timer.Reset(wait)
+		ready = timer.C
+	}
+	select {
+	case <-signal:
+	case <-ready:
+	case <-ctx.Done():
 	}
 }
 

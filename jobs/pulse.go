@@ -3,12 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
-
-	"github.com/leadgate/leadgate/journal"
-	"github.com/leadgate/leadgate/lead"
 )
 
 // keeper is the store as jobs see it: leads, touches and receipts that every
@@ -30,20 +26,11 @@ type keeper interface {
 	noticeKeeper
 }
 
-// life tells a Redis that is there from one that was wiped.
-type life interface {
-	Ping(ctx context.Context) error
-	Born(ctx context.Context) (life string, err error)
-	Bear(ctx context.Context) (life string, err error)
-	Restore(ctx context.Context, leads []*lead.Lead, touches []*lead.Touch) error
-}
-
 const (
 	beatEvery   = 250 * time.Millisecond
 	beatTimeout = 200 * time.Millisecond
 	beatsMissed = 2               // in a row mean that Redis is away
 	lostAfter   = 2 * time.Second // of absence, after which tasks on their way are taken for lost
-	loadBatch   = 500
 
 	// carriedAfter the return of Redis a replica's receipts have reached it.
 	carriedAfter = 2 * time.Second
@@ -120,6 +107,24 @@ func (p *pulse) await(ctx context.Context) bool {
 	return false
 }
 
+// whileUp passes on what comes until Redis goes or comes, from is closed, or
+// ctx ends.
+func whileUp[M any](ctx context.Context, p *pulse, from <-chan M, take func(M)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.changed():
+			return
+		case m, ok := <-from:
+			if !ok {
+				return
+			}
+			take(m)
+		}
+	}
+}
+
 // doubt asks for a look at Redis at once.
 func (p *pulse) doubt(error) {
 	select {
@@ -133,44 +138,6 @@ func (p *pulse) urge() {
 	case p.urges <- struct{}{}:
 	default:
 	}
-}
-
-// load puts what the journal kept into a store that has lost it: the built-in
-// Redis at every start, another after it was wiped. Jobs start afterwards.
-func (j *Jobs) load(ctx context.Context) error {
-	defer close(j.loaded)
-	if err := j.loadQuestions(); err != nil {
-		return fmt.Errorf("look for open questions: %w", err)
-	}
-	if !j.o.Embedded { // before anything is restored or told
-		if err := j.syncOrders(ctx); err != nil {
-			j.log.Warn("look for erasures of other nodes", "error", err)
-		}
-	}
-	if err := j.loadLife(); err != nil {
-		return err
-	}
-	if err := j.count(); err != nil {
-		return fmt.Errorf("count waiting touches: %w", err)
-	}
-	for _, l := range []*lane{j.hot, j.bulk} {
-		j.refill(l)
-		l.nudge()
-	}
-	for _, id := range j.hot.all() { // should Redis be away, they are told from the journal
-		j.flight(id, j.hot)
-	}
-	_, err := j.revive(ctx)
-	if err == nil {
-		err = j.carryNotices(ctx)
-	}
-	if err != nil {
-		j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
-		j.pulse.doubt(err)
-		return nil
-	}
-	j.pulse.set(true, j.now())
-	return nil
 }
 
 // beat watches Redis.
@@ -224,180 +191,10 @@ func (j *Jobs) feel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if life != j.knownLife() && j.pulse.isUp() {
+	if (life == "" || life != j.knownLife()) && j.pulse.isUp() {
 		return errWiped
 	}
 	return nil
 }
 
-// knownLife is the life of Redis that has had all that this node kept. A wiped
-// Redis gets another one, also when another replica was the first to see it.
-func (j *Jobs) knownLife() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.life
-}
-
-// loadLife reads it from the journal.
-func (j *Jobs) loadLife() error {
-	b, err := j.o.Journal.Get(lifeShelf, redisLife)
-	if err != nil && !errors.Is(err, journal.ErrNotFound) {
-		return fmt.Errorf("read which redis was there: %w", err)
-	}
-	j.mu.Lock()
-	j.life = string(b)
-	j.mu.Unlock()
-	return nil
-}
-
-// keepLife remembers it.
-func (j *Jobs) keepLife(ctx context.Context, life string) error {
-	j.mu.Lock()
-	j.life = life
-	j.mu.Unlock()
-	if j.o.Embedded {
-		return nil // which has another one at each start
-	}
-	if err := j.o.Journal.Settle(ctx, journal.Put(lifeShelf, redisLife, []byte(life))); err != nil {
-		return fmt.Errorf("keep which redis was there: %w", err)
-	}
-	return nil
-}
-
-const redisLife = "redis"
-
 var errWiped = errors.New("redis was wiped")
-
-// revive fills a store that does not have what this journal kept, marks it, and
-// says that it was so.
-func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
-	life, err := j.o.Prompt.Born(ctx)
-	if err != nil || life != "" && life == j.knownLife() {
-		return false, err
-	}
-	begin := j.now()
-	broken := func(key string, err error) {
-		j.log.Error("what the journal kept cannot be read; it stays there", "key", key, "error", err)
-	}
-	var turns lead.Turns
-	leads, err := restore(ctx, j.o.Journal, leadShelf, broken, func(batch []*lead.Lead) error {
-		for _, l := range batch {
-			if l.Assigned != nil {
-				turns.Remember(*l.Assigned)
-			}
-		}
-		return j.o.Store.Restore(ctx, batch, nil)
-	})
-	if err != nil {
-		return true, fmt.Errorf("restore leads: %w", err)
-	}
-	touches, err := restore(ctx, j.o.Journal, touchShelf, broken, func(batch []*lead.Touch) error { return j.o.Store.Restore(ctx, nil, batch) })
-	if err != nil {
-		return true, fmt.Errorf("restore touches: %w", err)
-	}
-	if err := j.restorePeople(ctx, turns); err != nil {
-		return true, fmt.Errorf("restore turns: %w", err)
-	}
-	if err := j.restoreRhythms(ctx); err != nil {
-		return true, fmt.Errorf("restore rhythms: %w", err)
-	}
-	if leads+touches > 0 {
-		j.log.Info("store filled from the journal", "leads", leads, "touches", touches, "ms", j.now().Sub(begin).Milliseconds())
-	}
-	if !j.o.Embedded {
-		// asynq adds a queue to its list once per process and never again.
-		for _, l := range []*lane{j.hot, j.bulk} {
-			if err := j.o.Producer.SAdd(ctx, "asynq:queues", l.shelf).Err(); err != nil {
-				return true, fmt.Errorf("name the queues: %w", err)
-			}
-		}
-	}
-	if life == "" {
-		if life, err = j.o.Store.Bear(ctx); err != nil {
-			return true, err
-		}
-	}
-	return true, j.keepLife(ctx, life)
-}
-
-// restore walks over a shelf and puts its contents back in batches, but for what
-// cannot be read.
-func restore[T any](ctx context.Context, from *journal.Journal, shelf string, broken func(key string, err error), put func([]*T) error) (n int, err error) {
-	var batch []*T
-	flush := func() {
-		if err == nil && len(batch) > 0 {
-			err = put(batch)
-			n += len(batch)
-			batch = batch[:0]
-		}
-	}
-	walk := from.Each(shelf, "", func(key string, value []byte) bool {
-		v := new(T)
-		if bad := decodeKept(value, v); bad != nil {
-			broken(key, bad)
-			return true
-		}
-		if batch = append(batch, v); len(batch) == loadBatch {
-			flush()
-		}
-		return err == nil && ctx.Err() == nil
-	})
-	flush()
-	if err == nil {
-		err = walk
-	}
-	if err == nil {
-		err = ctx.Err()
-	}
-	return n, err
-}
-
-// resume carries to the store what was told while Redis was away, so that no
-// other replica tells it again, and with lost lets everything that was on its
-// way start once more; else the sweeper finds the few that got lost.
-func (j *Jobs) resume(ctx context.Context, lost bool) error {
-	if !j.o.Embedded {
-		if err := errors.Join(j.carry(ctx), j.carryNotices(ctx)); err != nil {
-			return fmt.Errorf("carry receipts: %w", err)
-		}
-	}
-	if err := j.carryDeeds(ctx, ""); err != nil {
-		return err
-	}
-	if !lost {
-		return nil
-	}
-	now := j.now()
-	again := map[*lane][]string{}
-	j.mu.Lock()
-	for id, f := range j.flights {
-		f.mu.Lock()
-		if !f.driven.IsZero() && !f.running && j.tellings[id] == nil {
-			again[f.lane] = append(again[f.lane], id)
-			f.look = now.Add(firstLook)
-			f.driven = time.Time{}
-		}
-		f.mu.Unlock()
-	}
-	j.mu.Unlock()
-	for l, ids := range again {
-		j.back(l, ids)
-	}
-	return nil
-}
-
-// carry writes the receipts that are only in the journal to the store.
-func (j *Jobs) carry(ctx context.Context) error {
-	var changes []lead.Change
-	err := j.o.Journal.Each(receiptShelf, "", func(key string, value []byte) bool {
-		var d lead.Delivery
-		if decodeKept(value, &d) == nil {
-			changes = append(changes, lead.Change{TouchID: touchOfReceipt(key), Delivery: d})
-		}
-		return true
-	})
-	if err != nil || len(changes) == 0 {
-		return err
-	}
-	return j.o.Store.Deliver(ctx, changes)
-}

@@ -99,27 +99,16 @@ func (j *Jobs) listen(ctx context.Context) {
 }
 
 func (j *Jobs) hear(ctx context.Context, sub *redis.PubSub) {
-	messages := sub.Channel()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-j.pulse.changed():
-			return
-		case m, ok := <-messages:
-			if !ok {
-				return
-			}
-			if id, ok := strings.CutPrefix(m.Payload, endedPrefix); ok {
-				j.lookAt(id)
-			}
-			for _, l := range []*lane{j.hot, j.bulk} {
-				if m.Payload == l.shelf {
-					l.gate.wake()
-				}
+	whileUp(ctx, j.pulse, sub.Channel(), func(m *redis.Message) {
+		if id, ok := strings.CutPrefix(m.Payload, endedPrefix); ok {
+			j.lookAt(id)
+		}
+		for _, l := range []*lane{j.hot, j.bulk} {
+			if m.Payload == l.shelf {
+				l.gate.wake()
 			}
 		}
-	}
+	})
 }
 
 // asynqLogger lets asynq speak through slog. What it calls fatal is not.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,40 +10,6 @@ import (
 )
 
 const demoSource = "sources:\n  - {name: demo, provider: json, action: demo_request}\n"
-
-// tries does something about a lead through the API and returns the status.
-func (p *program) tries(id, verb, by string) int {
-	p.t.Helper()
-	code, _ := p.post("/api/v1/leads/"+id+"/"+verb, "application/json", fmt.Sprintf(`{"by":%q}`, by), "Authorization", "Bearer "+apiToken)
-	return code
-}
-
-func (p *program) leadOf(id string) (l lead.Lead) {
-	p.t.Helper()
-	if code := p.get("/leads/"+id, &l); code != http.StatusOK {
-		p.t.Fatalf("GET lead %s: %d", id, code)
-	}
-	return l
-}
-
-// metric reads one value of /metrics; "" when it is not there.
-func (p *program) metric(name string) string {
-	resp, err := http.Get("http://" + p.addr + "/metrics")
-	if err != nil {
-		return ""
-	}
-	defer resp.Body.Close()
-	b := new(strings.Builder)
-	if err := resp.Write(b); err != nil {
-		return ""
-	}
-	for line := range strings.Lines(b.String()) {
-		if v, ok := strings.CutPrefix(line, name+" "); ok {
-			return strings.TrimSpace(v)
-		}
-	}
-	return ""
-}
 
 func (p *program) redisIs(up string) {
 	p.t.Helper()

@@ -23,11 +23,7 @@ func explainCommand() *cobra.Command {
 			"what nearly does, and who would hear. ID is a lead's or a touch's.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, err := loadConfig(c)
-			if err != nil {
-				return err
-			}
-			l, err := findLocal(cfg.DataDir)
+			l, err := runningServer(c)
 			if err != nil {
 				return err
 			}

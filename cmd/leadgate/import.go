@@ -168,7 +168,9 @@ func (x *importer) send(batch []importRow) error {
 	var a importAnswer
 	var err error
 	for wait := time.Second; wait < 20*time.Second; wait *= 2 {
-		if err = x.server.call(x.c.Context(), http.MethodPost, "/import", x.ask, &a); err == nil || !strings.Contains(err.Error(), "503") {
+		err = x.server.call(x.c.Context(), http.MethodPost, "/import", x.ask, &a)
+		var no *refusal
+		if !errors.As(err, &no) || no.code != http.StatusServiceUnavailable {
 			break
 		}
 		select {

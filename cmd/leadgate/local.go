@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -48,6 +50,50 @@ func findLocal(dir string) (l local, err error) {
 	return l, json.Unmarshal(b, &l)
 }
 
+// runningServer finds the server that has the configured data directory open.
+func runningServer(c *cobra.Command) (local, error) {
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return local{}, err
+	}
+	return findLocal(cfg.DataDir)
+}
+
+// ask sends a request to the running server's API. The caller closes the body
+// of the answer. What the server refuses is a *refusal, and errNoSuch when there
+// is no such thing.
+func (l local) ask(ctx context.Context, method, path string, header map[string]string, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+l.Address+"/api/v1"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+l.Token)
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("the server at %s does not answer; is it running?", l.Address)
+	}
+	if resp.StatusCode < 300 {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNotFound {
+		return nil, errNoSuch
+	}
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16)) // the status says enough without it
+	return nil, &refusal{resp.StatusCode, resp.Status, refusalOf(b)}
+}
+
+// refusal is an answer that says no, in the server's words.
+type refusal struct {
+	code         int
+	status, says string
+}
+
+func (r *refusal) Error() string { return "the server answers " + r.status + ": " + r.says }
+
 // get reads one JSON answer of the running server's API.
 func (l local) get(ctx context.Context, path string, v any) error {
 	return l.call(ctx, http.MethodGet, path, nil, v)
@@ -58,38 +104,25 @@ func (l local) get(ctx context.Context, path string, v any) error {
 func (l local) call(ctx context.Context, method, path string, in, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	var body io.Reader
+	var body []byte
 	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
 			return err
 		}
-		body = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+l.Address+"/api/v1"+path, body)
+	resp, err := l.ask(ctx, method, path, map[string]string{"Content-Type": "application/json"}, body)
 	if err != nil {
 		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+l.Token)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("the server at %s does not answer; is it running?", l.Address)
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
-	if err != nil {
-		return err
-	}
-	switch {
-	case resp.StatusCode == http.StatusNotFound:
-		return errNoSuch
-	case resp.StatusCode >= 300:
-		return fmt.Errorf("the server answers %s: %s", resp.Status, refusalOf(b))
-	case v == nil:
+	if v == nil {
 		return nil
 	}
-	return json.Unmarshal(b, v)
+	if err := json.NewDecoder(resp.Body).Decode(v); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	return nil
 }
 
 // refusalOf is what a problem says, or the answer as it is.

@@ -24,7 +24,7 @@ func mergeCommand() *cobra.Command {
 			if undo != (len(args) == 1) {
 				return &codedError{exitUsage, fmt.Errorf("say merge ID INTO, or merge --undo ID")}
 			}
-			from, err := localOf(c)
+			from, err := runningServer(c)
 			if err != nil {
 				return err
 			}
@@ -34,18 +34,9 @@ func mergeCommand() *cobra.Command {
 			if !undo {
 				verb, body["into"] = "/merge", args[1]
 			}
-			b, err := json.Marshal(body)
-			if err != nil {
-				return err
-			}
-			resp, err := from.ask(c.Context(), http.MethodPost, "/leads/"+url.PathEscape(args[0])+verb, "application/json", b)
-			if err != nil {
-				return err
-			}
-			defer resp.Body.Close()
 			var l lead.Lead
-			if err := json.NewDecoder(resp.Body).Decode(&l); err != nil {
-				return fmt.Errorf("read the server's answer: %w", err)
+			if err := from.call(c.Context(), http.MethodPost, "/leads/"+url.PathEscape(args[0])+verb, body, &l); err != nil {
+				return err
 			}
 			if asJSON, _ := c.Flags().GetBool("json"); asJSON {
 				e := json.NewEncoder(c.OutOrStdout())

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -194,35 +193,6 @@ func (p *program) lead(source, name string, extra ...string) answer {
 		p.t.Fatalf("POST /in/%s = %d %+v, want 202 with an id", source, code, a)
 	}
 	return a
-}
-
-// get reads the API and returns the status.
-func (p *program) get(path string, v any) int {
-	p.t.Helper()
-	req, err := http.NewRequest(http.MethodGet, "http://"+p.addr+"/api/v1"+path, nil)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+apiToken)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return 0
-	}
-	if resp.StatusCode == http.StatusOK {
-		if err := json.Unmarshal(b, v); err != nil {
-			p.t.Fatalf("GET %s: %v in %.200s", path, err, b)
-		}
-	}
-	return resp.StatusCode
-}
-
-func (p *program) touch(id string) (t lead.Touch, ok bool) {
-	return t, p.get("/touches/"+id, &t) == http.StatusOK
 }
 
 // settled waits until a touch has come to its end.

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,28 +10,6 @@ import (
 
 	"github.com/leadgate/leadgate/lead"
 )
-
-// call sends a body to the API and reads the answer into v.
-func (p *program) call(path, body string, v any) int {
-	p.t.Helper()
-	req, err := http.NewRequest(http.MethodPost, "http://"+p.addr+"/api/v1"+path, strings.NewReader(body))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+apiToken)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0
-	}
-	defer resp.Body.Close()
-	b, _ := io.ReadAll(resp.Body)
-	if v != nil {
-		if err := json.NewDecoder(bytes.NewReader(b)).Decode(v); err != nil {
-			p.t.Fatalf("POST %s: %d %.300s", path, resp.StatusCode, b)
-		}
-	}
-	return resp.StatusCode
-}
 
 // spam posts a demo request with the honeypot filled and waits until it is held.
 func (p *program) spam(name, email string) lead.Touch {
@@ -49,24 +24,6 @@ func (p *program) spam(name, email string) lead.Touch {
 		p.t.Fatalf("touch = %s of lead %q held for %q, want it in quarantine with a lead and a reason", held.State, held.LeadID, held.Held)
 	}
 	return held
-}
-
-func (p *program) books() (b lead.Books) {
-	p.t.Helper()
-	p.get("/books", &b)
-	return b
-}
-
-// balanced waits until nothing waits.
-func (p *program) balanced() (b lead.Books) {
-	p.t.Helper()
-	p.t.Cleanup(func() {
-		if p.t.Failed() {
-			p.t.Logf("books: %+v", b)
-		}
-	})
-	p.await("the books to balance", 90*time.Second, func() bool { b = p.books(); return b.Accepted > 0 && b.Waiting+b.Unaccounted == 0 })
-	return b
 }
 
 func leadIDs(leads []lead.Lead) (ids []string) {

@@ -30,7 +30,7 @@ func TestProgram_Queues(t *testing.T) {
 	}
 	post := func(path string, want int) {
 		t.Helper()
-		if code, _ := p.post("/api/v1"+path, "application/json", "", "Authorization", "Bearer "+apiToken); code != want {
+		if code := p.call(path, "", nil); code != want {
 			t.Errorf("POST %s = %d, want %d", path, code, want)
 		}
 	}

@@ -17,7 +17,7 @@ func reclassifyCommand() *cobra.Command {
 			"were changed. Posted messages are rewritten; nobody is told anew without --alert. Leads that do something are judged anew anyway.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			from, err := localOf(c)
+			from, err := runningServer(c)
 			if err != nil {
 				return err
 			}

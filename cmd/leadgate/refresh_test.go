@@ -2,20 +2,10 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 )
-
-// act does something about a lead through the API and requires success.
-func (p *program) act(id, verb, by string) {
-	p.t.Helper()
-	code, a := p.post("/api/v1/leads/"+id+"/"+verb, "application/json", fmt.Sprintf(`{"by":%q}`, by), "Authorization", "Bearer "+apiToken)
-	if code != http.StatusOK {
-		p.t.Fatalf("%s lead %s = %d %+v, want 200", verb, id, code, a)
-	}
-}
 
 // shown waits until the message about somebody shows a text, and returns it.
 func (s *fakeSlack) shown(t *testing.T, about, text string) slackMessage {

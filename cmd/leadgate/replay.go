@@ -68,15 +68,6 @@ func replayCommand() *cobra.Command {
 	return c
 }
 
-// runningServer finds the server that has the configured data directory open.
-func runningServer(c *cobra.Command) (local, error) {
-	cfg, err := loadConfig(c)
-	if err != nil {
-		return local{}, err
-	}
-	return findLocal(cfg.DataDir)
-}
-
 // printRun prints what a run did: a line for each result, and how many of each.
 func printRun(w io.Writer, run *lead.Run, asJSON bool) error {
 	if asJSON {

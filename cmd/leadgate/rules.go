@@ -37,7 +37,7 @@ func rulesTryCommand() *cobra.Command {
 			if _, err := lead.ParseRules(args[0], src); err != nil {
 				return &codedError{exitConfig, err}
 			}
-			from, err := localOf(c)
+			from, err := runningServer(c)
 			if err != nil {
 				return err
 			}
@@ -69,15 +69,6 @@ func printRehearsal(w io.Writer, r *lead.Rehearsal, t *turns) {
 		fmt.Fprintln(w)
 	}
 	t.print(w, r.Turns)
-}
-
-// localOf finds the server that runs on the configured data directory.
-func localOf(c *cobra.Command) (local, error) {
-	cfg, err := loadConfig(c)
-	if err != nil {
-		return local{}, err
-	}
-	return findLocal(cfg.DataDir)
 }
 
 // progressOf is where progress goes: to a person at a terminal.

@@ -27,11 +27,7 @@ func signinCommand() *cobra.Command {
 		Example: "  leadgate signin --name Dana\n  leadgate signin --token reporting --read-only\n  leadgate signin --revoke reporting",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(c)
-			if err != nil {
-				return err
-			}
-			from, err := findLocal(cfg.DataDir)
+			from, err := runningServer(c)
 			if err != nil {
 				return err
 			}
@@ -50,6 +46,7 @@ func signinCommand() *cobra.Command {
 			return makePass(c, from, map[string]string{"kind": "link", "name": cmp.Or(o.name, osUser()), "right": "own"}, o.json)
 		},
 	}
+	addConfigFlags(c.Flags())
 	c.Flags().StringVar(&o.name, "name", "", "who signs in; default: the user of this machine")
 	c.Flags().StringVar(&o.token, "token", "", "make an API token for who or what is called so")
 	c.Flags().BoolVar(&o.readOnly, "read-only", false, "the token may only read")

@@ -88,27 +88,19 @@ func (t *tailing) follow(ctx context.Context, from local) error {
 			q.Set(name, value)
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+from.Address+"/api/v1/stream?"+q.Encode(), nil)
+	header := map[string]string{}
+	if t.place != "" {
+		header["Last-Event-ID"] = t.place
+	}
+	resp, err := from.ask(ctx, http.MethodGet, "/stream?"+q.Encode(), header, nil)
+	var no *refusal
+	if errors.As(err, &no) && no.code == http.StatusBadRequest {
+		return &codedError{exitUsage, errors.New(no.says)}
+	}
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+from.Token)
-	if t.place != "" {
-		req.Header.Set("Last-Event-ID", t.place)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("the server at %s does not answer; is it running?", from.Address)
-	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		var p struct{ Detail string }
-		b, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16)) // what there is of it
-		if json.Unmarshal(b, &p) == nil && resp.StatusCode == http.StatusBadRequest {
-			return &codedError{exitUsage, errors.New(plain(p.Detail))}
-		}
-		return fmt.Errorf("the server answers %s: %s", resp.Status, plain(p.Detail))
-	}
 	t.watched = true
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
 		data, ok := strings.CutPrefix(lines.Text(), "data: ")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -99,17 +98,6 @@ func TestProgram_DemoAndTail(t *testing.T) {
 		t.Errorf("tail ended with %d", code)
 	}
 	stopMachine()
-}
-
-func (p *program) metrics() string {
-	resp, err := http.Get("http://" + p.addr + "/metrics")
-	if err != nil {
-		return ""
-	}
-	defer resp.Body.Close()
-	var b bytes.Buffer
-	b.ReadFrom(resp.Body)
-	return b.String()
 }
 
 func TestProgram_ToolsRefuse(t *testing.T) {

@@ -147,17 +147,8 @@ func TestMerge(t *testing.T) {
 	p.start()
 	home := p.settled(p.lead("demo-request", "Ada Home").ID)
 	works := p.settled(p.lead("webinar", "Ada Works").ID)
-	read := func(id string) (l lead.Lead) {
-		p.t.Helper()
-		if code := p.get("/leads/"+id, &l); code != http.StatusOK {
-			t.Fatalf("GET lead %s = %d", id, code)
-		}
-		return l
-	}
-	act := func(id, verb, body string) int {
-		code, _ := p.post("/api/v1/leads/"+id+"/"+verb, "application/json", body, "Authorization", "Bearer "+apiToken)
-		return code
-	}
+	read := p.leadOf
+	act := func(id, verb, body string) int { return p.call("/leads/"+id+"/"+verb, body, nil) }
 	homeBefore, worksBefore := read(home.LeadID), read(works.LeadID)
 
 	for _, wrong := range []struct {

@@ -4,8 +4,8 @@
 // It exists for what it leaves out: methods are not called. text/template finds
 // methods by name at run time, so that a program that links it keeps every
 // exported method of every type it has; here that is a third of the binary.
-// What a method would do, a function does; IsZero alone is asked. Tests compare what it writes with
-// html/template, byte by byte.
+// What a method would do, a function does; IsZero alone is asked. Tests compare
+// what it writes with html/template, byte by byte.
 package template
 
 import (
