@@ -16,8 +16,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/leadgate/leadgate/internal/template"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify/template"
 )
 
 //go:embed web/*.html web/static

@@ -25,8 +25,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
-	"github.com/leadgate/leadgate/internal/template"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify/template"
 )
 
 // Options are what a Server is made of. Accepter, Reader, Actor, Replayer, People and

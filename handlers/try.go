@@ -10,7 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/leadgate/leadgate/internal/template"
+	"github.com/leadgate/leadgate/notify/template"
 )
 
 //go:embed web/try.html

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/leadgate/leadgate/internal/template"
+	"github.com/leadgate/leadgate/notify/template"
 )
 
 var httpKind = Kind{

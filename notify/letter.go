@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/leadgate/leadgate/internal/template"
+	"github.com/leadgate/leadgate/notify/template"
 )
 
 // letter is a mail: the same as text and as HTML.

@@ -66,7 +66,7 @@ func printBanner(w io.Writer, b banner) {
 		line(name, base+s.Path, "")
 	}
 	if b.Try {
-		line("Try it in a browser ", base+"/try", "")
+		line("Forms", base+"/try", "to try it in a browser")
 	}
 	shown := "alerts are shown below"
 	if b.Inbox != "" {

@@ -35,7 +35,7 @@ func TestPrintBanner(t *testing.T) {
   Send leads to   http://127.0.0.1:8080/in/contact
                   http://127.0.0.1:8080/in/demo-request
                   http://127.0.0.1:8080/in/webinar
-  Try it in a browser  http://127.0.0.1:8080/try
+  Forms           http://127.0.0.1:8080/try     to try it in a browser
   Redis           built in (fine for one machine)     for more: LEADGATE_REDIS_URL=redis://...
   Slack           not connected, alerts are shown below     connect: LEADGATE_SLACK_BOT_TOKEN and LEADGATE_SLACK_CHANNEL
 

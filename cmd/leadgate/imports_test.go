@@ -18,13 +18,13 @@ const module = "github.com/leadgate/leadgate/"
 // command knows everybody.
 var mayImport = map[string][]string{
 	"lead":              {},
-	"internal/template": {},
+	"notify/template":   {},
 	"journal":           {},
 	"store":             {"lead"},
-	"notify":            {"lead", "internal/template"},
+	"notify":            {"lead", "notify/template"},
 	"handlers/provider": {"lead"},
 	"jobs":              {"lead", "journal", "notify"},
-	"handlers":          {"lead", "handlers/provider", "internal/template"},
+	"handlers":          {"lead", "handlers/provider", "notify/template"},
 	"config":            {"handlers", "notify", "lead"},
 	"cmd/leadgate":      {"lead", "journal", "store", "notify", "handlers", "handlers/provider", "jobs", "config"},
 }
@@ -37,13 +37,13 @@ var onlyIn = map[string][]string{
 	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate"},
 	"github.com/alicebob/miniredis": {"cmd/leadgate"},
 	"github.com/goccy/go-yaml":      {"config", "lead"},
-	"text/template":                 {"internal/template"},           // they keep every method of every type in the binary, a third of it; internal/template does not
-	"text/template/parse":           {"internal/template", "notify"}, // the tree alone, which keeps nothing
+	"text/template":                 {"notify/template"},           // they keep every method of every type in the binary, a third of it; notify/template does not
+	"text/template/parse":           {"notify/template", "notify"}, // the tree alone, which keeps nothing
 	"html/template":                 {},
 }
 
 // topLevel is what may stand at the root of the repository.
-var topLevel = []string{"cmd", "config", "handlers", "jobs", "notify", "lead", "journal", "store", "internal", "docs", "Dockerfile", "go.mod", "go.sum",
+var topLevel = []string{"cmd", "config", "handlers", "jobs", "notify", "lead", "journal", "store", "docs", "Dockerfile", "go.mod", "go.sum",
 	"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "BENCHMARKS.md", "compose.yaml", ".ci", ".github", ".gitignore", ".dockerignore", ".git"}
 
 func TestImports(t *testing.T) {

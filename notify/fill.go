@@ -10,7 +10,7 @@ import (
 	"strings"
 	"text/template/parse"
 
-	"github.com/leadgate/leadgate/internal/template"
+	"github.com/leadgate/leadgate/notify/template"
 )
 
 // surrounding is what a template writes into, and so how what it fills in is escaped:
