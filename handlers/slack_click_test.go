@@ -61,7 +61,7 @@ func (w *slackWorld) one(t *testing.T) string {
 	t.Helper()
 	select {
 	case <-w.heard:
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("nothing was said")
 	}
 	w.mu.Lock()

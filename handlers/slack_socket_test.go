@@ -58,7 +58,7 @@ func (s *socketSlack) connected(t *testing.T) *websocket.Conn {
 	case c := <-s.conns:
 		t.Cleanup(func() { c.Close() })
 		return c
-	case <-time.After(15 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("no connection")
 		return nil
 	}

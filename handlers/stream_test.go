@@ -49,7 +49,7 @@ func streamServer(t *testing.T, w watcher) *httptest.Server {
 // watch opens a stream and returns its lines.
 func watch(t *testing.T, at string, header ...string) (*http.Response, *bufio.Scanner) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
@@ -141,7 +141,7 @@ func TestServer_Stream_EndsWithTheServer(t *testing.T) {
 	_, out := watch(t, server.URL+"/api/v1/stream")
 	lines(t, out, 3)
 	begin := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := server.Config.Shutdown(ctx); err != nil {
 		t.Errorf("Shutdown waited for a stream: %v after %s", err, time.Since(begin))

@@ -211,7 +211,7 @@ func TestJobs_NewsOfOtherNodes(t *testing.T) {
 	expect := func(node int, want ...string) {
 		t.Helper()
 		place, got := start[node], []string(nil)
-		wait, cancel := context.WithTimeout(ctx, 10*time.Second)
+		wait, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
 		for len(got) < len(want) && wait.Err() == nil {
 			for _, n := range nodes[node].News(wait, place) {

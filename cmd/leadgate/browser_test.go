@@ -104,7 +104,7 @@ func (b *browser) wait(text string) {
 
 func (b *browser) until(condition string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -116,7 +116,7 @@ func (b *browser) until(condition string) {
 		select {
 		case <-ctx.Done():
 			b.picture("timeout")
-			b.t.Fatalf("waited 5 s for %s; the page shows:\n%s", condition, eval[string](b, "document.body.innerText"))
+			b.t.Fatalf("waited 20 s for %s; the page shows:\n%s", condition, eval[string](b, "document.body.innerText"))
 		case <-tick.C:
 		}
 	}

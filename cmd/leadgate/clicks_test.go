@@ -83,7 +83,7 @@ func TestProgram_Clicks(t *testing.T) {
 			if !strings.Contains(said, c.whisper) {
 				t.Errorf("%s is told %s, want %q", c.member, said, c.whisper)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Errorf("%s is told nothing", c.member)
 		}
 	}

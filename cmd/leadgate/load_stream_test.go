@@ -135,7 +135,7 @@ func TestLoadStream_EndsWithItsContext(t *testing.T) {
 	cancel()
 	select {
 	case <-done:
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("run goes on after its context has ended")
 	}
 }

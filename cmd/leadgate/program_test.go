@@ -139,8 +139,11 @@ func (p *program) await(what string, limit time.Duration, ok func() bool) {
 	awaitFor(p.t, what, limit, ok)
 }
 
+// awaitFor waits for a condition. A busy machine gets three times the limit,
+// which is what an idle one never needs.
 func awaitFor(t *testing.T, what string, limit time.Duration, ok func() bool) {
 	t.Helper()
+	limit *= 3
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)

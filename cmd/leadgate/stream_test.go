@@ -44,7 +44,7 @@ func (p *program) watch(query string) <-chan lead.News {
 // hears waits for a piece of news.
 func hears(t *testing.T, news <-chan lead.News, what string, is func(lead.News) bool) lead.News {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for {
 		select {
