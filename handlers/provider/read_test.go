@@ -158,6 +158,11 @@ func TestRead_Values(t *testing.T) {
 		{"PhoneLabelWithAddress", pairsOf("連絡先", "l@quist.example"), lead.Person{Email: "l@quist.example"}},
 		{"PhoneNumber", `{"Phone Number":15550000000}`, lead.Person{Phone: "15550000000"}},
 		{"PhoneParts", `{"phone":{"area":"030","phone":"5550123"}}`, lead.Person{Phone: "030 5550123"}},
+		{"PhoneOfACountry", `{"phone":{"countryCode":"420","number":"601123456"}}`, lead.Person{Phone: "+420601123456"}},
+		{"PhoneOfACountryWithPlus", `{"phone":{"country_code":"+420","number":"601123456"}}`, lead.Person{Phone: "+420601123456"}},
+		{"PhoneOfALand", `{"phone":{"countryCode":"CZ","number":"601123456"}}`, lead.Person{Phone: "601123456"}},
+		{"PhoneWhole", `{"phone":{"countryCode":"420","number":"+420 601 123 456"}}`, lead.Person{Phone: "+420601123456"}},
+		{"EmploymentOfAProfile", `{"data":{"attributes":{"email":"l@quist.example","name":"Liv Quist","employment_name":"Quist AS","employment_title":"CEO"}}}`, lead.Person{Email: "l@quist.example", Name: "Liv Quist", Company: "Quist AS", Title: "CEO"}},
 		{"PhoneFull", `{"phone":{"full":"(030) 555 01 23"}}`, lead.Person{Phone: "(030) 555 01 23"}},
 		{"PhoneWithPlus", pairsOf("phone", "+49 (30) 5550-123"), lead.Person{Phone: "+49305550123"}},
 		{"PhoneWithGroups", pairsOf("phone", "+1 415-555.0100"), lead.Person{Phone: "+14155550100"}},
@@ -182,6 +187,14 @@ func TestRead_MessageByShape(t *testing.T) {
 	got := readJSON(t, pairsOf("1", "l@quist.example", "2", "Do you have one in blue?", "input_3", "Please do call me before noon, not later."))
 	if got.Message != "Please do call me before noon, not later." || got.Fields["2"] == "" {
 		t.Errorf("message %q, fields %v", got.Message, got.Fields)
+	}
+	got = readJSON(t, pairsOf("Textarea", "One in blue", "Email", "l@quist.example"))
+	if got.Message != "One in blue" {
+		t.Errorf("message %q under the builder's own name of the field", got.Message)
+	}
+	got = readJSON(t, pairsOf("Textarea", "Newspaper", "Email", "l@quist.example", "Message", "One in blue"))
+	if got.Message != "One in blue" {
+		t.Errorf("message %q", got.Message)
 	}
 	got = readJSON(t, pairsOf("1", "l@quist.example", "Why not", "Because it is not what we need now.", "3", "Oslo"))
 	if got.Message != "" {

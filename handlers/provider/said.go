@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -123,9 +124,13 @@ func wholeNumber(n *node) string {
 		return ""
 	}
 	whole := n.first("full", "number", "phone", "phoneNumber", "phone_number", "formatted")
-	code := n.first("area", "areaCode", "area_code", "country_code", "countryCode", "prefix")
-	if whole != "" && code != "" && !strings.HasPrefix(whole, "+") && strings.Trim(code, "+0123456789 ()") == "" {
-		whole = code + " " + whole
+	country := n.first("country_code", "countryCode", "countrycode", "calling_code", "callingCode")
+	code := cmp.Or(n.first("area", "areaCode", "area_code"), country, n.first("prefix"))
+	if whole == "" || code == "" || strings.HasPrefix(whole, "+") || strings.Trim(code, "+0123456789 ()") != "" {
+		return whole
 	}
-	return whole
+	if code == country && code[0] != '+' && code[0] != '0' {
+		code = "+" + code
+	}
+	return code + " " + whole
 }
