@@ -77,9 +77,9 @@ func (j *Jobs) call(ctx context.Context, q *question, t *lead.Touch) error {
 	}
 	j.metrics.asked.WithLabelValues(t.Source, why.Why).Inc()
 	if j.desk.missed(q, why, j.now()) {
-		j.log.Error("a vendor cannot be asked; its leads go on without, and are asked for after the next start", "source", t.Source, "why", why.Why, "says", why.Note)
+		j.log.Error("a vendor cannot be asked; its leads go on without, and are asked for once its setting is changed", "source", t.Source, "why", why.Why, "says", why.Note)
 		j.Alarm(ctx, notify.Alarm{Key: "asking:" + t.Source, Title: "Source " + t.Source + " tells of nobody",
-			Text: "Its vendor cannot be asked who its leads are, or whether a visitor is a person: " + why.Note + ". They are kept and told without; start leadgate again once the setting is right."})
+			Text: "Its vendor cannot be asked who its leads are, or whether a visitor is a person: " + why.Note + ". They are kept and told without, and asked for again as soon as the setting is changed."})
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ type vendor struct {
 	until   time.Time // asked again at this time
 	fails   int       // in a row
 	running int
-	stopped *lead.AskError // until the next start, whose settings may be better
+	stopped *lead.AskError // until AskAnew, or the next start: the settings may be better then
 }
 
 func newDesk() *desk {
@@ -293,6 +293,18 @@ func (d *desk) again(q *question, at time.Time) {
 	if !q.goOn.IsZero() && q.goOn.Before(at) {
 		q.goOn = at
 	}
+}
+
+// AskAnew asks vendors again that refused to be asked: their settings may be
+// others now.
+func (j *Jobs) AskAnew() {
+	d := j.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, v := range d.vendors {
+		v.stopped = nil
+	}
+	d.nudge()
 }
 
 // close ends a question.

@@ -125,13 +125,21 @@ func TestProgram_FetchesThePerson(t *testing.T) {
 	})
 }
 
+// What went without for want of a good token is asked for when there is one: at
+// the next start, or as soon as the file has changed.
 func TestProgram_FetchNeedsAToken(t *testing.T) {
-	for name, token := range map[string]string{"token_missing": "", "token_refused": "vendor-token-0"} {
+	for name, c := range map[string]struct {
+		token string
+		again func(p *program)
+	}{
+		"token_missing": {"", func(p *program) { p.end(syscall.SIGTERM); p.start() }},
+		"token_refused": {"vendor-token-0", func(p *program) { p.cmd.Process.Signal(syscall.SIGHUP) }},
+	} {
 		t.Run(name, func(t *testing.T) {
 			onBothStores(t, func(t *testing.T, env []string) {
 				slack, vendor := newFakeSlack(t), newFakeVendor(t)
 				p := newProgram(t, append(env, slack.env()...)...)
-				p.config(fetching(vendor, token))
+				p.config(fetching(vendor, c.token))
 				p.start()
 				hot, warm := p.leadgen("demo", "501"), p.leadgen("ads", "601")
 				for _, id := range []string{hot.ID, warm.ID} {
@@ -145,9 +153,8 @@ func TestProgram_FetchNeedsAToken(t *testing.T) {
 					t.Errorf("messages without a person = %+v, want one", ms)
 				}
 
-				p.end(syscall.SIGTERM)
 				p.config(fetching(vendor, "vendor-token-1"))
-				p.start()
+				c.again(p)
 				for id, email := range map[string]string{hot.ID: "person501@works.example", warm.ID: "person601@works.example"} {
 					p.await("the person to be fetched with the new token", 15*time.Second, func() bool {
 						got, ok := p.touch(id)

@@ -106,10 +106,11 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 
 	// Jobs take it from acceptance to settlement.
 	var web *handlers.Server // reads kept requests again
+	vendors := handlers.NewVendors(cfg.Sources, nil)
 	work, err := jobs.New(jobs.Options{
 		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: book.now, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
 		People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: canaryOf(cfg),
-		Asker:    handlers.NewVendors(cfg.Sources, nil),
+		Asker:    vendors,
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
 		MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Retention: cfg.Retention, Sync: !cfg.Journal,
 		Cut:    func(r *lead.Request, gone []bool) (*lead.Request, error) { return web.Cut(r, gone) },
@@ -159,7 +160,15 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		}
 		return nil
 	})
-	files.routes, files.sources = work.SetRoutes, web.Reload
+	files.routes = work.SetRoutes
+	files.sources = func(sources []handlers.Source) error {
+		if err := web.Reload(sources); err != nil {
+			return err
+		}
+		vendors.Reload(sources)
+		work.AskAnew()
+		return nil
+	}
 	g.Go(func() error { files.run(jobsCtx); return nil })
 	link := ""
 	if talk.terminal { // a log is no place for it
