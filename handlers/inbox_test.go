@@ -19,6 +19,7 @@ type shelf struct {
 	fakeReader
 	leads []*lead.Lead
 	asked []LeadQuery
+	thin  bool // its touches lack their person
 }
 
 func (s *shelf) Lead(_ context.Context, id string) (*lead.Lead, error) {
@@ -47,7 +48,11 @@ func (s *shelf) Leads(_ context.Context, q LeadQuery) (LeadPage, error) {
 func (s *shelf) Touch(_ context.Context, id string) (*lead.Touch, error) {
 	for _, l := range s.leads {
 		if slices.Contains(l.Touches, id) {
-			return &lead.Touch{ID: id, LeadID: l.ID, State: lead.Settled, Source: "contact", Provider: "form", Person: l.Person, Message: l.History[0].Message, ReceivedAt: l.CreatedAt}, nil
+			t := &lead.Touch{ID: id, LeadID: l.ID, State: lead.Settled, Source: "contact", Provider: "form", Person: l.Person, Message: l.History[0].Message, ReceivedAt: l.CreatedAt}
+			if t.NeedsFetch = s.thin; s.thin {
+				t.Trail = []lead.Step{{At: noon, Step: lead.StepFetched, Why: lead.AskGivenUp, Note: "unavailable: status 503"}}
+			}
+			return t, nil
 		}
 	}
 	return nil, ErrNotFound
@@ -208,7 +213,13 @@ func TestActOnPage(t *testing.T) {
 
 func TestLeadPage(t *testing.T) {
 	const id = "01M88F76F4PNJ54C4FYRH1BGA1"
-	s, _, cookies := inboxServer(t, leadOf(1, "Ada Brandt"))
+	s, sh, cookies := inboxServer(t, leadOf(1, "Ada Brandt"))
+	for _, sh.thin = range []bool{true, false} {
+		w := ask(s, "GET", "/l/"+id, "", "Cookie", cookies[Read])
+		if strings.Contains(w.Body.String(), "Needs its person: unavailable: status 503") != sh.thin {
+			t.Errorf("thin %v: the page is wrong about who is missing", sh.thin)
+		}
+	}
 	for path, want := range map[string]int{"/l/" + id: 200, "/l/01M88F76F4PNJ54C4FYRH1BGA2": 404, "/l/nope": 404, "/l/%3Cscript%3E": 404} {
 		w := ask(s, "GET", path, "", "Cookie", cookies[Read], "Accept", "text/html")
 		if w.Code != want || !strings.Contains(w.Body.String(), "<html") {

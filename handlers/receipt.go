@@ -15,9 +15,10 @@ import (
 // time, who was told, and the request as it came.
 type receipt struct {
 	*lead.Touch
-	Hops []hop
-	Said []fact
-	Raw  *rawRequest
+	Hops  []hop
+	Said  []fact
+	Needs string // why its person is not known yet; empty: nothing is missing
+	Raw   *rawRequest
 
 	Back     string // where its forms lead back to
 	CanWrite bool   // the reader may send them
@@ -43,7 +44,7 @@ var hopWords = map[lead.StepName]string{
 // receiptOf makes a touch ready to be shown. means explains a reason; nil: the
 // word stands for itself.
 func receiptOf(t *lead.Touch, means func(string) string) receipt {
-	r := receipt{Touch: t, Said: saidBy(t)}
+	r := receipt{Touch: t, Said: saidBy(t), Needs: t.Unnamed()}
 	before := 0.0
 	for _, s := range t.Trail {
 		h := hop{Step: s, Word: cmp.Or(hopWords[s.Step], string(s.Step)), Since: max(s.MS-before, 0)}

@@ -26,8 +26,8 @@ func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) err
 	t.State = lead.Accepted
 	l := j.laneOf(t)
 	if j.asks(t) { // read anew, it holds ids only
-		q := &question{Source: t.Source, At: t.ReceivedAt, id: t.ID, due: j.now(), fails: 1}
-		more = append(more, journal.Put(questionShelf, t.ID, mustJSON(q)))
+		q := j.reopenQuestion(t)
+		more = append(more, journal.Put(questionShelf, t.ID, mustJSON(q)), journal.Delete(unnamedShelf, t.ID))
 		defer j.desk.add(q)
 	}
 	begun, err := j.reopen(ctx, t, l, more)

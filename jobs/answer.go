@@ -25,11 +25,15 @@ func (j *Jobs) attend(ctx context.Context, e chore) {
 		err = j.dismiss(ctx, q)
 	case e.what == goOn:
 		err = j.goOnWithout(ctx, q, t)
-	case e.what == forgo:
-		j.log.Warn("what a touch lacks is asked no more", "touch_id", t.ID, "source", t.Source, "why", q.reason().Why, "says", q.reason().Note)
-		err = j.dismiss(ctx, q)
 	case q.goOn.IsZero() && (from != touchShelf || !j.pulse.isUp()):
 		j.desk.again(q, j.now().Add(askLater)) // it is on its way; what has come of it comes first
+	case e.what == forgo:
+		j.log.Warn("what a touch lacks is asked no more", "touch_id", t.ID, "source", t.Source, "why", q.reason().Why, "says", q.reason().Note)
+		if t.NeedsFetch {
+			err = j.giveUp(ctx, q, t)
+		} else {
+			err = j.dismiss(ctx, q)
+		}
 	default:
 		err = j.call(ctx, q, t)
 	}
@@ -190,7 +194,10 @@ func (j *Jobs) goOnWithout(ctx context.Context, q *question, t *lead.Touch) erro
 	}
 	t.Trail = append(t.Trail, step)
 	var more []journal.Op
-	if ends {
+	switch {
+	case ends && t.NeedsFetch:
+		more = j.unname(q)
+	case ends:
 		more = append(more, journal.Delete(questionShelf, t.ID))
 	}
 	l := j.bulk

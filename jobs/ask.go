@@ -23,7 +23,7 @@ type asker interface {
 // afterwards until MaxAge.
 type question struct {
 	Source string    `json:"source"`
-	At     time.Time `json:"at"` // when the touch was received
+	At     time.Time `json:"at"` // when the touch was received, or asked about anew
 
 	id       string
 	hot      bool      // waits for the hot lane
@@ -99,6 +99,13 @@ func (d *desk) expect(id string) (end func()) {
 		defer d.mu.Unlock()
 		delete(d.coming, id)
 	}
+}
+
+// has says whether a question about a touch is open.
+func (d *desk) has(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.open[id] != nil
 }
 
 func (d *desk) add(q *question) {

@@ -2,10 +2,12 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -185,5 +187,65 @@ func TestDesk_Expect(t *testing.T) {
 	}
 	if end(); d.waits("a") {
 		t.Error("what did not come waits for ever")
+	}
+}
+
+// stepping keeps the steps that touches are given.
+type stepping struct {
+	keeper
+	steps map[string][]lead.Step
+	err   error
+}
+
+func (s *stepping) AddStep(_ context.Context, id string, st lead.Step) error {
+	if s.err == nil {
+		s.steps[id] = append(s.steps[id], st)
+	}
+	return s.err
+}
+
+// A person is asked for until MaxAge. Then the touch says so, here and in the
+// store, and is kept apart until its retention is over.
+func TestDesk_GivesUp(t *testing.T) {
+	a := &answering{ends: []*lead.AskError{{Why: lead.AskUnavailable, RetryAfter: 24 * time.Hour, Note: "status 503"}}}
+	b := newAsking(t, a)
+	j, s := b.j, &stepping{steps: map[string][]lead.Step{}, err: errors.New("away")}
+	j.o.Store = s
+	j.pulse.set(true, b.clock)
+	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{stub(b, "a", "webinar_registered")}); err != nil {
+		t.Fatal(err)
+	}
+	b.until(t, 2*time.Minute)
+	touch := j.flightOf("a").held()
+	if touch == nil || touch.Unnamed() != "unavailable: status 503" {
+		t.Fatalf("touch on its way = %+v, want the reason why nobody is known", touch)
+	}
+	touch.State = lead.Settled
+	if err := j.o.Journal.Settle(t.Context(), journal.Delete(bulkShelf, "a"), journal.Put(touchShelf, "a", mustJSON(touch))); err != nil {
+		t.Fatal(err)
+	}
+	b.until(t, 57*time.Minute)
+	if n := j.o.Journal.Len(unnamedShelf); n != 0 {
+		t.Errorf("given up after %s", b.clock.Sub(b.begin))
+	}
+	b.until(t, 2*time.Minute) // the store is away at first
+	if n := j.o.Journal.Len(unnamedShelf); n != 0 || !j.desk.has("a") {
+		t.Error("given up before the store knew")
+	}
+	s.err = nil
+	b.until(t, 2*time.Second)
+	got, _, err := j.asked("a")
+	if err != nil || got.Unnamed() != "unavailable: status 503" || len(s.steps["a"]) != 1 || got.Trail[len(got.Trail)-1] != s.steps["a"][0] || s.steps["a"][0].Why != lead.AskGivenUp {
+		t.Errorf("touch = %+v, %v, in the store %+v; want the step %s in both", got, err, s.steps, lead.AskGivenUp)
+	}
+	if counts, err := j.Unnamed(); err != nil || counts["ads"] != 1 || j.o.Journal.Len(questionShelf) != 0 || j.desk.has("a") {
+		t.Errorf("unnamed = %v, %v, and %d open questions; want one of ads and none", counts, err, j.o.Journal.Len(questionShelf))
+	}
+	if len(a.at) != 1 {
+		t.Errorf("asked %d times, want once", len(a.at))
+	}
+	j.tidy(t.Context(), b.clock.Add(j.o.Keep+time.Hour))
+	if n := j.o.Journal.Len(unnamedShelf); n != 0 {
+		t.Errorf("%d on the shelf after its retention", n)
 	}
 }

@@ -155,7 +155,7 @@ func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []jou
 			}
 			ops = append(ops, journal.Delete(l.shelf, id))
 		}
-		ops = append(ops, journal.Delete(touchShelf, id))
+		ops = append(ops, journal.Delete(touchShelf, id), journal.Delete(unnamedShelf, id))
 		for _, target := range j.targets() {
 			ops = append(ops, journal.Delete(receiptShelf, receiptKey(id, target)))
 		}

@@ -14,6 +14,7 @@ type keeper interface {
 	touchKeeper
 	leadKeeper
 	againKeeper
+	unnamedKeeper
 	eraseKeeper
 	oldKeeper
 	bookKeeper

@@ -17,6 +17,7 @@ const (
 	replayRead      = "read"      // could not be read before, and is a touch now
 	replayFound     = "found"     // one more touch in a request that had fewer
 	replayCorrected = "corrected" // says something else than before
+	replayAsked     = "asked"     // its vendor is asked again who it is
 	replayUnchanged = "unchanged"
 	replayMerged    = "merged"    // the sender's retry was read already
 	replayUnread    = "unread"    // can still not be read
@@ -147,6 +148,11 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 		}
 	}
 	result, why, changes := compare(old, n)
+	if result == replayUnchanged && old.NeedsFetch && j.asks(n) {
+		if result, why, err = j.askAgain(ctx, old, dryRun); err != nil {
+			return err
+		}
+	}
 	out := lead.Result{TouchID: n.ID, Result: result, Why: why, Changes: changes}
 	if old != nil {
 		out.LeadID = old.LeadID

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -36,6 +37,10 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 		},
 	}
 	old[noticeShelf] = noticeIsOld(now)
+	old[unnamedShelf] = func(_ string, value []byte) bool {
+		var q question
+		return json.Unmarshal(value, &q) != nil || q.At.Before(limit)
+	}
 	for shelf, isOld := range old {
 		var ops []journal.Op
 		flush := func() {

@@ -25,7 +25,26 @@ const (
 	AskUnavailable = "unavailable"   // no answer, or that of a vendor in trouble
 	AskNotThere    = "not_there"     // the vendor does not know of it, or not yet
 	AskUnreadable  = "unreadable"    // an answer that makes no sense; it will not get better
+	AskGivenUp     = "given_up"      // asked in vain for as long as deliveries are tried
 )
+
+// Unnamed is what a vendor said last when it was asked in vain who the touch is
+// about; empty: it has told, was not asked, or need not be.
+func (t *Touch) Unnamed() string {
+	if !t.NeedsFetch {
+		return ""
+	}
+	for _, st := range slices.Backward(t.Trail) {
+		switch {
+		case st.Step != StepFetched || st.Why == "":
+		case st.Why == AskGivenUp:
+			return st.Note // with the reason in it
+		default:
+			return st.Why + ": " + st.Note
+		}
+	}
+	return ""
+}
 
 // AskError is a vendor's failure to tell what a touch lacks.
 type AskError struct {

@@ -124,11 +124,20 @@ func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead
 func (s *Store) Relead(ctx context.Context, touchIDs []string, l *lead.Lead) error {
 	pipe := s.rdb.Pipeline()
 	for _, id := range touchIDs {
-		relead.Eval(ctx, pipe, []string{s.touchKey(id)}, l.ID)
+		amend.Eval(ctx, pipe, []string{s.touchKey(id)}, fieldLead, l.ID)
 	}
 	s.listLead(ctx, pipe, l, sourcesOf(l)...)
 	if err := exec(ctx, pipe); err != nil {
 		return fmt.Errorf("give %d touches to lead %s: %w", len(touchIDs), l.ID, err)
+	}
+	return nil
+}
+
+// AddStep adds a step to the trail of a touch, if the touch is still there.
+func (s *Store) AddStep(ctx context.Context, touchID string, st lead.Step) error {
+	name, value := stepField(st)
+	if err := amend.Run(ctx, s.rdb, []string{s.touchKey(touchID)}, name, value).Err(); err != nil {
+		return fmt.Errorf("add a step to touch %s: %w", touchID, err)
 	}
 	return nil
 }

@@ -340,6 +340,18 @@ func TestStore_EachLead(t *testing.T) {
 		if _, err := w.Touch(ctx, "gone"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("Relead made a touch that was gone: %v", err)
 		}
+		step := lead.Step{At: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC), Step: lead.StepFetched, Why: lead.AskGivenUp, Note: "unavailable: status 503"}
+		for _, id := range []string{"t0003", "t0003", "gone"} { // twice is once
+			if err := w.AddStep(ctx, id, step); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := w.Touch(ctx, "t0003"); err != nil || !slices.Contains(got.Trail, step) || got.LeadID != "t0004" {
+			t.Errorf("after AddStep the touch is %+v, %v, want it with %+v", got, err, step)
+		}
+		if _, err := w.Touch(ctx, "gone"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("AddStep made a touch that was gone: %v", err)
+		}
 		later := touchOf("t9999", "p3@mail.example")
 		if got, _, err := w.Add(ctx, later, later.ID, take(later)); err != nil || got.ID != "t0004" {
 			t.Errorf("a later touch of the merged lead went to %v, %v", got, err)

@@ -30,10 +30,10 @@ redis.call('SET', KEYS[1], ARGV[2])
 redis.call('SET', KEYS[2], ARGV[1])
 return 1`)
 
-	// relead names another lead in a touch, if the touch is still there.
-	relead = redis.NewScript(`
+	// amend writes a field of a touch, if the touch is still there.
+	amend = redis.NewScript(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-return redis.call('HSET', KEYS[1], 'lead', ARGV[1])`)
+return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])`)
 
 	// count adds a repeat to a touch, each one once.
 	count = redis.NewScript(`

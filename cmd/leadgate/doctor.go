@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -92,7 +93,8 @@ type doctor struct {
 	rules    func() *lead.Rules
 	store    *store.Store
 	embedded bool
-	targets  func() []handlers.TargetState // nil: nothing is known of them
+	targets  func() []handlers.TargetState  // nil: nothing is known of them
+	unnamed  func() (map[string]int, error) // touches without their person, by source; nil: nothing is known of them
 }
 
 // doctorLimit bounds each look.
@@ -100,7 +102,7 @@ const doctorLimit = 5 * time.Second
 
 // Findings looks at everything, each in its time.
 func (d doctor) Findings(ctx context.Context) (all []handlers.Finding) {
-	for _, look := range []func(context.Context) []handlers.Finding{d.settings, d.data, d.redis, d.slack, d.public, d.outlets} {
+	for _, look := range []func(context.Context) []handlers.Finding{d.settings, d.data, d.redis, d.slack, d.public, d.outlets, d.persons} {
 		ctx, cancel := context.WithTimeout(ctx, doctorLimit)
 		all = append(all, look(ctx)...)
 		cancel()
@@ -123,6 +125,22 @@ func (d doctor) settings(context.Context) (all []handlers.Finding) {
 			file = "no file, the built-in settings"
 		}
 		all = append(all, finding("settings", handlers.Fine, "", "%s: %d sources, %d targets, %d routes", file, len(d.cfg.Sources), len(d.cfg.Targets), len(d.cfg.Routes)))
+	}
+	return all
+}
+
+// persons tells of sources whose vendor did not tell who its touches are about.
+func (d doctor) persons(context.Context) (all []handlers.Finding) {
+	if d.unnamed == nil {
+		return nil
+	}
+	counts, err := d.unnamed()
+	if err != nil {
+		return []handlers.Finding{finding("sources", handlers.Fails, "", "who is unknown cannot be read: %s", cause(err))}
+	}
+	for _, source := range slices.Sorted(maps.Keys(counts)) {
+		all = append(all, finding("sources", handlers.Warns, "look at fetch.token of the source, then run leadgate replay --state settled --source "+source,
+			"the vendor of %s did not tell who %d of its touches are about, and is asked no more", source, counts[source]))
 	}
 	return all
 }

@@ -185,6 +185,56 @@ func TestProgram_FetchNeedsAToken(t *testing.T) {
 	}
 }
 
+// A vendor whose answers make no sense is not asked for ever: the touch says so,
+// is counted and named by the doctor, and is asked about again by a replay.
+func TestProgram_FetchGivenUp(t *testing.T) {
+	onBothStores(t, func(t *testing.T, env []string) {
+		vendor := newFakeVendor(t)
+		p := newProgram(t, env...)
+		p.config(fetching(vendor, "vendor-token-1"))
+		p.start()
+		vendor.set(func() { vendor.statuses = []int{400, 400} })
+		a := p.leadgen("demo", "501")
+		givenUp := func(steps ...string) {
+			t.Helper()
+			p.await("one touch without a person", 10*time.Second, func() bool { return p.metric("leadgate_unnamed") == "1" })
+			got := p.settled(a.ID)
+			if w := why(got, lead.StepFetched); !got.NeedsFetch || !slices.Equal(w, steps) || got.Unnamed() != "unreadable: status 400" {
+				t.Errorf("touch = %+v, want it to need its person and the steps %q", got, steps)
+			}
+			if code, out := p.run("doctor"); code != 0 || !strings.Contains(out, "the vendor of demo did not tell who 1 of its touches are about") {
+				t.Errorf("doctor = %d %s", code, out)
+			}
+		}
+		replay := func(want string, args ...string) {
+			t.Helper()
+			if code, out := p.run(append([]string{"replay", a.ID}, args...)...); code != 0 || !strings.Contains(out, want) {
+				t.Errorf("replay %q = %d %s, want %q", args, code, out, want)
+			}
+		}
+		givenUp(lead.AskUnreadable)
+		replay("1 asked (dry run", "--dry-run")
+		replay("1 asked")
+		p.await("the second answer", 10*time.Second, func() bool {
+			got, ok := p.touch(a.ID)
+			return ok && len(why(got, lead.StepFetched)) == 2
+		})
+		givenUp(lead.AskUnreadable, lead.AskGivenUp)
+		p.kill()
+		p.start()
+		givenUp(lead.AskUnreadable, lead.AskGivenUp)
+		replay("1 asked")
+		p.await("the person", 10*time.Second, func() bool {
+			got, ok := p.touch(a.ID)
+			return ok && got.State == lead.Settled && got.Person.Email == "person501@works.example"
+		})
+		if n := p.metric("leadgate_unnamed"); n != "0" {
+			t.Errorf("%s touches without a person, want 0", n)
+		}
+		replay("1 unchanged")
+	})
+}
+
 func TestProgram_FetchWhileRedisIsAway(t *testing.T) {
 	redis, slack, vendor := newRealRedis(t), newFakeSlack(t), newFakeVendor(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)

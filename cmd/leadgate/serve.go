@@ -134,7 +134,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Actor: actor{work, book}, Watcher: work, Notebook: work,
 		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
 		Reporter: reporter{work, lists}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
-		Doctor:         doctor{cfg, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets},
+		Doctor:         doctor{cfg, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets, work.Unnamed},
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work, files) }, Logger: log,
