@@ -30,7 +30,7 @@ const (
 // eraseKeeper is what forgetting needs of the store.
 type eraseKeeper interface {
 	Erase(ctx context.Context, e *lead.Erasure) (lead.Erased, error)
-	Known(ctx context.Context, keys []string) (leadIDs []string, err error)
+	Known(ctx context.Context, p lead.Person) (leadIDs []string, err error)
 	Order(ctx context.Context, e *lead.Erasure) error
 	Orders(ctx context.Context) (ids []string, err error)
 	OrderOf(ctx context.Context, id string) (*lead.Erasure, error)
@@ -108,7 +108,7 @@ func (j *Jobs) fulfil(ctx context.Context) error {
 func (j *Jobs) fulfilOne(ctx context.Context, w *lead.Wish) error {
 	e := j.errands.of(w.ID)
 	e.begin()
-	order := lead.NewErasure(w.ID, w.At)
+	order := lead.NewErasure(w.ID, w.At, j.o.PlusTagsSame)
 	if b, err := j.o.Journal.Get(eraseShelf, orderPrefix+w.ID); err == nil { // an earlier run got so far
 		if err := json.Unmarshal(b, order); err != nil {
 			return err
@@ -145,11 +145,11 @@ func (j *Jobs) resolve(ctx context.Context, w *lead.Wish, order *lead.Erasure) e
 	if err != nil {
 		return err
 	}
-	for _, l := range leads {
-		order.Leads = append(order.Leads, l.ID)
-		if err := j.coverLead(ctx, order, l); err != nil {
-			return err
-		}
+	if err := j.coverLeads(ctx, order, leads); err != nil {
+		return err
+	}
+	if err := j.coverTagged(ctx, order); err != nil {
+		return err
 	}
 	// What has no lead of the person's: held, repeats, on its way.
 	for _, state := range []lead.State{lead.Quarantined, lead.Merged, lead.Accepted} {
@@ -190,10 +190,47 @@ func (j *Jobs) meant(ctx context.Context, w *lead.Wish) (ids []string, err error
 			return nil, err
 		}
 	}
-	// Who has an e-mail is known by that alone: a phone may be several people's.
-	keys := lead.Keys(lead.Person{Email: w.Email, Phone: w.Phone})
-	known, err := j.o.Store.Known(ctx, keys[:min(1, len(keys))])
+	known, err := j.o.Store.Known(ctx, lead.Person{Email: w.Email, Phone: w.Phone})
 	return append(ids, known...), err
+}
+
+// coverTagged adds the leads that go by another tag of the person's address: they
+// were kept before the tags were said to be the same.
+func (j *Jobs) coverTagged(ctx context.Context, order *lead.Erasure) error {
+	if !order.Tags || len(order.Who) == 0 {
+		return nil
+	}
+	var ids []string
+	err := j.o.Store.EachLead(ctx, func(page []*lead.Lead, _ int) error {
+		for _, l := range page {
+			if order.Is(l.Person) && !slices.Contains(order.Leads, l.ID) {
+				ids = append(ids, l.ID)
+			}
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	leads, err := j.withMerged(ctx, ids)
+	if err != nil {
+		return err
+	}
+	return j.coverLeads(ctx, order, leads)
+}
+
+// coverLeads adds leads to an order.
+func (j *Jobs) coverLeads(ctx context.Context, order *lead.Erasure, leads []*lead.Lead) error {
+	for _, l := range leads {
+		if slices.Contains(order.Leads, l.ID) {
+			continue
+		}
+		order.Leads = append(order.Leads, l.ID)
+		if err := j.coverLead(ctx, order, l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // coverLead adds to an order whatever a lead is made of, and all the names that

@@ -13,7 +13,7 @@ import (
 // Export returns all that is held of the person with an e-mail address; empty
 // lists when nobody is known by it. Requests are those of this node's journal.
 func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
-	all := lead.NewErasure("", j.now().UTC()) // what would have to go is what there is
+	all := lead.NewErasure("", j.now().UTC(), j.o.PlusTagsSame) // what would have to go is what there is
 	if err := j.resolve(ctx, &lead.Wish{Email: email}, all); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}

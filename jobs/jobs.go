@@ -67,6 +67,8 @@ type Options struct {
 	Bulk     redis.UniversalClient // of the bulk lane's
 	Embedded bool                  // Redis is in this process and forgets on exit
 
+	PlusTagsSame bool // ada+x@ and ada@ are one person
+
 	Node      string        // name of this journal among the replicas
 	MaxAge    time.Duration // a delivery is tried so long; default 72 h
 	Keep      time.Duration // settled touches and their requests stay in the journal so long; default 180 days

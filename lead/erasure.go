@@ -32,15 +32,17 @@ type Erasure struct {
 	ID       string    `json:"id"`
 	At       time.Time `json:"at"` // what was received later stays
 	Salt     string    `json:"salt"`
-	Who      []string  `json:"who,omitempty"` // digests of the person's Keys
+	Tags     bool      `json:"plus_tags_same,omitempty"` // ada+x@ and ada@ are one person
+	Who      []string  `json:"who,omitempty"`            // digests of the person's Keys
 	Leads    []string  `json:"leads,omitempty"`
 	Touches  []string  `json:"touches,omitempty"`
 	Requests []string  `json:"requests,omitempty"`
 }
 
-// NewErasure is an order without content.
-func NewErasure(id string, at time.Time) *Erasure {
-	return &Erasure{ID: id, At: at, Salt: rand.Text()}
+// NewErasure is an order without content. tags says that ada+x@ and ada@ are one
+// person.
+func NewErasure(id string, at time.Time, tags bool) *Erasure {
+	return &Erasure{ID: id, At: at, Salt: rand.Text(), Tags: tags}
 }
 
 // Name adds keys of the person.
@@ -99,6 +101,9 @@ func inAddress(c byte) bool {
 }
 
 func (e *Erasure) digest(key string) string {
+	if address, ok := strings.CutPrefix(key, "email:"); ok && e.Tags {
+		key = "email:" + WithoutTag(address)
+	}
 	mac := hmac.New(sha256.New, []byte(e.Salt))
 	mac.Write([]byte(key)) // never fails
 	return hex.EncodeToString(mac.Sum(nil))

@@ -7,7 +7,7 @@ import (
 
 func TestErasure(t *testing.T) {
 	at := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	e := NewErasure("e1", at)
+	e := NewErasure("e1", at, false)
 	e.Name("email:ada+x@works.example")
 	e.Touches = []string{"named"}
 	people := []struct {
@@ -34,6 +34,22 @@ func TestErasure(t *testing.T) {
 	} {
 		if got := e.Mentions([]byte(text)); got != want {
 			t.Errorf("Mentions(%q) = %v, want %v", text, got, want)
+		}
+	}
+}
+
+// Where tags are the same, an order is about all spellings, whichever named it.
+func TestErasure_Tags(t *testing.T) {
+	for _, named := range []string{"ada@works.example", "ada+x@works.example"} {
+		e := NewErasure("e1", time.Now(), true)
+		e.Name(Keys(Person{Email: named})...)
+		for email, want := range map[string]bool{"ada@works.example": true, "Ada+y@works.example": true, "ada+x@works.example": true, "adam@works.example": false, "+ada@works.example": false} {
+			if got := e.Is(Person{Email: email}); got != want {
+				t.Errorf("named %s: Is(%s) = %v, want %v", named, email, got, want)
+			}
+			if got := e.Mentions([]byte("<" + email + ">")); got != want {
+				t.Errorf("named %s: Mentions(%s) = %v, want %v", named, email, got, want)
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (s *Store) Erase(ctx context.Context, e *lead.Erasure) (gone lead.Erased, e
 	for i, id := range e.Leads {
 		if l := found[i]; l != nil {
 			gone.Leads++
-			for _, key := range lead.Keys(l.Person) {
+			for _, key := range pointersOf(l.Person) {
 				keys[key] = true
 			}
 			for _, past := range l.History {
@@ -67,7 +67,7 @@ func (s *Store) eraseTouches(ctx context.Context, ids []string, sources, keys ma
 		if t := found[i]; t != nil {
 			gone.Touches++
 			sources[t.Source] = true
-			for _, key := range lead.Keys(t.Person) {
+			for _, key := range pointersOf(t.Person) {
 				keys[key] = true
 			}
 			lists = append(lists, s.touchesOfSource(t.Source))
@@ -101,12 +101,16 @@ func mapKeys(m map[string]bool) (keys []string) {
 	return keys
 }
 
-// Known returns the leads that pointers of these keys lead to.
-func (s *Store) Known(ctx context.Context, keys []string) (ids []string, err error) {
+// Known returns the leads that are pointed at for a person, the one that p is by
+// the setting about tags and the one that has its very address. Who has an e-mail
+// is known by that alone: a phone may be several people's.
+func (s *Store) Known(ctx context.Context, p lead.Person) (ids []string, err error) {
 	pipe := s.rdb.Pipeline()
 	var found []*redis.StringCmd
-	for _, key := range keys {
-		found = append(found, pipe.Get(ctx, s.whoKey(key)))
+	for _, keys := range [][]string{lead.Keys(p), s.keysOf(p)} {
+		for _, key := range keys[:min(1, len(keys))] {
+			found = append(found, pipe.Get(ctx, s.whoKey(key)))
+		}
 	}
 	if len(found) == 0 {
 		return nil, nil

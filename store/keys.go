@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"sync"
 	"time"
 
@@ -129,6 +130,19 @@ func (s *Store) keysOf(p lead.Person) []string {
 		p.Email = lead.WithoutTag(p.Email)
 	}
 	return lead.Keys(p)
+}
+
+// pointersOf are all keys under which a lead of the person may be pointed at: the
+// setting about tags may have been another one once.
+func pointersOf(p lead.Person) []string {
+	keys := lead.Keys(p)
+	p.Email = lead.WithoutTag(p.Email)
+	for _, key := range lead.Keys(p) {
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // score places a time in a list; a float64 holds microseconds exactly.

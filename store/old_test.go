@@ -42,10 +42,10 @@ func TestStore_Old(t *testing.T) {
 				t.Errorf("left behind: %s = %v", key, held)
 			}
 		}
-		if known, err := w.Known(ctx, lead.Keys(lead.Person{Email: "a@mail.example"})); err != nil || len(known) != 0 {
+		if known, err := w.Known(ctx, lead.Person{Email: "a@mail.example"}); err != nil || len(known) != 0 {
 			t.Errorf("Known after Erase = %v, %v, want nobody", known, err)
 		}
-		if known, err := w.Known(ctx, lead.Keys(lead.Person{Email: "C@mail.example"})); err != nil || !slices.Equal(known, []string{"c"}) {
+		if known, err := w.Known(ctx, lead.Person{Email: "C@mail.example"}); err != nil || !slices.Equal(known, []string{"c"}) {
 			t.Errorf("Known = %v, %v, want c", known, err)
 		}
 	})
@@ -54,7 +54,7 @@ func TestStore_Old(t *testing.T) {
 func TestStore_Orders(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
-		order := lead.NewErasure("e1", noon)
+		order := lead.NewErasure("e1", noon, false)
 		order.Name("email:ada@mail.example")
 		if err := w.Order(ctx, order); err != nil {
 			t.Fatal(err)

@@ -48,7 +48,7 @@ func (s *Store) Abandon(ctx context.Context, l *lead.Lead, sources ...string) er
 	if err := exec(ctx, pipe); err != nil {
 		return fmt.Errorf("take lead %s off the lists: %w", l.ID, err)
 	}
-	return s.unpoint(ctx, l.ID, lead.Keys(l.Person))
+	return s.unpoint(ctx, l.ID, pointersOf(l.Person))
 }
 
 // unlistLead takes a lead off every list.

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -200,6 +202,70 @@ func TestProgram_Erase(t *testing.T) {
 				again := p.settled(p.lead("offer", "Vera Vanish").ID)
 				if again.State != lead.Settled || again.LeadID == first.LeadID {
 					t.Errorf("after she came again: %+v, want a lead of her own", again)
+				}
+			})
+		})
+	}
+}
+
+// TestProgram_EraseTags: where plus tags are the same, a person is all of them,
+// also what was kept while they were two; where they are not, each is another.
+func TestProgram_EraseTags(t *testing.T) {
+	for _, named := range []string{"vera.vanish@works.example", "Vera.Vanish+new@works.example", "vera.vanish+else@works.example"} {
+		t.Run(named, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, env []string) {
+				p := newProgram(t, env...)
+				post := func(email, body string) lead.Touch {
+					t.Helper()
+					code, a := p.post("/in/talk", "application/json", fmt.Sprintf(`{"name":"Vera Vanish","email":%q,"message":%q}`, email, body))
+					if code/100 != 2 {
+						t.Fatalf("POST for %s = %d", email, code)
+					}
+					return p.settled(a.ID)
+				}
+				export := func(email string) (x lead.Export) {
+					t.Helper()
+					if code := p.get("/export?email="+url.QueryEscape(email), &x); code != http.StatusOK {
+						t.Fatalf("export of %s = %d", email, code)
+					}
+					return x
+				}
+				p.config(wrongSources)
+				p.start()
+				old := post("vera.vanish+old@works.example", "my secret wish 1")
+				if x := export(named); len(x.Leads) != 0 {
+					t.Errorf("while tags are apart %s has %d leads, want none", named, len(x.Leads))
+				}
+				p.end(syscall.SIGTERM)
+				p.config("plus_tags: same" + wrongSources)
+				p.start()
+				first, second := post("vera.vanish+new@works.example", "my secret wish 2"), post("vera.vanish@works.example", "my secret wish 3")
+				leads := 2 // Redis holds what it pointed at; the built-in one is filled anew
+				if len(env) == 0 {
+					leads = 1
+				}
+				if first.LeadID != second.LeadID || (first.LeadID == old.LeadID) != (leads == 1) {
+					t.Fatalf("leads %s and %s, before them %s; want %d", first.LeadID, second.LeadID, old.LeadID, leads)
+				}
+				p.post("/in/survey", "application/json", `[{"email":"vera.vanish+third@works.example"}]`) // unread
+				p.balanced()
+				if x := export(named); len(x.Leads) != leads || len(x.Touches) != 4 || len(x.Requests) != 4 {
+					t.Errorf("export of %s: want %d leads, 4 touches and requests, got %d, %d, %d", named, leads, len(x.Leads), len(x.Touches), len(x.Requests))
+				}
+				code, out := p.run("erase", "--json", named)
+				var run lead.Run
+				if err := json.Unmarshal([]byte(out), &run); code != 0 || err != nil || run.Counts["leads"] != leads || run.Counts["touches"] != 4 {
+					t.Errorf("erase = %d %v %+v, want %d leads and 4 touches", code, err, run, leads)
+				}
+				scan(t, filepath.Join(p.dir, "data"))
+				for _, e := range env {
+					if url, ok := strings.CutPrefix(e, "LEADGATE_REDIS_URL=redis://"); ok {
+						scanRedis(t, strings.TrimSuffix(url, "/0"))
+					}
+				}
+				again := post("vera.vanish@works.example", "back")
+				if again.LeadID != again.ID {
+					t.Errorf("after she came again her lead is %s, want a new one", again.LeadID)
 				}
 			})
 		})

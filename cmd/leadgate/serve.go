@@ -112,7 +112,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: canaryOf(cfg),
 		Asker:    vendors,
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
-		MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Retention: cfg.Retention, Sync: !cfg.Journal,
+		PlusTagsSame: cfg.PlusTagsSame, MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Retention: cfg.Retention, Sync: !cfg.Journal,
 		Cut:    func(r *lead.Request, gone []bool) (*lead.Request, error) { return web.Cut(r, gone) },
 		Reread: func(r *lead.Request) ([]*lead.Touch, error) { return web.Reread(r) }, Touches: touchesOf(patient),
 		Observe: talk.touch, Registry: registry, Logger: log,
