@@ -95,6 +95,9 @@ func (fullJudge) Rehearse(_ context.Context, _ *lead.Rules, _ time.Time, told le
 func (fullJudge) Reclassify(_ context.Context, _ lead.Chosen, _ bool, told lead.Walk) (lead.Reclassified, error) {
 	return *fullOf[lead.Reclassified](), told.Turn(*fullOf[lead.Turn]())
 }
+func (fullJudge) ReclassifyLead(context.Context, string, lead.Rejudging) (lead.Turn, error) {
+	return *fullOf[lead.Turn](), nil
+}
 func (fullJudge) Explain(context.Context, string) (lead.Explanation, error) {
 	return *fullOf[lead.Explanation](), nil
 }

@@ -71,6 +71,7 @@ func (s *Server) routes() *echo.Echo {
 		api.GET("/leads/:id/explain", s.explain)
 		api.POST("/rules/try", s.rehearseRules)
 		api.POST("/reclassify", s.reclassify)
+		api.POST("/leads/:id/reclassify", s.reclassifyLead)
 	}
 	api.GET("/stream", s.stream)
 	api.GET("/passes", s.listPasses)
