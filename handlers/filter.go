@@ -112,7 +112,7 @@ func (f filter) shows(l *lead.Lead) bool {
 		f.Owner != "" && (l.Claim == nil || !strings.EqualFold(l.Claim.By, f.Owner)),
 		f.Source != "" && !slices.ContainsFunc(l.History, func(p lead.Past) bool { return p.Source == f.Source }),
 		f.Email != "" && lead.NormalEmail(f.Email) != lead.NormalEmail(p.Email),
-		l.CreatedAt.Before(f.Since):
+		l.CreatedAt.Before(f.Since), l.MergedInto != "":
 		return false
 	}
 	return f.Text == "" || slices.ContainsFunc([]string{p.Name, p.Email, p.Phone, p.Company, p.Title}, has)

@@ -79,7 +79,7 @@ func (fullPeople) Off(context.Context, string, string) (time.Time, error) { retu
 // fullResender tells everybody again.
 type fullResender struct{}
 
-func (fullResender) Resend(context.Context, string, string, string, int64) (*lead.Lead, error) {
+func (fullResender) Resend(context.Context, string, lead.Retelling) (*lead.Lead, error) {
 	return fullOf[lead.Lead](), nil
 }
 func (fullResender) ResendAll(context.Context, lead.Resending, time.Duration) (lead.Run, error) {

@@ -170,8 +170,8 @@ func (e eraser) Export(ctx context.Context, email string) (*lead.Export, error) 
 // resender is what handlers let people have told again.
 type resender struct{ jobs *jobs.Jobs }
 
-func (r resender) Resend(ctx context.Context, leadID, target, by string, revision int64) (*lead.Lead, error) {
-	l, err := r.jobs.Resend(ctx, leadID, target, by, revision)
+func (r resender) Resend(ctx context.Context, leadID string, again lead.Retelling) (*lead.Lead, error) {
+	l, err := r.jobs.Resend(ctx, leadID, again)
 	switch {
 	case errors.Is(err, jobs.ErrNobodyTold):
 		return l, fmt.Errorf("%w: %w", handlers.ErrNoTarget, err)
