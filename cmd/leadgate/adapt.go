@@ -127,6 +127,8 @@ func (a actor) Act(ctx context.Context, id string, d lead.Deed, revision int64) 
 		return nil, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
 	case errors.Is(err, lead.ErrWhom):
 		return l, err
+	case errors.Is(err, lead.ErrTwoClaims), errors.Is(err, lead.ErrSameLead):
+		return l, conflicting{err}
 	case errors.Is(err, store.ErrConflict), errors.Is(err, lead.ErrTaken), errors.Is(err, lead.ErrHeld), errors.Is(err, jobs.ErrChanged):
 		return l, fmt.Errorf("%w: %w", handlers.ErrConflict, err)
 	}
