@@ -41,6 +41,7 @@ func (s *Server) routes() *echo.Echo {
 	}
 	if s.o.Judge != nil {
 		e.POST("/l/:id/reclassify", s.reclassifyPage)
+		e.POST("/rules/effect", s.rulesEffect)
 	}
 	e.GET("/sources", s.sourcesPage)
 	e.POST("/sources/:source/test", s.testSource)

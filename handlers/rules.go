@@ -67,7 +67,7 @@ func (s *Server) rehearseRules(c echo.Context) error {
 		return p
 	}
 	return walk(c, func(told lead.Walk) (lead.Rehearsal, error) {
-		return s.o.Judge.Rehearse(c.Request().Context(), rules, since, told)
+		return s.rehearse(c.Request().Context(), rules, since, told)
 	})
 }
 
