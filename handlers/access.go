@@ -40,7 +40,7 @@ var access = []struct {
 	{"GET", "/sources", Read},
 	{"POST", "/sources/*", Write},
 	{"GET", "/rules", Read},
-	{"POST", "/rules/try", Read}, // changes nothing
+	{"POST", "/rules/*", Read}, // changes nothing
 	{"GET", "/reports", Read},
 	{"GET", "/queues", Read},
 	{"POST", "/queues/*", Own},

@@ -53,6 +53,9 @@ func (s *Server) act(c echo.Context) error {
 	if errors.Is(err, lead.ErrWhom) {
 		return problem{code: malformed, detail: `Say whom: {"by": "Dana", "to": "Eva"}; duplicate takes the id of the other lead.`, because: err}
 	}
+	if errors.Is(err, lead.ErrTwoClaims) || errors.Is(err, lead.ErrSameLead) {
+		return problem{code: conflict, detail: whyApart(err), because: err}
+	}
 	if errors.Is(err, ErrConflict) {
 		return problem{code: conflict, detail: taken(l), because: err}
 	}

@@ -10,15 +10,27 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// confirmView shows what reading a touch's request again would change, or what
-// is about to be erased, before it is done.
+// confirmView shows what is about to be done, and to what, before it is done.
 type confirmView struct {
-	Title   string
-	Text    string
-	Action  string // where the form that does it goes
-	Button  string
-	Back    string
-	Results []lead.Result
+	Title  string
+	Text   string
+	Action string // where the form that does it goes
+	Button string // empty: there is nothing to do
+	Back   string
+	Kept   []fact // what the form sends besides
+	Offer  string // what a box, not ticked, lets happen besides; empty: there is none
+
+	Results []lead.Result // of reading a request again
+	Turns   []lead.Turn   // of judging a lead again
+	Leads   []row         // that become one
+}
+
+// keep has the form send a value.
+func (v *confirmView) keep(name, value string) { v.Kept = append(v.Kept, fact{name, value}) }
+
+// confirm asks whether somebody is sure.
+func (s *Server) confirm(c echo.Context, v confirmView) error {
+	return s.render(c, http.StatusOK, "confirm", s.frame(c, "inbox", v.Title, v))
 }
 
 // replayPage answers POST /t/{id}/replay: at first with the differences, and
@@ -35,7 +47,7 @@ func (s *Server) replayPage(c echo.Context) error {
 	}
 	v := confirmView{Title: "Read again", Action: "/t/" + id + "/replay", Button: "Read it again", Back: back, Results: run.Results,
 		Text: "This is what reading the request again, with the presets of today, would do. Nobody who was told is told again."}
-	return s.render(c, http.StatusOK, "confirm", s.frame(c, "inbox", v.Title, v))
+	return s.confirm(c, v)
 }
 
 // erasePage answers POST /l/{id}/erase: it asks whether somebody is sure, and
@@ -45,7 +57,7 @@ func (s *Server) erasePage(c echo.Context) error {
 	if c.FormValue("sure") == "" {
 		v := confirmView{Title: "Erase this person", Action: "/l/" + id + "/erase", Button: "Erase for ever", Back: "/l/" + id,
 			Text: "The lead, its touches, the requests that brought it and the messages about it are deleted, on disk and in Slack. It cannot be undone."}
-		return s.render(c, http.StatusOK, "confirm", s.frame(c, "inbox", v.Title, v))
+		return s.confirm(c, v)
 	}
 	ctx := context.WithoutCancel(c.Request().Context())
 	if _, err := s.o.Eraser.Erase(ctx, lead.Wish{LeadID: id, By: callerOf(c).Name}, runAnswered); err != nil {

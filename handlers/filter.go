@@ -117,7 +117,7 @@ func (f filter) shows(l *lead.Lead) bool {
 		f.Source != "" && !slices.ContainsFunc(l.History, func(p lead.Past) bool { return p.Source == f.Source }),
 		f.Email != "" && lead.NormalEmail(f.Email) != lead.NormalEmail(p.Email),
 		f.Consent != "" && l.Consent() != f.Consent,
-		l.CreatedAt.Before(f.Since):
+		l.CreatedAt.Before(f.Since), l.MergedInto != "":
 		return false
 	}
 	return f.Text == "" || slices.ContainsFunc([]string{p.Name, p.Email, p.Phone, p.Company, p.Title}, has)

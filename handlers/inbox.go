@@ -44,7 +44,7 @@ type row struct {
 }
 
 func newRow(l *lead.Lead, me Pass, back string, now time.Time) row {
-	r := row{Lead: l, Who: whoIs(l.Person), Asked: lead.Past{At: l.CreatedAt}, Waits: l.Status == lead.New, Verbs: verbs(l, me), Me: me, Back: back, Now: now}
+	r := row{Lead: l, Who: whoIs(l.Person), Asked: lead.Past{At: l.CreatedAt}, Waits: l.Status == lead.New && l.MergedInto == "", Verbs: verbs(l, me), Me: me, Back: back, Now: now}
 	if n := len(l.History); n > 0 {
 		r.Asked = l.History[n-1]
 	}
@@ -57,7 +57,7 @@ func newRow(l *lead.Lead, me Pass, back string, now time.Time) row {
 func verbs(l *lead.Lead, me Pass) []lead.Verb {
 	mine := l.Claim != nil && l.Claim.By == me.Name
 	switch {
-	case me.Right < Write:
+	case me.Right < Write, l.MergedInto != "":
 		return nil
 	case l.Status == lead.HeldInQuarantine:
 		return []lead.Verb{lead.VerbRelease, lead.VerbJunk}

@@ -24,6 +24,11 @@ type leadView struct {
 	Hidden  int         // older touches that are not shown
 	Idle    []lead.Line // rules that did not count, those that nearly did first
 	Preview Preview
+
+	Into     *kin  // the lead that this one was merged into
+	Parts    []kin // leads that were merged into this one
+	CanMerge bool  // the reader may merge, and undo it
+	CanJudge bool  // the reader may have the lead judged again
 }
 
 // Preview is the alert of a lead as Slack would show it, as plain text.
@@ -70,6 +75,12 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 		return fmt.Errorf("read lead: %w", err)
 	}
 	v := leadView{row: newRow(l, callerOf(c), "/l/"+id, s.o.Now())}
+	writes := v.Me.Right >= Write
+	v.CanMerge, v.CanJudge = writes && s.o.Merger != nil, writes && s.o.Judge != nil && l.MergedInto == ""
+	if l.MergedInto != "" {
+		v.Into = &s.kinOf(c, l.MergedInto)[0]
+	}
+	v.Parts = s.kinOf(c, l.Absorbed[:min(len(l.Absorbed), mostTouches)]...)
 	v.Hidden = max(0, len(l.Touches)-mostTouches)
 	for i := len(l.Touches) - 1; i >= v.Hidden; i-- {
 		t, err := s.o.Reader.Touch(ctx, l.Touches[i])
@@ -80,7 +91,8 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 			return fmt.Errorf("read touch: %w", err)
 		}
 		r := receiptOf(t, s.o.Means)
-		r.Back, r.CanWrite = v.Back, v.Me.Right >= Write
+		r.Back, r.CanWrite = v.Back, writes
+		r.Resends = writes && s.o.Resender != nil && t.State == lead.Settled && !t.Test && l.MergedInto == ""
 		if s.o.Request != nil && t.RequestID != "" {
 			if req, err := s.o.Request(t.RequestID); err == nil { // else it is on another node, or past its time
 				r.Raw = s.rawOf(req)
@@ -89,7 +101,7 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 		v.Touches = append(v.Touches, r)
 	}
 	v.Idle = slices.DeleteFunc(s.o.Rules().Explain(l, s.o.Now()), func(x lead.Line) bool { return x.Counted || !x.Near })
-	if s.o.Preview != nil && len(v.Touches) > 0 {
+	if s.o.Preview != nil && l.MergedInto == "" && len(v.Touches) > 0 {
 		v.Preview = s.o.Preview(l, v.Touches[0].Touch)
 	}
 	f := s.frame(c, "inbox", v.Who, v)

@@ -79,7 +79,7 @@ func (fullPeople) Off(context.Context, string, string) (time.Time, error) { retu
 // fullResender tells everybody again.
 type fullResender struct{}
 
-func (fullResender) Resend(context.Context, string, string, string, int64) (*lead.Lead, error) {
+func (fullResender) Resend(context.Context, string, lead.Retelling) (*lead.Lead, error) {
 	return fullOf[lead.Lead](), nil
 }
 func (fullResender) ResendAll(context.Context, lead.Resending, time.Duration) (lead.Run, error) {
@@ -94,6 +94,9 @@ func (fullJudge) Rehearse(_ context.Context, _ *lead.Rules, _ time.Time, told le
 }
 func (fullJudge) Reclassify(_ context.Context, _ lead.Chosen, _ bool, told lead.Walk) (lead.Reclassified, error) {
 	return *fullOf[lead.Reclassified](), told.Turn(*fullOf[lead.Turn]())
+}
+func (fullJudge) ReclassifyLead(context.Context, string, lead.Rejudging) (lead.Turn, error) {
+	return *fullOf[lead.Turn](), nil
 }
 func (fullJudge) Explain(context.Context, string) (lead.Explanation, error) {
 	return *fullOf[lead.Explanation](), nil

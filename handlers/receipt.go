@@ -22,6 +22,7 @@ type receipt struct {
 
 	Back     string // where its forms lead back to
 	CanWrite bool   // the reader may send them
+	Resends  bool   // the reader may have its targets told again
 }
 
 // hop is one step of a touch with the time since the one before.

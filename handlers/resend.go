@@ -15,9 +15,11 @@ import (
 // resender tells targets again. Its errors wrap ErrNotFound, ErrConflict,
 // ErrNoTarget or ErrUnavailable.
 type resender interface {
-	Resend(ctx context.Context, leadID, target, by string, revision int64) (*lead.Lead, error)
+	Resend(ctx context.Context, leadID string, r lead.Retelling) (*lead.Lead, error)
 	ResendAll(ctx context.Context, r lead.Resending, wait time.Duration) (lead.Run, error)
 }
+
+const noTarget = "There is no such target, or nobody was told of this lead; name a target of the configuration."
 
 // ErrNoTarget says that there is no such target, or none to tell again.
 var ErrNoTarget = errors.New("no such target")
@@ -28,16 +30,17 @@ func (s *Server) resend(c echo.Context) error {
 		By       string `json:"by"`
 		Revision int64  `json:"revision"`
 		Target   string `json:"target"`
+		TouchID  string `json:"touch_id"`
 	}
-	if err := readAsk(c, &in, `{"by": "Dana", "target": "sales"}; without a target all that were told hear again`); err != nil {
+	if err := readAsk(c, &in, `{"by": "Dana", "target": "sales"}; without a target all that were told hear again, without a touch_id of the latest touch`); err != nil {
 		return err
 	}
-	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), in.Target, strings.TrimSpace(in.By), in.Revision)
+	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), lead.Retelling{TouchID: in.TouchID, Target: in.Target, By: strings.TrimSpace(in.By), Revision: in.Revision})
 	switch {
 	case errors.Is(err, ErrConflict):
 		return problem{code: conflict, detail: taken(l), because: err}
 	case errors.Is(err, ErrNoTarget):
-		return problem{code: malformed, detail: "There is no such target, or nobody was told of this lead; name a target of the configuration.", because: err}
+		return problem{code: malformed, detail: noTarget, because: err}
 	case err != nil:
 		return fmt.Errorf("resend lead: %w", err)
 	}

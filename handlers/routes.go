@@ -34,6 +34,15 @@ func (s *Server) routes() *echo.Echo {
 	e.POST("/l/:id/:verb", s.actOnPage)
 	e.POST("/l/:id/erase", s.erasePage)
 	e.POST("/t/:id/replay", s.replayPage)
+	e.POST("/l/:id/resend", s.resendPage)
+	if s.o.Merger != nil {
+		e.POST("/l/:id/merge", s.mergePage)
+		e.POST("/l/:id/unmerge", s.unmergePage)
+	}
+	if s.o.Judge != nil {
+		e.POST("/l/:id/reclassify", s.reclassifyPage)
+		e.POST("/rules/effect", s.rulesEffect)
+	}
 	e.GET("/sources", s.sourcesPage)
 	e.POST("/sources/:source/test", s.testSource)
 	e.GET("/rules", s.rulesPage)
@@ -71,6 +80,7 @@ func (s *Server) routes() *echo.Echo {
 		api.GET("/leads/:id/explain", s.explain)
 		api.POST("/rules/try", s.rehearseRules)
 		api.POST("/reclassify", s.reclassify)
+		api.POST("/leads/:id/reclassify", s.reclassifyLead)
 	}
 	api.GET("/stream", s.stream)
 	api.GET("/passes", s.listPasses)

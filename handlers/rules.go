@@ -14,11 +14,12 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// judge says what rules make of leads. Its errors wrap ErrNotFound or
+// judge says what rules make of leads. Its errors wrap ErrNotFound, ErrConflict or
 // ErrUnavailable.
 type judge interface {
 	Rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error)
 	Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error)
+	ReclassifyLead(ctx context.Context, leadID string, how lead.Rejudging) (lead.Turn, error)
 	Explain(ctx context.Context, leadID string) (lead.Explanation, error)
 }
 
@@ -66,7 +67,7 @@ func (s *Server) rehearseRules(c echo.Context) error {
 		return p
 	}
 	return walk(c, func(told lead.Walk) (lead.Rehearsal, error) {
-		return s.o.Judge.Rehearse(c.Request().Context(), rules, since, told)
+		return s.rehearse(c.Request().Context(), rules, since, told)
 	})
 }
 
@@ -93,4 +94,26 @@ func (s *Server) reclassify(c echo.Context) error {
 	return walk(c, func(told lead.Walk) (lead.Reclassified, error) {
 		return s.o.Judge.Reclassify(c.Request().Context(), chosen, in.DryRun, told)
 	})
+}
+
+// reclassifyLead answers POST /leads/{id}/reclassify with the verdicts before and
+// after.
+func (s *Server) reclassifyLead(c echo.Context) error {
+	var in struct {
+		By       string `json:"by"`
+		Revision int64  `json:"revision"`
+		Alert    bool   `json:"alert"`
+		DryRun   bool   `json:"dry_run"`
+	}
+	if err := readAsk(c, &in, `{"by": "Dana", "revision": 3, "alert": false, "dry_run": true}; all of it may be left out`); err != nil {
+		return err
+	}
+	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), c.Param("id"), lead.Rejudging{By: strings.TrimSpace(in.By), Revision: in.Revision, Alert: in.Alert, DryRun: in.DryRun})
+	if errors.Is(err, ErrConflict) {
+		return problem{code: conflict, detail: taken(nil), because: err}
+	}
+	if err != nil {
+		return fmt.Errorf("reclassify lead: %w", err)
+	}
+	return show(c, t)
 }

@@ -19,6 +19,8 @@ type fakeJudge struct {
 	since  time.Time
 	chosen lead.Chosen
 	dry    bool
+	turn   lead.Turn      // of l1
+	how    lead.Rejudging // it was judged again last
 }
 
 func (f *fakeJudge) tell(told lead.Walk) error {
@@ -33,6 +35,17 @@ func (f *fakeJudge) Rehearse(_ context.Context, r *lead.Rules, since time.Time, 
 func (f *fakeJudge) Reclassify(_ context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error) {
 	f.chosen, f.dry = chosen, dry
 	return lead.Reclassified{Turned: 1}, f.tell(told)
+}
+
+func (f *fakeJudge) ReclassifyLead(_ context.Context, id string, how lead.Rejudging) (lead.Turn, error) {
+	f.how = how
+	switch {
+	case id != f.turn.LeadID:
+		return lead.Turn{}, ErrNotFound
+	case how.Revision != 0 && how.Revision != 3:
+		return lead.Turn{}, ErrConflict
+	}
+	return f.turn, f.err
 }
 
 func (f *fakeJudge) Explain(_ context.Context, id string) (lead.Explanation, error) {
@@ -57,7 +70,7 @@ func (f *fakeJudge) Unmerge(_ context.Context, id, _ string) (*lead.Lead, error)
 }
 
 func TestServer_Rules(t *testing.T) {
-	judge := &fakeJudge{}
+	judge := &fakeJudge{turn: lead.Turn{LeadID: "l1", After: lead.Verdict{Temperature: lead.Hot}, Told: []string{"sales"}}}
 	s, _ := testServer(t, nil, func(o *Options) { o.Judge, o.Merger, o.APITokens = judge, judge, []string{"api-token"} })
 	call := func(method, path, accept, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, "/api/v1"+path, strings.NewReader(body))
@@ -85,6 +98,11 @@ func TestServer_Rules(t *testing.T) {
 		{"ReclassifyWrongTemperature", "POST", "/reclassify", "", `{"temperature":"tepid"}`, 400, "tepid"},
 		{"ReclassifyUnknownKey", "POST", "/reclassify", "", `{"sorce":"x"}`, 400, "sorce"},
 		{"ReclassifyWrongSince", "POST", "/reclassify", "", `{"since":"soon"}`, 400, "since="},
+		{"ReclassifyOne", "POST", "/leads/l1/reclassify", "", `{"by":"Dana","revision":3,"alert":true}`, 200, `"told":["sales"]`},
+		{"ReclassifyOneByDefault", "POST", "/leads/l1/reclassify", "", "", 200, `"lead_id":"l1"`},
+		{"ReclassifyNobody", "POST", "/leads/l9/reclassify", "", "", 404, "not_found"},
+		{"ReclassifyStale", "POST", "/leads/l1/reclassify", "", `{"revision":2}`, 409, "read it again"},
+		{"ReclassifyOneUnknownKey", "POST", "/leads/l1/reclassify", "", `{"dry":true}`, 400, "dry_run"},
 		{"Explain", "GET", "/leads/l1/explain", "", "", 200, `"rule":"work_email"`},
 		{"ExplainNobody", "GET", "/leads/l9/explain", "", "", 404, "not_found"},
 		{"Merge", "POST", "/leads/l1/merge", "", `{"by":"Dana","into":"l2"}`, 200, `"id":"l2"`},
@@ -110,7 +128,14 @@ func TestServer_Rules(t *testing.T) {
 		t.Errorf("chosen %+v, dry run %v", c, judge.dry)
 	}
 
+	if call("POST", "/leads/l1/reclassify", "", `{"by":" Dana ","revision":3,"alert":true,"dry_run":true}`); judge.how != (lead.Rejudging{By: "Dana", Revision: 3, Alert: true, DryRun: true}) {
+		t.Errorf("one lead is judged again as %+v", judge.how)
+	}
+
 	judge.err = ErrUnavailable
+	if w := call("POST", "/leads/l1/reclassify", "", ""); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("without a store reclassify of one lead = %d", w.Code)
+	}
 	if w := call("POST", "/reclassify", "", ""); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("without a store reclassify = %d", w.Code)
 	}

@@ -21,6 +21,7 @@ type rulesView struct {
 	Payload string // tried
 	Wrong   string // why it could not be tried
 	Tried   []trial
+	Effect  *effectView // nil: rules cannot be tried on past leads
 }
 
 // actionLine is what an action alone makes of a lead.
@@ -42,7 +43,7 @@ func (s *Server) rulesPage(c echo.Context) error {
 
 func (s *Server) rulesView() rulesView {
 	r, now := s.o.Rules(), s.o.Now()
-	v := rulesView{Version: r.Version()}
+	v := rulesView{Version: r.Version(), Effect: s.effectView()}
 	for _, a := range r.Actions() {
 		v.Actions = append(v.Actions, actionLine{a, r.ClassifyTouch(&lead.Touch{Action: a, State: lead.Accepted, At: now, ReceivedAt: now}, now)})
 	}

@@ -109,6 +109,8 @@ type Server struct {
 
 	refusals, breakages rate.Sometimes // bound the log lines that senders can cause
 
+	rehearsing sync.Mutex // of rules, on past leads
+
 	closing context.Context // ends when the server is shut down
 	close   context.CancelFunc
 	streams atomic.Int32 // open now

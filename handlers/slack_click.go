@@ -96,6 +96,8 @@ func (a *slackApp) outcome(l *lead.Lead, v lead.Verb, by string, err error) stri
 	switch {
 	case err == nil:
 		return ""
+	case errors.Is(err, lead.ErrTwoClaims), errors.Is(err, lead.ErrSameLead):
+		return whyApart(err)
 	case errors.Is(err, ErrConflict) && l != nil && l.Claim != nil && l.Claim.By != by:
 		return fmt.Sprintf("%s has %s since %s ago.", l.Claim.By, called(l), ago(l.Claim.At, a.s.o.Now()))
 	case errors.Is(err, ErrConflict):

@@ -3,8 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"net/url"
+	"errors"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -49,9 +48,12 @@ var dialogs = map[lead.Verb]*dialog{
 	lead.VerbDuplicate: {lead.VerbDuplicate, "Duplicate of", "Link, id or e-mail address of the other lead", func(*slackApp) slack.BlockElement {
 		return slack.NewPlainTextInputBlockElement(nil, "answer")
 	}, func(ctx context.Context, a *slackApp, d *lead.Deed, answer slack.BlockAction) string {
-		other, err := a.other(ctx, strings.TrimSpace(answer.Value))
-		if err != nil {
+		other, err := a.s.otherLead(ctx, answer.Value)
+		if errors.Is(err, ErrNotFound) {
 			return "There is no such lead."
+		}
+		if err != nil {
+			return a.outcome(nil, d.Verb, d.By, err)
 		}
 		d.To = other.ID
 		return ""
@@ -129,22 +131,4 @@ func (a *slackApp) submit(ctx context.Context, ic slack.InteractionCallback, by 
 // inDialog shows a text at the dialog's input.
 func inDialog(_ slack.InteractionCallback, text string) any {
 	return slack.NewErrorsViewSubmissionResponse(map[string]string{dialogBlock: text})
-}
-
-// other finds a lead by its link, its id or an address.
-func (a *slackApp) other(ctx context.Context, said string) (*lead.Lead, error) {
-	if strings.Contains(said, "@") && !strings.Contains(said, "/") {
-		page, err := a.s.o.Reader.Leads(ctx, LeadQuery{Email: said, Limit: 1})
-		if err != nil || len(page.Items) == 0 {
-			return nil, fmt.Errorf("find the lead of an address: %w", ErrNotFound)
-		}
-		return page.Items[0], nil
-	}
-	if i := strings.LastIndex(said, "/l/"); i >= 0 {
-		said, _, _ = strings.Cut(said[i+len("/l/"):], "?")
-		if id, err := url.PathUnescape(said); err == nil {
-			said = id
-		}
-	}
-	return a.s.o.Reader.Lead(ctx, said)
 }

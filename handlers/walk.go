@@ -23,9 +23,7 @@ const (
 // it line by line, {"progress":...} and {"turn":...} as they come and {"result":...}
 // or {"error":...} last; everybody else one document at the end.
 func walk[R any](c echo.Context, do func(lead.Walk) (R, error)) error {
-	control := http.NewResponseController(c.Response())
-	_ = control.SetReadDeadline(time.Time{}) // not every writer has one, and such a writer has no limit
-	_ = control.SetWriteDeadline(time.Time{})
+	control := patient(c)
 	if strings.Contains(c.Request().Header.Get("Accept"), "application/x-ndjson") {
 		return walkByLine(c, control, do)
 	}
@@ -43,6 +41,14 @@ func walk[R any](c echo.Context, do func(lead.Walk) (R, error)) error {
 		Result R           `json:"result"`
 		Turns  []lead.Turn `json:"turns"`
 	}{result, turns})
+}
+
+// patient lets an answer take as long as it takes.
+func patient(c echo.Context) *http.ResponseController {
+	control := http.NewResponseController(c.Response())
+	_ = control.SetReadDeadline(time.Time{}) // not every writer has one, and such a writer has no limit
+	_ = control.SetWriteDeadline(time.Time{})
+	return control
 }
 
 // walkLine is one line of a streamed walk.

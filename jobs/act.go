@@ -14,7 +14,8 @@ var (
 )
 
 // Act carries out what somebody does about a lead, by compare-and-set: of two
-// people who claim at the same time one has it and the other learns who. With a
+// people who claim at the same time one has it and the other learns who. A
+// duplicate is merged with the lead that it is, and that one comes back. With a
 // revision it holds only if nobody changed the lead since. It is on disk when
 // Act returns, and every message about the lead is rewritten afterwards. Of a
 // lead that was merged it is the other one that is meant. The lead as it is
@@ -59,7 +60,7 @@ func (j *Jobs) act(ctx context.Context, leadID string, d lead.Deed, revision int
 
 // decided says that an error is the answer to a deed, not a failure.
 func decided(err error) bool {
-	for _, answer := range []error{lead.ErrTaken, lead.ErrConflict, lead.ErrHeld, lead.ErrNoVerb, lead.ErrWhom, errMerged} {
+	for _, answer := range []error{lead.ErrTaken, lead.ErrConflict, lead.ErrHeld, lead.ErrNoVerb, lead.ErrWhom, lead.ErrTwoClaims, lead.ErrSameLead, errMerged} {
 		if errors.Is(err, answer) {
 			return true
 		}
@@ -69,6 +70,9 @@ func decided(err error) bool {
 
 // actInStore carries out a deed in the store and keeps the lead in the journal.
 func (j *Jobs) actInStore(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+	if d.Verb == lead.VerbDuplicate {
+		return j.duplicate(ctx, leadID, d, revision)
+	}
 	at := j.now()
 	l, err := j.updateLead(ctx, leadID, revision, func(l *lead.Lead) error { return j.changed(l, d, at) })
 	if errors.Is(err, errUnchanged) {

@@ -40,12 +40,12 @@ func (j *Jobs) lastTouch(ctx context.Context, l *lead.Lead) (*lead.Touch, error)
 	return nil, nil
 }
 
-// decideAnew writes down which targets hear of a lead that other rules made hot.
-// It says whether there is one.
-func (j *Jobs) decideAnew(l *lead.Lead, t *lead.Touch, before lead.Verdict) bool {
+// decideAnew writes down which targets hear of a lead that other rules made hot,
+// and returns them.
+func (j *Jobs) decideAnew(l *lead.Lead, t *lead.Touch, before lead.Verdict) (told []string) {
 	i := slices.IndexFunc(l.History, func(p lead.Past) bool { return p.ID == t.ID })
 	if i < 0 {
-		return false
+		return nil
 	}
 	now := j.now()
 	alone := j.o.Rules().ClassifyTouch(t, now)
@@ -54,14 +54,15 @@ func (j *Jobs) decideAnew(l *lead.Lead, t *lead.Touch, before lead.Verdict) bool
 		return !isAlert(d) || slices.ContainsFunc(t.Deliveries, func(have lead.Delivery) bool { return have.Target == d.Target && have.Final() })
 	})
 	if len(decisions) == 0 {
-		return false
+		return nil
 	}
-	others := slices.DeleteFunc(slices.Clone(l.History[i].Decisions), func(d lead.Decision) bool {
-		return slices.ContainsFunc(decisions, func(n lead.Decision) bool { return n.Target == d.Target })
-	})
+	for _, d := range decisions {
+		told = append(told, d.Target)
+	}
+	others := slices.DeleteFunc(slices.Clone(l.History[i].Decisions), func(d lead.Decision) bool { return slices.Contains(told, d.Target) })
 	l.History[i].Decisions = append(others, decisions...)
 	l.AlertedAt = now.UTC()
-	return true
+	return told
 }
 
 // reopenOps are what makes a settled touch wait once more. What it has told

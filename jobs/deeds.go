@@ -144,6 +144,11 @@ func (j *Jobs) carryDeeds(ctx context.Context, leadID string) error {
 // carryDeed brings one deed to the store and returns the lead as it is then. Who
 // comes second there is told.
 func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lead, error) {
+	if d.Verb == lead.VerbDuplicate {
+		if l, err := j.carryDuplicate(ctx, id, key, d); l != nil || err != nil && !errors.Is(err, lead.ErrNotFound) {
+			return l, err
+		}
+	}
 	l, err := j.updateLead(ctx, id, 0, func(l *lead.Lead) error { return j.changed(l, d.Deed, d.At) })
 	switch {
 	case errors.Is(err, errMerged):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -47,77 +48,138 @@ func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 	return r, err
 }
 
+// ReclassifyLead gives one lead the verdict of the rules in force; of one that was
+// merged it is the other one that is meant. lead.ErrConflict when it is at another
+// revision. The turn comes back also when both verdicts are the same.
+func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging) (lead.Turn, error) {
+	l, err := j.Lead(ctx, id)
+	for err == nil && l.MergedInto != "" {
+		l, err = j.Lead(ctx, l.MergedInto)
+	}
+	if err != nil {
+		return lead.Turn{}, fmt.Errorf("reclassify lead %s: %w", id, err)
+	}
+	if how.Revision != 0 && l.Revision != how.Revision {
+		return lead.Turn{}, fmt.Errorf("reclassify lead %s: it is at revision %d: %w", id, l.Revision, lead.ErrConflict)
+	}
+	r := &retrial{Rejudging: how}
+	r.Before = j.o.Rules().AsOf(l, j.now())
+	if err := j.retry(ctx, l, r); err != nil {
+		return r.Turn, fmt.Errorf("reclassify lead %s: %w", l.ID, err)
+	}
+	return r.Turn, j.keepReclassified(ctx, []*retrial{r})
+}
+
+// retrial is a lead that is judged again.
+type retrial struct {
+	lead.Rejudging
+	lead.Turn
+	written *lead.Lead  // as it is now; nil: it was left as it is
+	touch   *lead.Touch // that Told hear of
+}
+
 // reclassifyPage classifies the chosen leads of a page and keeps them.
 func (j *Jobs) reclassifyPage(ctx context.Context, page []*lead.Lead, chosen lead.Chosen, dry bool) (turned []lead.Turn, alerted int, err error) {
 	rules, now := j.o.Rules(), j.now()
-	var written []*lead.Lead
-	again := map[string]*lead.Touch{} // by lead id: to be told of
+	var done []*retrial
 	var mu sync.Mutex
 	var g errgroup.Group
 	g.SetLimit(reclassifyAtOnce)
 	for _, l := range page {
-		before := rules.AsOf(l, now)
-		if !chosen.Has(l, before) {
+		r := &retrial{Rejudging: lead.Rejudging{Alert: chosen.Alert, DryRun: dry}}
+		if r.Before = rules.AsOf(l, now); !chosen.Has(l, r.Before) {
 			continue
 		}
 		g.Go(func() error {
-			t := lead.Turn{LeadID: l.ID, Person: l.Person, At: now.UTC(), Before: before, After: rules.Classify(l, now)}
-			if !dry && l.Rules != rules.Version() {
-				var touch *lead.Touch
-				if chosen.Alert && t.Before.Temperature < lead.Hot && t.After.Temperature == lead.Hot {
-					var err error
-					if touch, err = j.lastTouch(ctx, l); err != nil {
-						return err
-					}
-				}
-				tells := false
-				after, err := j.o.Store.UpdateLead(ctx, l.ID, 0, func(l *lead.Lead) error {
-					t.Before = rules.AsOf(l, now)
-					l.Judge(rules, now)
-					if t.After = l.Verdict; !t.Before.SameClass(t.After) {
-						l.Trail = append(l.Trail, lead.Step{At: now.UTC(), Step: lead.StepReclassified, Why: rules.Version(), Note: turnName(t.Before, t.After)})
-					}
-					tells = touch != nil && j.decideAnew(l, touch, t.Before)
-					return nil
-				})
-				if errors.Is(err, ErrNotFound) {
-					return nil // erased meanwhile
-				}
-				if err != nil {
-					return fmt.Errorf("reclassify lead %s: %w", l.ID, err)
-				}
-				mu.Lock()
-				written = append(written, after)
-				if tells {
-					again[after.ID] = touch
-				}
-				mu.Unlock()
+			err := j.retry(ctx, l, r)
+			if errors.Is(err, ErrNotFound) {
+				return nil // erased meanwhile
+			}
+			if err != nil {
+				return fmt.Errorf("reclassify lead %s: %w", l.ID, err)
 			}
 			mu.Lock()
-			turned = append(turned, t)
-			mu.Unlock()
+			defer mu.Unlock()
+			done = append(done, r)
 			return nil
 		})
 	}
 	err = g.Wait()
-	return turned, len(again), errors.Join(err, j.keepReclassified(ctx, written, again))
+	for _, r := range done {
+		turned = append(turned, r.Turn)
+		if len(r.Told) > 0 {
+			alerted++
+		}
+	}
+	return turned, alerted, errors.Join(err, j.keepReclassified(ctx, done))
+}
+
+// retry judges a lead again and writes it.
+func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
+	rules, now := j.o.Rules(), j.now()
+	r.LeadID, r.Person, r.At, r.After = l.ID, l.Person, now.UTC(), rules.Classify(l, now)
+	if l.Rules == rules.Version() {
+		return nil
+	}
+	if r.Alert && r.Before.Temperature < lead.Hot && r.After.Temperature == lead.Hot {
+		var err error
+		if r.touch, err = j.lastTouch(ctx, l); err != nil {
+			return err
+		}
+	}
+	rejudge := func(l *lead.Lead) {
+		r.Before = rules.AsOf(l, now)
+		l.Judge(rules, now)
+		r.After = l.Verdict
+		if r.Told = nil; r.touch != nil {
+			r.Told = j.decideAnew(l, r.touch, r.Before)
+		}
+	}
+	if r.DryRun {
+		c := *l
+		c.History = slices.Clone(l.History)
+		rejudge(&c)
+		return nil
+	}
+	var err error
+	r.written, err = j.o.Store.UpdateLead(ctx, l.ID, r.Revision, func(l *lead.Lead) error {
+		if rejudge(l); r.By != "" || !r.Before.SameClass(r.After) {
+			l.Trail = append(l.Trail, lead.Step{At: now.UTC(), Step: lead.StepReclassified, Why: rules.Version(), Note: r.note()})
+		}
+		return nil
+	})
+	return err
+}
+
+// note is what the trail says of it.
+func (r *retrial) note() string {
+	note := turnName(r.Before, r.After)
+	if r.Before.SameClass(r.After) {
+		note = fmt.Sprintf("%s, score %d -> %d", r.After.Class(), r.Before.Score, r.After.Score)
+	}
+	if r.By != "" {
+		note += " by " + r.By
+	}
+	return note
 }
 
 // keepReclassified keeps what was written in one commit, has the messages about
-// these leads rewritten, and sets the touches in again on their way.
-func (j *Jobs) keepReclassified(ctx context.Context, leads []*lead.Lead, again map[string]*lead.Touch) error {
-	if len(leads) == 0 {
+// these leads rewritten, and sets the touches that targets hear of on their way.
+func (j *Jobs) keepReclassified(ctx context.Context, done []*retrial) error {
+	done = slices.DeleteFunc(done, func(r *retrial) bool { return r.written == nil })
+	if len(done) == 0 {
 		return nil
 	}
-	ids := make([]string, len(leads))
-	for i, l := range leads {
-		ids[i] = l.ID
+	ids := make([]string, len(done))
+	for i, r := range done {
+		ids[i] = r.LeadID
 	}
 	defer j.leads.lock(ids...)()
 	var ops []journal.Op
 	var shown []*lead.Lead
 	var begun []*anew
-	for _, l := range leads {
+	for _, r := range done {
+		l := r.written
 		op, err := j.keepLead(l)
 		if err != nil {
 			return err
@@ -129,8 +191,8 @@ func (j *Jobs) keepReclassified(ctx context.Context, leads []*lead.Lead, again m
 		if len(l.Posts) > 0 {
 			ops, shown = append(ops, j.refreshOp(l)), append(shown, l)
 		}
-		if t := again[l.ID]; t != nil {
-			a, more, err := j.reopenOps(ctx, t)
+		if len(r.Told) > 0 {
+			a, more, err := j.reopenOps(ctx, r.touch)
 			if err != nil {
 				return err
 			}
@@ -138,7 +200,7 @@ func (j *Jobs) keepReclassified(ctx context.Context, leads []*lead.Lead, again m
 		}
 	}
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
-		return fmt.Errorf("keep %d leads: %w", len(leads), err)
+		return fmt.Errorf("keep %d leads: %w", len(done), err)
 	}
 	for _, l := range shown {
 		j.rewrite(l)

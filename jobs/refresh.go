@@ -191,6 +191,9 @@ func (j *Jobs) resumeOne(ctx context.Context, id string, r refreshing) error {
 func (j *Jobs) posted(ctx context.Context, leadID string, p lead.Post, composed int64) (*lead.Lead, error) {
 	alert := p.Kind == lead.HotAlert || p.Kind == lead.JustTurnedHot || p.Kind == lead.Rollup
 	l, err := j.o.Store.UpdateLead(ctx, leadID, 0, func(l *lead.Lead) error {
+		if l.MergedInto != "" {
+			return errMerged
+		}
 		isNew := j.mirrors[p.Target] != nil && l.Posted(p)
 		if alert && l.Alerts[p.Target] != p.Receipt {
 			if l.Alerts == nil {
@@ -203,6 +206,9 @@ func (j *Jobs) posted(ctx context.Context, leadID string, p lead.Post, composed 
 		}
 		return nil
 	})
+	if errors.Is(err, errMerged) { // while the message was on the way
+		return j.posted(ctx, l.MergedInto, p, 0)
+	}
 	if err != nil && !errors.Is(err, errPosted) {
 		return nil, fmt.Errorf("keep where lead %s was posted: %w", leadID, err)
 	}

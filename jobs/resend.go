@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,31 +19,34 @@ var ErrNobodyTold = errors.New("no such target, or nobody was told of this lead;
 // whyResent is the reason of a decision that a person made.
 const whyResent = notify.WhyResent
 
-// Resend tells targets of a lead's latest touch again, whether they have it or
-// not: target, or with an empty one all that were told of the lead. It is on
-// disk when Resend returns. The lead comes back as it is.
-func (j *Jobs) Resend(ctx context.Context, leadID, target, by string, revision int64) (*lead.Lead, error) {
+// Resend tells targets of a touch of a lead again, whether they have it or not.
+// It is on disk when Resend returns. The lead comes back as it is.
+func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*lead.Lead, error) {
 	l, err := j.Lead(ctx, leadID)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("resend lead %s: %w", leadID, err)
 	case l.Apart:
 		return l, fmt.Errorf("resend lead %s: %w", leadID, lead.ErrHeld)
-	case revision != 0 && l.Revision != revision:
+	case r.Revision != 0 && l.Revision != r.Revision:
 		return l, fmt.Errorf("resend lead %s: it is at revision %d: %w", leadID, l.Revision, ErrChanged)
 	}
-	targets := []string{target}
-	if target == "" {
+	targets := []string{r.Target}
+	if r.Target == "" {
 		targets = toldOf(l)
 	}
 	if len(targets) == 0 || len(l.Touches) == 0 || slices.ContainsFunc(targets, func(name string) bool { return j.outboxes[name] == nil }) {
 		return l, fmt.Errorf("resend lead %s: %w", leadID, ErrNobodyTold)
 	}
-	t, err := j.Touch(ctx, l.Touches[len(l.Touches)-1])
+	id := cmp.Or(r.TouchID, l.Touches[len(l.Touches)-1])
+	if !l.Has(id) {
+		return l, fmt.Errorf("resend lead %s: its touch %s: %w", leadID, id, ErrNotFound)
+	}
+	t, err := j.Touch(ctx, id)
 	if err != nil {
 		return l, fmt.Errorf("resend lead %s: %w", leadID, err)
 	}
-	if err := j.resend(ctx, t, targets, by); err != nil {
+	if err := j.resend(ctx, t, targets, r.By); err != nil {
 		return l, fmt.Errorf("resend lead %s: %w", leadID, err)
 	}
 	return j.Lead(ctx, l.ID)

@@ -160,10 +160,10 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 		}
 	}
 	j.metrics.hop("classify", j.now().Sub(t.Begun()))
-	t.LeadID = l.ID
 	if l, err = j.catchUp(ctx, t, l); err != nil {
 		return err
 	}
+	t.LeadID = l.ID
 	t.Trail = append(t.Trail, j.verdictStep(t, l))
 	decisions := decisionsOf(l, t.ID)
 	for _, d := range decisions {

@@ -16,7 +16,7 @@ const (
 	VerbContacted Verb = "contacted" // I have reached them
 	VerbAssign    Verb = "assign"    // it is To's now, whoever had it
 	VerbNotHot    Verb = "not_hot"   // it is warm at most
-	VerbDuplicate Verb = "duplicate" // it is To, another lead
+	VerbDuplicate Verb = "duplicate" // it is To, another lead; the two are merged where that is possible
 	VerbJunk      Verb = "junk"      // it is nobody
 	VerbUnjunk    Verb = "unjunk"    // it is somebody after all
 	VerbRelease   Verb = "release"   // it is no spam; not Act's to do, for it is the touch that has to go on

@@ -12,6 +12,7 @@ type Turn struct {
 	At     time.Time `json:"at"` // the moment of both verdicts: of the latest touch in a rehearsal, else now
 	Before Verdict   `json:"before"`
 	After  Verdict   `json:"after"`
+	Told   []string  `json:"told,omitempty"` // targets that hear of it because of the turn, or would
 }
 
 // SameClass says whether two verdicts send a lead to the same people.
@@ -82,6 +83,14 @@ type Chosen struct {
 	Since       time.Time    // something was done then or later
 	Temperature *Temperature // as of now
 	Alert       bool         // targets hear of those that turn hot
+}
+
+// Rejudging is how one lead is judged again.
+type Rejudging struct {
+	By       string // who wants it; reaches the trail
+	Revision int64  // at which the lead must be; 0: at any
+	Alert    bool   // targets hear of it if it turns hot
+	DryRun   bool   // nothing is written
 }
 
 // Has says whether a lead with this verdict as of now is meant.

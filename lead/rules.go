@@ -14,6 +14,7 @@ import (
 // (ParseRules, DefaultRules), never change, and may be used by many at once.
 type Rules struct {
 	version string
+	source  string // the file, as it was read
 	scale   scale
 	known   map[Action]*meaning
 	unknown meaning // of an action that the table does not have
@@ -102,6 +103,9 @@ func DefaultRules() *Rules { return defaultRules() }
 
 // Version returns a short hash of the file, the same in every Verdict.Rules.
 func (r *Rules) Version() string { return r.version }
+
+// Source returns the file that the rules were read from.
+func (r *Rules) Source() string { return r.source }
 
 // Knows says whether the table has the action.
 func (r *Rules) Knows(a Action) bool { return r.known[a] != nil }

@@ -54,6 +54,7 @@ func ParseRules(name string, src []byte) (*Rules, error) {
 
 	rules := &Rules{
 		version: hex.EncodeToString(hash.Sum(nil)[:6]),
+		source:  string(src),
 		scale:   defaultScale,
 		known:   map[Action]*meaning{},
 		unknown: meaning{because: "did something that no rule knows", score: 25, stage: IQL},

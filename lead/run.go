@@ -61,6 +61,14 @@ type TouchFilter struct {
 	Limit  int       `json:"limit,omitempty"`
 }
 
+// Retelling says who is told of one lead again, and of what.
+type Retelling struct {
+	TouchID  string // of the lead; empty: its latest
+	Target   string // empty: all that were told of the lead
+	By       string
+	Revision int64 // at which the lead must be; 0: at any
+}
+
 // Resending says which touches a target is to be told of.
 type Resending struct {
 	TouchFilter

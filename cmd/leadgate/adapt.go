@@ -127,6 +127,8 @@ func (a actor) Act(ctx context.Context, id string, d lead.Deed, revision int64) 
 		return nil, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
 	case errors.Is(err, lead.ErrWhom):
 		return l, err
+	case errors.Is(err, lead.ErrTwoClaims), errors.Is(err, lead.ErrSameLead):
+		return l, conflicting{err}
 	case errors.Is(err, store.ErrConflict), errors.Is(err, lead.ErrTaken), errors.Is(err, lead.ErrHeld), errors.Is(err, jobs.ErrChanged):
 		return l, fmt.Errorf("%w: %w", handlers.ErrConflict, err)
 	}
@@ -170,8 +172,8 @@ func (e eraser) Export(ctx context.Context, email string) (*lead.Export, error) 
 // resender is what handlers let people have told again.
 type resender struct{ jobs *jobs.Jobs }
 
-func (r resender) Resend(ctx context.Context, leadID, target, by string, revision int64) (*lead.Lead, error) {
-	l, err := r.jobs.Resend(ctx, leadID, target, by, revision)
+func (r resender) Resend(ctx context.Context, leadID string, again lead.Retelling) (*lead.Lead, error) {
+	l, err := r.jobs.Resend(ctx, leadID, again)
 	switch {
 	case errors.Is(err, jobs.ErrNobodyTold):
 		return l, fmt.Errorf("%w: %w", handlers.ErrNoTarget, err)

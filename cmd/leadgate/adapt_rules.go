@@ -29,6 +29,17 @@ func (j judge) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 	return r, readable(err)
 }
 
+func (j judge) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging) (lead.Turn, error) {
+	if err := j.jobs.Loaded(ctx); err != nil {
+		return lead.Turn{}, readable(err)
+	}
+	t, err := j.jobs.ReclassifyLead(ctx, id, how)
+	if errors.Is(err, lead.ErrConflict) {
+		return t, conflicting{err}
+	}
+	return t, readable(err)
+}
+
 func (j judge) Explain(ctx context.Context, id string) (lead.Explanation, error) {
 	if err := j.jobs.Loaded(ctx); err != nil {
 		return lead.Explanation{}, readable(err)

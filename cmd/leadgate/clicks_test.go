@@ -21,8 +21,24 @@ import (
 // status and how long the answer took.
 func (p *program) clicks(member, action, value, responseURL string) (int, time.Duration) {
 	p.t.Helper()
-	payload, err := json.Marshal(map[string]any{"type": "block_actions", "team": map[string]string{"id": "T1"}, "user": map[string]string{"id": member, "name": member},
+	begin := time.Now()
+	code, _ := p.slackSends(map[string]any{"type": "block_actions", "team": map[string]string{"id": "T1"}, "user": map[string]string{"id": member, "name": member},
 		"response_url": responseURL, "actions": []map[string]string{{"type": "button", "action_id": action, "block_id": "act", "value": value}}})
+	return code, time.Since(begin)
+}
+
+// answers submits the dialog of a verb about a lead; what is wrong with it comes back.
+func (p *program) answers(member, verb, leadID, answer string) (int, string) {
+	p.t.Helper()
+	return p.slackSends(map[string]any{"type": "view_submission", "team": map[string]string{"id": "T1"}, "user": map[string]string{"id": member, "name": member},
+		"view": map[string]any{"callback_id": "lead." + verb, "private_metadata": `{"lead":"` + leadID + `","click":{}}`,
+			"state": map[string]any{"values": map[string]any{"ask": map[string]any{"answer": map[string]string{"type": "plain_text_input", "value": answer}}}}}})
+}
+
+// slackSends sends what somebody did in Slack, as Slack signs it.
+func (p *program) slackSends(what map[string]any) (int, string) {
+	p.t.Helper()
+	payload, err := json.Marshal(what)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -30,10 +46,23 @@ func (p *program) clicks(member, action, value, responseURL string) (int, time.D
 	ts := strconv.FormatInt(time.Now().Unix(), 10)
 	mac := hmac.New(sha256.New, []byte("s3cret"))
 	fmt.Fprintf(mac, "v0:%s:%s", ts, body)
-	begin := time.Now()
-	code, _ := p.post("/slack/interactions", "application/x-www-form-urlencoded", body,
-		"X-Slack-Request-Timestamp", ts, "X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
-	return code, time.Since(begin)
+	req, err := http.NewRequest(http.MethodPost, "http://"+p.addr+"/slack/interactions", strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("X-Slack-Request-Timestamp", ts)
+	req.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
 }
 
 var claimButton = regexp.MustCompile(`"action_id":"(lead\.claim[.0-9]*)"[^}]*"value":"(v1\.[^"]+)"`)

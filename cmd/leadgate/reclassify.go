@@ -63,7 +63,7 @@ func printReclassified(w io.Writer, r *lead.Reclassified, t *turns) {
 	}
 	fmt.Fprintf(w, "%8d  leads judged by rules %s\n%8d  of them %s of another class\n", r.Leads, r.Rules, r.Turned, verb)
 	if r.Alerted > 0 {
-		fmt.Fprintf(w, "%8d  of them are alerted\n", r.Alerted)
+		fmt.Fprintf(w, "%8d  of them %s alerted\n", r.Alerted, verb)
 	}
 	if r.Turned > 0 {
 		fmt.Fprintln(w)

@@ -67,6 +67,13 @@ func TestProgram_Resend(t *testing.T) {
 			t.Errorf("resend to an unknown target = %d, want 400", code)
 		}
 
+		// An earlier touch can be told of again, too.
+		p.call("/leads/"+warm.LeadID+"/resend", `{"by":"Dana","target":"slack","touch_id":"`+warm.ID+`"}`, nil)
+		p.await("the warm one to be told of", 10*time.Second, func() bool { return len(slack.about("Wanda Warm")) == 1 })
+		if code := p.call("/leads/"+warm.LeadID+"/resend", `{"by":"Dana","target":"slack","touch_id":"`+hot.ID+`"}`, nil); code != http.StatusNotFound {
+			t.Errorf("resend of another lead's touch = %d, want 404", code)
+		}
+
 		// A target that was configured late is told what it has missed, once.
 		p.end(15)
 		p.config(twoSources + "targets:\n  - {name: crm, kind: webhook, url: " + hook.URL + "/hook}\nroutes:\n  - {to: slack, at_least: hot}\n  - {to: crm, at_least: cold}\n")

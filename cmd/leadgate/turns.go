@@ -72,7 +72,7 @@ func (t *turns) print(w io.Writer, counts map[string]int) {
 	}
 	for _, x := range t.list {
 		fmt.Fprintf(w, "%s  %s %d -> %s %d  %s\n", x.LeadID, x.Before.Class(), x.Before.Score, x.After.Class(), x.After.Score, plain(who(x.Person)))
-		for _, line := range differences(x.Before, x.After) {
+		for _, line := range differences(x) {
 			fmt.Fprintln(w, "      "+line)
 		}
 	}
@@ -81,26 +81,17 @@ func (t *turns) print(w io.Writer, counts map[string]int) {
 	}
 }
 
-// differences are the rules whose points two verdicts do not share.
-func differences(before, after lead.Verdict) (lines []string) {
-	was := map[string]int{}
-	for _, x := range before.Reasons {
-		was[x.Rule] = x.Points
-	}
-	for _, x := range after.Reasons {
-		points, counted := was[x.Rule]
-		delete(was, x.Rule)
+// differences are the rules whose points the verdicts of a turn do not share.
+func differences(t lead.Turn) (lines []string) {
+	for _, x := range t.Changes() {
+		points := fmt.Sprintf("now %+d, was %+d", x.Points, x.Was)
 		switch {
-		case !counted:
-			lines = append(lines, fmt.Sprintf("now %+d  %s  (rule %s)", x.Points, plain(x.Because), x.Rule))
-		case points != x.Points:
-			lines = append(lines, fmt.Sprintf("now %+d, was %+d  %s  (rule %s)", x.Points, points, plain(x.Because), x.Rule))
+		case x.Gained:
+			points = fmt.Sprintf("now %+d", x.Points)
+		case x.Lost:
+			points = fmt.Sprintf("was %+d", x.Was)
 		}
-	}
-	for _, x := range before.Reasons {
-		if _, gone := was[x.Rule]; gone {
-			lines = append(lines, fmt.Sprintf("was %+d  %s  (rule %s)", x.Points, plain(x.Because), x.Rule))
-		}
+		lines = append(lines, fmt.Sprintf("%s  %s  (rule %s)", points, plain(x.Because), x.Rule))
 	}
 	return lines
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -102,6 +103,9 @@ func TestReclassify_Alert(t *testing.T) {
 	before := p.ready().Rules
 	p.write("rules.yaml", hotterRules)
 	p.await("the new rules", 10*time.Second, func() bool { return p.ready().Rules != before })
+	if code, out := p.run("reclassify", "--alert", "--dry-run"); code != 0 || !strings.Contains(out, "1  of them would be alerted") {
+		t.Errorf("reclassify --alert --dry-run = %d:\n%s", code, out)
+	}
 	if code, out := p.run("reclassify", "--alert"); code != 0 || !strings.Contains(out, "1  of them are alerted") {
 		t.Fatalf("reclassify --alert = %d:\n%s", code, out)
 	}
@@ -116,6 +120,68 @@ func TestReclassify_Alert(t *testing.T) {
 	})
 	if n, bob := len(slack.about("Ada Quell")), len(slack.about("Bob Brook")); n != 1 || bob != 1 {
 		t.Errorf("Ada was told of %d times, Bob %d times, want once each", n, bob)
+	}
+}
+
+// One lead is judged again: first as a try, then for good, with an alert or
+// without, and only as the one who asks has seen it.
+func TestReclassify_One(t *testing.T) {
+	slack := newFakeSlack(t)
+	p := newProgram(t, slack.env()...)
+	p.write("rules.yaml", "extends: default\n")
+	p.config("rules: rules.yaml\n")
+	p.start()
+	ada, bob := p.settled(p.lead("webinar", "Ada Quell").ID), p.settled(p.lead("webinar", "Bob Brook").ID)
+	again := func(id, body string) (turn lead.Turn, code int) {
+		code = p.call("/leads/"+id+"/reclassify", body, &turn)
+		return turn, code
+	}
+	if turn, code := again(ada.LeadID, `{"by":"Dana"}`); code != 200 || !turn.Same() {
+		t.Errorf("by the same rules = %d %+v, want the same verdict", code, turn)
+	}
+	if l := p.leadOf(ada.LeadID); slices.ContainsFunc(l.Trail, func(s lead.Step) bool { return s.Step == lead.StepReclassified }) {
+		t.Errorf("nothing has changed, and the trail says %+v", l.Trail)
+	}
+	before := p.ready().Rules
+	p.write("rules.yaml", hotterRules)
+	p.await("the new rules", 10*time.Second, func() bool { return p.ready().Rules != before })
+
+	seen := p.leadOf(ada.LeadID)
+	for name, c := range map[string]struct {
+		body string
+		told int
+	}{"Silently": {`{"dry_run":true}`, 0}, "WithAlert": {`{"dry_run":true,"alert":true}`, 1}} {
+		turn, code := again(ada.LeadID, c.body)
+		if code != 200 || turn.Before.Class() != "warm MQL" || turn.After.Class() != "hot SQL" || len(turn.Told) != c.told || len(turn.Changes()) == 0 {
+			t.Errorf("%s tried = %d %+v, want it to turn hot and %d told", name, code, turn, c.told)
+		}
+	}
+	if l := p.leadOf(ada.LeadID); l.Temperature != lead.Warm || l.Revision != seen.Revision {
+		t.Fatalf("trying it changed the lead: %+v", l)
+	}
+	p.call("/leads/"+ada.LeadID+"/claim", `{"by":"Eli"}`, nil)
+	if _, code := again(ada.LeadID, fmt.Sprintf(`{"by":"Dana","revision":%d}`, seen.Revision)); code != http.StatusConflict {
+		t.Errorf("after somebody claimed the lead = %d, want 409", code)
+	}
+	p.call("/leads/"+ada.LeadID+"/unclaim", `{"by":"Eli"}`, nil)
+	if turn, code := again(ada.LeadID, `{"by":"Dana"}`); code != 200 || turn.After.Temperature != lead.Hot || len(turn.Told) != 0 {
+		t.Errorf("for good = %d %+v", code, turn)
+	}
+	if turn, code := again(bob.LeadID, `{"by":"Dana","alert":true}`); code != 200 || !slices.Equal(turn.Told, []string{"slack"}) {
+		t.Errorf("with an alert = %d %+v, want slack told", code, turn)
+	}
+	p.await("the alert", 10*time.Second, func() bool { return len(slack.about("Bob Brook")) == 1 })
+	p.kill()
+	p.start()
+	l := p.leadOf(ada.LeadID)
+	if last := l.Trail[len(l.Trail)-1]; l.Temperature != lead.Hot || last.Step != lead.StepReclassified || last.Note != "warm MQL -> hot SQL by Dana" {
+		t.Errorf("after kill -9 the lead is %s after %+v", l.Temperature, last)
+	}
+	if n := len(slack.about("Ada Quell")); n != 0 {
+		t.Errorf("%d messages about the one that was judged silently", n)
+	}
+	if _, code := again("nobody", "{}"); code != http.StatusNotFound {
+		t.Errorf("of nobody = %d, want 404", code)
 	}
 }
 

@@ -1,0 +1,48 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// reclassifyPage answers POST /l/{id}/reclassify: at first with what today's rules
+// would make of the lead, and when somebody is sure, by doing it.
+func (s *Server) reclassifyPage(c echo.Context) error {
+	id, me := c.Param("id"), callerOf(c)
+	revision, _ := strconv.ParseInt(c.FormValue("revision"), 10, 64) // without one: whatever is there
+	sure := c.FormValue("sure") != ""
+	how := lead.Rejudging{By: me.Name, Revision: revision, Alert: c.FormValue("alert") != "", DryRun: !sure}
+	if !sure {
+		how.Alert = true // so that the page says who would hear
+	}
+	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), id, how)
+	switch {
+	case errors.Is(err, ErrConflict):
+		return s.showLeadPage(c, http.StatusConflict, "The lead has changed since. This is how it is now.")
+	case err != nil:
+		return fmt.Errorf("reclassify lead: %w", err)
+	case sure:
+		return c.Redirect(http.StatusSeeOther, withSaid("/l/"+t.LeadID, "reclassified"))
+	}
+	v := confirmView{Title: "Judge again", Action: "/l/" + t.LeadID + "/reclassify", Button: "Judge again", Back: "/l/" + t.LeadID, Turns: []lead.Turn{t},
+		Text: "This is what the rules of today make of " + whoIs(t.Person) + ". Messages about the lead follow."}
+	v.keep("revision", strconv.FormatInt(revision, 10))
+	switch {
+	case t.Same():
+		v.Button, v.Turns, v.Text = "", nil, "By the rules of today "+whoIs(t.Person)+" is what the lead says already. There is nothing to change."
+	case len(t.Told) > 0:
+		v.Offer = "Tell " + strings.Join(t.Told, ", ") + " that the lead is hot"
+	case t.Before.Temperature < lead.Hot && t.After.Temperature == lead.Hot:
+		v.Text += " No target would be alerted: no route wants to hear of it, or all have heard."
+	default:
+		v.Text += " Nobody is alerted."
+	}
+	return s.confirm(c, v)
+}

@@ -1,0 +1,67 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+)
+
+// duplicate makes a lead part of the one that somebody says it is a duplicate of.
+// The lead that both are now comes back; lead.ErrTwoClaims and lead.ErrSameLead say
+// why they stay two.
+func (j *Jobs) duplicate(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+	l, err := j.storedLead(ctx, leadID)
+	if err != nil {
+		return nil, err
+	}
+	other, err := j.storedLead(ctx, d.To)
+	if err != nil && !errors.Is(err, lead.ErrNotFound) {
+		return l, err
+	}
+	switch {
+	case err != nil, other.ID == l.ID:
+		return l, lead.ErrWhom
+	case revision != 0 && l.Revision != revision:
+		return l, lead.ErrConflict
+	case l.Apart, other.Apart:
+		return l, lead.ErrHeld
+	case l.MergedInto != "" && l.MergedInto != other.ID:
+		return l, errMerged
+	}
+	merged, err := j.Merge(ctx, l.ID, other.ID, d.By)
+	if err != nil {
+		return l, err
+	}
+	return merged, nil
+}
+
+// storedLead is a lead as the store has it, by its id or that of a touch of it.
+func (j *Jobs) storedLead(ctx context.Context, id string) (*lead.Lead, error) {
+	l, err := j.o.Store.Lead(ctx, id)
+	if errors.Is(err, lead.ErrNotFound) {
+		if t, terr := j.Touch(ctx, id); terr == nil && t.LeadID != "" && t.LeadID != id {
+			return j.o.Store.Lead(ctx, t.LeadID)
+		}
+	}
+	return l, err
+}
+
+// carryDuplicate merges a lead that was closed as a duplicate while Redis was away.
+// Nil without an error: it cannot be merged, and stays closed.
+func (j *Jobs) carryDuplicate(ctx context.Context, id, key string, d deed) (*lead.Lead, error) {
+	l, err := j.duplicate(ctx, id, d.Deed, 0)
+	switch {
+	case errors.Is(err, lead.ErrTwoClaims), errors.Is(err, lead.ErrSameLead), errors.Is(err, lead.ErrWhom), errors.Is(err, lead.ErrHeld), errors.Is(err, errMerged):
+		j.log.Warn("a duplicate that was named while redis was away is not merged", "lead_id", id, "error", err)
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	if err := j.o.Journal.Settle(ctx, journal.Delete(deedShelf, key)); err != nil {
+		return nil, fmt.Errorf("keep the merge of lead %s: %w", id, err)
+	}
+	return l, nil
+}
