@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func (s *Server) resend(c echo.Context) error {
 	if err := readAsk(c, &in, `{"by": "Dana", "target": "sales"}; without a target all that were told hear again`); err != nil {
 		return err
 	}
-	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), in.Target, strings.TrimSpace(in.By), in.Revision)
+	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), in.Target, cmp.Or(strings.TrimSpace(in.By), callerOf(c).Name), in.Revision)
 	switch {
 	case errors.Is(err, ErrConflict):
 		return problem{code: conflict, detail: taken(l), because: err}
@@ -62,7 +63,7 @@ func (s *Server) resendMany(c echo.Context) error {
 		return err
 	}
 	now, q := s.o.Now(), query{}
-	r := lead.Resending{To: in.To, Failed: in.Failed, Again: in.Again, DryRun: in.DryRun, By: in.By,
+	r := lead.Resending{To: in.To, Failed: in.Failed, Again: in.Again, DryRun: in.DryRun, By: cmp.Or(in.By, callerOf(c).Name),
 		TouchFilter: lead.TouchFilter{Source: in.Source, Since: q.moment("since", in.Since, now), Until: q.moment("until", in.Until, now), Limit: in.Limit}}
 	if in.Temperature != "" {
 		if err := r.AtLeast.UnmarshalText([]byte(in.Temperature)); err != nil {

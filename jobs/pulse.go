@@ -24,6 +24,7 @@ type keeper interface {
 	turnKeeper
 	rhythmKeeper
 	noticeKeeper
+	auditKeeper
 }
 
 const (

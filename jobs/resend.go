@@ -45,6 +45,7 @@ func (j *Jobs) Resend(ctx context.Context, leadID, target, by string, revision i
 	if err := j.resend(ctx, t, targets, by); err != nil {
 		return l, fmt.Errorf("resend lead %s: %w", leadID, err)
 	}
+	j.Audit(ctx, lead.Entry{By: by, Did: lead.ActResend, LeadID: l.ID, About: target})
 	return j.Lead(ctx, l.ID)
 }
 
@@ -125,6 +126,9 @@ func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Durati
 	})
 	if err != nil {
 		return lead.Run{}, err
+	}
+	if !r.DryRun {
+		j.Audit(ctx, lead.Entry{By: r.By, Did: lead.ActResend, About: r.To})
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
