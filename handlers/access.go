@@ -32,6 +32,7 @@ var access = []struct {
 	{"POST", "/api/v1/erase", Own},
 	{"GET", "/api/v1/export", Own}, // all that is held of a person, in one answer
 	{"", "/api/v1/passes*", Own},
+	{"GET", "/api/v1/audit", Own},
 	{"POST", "/api/v1/queues/*", Own},
 	{"POST", "/api/v1/targets/*", Own},
 	{"GET", "/api/v1/*", Read},

@@ -43,6 +43,7 @@ func (s *Server) replayPage(c echo.Context) error {
 		return fmt.Errorf("replay touch: %w", err)
 	}
 	if sure {
+		s.did(c, lead.ActReplay, id)
 		return c.Redirect(http.StatusSeeOther, withSaid(back, "replayed"))
 	}
 	v := confirmView{Title: "Read again", Action: "/t/" + id + "/replay", Button: "Read it again", Back: back, Results: run.Results,

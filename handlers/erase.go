@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -30,7 +31,7 @@ func (s *Server) eraseLead(c echo.Context) error {
 	if err := readAsk(c, &in, `{"by": "Dana"}`); err != nil {
 		return err
 	}
-	return s.eraseWish(c, lead.Wish{LeadID: c.Param("id"), By: in.By})
+	return s.eraseWish(c, lead.Wish{LeadID: c.Param("id"), By: cmp.Or(in.By, callerOf(c).Name)})
 }
 
 // erase answers POST /erase.
@@ -46,7 +47,7 @@ func (s *Server) erase(c echo.Context) error {
 	if len(lead.Keys(lead.Person{Email: in.Email, Phone: in.Phone})) == 0 {
 		return problem{code: malformed, detail: "Say who: an e-mail address, or a phone number with its country's prefix."}
 	}
-	return s.eraseWish(c, lead.Wish{Email: in.Email, Phone: in.Phone, By: in.By})
+	return s.eraseWish(c, lead.Wish{Email: in.Email, Phone: in.Phone, By: cmp.Or(in.By, callerOf(c).Name)})
 }
 
 func (s *Server) eraseWish(c echo.Context, w lead.Wish) error {
@@ -70,6 +71,7 @@ func (s *Server) export(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
+	s.did(c, lead.ActExport, "")
 	return show(c, x)
 }
 

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,6 +20,7 @@ import (
 const (
 	importRows  = 500
 	importBytes = 4 << 20
+	importPause = 10 * time.Minute // between two parts of a list at most
 )
 
 // importing is one part of a list of people, as POST /import takes it.
@@ -108,6 +112,9 @@ func (s *Server) importRowsOf(c echo.Context) error {
 	if _, err := s.accept(c.Request().Context(), req, touches); err != nil {
 		return err
 	}
+	if !s.imports.goesOn(callerOf(c).Name+" "+g.Name, now) {
+		s.did(c, lead.ActImport, g.Name)
+	}
 	for i, t := range touches {
 		out.Rows[at[i]].ID = t.ID
 	}
@@ -127,4 +134,23 @@ func (s *Server) importGate(name string, action lead.Action, fields map[string]s
 		g.view.Fields = fields
 	}
 	return &g
+}
+
+// imports remembers which lists came lately, for all parts of a list are one act.
+type imports struct {
+	mu   sync.Mutex
+	last map[string]time.Time // caller and source -> their latest part
+}
+
+// goesOn says whether a part belongs to a list that has begun.
+func (i *imports) goesOn(list string, now time.Time) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	maps.DeleteFunc(i.last, func(_ string, at time.Time) bool { return now.Sub(at) > importPause })
+	_, known := i.last[list]
+	if i.last == nil {
+		i.last = map[string]time.Time{}
+	}
+	i.last[list] = now
+	return known
 }

@@ -76,6 +76,14 @@ type fullPeople struct{}
 
 func (fullPeople) Off(context.Context, string, string) (time.Time, error) { return noon, nil }
 
+// fullAuditor knows of one act.
+type fullAuditor struct{}
+
+func (fullAuditor) Audit(context.Context, lead.Entry) {}
+func (fullAuditor) Entries(context.Context, int, string) ([]lead.Entry, string, error) {
+	return []lead.Entry{*fullOf[lead.Entry]()}, "x", nil
+}
+
 // fullResender tells everybody again.
 type fullResender struct{}
 

@@ -27,7 +27,7 @@ import (
 // described are the types whose schemas are written from the code, and through
 // them all that they are made of.
 var described = []any{lead.Lead{}, lead.Touch{}, LeadPage{}, TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
-	Plant{}, Task{}, Pass{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
+	Plant{}, Task{}, Pass{}, AuditPage{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
 	delivery{}, imported{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"
@@ -326,7 +326,7 @@ func openAPIServer(t *testing.T) *Server {
 		o.APITokens, o.Reporter, o.Plant, o.Actor = []string{"api-token"}, &fakeReporter{}, fullPlant{}, fullActor{}
 		o.Replayer, o.Eraser, o.Doctor, o.People = fullRuns{}, fullRuns{}, fullDoctor{}, fullPeople{}
 		o.Pauser, o.Resender, o.Judge, o.Merger = &pauserOfOne{*fullOf[TargetState]()}, fullResender{}, fullJudge{}, fullMerger{}
-		o.Reader = fullReader{}
+		o.Reader, o.Auditor = fullReader{}, fullAuditor{}
 	})
 	return s
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // errPassName says how a pass may be called.
@@ -66,6 +68,9 @@ func (s *Server) makePass(c echo.Context) error {
 			var secret string
 			secret, out.Pass, err = s.issue(c.Request().Context(), Pass{Kind: LinkPass, Name: in.Name, Right: Own, By: "command"}, linkLife)
 			out.URL = s.public.String() + "/signin#" + secret
+			if err == nil {
+				s.did(c, lead.ActMakeLink, in.Name)
+			}
 		}
 	default:
 		err = problem{code: malformed, detail: "The kind is token or link."}
@@ -90,6 +95,7 @@ func (s *Server) newToken(c echo.Context, name string, r Right) (string, Pass, e
 	secret, p, err := s.issue(c.Request().Context(), Pass{Kind: TokenPass, Name: name, Right: r, By: callerOf(c).Name}, 0)
 	if err == nil {
 		s.o.Logger.Info("token made", "right", r.String())
+		s.did(c, lead.ActMakeToken, name)
 	}
 	return secret, p, err
 }
@@ -111,13 +117,18 @@ func (s *Server) dropPass(c echo.Context) error {
 }
 
 func (s *Server) end(c echo.Context, id string) error {
-	err := s.o.Passes.Drop(c.Request().Context(), id)
+	ctx := c.Request().Context()
+	p, err := s.o.Passes.Pass(ctx, id)
+	if err == nil {
+		err = s.o.Passes.Drop(ctx, id)
+	}
 	if errors.Is(err, ErrNotFound) {
 		return problem{code: notFound, detail: "It has ended already."}
 	}
 	if err != nil {
 		return fmt.Errorf("end pass: %w", err)
 	}
-	s.o.Logger.Info("pass ended")
+	s.o.Logger.Info("pass ended", "kind", string(p.Kind))
+	s.did(c, map[PassKind]lead.Act{TokenPass: lead.ActEndToken, SessionPass: lead.ActEndSession, LinkPass: lead.ActEndLink}[p.Kind], p.Name)
 	return nil
 }

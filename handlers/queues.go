@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // plant is the machinery behind the intake. The program joins it with jobs, the
@@ -125,6 +127,7 @@ func (s *Server) setQueue(c echo.Context) error {
 	if err := s.o.Plant.PauseQueue(ctx, c.Param("name"), verb == "pause"); err != nil {
 		return fmt.Errorf("%s a queue: %w", verb, err)
 	}
+	s.did(c, lead.Act(verb+"_queue"), c.Param("name"))
 	return s.showQueues(c)
 }
 
@@ -172,5 +175,6 @@ func (s *Server) onTask(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s a task: %w", c.Param("verb"), err)
 	}
+	s.did(c, lead.Act(c.Param("verb")+"_task"), c.Param("name"))
 	return c.NoContent(http.StatusNoContent)
 }

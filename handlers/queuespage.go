@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // queuesView is the page of the machinery.
@@ -52,9 +54,10 @@ func (s *Server) actOnQueue(c echo.Context) error {
 	defer cancel()
 	name, task := c.Param("name"), c.FormValue("task")
 	var err error
-	switch verb := c.Param("verb"); verb {
+	verb, on := c.Param("verb"), "_task"
+	switch verb {
 	case "pause", "resume":
-		err = s.o.Plant.PauseQueue(ctx, name, verb == "pause")
+		on, err = "_queue", s.o.Plant.PauseQueue(ctx, name, verb == "pause")
 	case "run":
 		err = s.o.Plant.RunTask(ctx, name, task)
 	case "delete":
@@ -68,6 +71,7 @@ func (s *Server) actOnQueue(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("act on a queue: %w", err)
 	}
+	s.did(c, lead.Act(verb+on), name)
 	back := "/queues?said=done"
 	if task != "" {
 		back += "&" + url.Values{"queue": {name}, "state": {c.FormValue("state")}}.Encode()

@@ -38,6 +38,9 @@ func (s *Server) replayTouch(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("replay touch: %w", err)
 	}
+	if !in.DryRun {
+		s.did(c, lead.ActReplay, c.Param("id"))
+	}
 	return show(c, run)
 }
 
@@ -73,7 +76,13 @@ func (s *Server) replayMany(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	return s.answerRun(c, func(ctx context.Context) (lead.Run, error) { return s.o.Replayer.ReplayAll(ctx, f, in.DryRun) })
+	return s.answerRun(c, func(ctx context.Context) (lead.Run, error) {
+		run, err := s.o.Replayer.ReplayAll(ctx, f, in.DryRun)
+		if err == nil && !in.DryRun {
+			s.did(c, lead.ActReplay, in.Source)
+		}
+		return run, err
+	})
 }
 
 // showRun answers GET /runs/{id}.

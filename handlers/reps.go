@@ -40,8 +40,18 @@ func (s *Server) setOff(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("rep is off: %w", err)
 	}
+	s.didOff(c, c.Param("name"), until)
 	return show(c, struct {
 		Rep      string    `json:"rep"`
 		OffUntil time.Time `json:"off_until,omitzero"`
 	}{c.Param("name"), until.UTC()})
+}
+
+// didOff records that a rep is away, or back.
+func (s *Server) didOff(c echo.Context, rep string, until time.Time) {
+	act := lead.ActOff
+	if until.IsZero() {
+		act = lead.ActBack
+	}
+	s.did(c, act, rep)
 }

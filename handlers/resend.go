@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,8 @@ func (s *Server) resend(c echo.Context) error {
 	if err := readAsk(c, &in, `{"by": "Dana", "target": "sales"}; without a target all that were told hear again, without a touch_id of the latest touch`); err != nil {
 		return err
 	}
-	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), lead.Retelling{TouchID: in.TouchID, Target: in.Target, By: strings.TrimSpace(in.By), Revision: in.Revision})
+	by := cmp.Or(strings.TrimSpace(in.By), callerOf(c).Name)
+	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), lead.Retelling{TouchID: in.TouchID, Target: in.Target, By: by, Revision: in.Revision})
 	switch {
 	case errors.Is(err, ErrConflict):
 		return problem{code: conflict, detail: taken(l), because: err}
@@ -65,7 +67,7 @@ func (s *Server) resendMany(c echo.Context) error {
 		return err
 	}
 	now, q := s.o.Now(), query{}
-	r := lead.Resending{To: in.To, Failed: in.Failed, Again: in.Again, DryRun: in.DryRun, By: in.By,
+	r := lead.Resending{To: in.To, Failed: in.Failed, Again: in.Again, DryRun: in.DryRun, By: cmp.Or(in.By, callerOf(c).Name),
 		TouchFilter: lead.TouchFilter{Source: in.Source, Since: q.moment("since", in.Since, now), Until: q.moment("until", in.Until, now), Limit: in.Limit}}
 	if in.Temperature != "" {
 		if err := r.AtLeast.UnmarshalText([]byte(in.Temperature)); err != nil {

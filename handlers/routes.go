@@ -88,6 +88,7 @@ func (s *Server) routes() *echo.Echo {
 	api.DELETE("/passes/:id", s.dropPass)
 	api.GET("/leads.csv", s.leadsCSV)
 	api.GET("/doctor", s.showDoctor)
+	api.GET("/audit", s.showAudit)
 	api.GET("/queues", s.showQueues)
 	api.POST("/queues/:name/:verb", s.setQueue)
 	api.GET("/queues/:name/tasks", s.listTasks)

@@ -92,7 +92,11 @@ func (s *Server) reclassify(c echo.Context) error {
 		return q.err
 	}
 	return walk(c, func(told lead.Walk) (lead.Reclassified, error) {
-		return s.o.Judge.Reclassify(c.Request().Context(), chosen, in.DryRun, told)
+		result, err := s.o.Judge.Reclassify(c.Request().Context(), chosen, in.DryRun, told)
+		if err == nil && !in.DryRun {
+			s.did(c, lead.ActReclassify, in.Source)
+		}
+		return result, err
 	})
 }
 

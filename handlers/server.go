@@ -48,6 +48,7 @@ type Options struct {
 	Judge    judge    // nil: rules cannot be tried, nor leads classified again
 	Merger   merger   // nil: leads cannot be merged
 	Resender resender
+	Auditor  auditor // nil: nothing is recorded
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from
@@ -100,6 +101,7 @@ type Server struct {
 	metrics *metrics
 	slack   *slackApp
 	logs    *sourceLogs
+	imports imports
 	echo    *echo.Echo
 	routed  map[string]bool // "GET /path" of every route
 	views   map[string]*template.Template
@@ -141,6 +143,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Passes == nil {
 		o.Passes = noPasses{}
+	}
+	if o.Auditor == nil {
+		o.Auditor = noAuditor{}
 	}
 	if o.Rules == nil {
 		rules := lead.DefaultRules()

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // settings is the page about who may come in.
@@ -50,6 +52,7 @@ func (s *Server) changeName(c echo.Context) error {
 	if err := s.o.Passes.Put(c.Request().Context(), p); err != nil {
 		return err
 	}
+	s.did(c, lead.ActRename, name)
 	return c.Redirect(http.StatusSeeOther, "/settings?said=named")
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // sessionCookie holds the secret of a session.
@@ -92,6 +94,7 @@ func (s *Server) openSession(c echo.Context, p Pass) error {
 	}
 	s.setCookie(c, secret, p.ExpiresAt)
 	s.o.Logger.Info("signed in", "by", by, "right", p.Right.String())
+	s.didBy(c, p.Name, lead.ActSignIn, by)
 	return nil
 }
 
@@ -106,6 +109,7 @@ func (s *Server) signOut(c echo.Context) error {
 		if err := s.o.Passes.Drop(c.Request().Context(), p.ID); err != nil && !errors.Is(err, ErrNotFound) {
 			return fmt.Errorf("sign out: %w", err)
 		}
+		s.did(c, lead.ActSignOut, "")
 	}
 	s.setCookie(c, "", time.Unix(1, 0))
 	return c.Redirect(http.StatusSeeOther, "/signin")

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // pauser knows the targets and stops and starts them by hand. The program joins
@@ -61,5 +64,6 @@ func (s *Server) setTarget(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s a target: %w", c.Param("verb"), err)
 	}
+	s.didBy(c, cmp.Or(in.By, callerOf(c).Name), lead.Act(c.Param("verb")+"_target"), name)
 	return s.listTargets(c)
 }

@@ -81,7 +81,7 @@ func (j *Jobs) actInStore(ctx context.Context, leadID string, d lead.Deed, revis
 	if err != nil {
 		return l, err
 	}
-	return l, j.acted(ctx, l)
+	return l, j.acted(ctx, l, d)
 }
 
 // updateLead changes a lead in the store. The id may be that of a touch of the
@@ -98,14 +98,22 @@ func (j *Jobs) updateLead(ctx context.Context, id string, revision int64, change
 
 // acted keeps a lead that somebody has done something about, and has the
 // messages about it rewritten.
-func (j *Jobs) acted(ctx context.Context, l *lead.Lead) error {
+func (j *Jobs) acted(ctx context.Context, l *lead.Lead, d lead.Deed) error {
 	defer j.leads.lock(l.ID)()
 	op, err := j.keepLead(l)
-	if err != nil || op == nil {
+	if err != nil {
 		return err
 	}
-	if err := j.o.Journal.Settle(ctx, *op, j.refreshOp(l)); err != nil {
+	e, ops := j.entry(deedEntry(l.ID, d))
+	if op != nil {
+		ops = append(ops, *op, j.refreshOp(l))
+	}
+	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		return fmt.Errorf("keep lead %s: %w", l.ID, err)
+	}
+	j.clerk.give(e)
+	if op == nil {
+		return nil
 	}
 	j.rewrite(l)
 	return nil

@@ -58,10 +58,12 @@ func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, rev
 	if err != nil {
 		return l, err
 	}
-	op := journal.Put(deedShelf, nextDeed(leadID, keys), mustJSON(deed{d, now}))
-	if err := j.o.Journal.Settle(ctx, op, j.refreshOp(l)); err != nil {
+	e, ops := j.entry(deedEntry(leadID, d))
+	ops = append(ops, journal.Put(deedShelf, nextDeed(leadID, keys), mustJSON(deed{d, now})), j.refreshOp(l))
+	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		return l, fmt.Errorf("keep it: %w", err)
 	}
+	j.clerk.give(e)
 	l.Revision++
 	j.rewrite(l)
 	return l, nil

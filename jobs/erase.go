@@ -53,9 +53,11 @@ func (j *Jobs) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead
 	}
 	e := &errand{done: make(chan struct{}), run: lead.Run{ID: w.ID, What: "erase", State: "waiting", StartedAt: w.At, Counts: map[string]int{}}}
 	j.errands.know(e)
-	if err := j.o.Journal.Commit(ctx, journal.Put(eraseShelf, wishPrefix+w.ID, mustJSON(w))); err != nil {
+	did, ops := j.entry(lead.Entry{By: w.By, Did: lead.ActErase, LeadID: w.LeadID})
+	if err := j.o.Journal.Commit(ctx, append(ops, journal.Put(eraseShelf, wishPrefix+w.ID, mustJSON(w)))...); err != nil {
 		return lead.Run{}, fmt.Errorf("keep the wish to erase: %w", err)
 	}
+	j.clerk.give(did)
 	select {
 	case j.wished <- struct{}{}:
 	default:

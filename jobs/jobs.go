@@ -27,7 +27,7 @@ import (
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
 	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf, unnamedShelf,
-		noticeShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf}
+		noticeShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf, auditShelf}
 }
 
 const (
@@ -120,6 +120,7 @@ type Jobs struct {
 	alarms    chan notify.Alarm
 	looks     chan struct{} // another replica has ended touches of ours
 	desk      *desk
+	clerk     *clerk
 	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
 	names     locks              // by touch id: one acceptance of a name at a time
 	ends      locks              // by touch id: one settlement at a time
@@ -205,6 +206,7 @@ func New(o Options) (*Jobs, error) {
 		wished:    make(chan struct{}, 1),
 		loaded:    make(chan struct{}),
 		desk:      newDesk(),
+		clerk:     newClerk(),
 	}
 	j.SetRoutes(o.Routes)
 	j.metrics = newMetrics(o.Registry, j)
@@ -249,6 +251,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.spread(ctx) })
 	wg.Go(func() { j.overhear(ctx) })
 	wg.Go(func() { j.runErrands(ctx) })
+	wg.Go(func() { j.shareAudit(ctx) })
 	wg.Go(func() { j.eraser(ctx) })
 	wg.Go(func() { j.expire(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {

@@ -18,7 +18,11 @@ import (
 // and lead.ErrSameLead say why not; a merge that a crash cut short is finished
 // by asking again.
 func (j *Jobs) Merge(ctx context.Context, id, into, by string) (*lead.Lead, error) {
-	return j.exclusive(ctx, func() (*lead.Lead, error) { return j.join(ctx, id, into, by) })
+	l, err := j.exclusive(ctx, func() (*lead.Lead, error) { return j.join(ctx, id, into, by) })
+	if err == nil {
+		j.Audit(ctx, lead.Entry{By: by, Did: lead.ActMerge, LeadID: id, About: l.ID})
+	}
+	return l, err
 }
 
 // merging bounds how long a merge may take, and how long one that a crash cut
@@ -138,7 +142,11 @@ func (j *Jobs) withMerged(ctx context.Context, ids []string) (leads []*lead.Lead
 // they would be had they never been one. It returns the lead that is its own
 // again. lead.ErrNotMerged when there is nothing to undo.
 func (j *Jobs) Unmerge(ctx context.Context, id, by string) (*lead.Lead, error) {
-	return j.exclusive(ctx, func() (*lead.Lead, error) { return j.part(ctx, id, by) })
+	l, err := j.exclusive(ctx, func() (*lead.Lead, error) { return j.part(ctx, id, by) })
+	if err == nil {
+		j.Audit(ctx, lead.Entry{By: by, Did: lead.ActUnmerge, LeadID: l.ID})
+	}
+	return l, err
 }
 
 func (j *Jobs) part(ctx context.Context, id, by string) (*lead.Lead, error) {

@@ -25,6 +25,7 @@ type keeper interface {
 	turnKeeper
 	rhythmKeeper
 	noticeKeeper
+	auditKeeper
 }
 
 const (

@@ -98,8 +98,14 @@ const redisLife = "redis"
 // says that it was so.
 func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	life, err := j.o.Prompt.Born(ctx)
-	if err != nil || life != "" && life == j.knownLife() {
+	if err != nil {
 		return false, err
+	}
+	if err := j.recallAudit(); err != nil { // of which it may lack what a crash kept from it
+		return false, err
+	}
+	if life != "" && life == j.knownLife() {
+		return false, nil
 	}
 	begin := j.now()
 	broken := func(key string, err error) {

@@ -36,6 +36,10 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 			return decodeKept(value, &l) == nil && l.UpdatedAt.Before(limit)
 		},
 	}
+	old[auditShelf] = func(key string, _ []byte) bool {
+		at, ok := madeAt(key)
+		return ok && at.Before(limit)
+	}
 	old[noticeShelf] = noticeIsOld(now)
 	old[unnamedShelf] = func(_ string, value []byte) bool {
 		var q question

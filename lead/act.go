@@ -47,6 +47,9 @@ var ErrNotFound = errors.New("not found")
 // ErrConflict says that a lead is not at the revision that somebody saw.
 var ErrConflict = errors.New("the lead was changed in the meantime")
 
+// ErrBadCursor says that a text is no place in a list.
+var ErrBadCursor = errors.New("not a cursor of this list")
+
 // ErrNoVerb says that there is no such verb.
 var ErrNoVerb = errors.New("no such verb")
 

@@ -31,6 +31,7 @@ import (
 //	lg:lease:NAME                 string  as told    who holds it
 //	lg:pace:NAME                  string  as needed  when a channel may have its whole burst again
 //	lg:pauses                     hash    for ever   target -> who paused it, when and why, as jobs write it
+//	lg:audit                      zset    for ever   who did what lately, as audit.go tells; at most lead.AuditMost
 //	lg:erasures                   hash    for ever   erasure id -> order, which every node carries out on its journal
 //
 //	lg:touches                    zset    for ever   touches by time of arrival; repeats are not in it
@@ -82,6 +83,7 @@ func (s *Store) offKey() string                    { return s.prefix + ":off" }
 func (s *Store) timersKey() string                 { return s.prefix + ":timers" }
 func (s *Store) nodesKey(day string) string        { return s.prefix + ":book:" + day + ":nodes" }
 func (s *Store) erasuresKey() string               { return s.prefix + ":erasures" }
+func (s *Store) auditKey() string                  { return s.prefix + ":audit" }
 func (s *Store) touchesKey() string                { return s.prefix + ":touches" }
 func (s *Store) touchesOfSource(src string) string { return s.prefix + ":touches:source:" + src }
 func (s *Store) alertedKey() string                { return s.prefix + ":leads:alerted" }

@@ -29,7 +29,7 @@ var (
 	ErrNotFound  = lead.ErrNotFound
 	ErrConflict  = lead.ErrConflict
 	ErrWiped     = errors.New("redis was wiped") // the marker of Bear is gone
-	ErrBadCursor = errors.New("not a cursor of this list")
+	ErrBadCursor = lead.ErrBadCursor
 	ErrOldServer = errors.New("redis is older than 6.2")
 )
 

@@ -191,6 +191,14 @@ func (r resender) ResendAll(ctx context.Context, ask lead.Resending, wait time.D
 	return run, readable(err)
 }
 
+// auditor is what handlers keep and read of who did what.
+type auditor struct{ *jobs.Jobs }
+
+func (a auditor) Entries(ctx context.Context, limit int, cursor string) ([]lead.Entry, string, error) {
+	entries, next, err := a.Jobs.Entries(ctx, limit, cursor)
+	return entries, next, readable(err)
+}
+
 // touchesOf lists what jobs look through, a page at a time.
 func touchesOf(s *store.Store) func(context.Context, lead.TouchFilter, string) ([]*lead.Touch, string, error) {
 	return func(ctx context.Context, f lead.TouchFilter, cursor string) ([]*lead.Touch, string, error) {

@@ -130,6 +130,9 @@ func TestProgram_Erase(t *testing.T) {
 				p.config(wrongSources)
 				p.start()
 				first := vera(p)
+				if code := p.call("/leads/"+first.LeadID+"/claim", `{"by":"Dana","why":"Vera Vanish told me my secret wish"}`, nil); code != http.StatusOK {
+					t.Errorf("claim = %d", code)
+				}
 				before := p.balanced()
 				code, out := p.run("export", "vera.vanish@works.example")
 				var x lead.Export
@@ -172,6 +175,15 @@ func TestProgram_Erase(t *testing.T) {
 					}
 					if code := p.get("/touches/"+first.ID, &lead.Touch{}); code != http.StatusNotFound {
 						t.Errorf("the touch = %d, want 404", code)
+					}
+					did := strings.Join(p.audit(), "\n")
+					for _, want := range []string{"Dana claim " + first.LeadID, "api export"} {
+						if !strings.Contains(did, want) {
+							t.Errorf("the audit lacks %q:\n%s", want, did)
+						}
+					}
+					if by := map[string]string{"API": "Dana erase " + first.LeadID, "CLI": " erase"}[by]; !strings.Contains(did, by) {
+						t.Errorf("the audit lacks %q:\n%s", by, did)
 					}
 					if leads := all[lead.Lead](p, "/leads"); len(leads) != 3 || slices.ContainsFunc(leads, func(l lead.Lead) bool { return !strings.HasSuffix(l.Person.Name, "Stays") }) {
 						t.Errorf("leads = %+v, want those of who stays", leads)

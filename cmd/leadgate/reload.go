@@ -47,6 +47,7 @@ type reloader struct {
 
 	routes  func([]notify.Route)
 	sources func([]handlers.Source) error
+	audit   func(context.Context, lead.Entry)
 
 	seen   [sha256.Size]byte
 	refuse atomic.Pointer[string] // why the files are not in force; nil: they are
@@ -133,6 +134,12 @@ func (r *reloader) tryReload() error {
 		r.log.Warn("these settings change at the next start", "settings", strings.Join(later, ", "))
 	}
 	r.log.Info("configuration is in force", "rules", rules.Version(), "rules_before", before.Version(), "changed", strings.Join(changed, ", "))
+	if rules.Version() != before.Version() && !slices.Contains(changed, "rules") {
+		changed = append(changed, "rules") // the file is another one under the same name
+	}
+	if len(changed) > 0 {
+		r.audit(context.Background(), lead.Entry{By: "configuration", Did: lead.ActReload, About: strings.Join(changed, ", ")})
+	}
 	r.cfg.RulesPath, r.cfg.Routes, r.cfg.Sources = cfg.RulesPath, cfg.Routes, cfg.Sources
 	return nil
 }
