@@ -54,7 +54,9 @@ func TestJobs_Held(t *testing.T) {
 	again := settle(come("Known", func(touch *lead.Touch) { touch.ID = lead.DerivedID("s", "again") }), known)
 	come("Broken", func(touch *lead.Touch) { touch.State = lead.Unread }) // nobody can read who that is
 	come("Waiting", nil)
-	come("Hot", func(touch *lead.Touch) { touch.Action, touch.ID, touch.DeliveryID = "demo_request", lead.NewID(j.now()), "" })
+	come("Hot", func(touch *lead.Touch) {
+		touch.Action, touch.ID, touch.DeliveryID = "demo_request", lead.NewID(j.now()), ""
+	})
 	if err := j.o.Journal.Commit(t.Context(), journal.Put(requestShelf, lead.NewID(j.now()), []byte("?"))); err != nil {
 		t.Fatal(err)
 	}
