@@ -91,6 +91,10 @@ func (s *Server) inboxPage(c echo.Context) error {
 		place = s.o.Watcher.Place() // before the list is read, so that nothing falls between
 	}
 	page, err := s.leads(c, f)
+	away := s.standsIn(err)
+	if away {
+		page, err = s.heldLeads(c.Request().Context(), f)
+	}
 	if err != nil {
 		return err
 	}
@@ -125,7 +129,11 @@ func (s *Server) inboxPage(c echo.Context) error {
 	if len(p.Rows) == 0 {
 		p.Forms = s.plainForms()
 	}
-	return s.render(c, http.StatusOK, "inbox", s.frame(c, "inbox", "Inbox", p))
+	around := s.frame(c, "inbox", "Inbox", p)
+	if away {
+		around.held()
+	}
+	return s.render(c, http.StatusOK, "inbox", around)
 }
 
 // withPlace adds the place in the stream at which a page was made.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -15,25 +14,6 @@ import (
 
 // What this node's journal can show of leads, for people who cannot wait until
 // Redis is back.
-
-// AwaySince is when Redis went away; zero while it is there, and while the store
-// is still being filled after the start.
-func (j *Jobs) AwaySince() time.Time {
-	select {
-	case <-j.loaded:
-	default:
-		return time.Time{}
-	}
-	j.pulse.mu.Lock()
-	defer j.pulse.mu.Unlock()
-	if j.pulse.up {
-		return time.Time{}
-	}
-	if j.pulse.since.IsZero() { // it has not been there since the start
-		return j.begun
-	}
-	return j.pulse.since
-}
 
 // heldLooks bounds how many touches are looked at for one lead that is shown.
 const heldLooks = 5

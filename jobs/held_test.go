@@ -121,26 +121,3 @@ func TestJobs_Held_Bounded(t *testing.T) {
 		}
 	}
 }
-
-func TestJobs_AwaySince(t *testing.T) {
-	b := newTicking(t, &scripted{most: 1}, notify.Pace{Off: true})
-	j := b.j
-	if at := j.AwaySince(); !at.IsZero() {
-		t.Errorf("before the store is filled AwaySince = %v, want none", at)
-	}
-	close(j.loaded)
-	for _, step := range []struct {
-		up   bool
-		want time.Duration
-	}{{false, 0}, {true, -1}, {false, 2 * time.Second}, {false, 2 * time.Second}, {true, -1}} {
-		j.pulse.set(step.up, j.now())
-		want := time.Time{}
-		if step.want >= 0 {
-			want = j.begun.Add(step.want)
-		}
-		b.clock = b.clock.Add(time.Second)
-		if at := j.AwaySince(); !at.Equal(want) {
-			t.Errorf("with redis up %t AwaySince = %v, want %v", step.up, at, want)
-		}
-	}
-}
