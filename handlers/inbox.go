@@ -150,7 +150,7 @@ func withPlace(at url.Values, place string) string {
 const (
 	mostLooks = 20
 	looksFor  = 100 * time.Millisecond // when there is something to show
-	looksLong = time.Second            // when there is nothing
+	looksLong = 2 * time.Second        // when there is nothing
 )
 
 // leads returns a page of the leads that a filter shows. The store knows most
