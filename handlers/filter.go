@@ -11,9 +11,8 @@ import (
 // filter is what the inbox shows: its tab and its filter line together.
 type filter struct {
 	LeadQuery
-	Unclaimed bool   // nobody has it
-	Owner     string // who has it; empty: anybody
-	Wrong     string // a word of the line that means nothing
+	Owner string // who has it, in any spelling; empty: anybody
+	Wrong string // a word of the line that means nothing
 }
 
 // tabs of the inbox, in order, with what each stands for in a filter line.
@@ -53,7 +52,7 @@ func readFilter(tab, line, me string, now time.Time) filter {
 		case pair && key == "email":
 			f.Email = value
 		case pair && key == "owner":
-			f.Owner = value
+			f.Owner, f.ClaimedBy = value, "" // the store knows one spelling only
 		case pair && key == "consent" && slices.Contains(consents, value):
 			f.Consent = lead.Consent(value)
 		case pair && key == "consent":
@@ -65,7 +64,7 @@ func readFilter(tab, line, me string, now time.Time) filter {
 				f.Wrong, f.Since = word.text, time.Time{}
 			}
 		case word.text == "mine":
-			f.Owner = me
+			f.Owner, f.ClaimedBy = me, me
 		case word.text == "unclaimed":
 			f.Unclaimed = true
 		case slices.Contains(statuses, lead.Status(word.text)):
@@ -78,6 +77,17 @@ func readFilter(tab, line, me string, now time.Time) filter {
 		}
 	}
 	f.Text = strings.Join(text, " ")
+	return f
+}
+
+// spelled lets the store look for the owner where the name is that of one of the
+// reps: it has a list for each name, as it is written.
+func (f filter) spelled(reps []Rep) filter {
+	for _, r := range reps {
+		if strings.EqualFold(r.Name, f.Owner) {
+			f.ClaimedBy = r.Name
+		}
+	}
 	return f
 }
 

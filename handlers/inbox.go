@@ -84,13 +84,17 @@ func whoIs(p lead.Person) string {
 func (s *Server) inboxPage(c echo.Context) error {
 	tab, line := c.QueryParam("tab"), c.QueryParam("q")
 	me := callerOf(c)
-	f := readFilter(tab, line, me.Name, s.o.Now())
+	f := readFilter(tab, line, me.Name, s.o.Now()).spelled(s.o.Reps)
 	f.Cursor = c.QueryParam("cursor")
 	place := ""
 	if s.o.Watcher != nil {
 		place = s.o.Watcher.Place() // before the list is read, so that nothing falls between
 	}
 	page, err := s.leads(c, f)
+	away := s.standsIn(err)
+	if away {
+		page, err = s.heldLeads(c.Request().Context(), f)
+	}
 	if err != nil {
 		return err
 	}
@@ -125,7 +129,11 @@ func (s *Server) inboxPage(c echo.Context) error {
 	if len(p.Rows) == 0 {
 		p.Forms = s.plainForms()
 	}
-	return s.render(c, http.StatusOK, "inbox", s.frame(c, "inbox", "Inbox", p))
+	around := s.frame(c, "inbox", "Inbox", p)
+	if away {
+		around.held()
+	}
+	return s.render(c, http.StatusOK, "inbox", around)
 }
 
 // withPlace adds the place in the stream at which a page was made.
@@ -137,9 +145,13 @@ func withPlace(at url.Values, place string) string {
 	return q.Encode()
 }
 
-// mostLooks is how often a filter that seldom matches asks for more of the
-// list before the page is shown as it is.
-const mostLooks = 20
+// A filter that seldom matches asks for more of the list so often and so long,
+// before the page is shown as it is.
+const (
+	mostLooks = 20
+	looksFor  = 100 * time.Millisecond // when there is something to show
+	looksLong = 2 * time.Second        // when there is nothing
+)
 
 // leads returns a page of the leads that a filter shows. The store knows most
 // of a filter but not all; so what it returns is looked through, and more is
@@ -147,6 +159,7 @@ const mostLooks = 20
 func (s *Server) leads(c echo.Context, f filter) (LeadPage, error) {
 	var full LeadPage
 	q := f.LeadQuery
+	begin := time.Now()
 	for range mostLooks {
 		got, err := s.o.Reader.Leads(c.Request().Context(), q)
 		if err != nil {
@@ -158,7 +171,11 @@ func (s *Server) leads(c echo.Context, f filter) (LeadPage, error) {
 			}
 		}
 		full.Next, q.Cursor = got.Next, got.Next
-		if got.Next == "" || len(full.Items) >= f.Limit {
+		patience := looksLong
+		if len(full.Items) > 0 {
+			patience = looksFor
+		}
+		if got.Next == "" || len(full.Items) >= f.Limit || time.Since(begin) >= patience {
 			break
 		}
 		q.Limit = max(f.Limit-len(full.Items), 1)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -101,10 +102,12 @@ func TestReadFilter(t *testing.T) {
 		"Nothing":      {"", "", filter{}},
 		"Tab":          {"hot", "", filter{LeadQuery: LeadQuery{Temperature: &hot}}},
 		"UnknownTab":   {"<script>", "", filter{}},
-		"Mine":         {"mine", "", filter{Owner: "Dana"}},
-		"Line":         {"unclaimed", `warm source:web-demo since:1h "acme corp" inc`, filter{Unclaimed: true, LeadQuery: LeadQuery{Temperature: &warm, Source: "web-demo", Since: noon.Add(-time.Hour), Text: "acme corp inc"}}},
+		"Mine":         {"mine", "", filter{Owner: "Dana", LeadQuery: LeadQuery{ClaimedBy: "Dana"}}},
+		"Rep":          {"", "owner:robin", filter{Owner: "robin", LeadQuery: LeadQuery{ClaimedBy: "Robin"}}},
+		"NoRep":        {"mine", "owner:nobody", filter{Owner: "nobody"}},
+		"Line":         {"unclaimed", `warm source:web-demo since:1h "acme corp" inc`, filter{LeadQuery: LeadQuery{Unclaimed: true, Temperature: &warm, Source: "web-demo", Since: noon.Add(-time.Hour), Text: "acme corp inc"}}},
 		"Quoted":       {"", `"hot"`, filter{LeadQuery: LeadQuery{Text: "hot"}}},
-		"Status":       {"", "junk owner:Robin email:a@b.example", filter{Owner: "Robin", LeadQuery: LeadQuery{Status: lead.Junk, Email: "a@b.example"}}},
+		"Status":       {"", "junk owner:Robin email:a@b.example", filter{Owner: "Robin", LeadQuery: LeadQuery{ClaimedBy: "Robin", Status: lead.Junk, Email: "a@b.example"}}},
 		"WrongTime":    {"", "since:yore", filter{Wrong: "since:yore"}},
 		"Consent":      {"", "consent:refused", filter{LeadQuery: LeadQuery{Consent: lead.Refused}}},
 		"WrongConsent": {"", "consent:perhaps", filter{Wrong: "consent:perhaps"}},
@@ -112,7 +115,7 @@ func TestReadFilter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.want.Limit = defaultLimit
-			if d := cmp.Diff(tc.want, readFilter(tc.tab, tc.line, "Dana", noon)); d != "" {
+			if d := cmp.Diff(tc.want, readFilter(tc.tab, tc.line, "Dana", noon).spelled([]Rep{{Name: "Robin"}})); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
@@ -304,3 +307,38 @@ type oneTouch struct {
 }
 
 func (o oneTouch) Touch(context.Context, string) (*lead.Touch, error) { return o.touch, nil }
+
+// far is a reader that finds nobody for a while, and takes its time.
+type far struct {
+	fakeReader
+	first, looks int // the look that finds somebody; how many there were
+}
+
+func (f *far) Leads(context.Context, LeadQuery) (LeadPage, error) {
+	time.Sleep(30 * time.Millisecond)
+	p := LeadPage{Next: "on"}
+	if f.looks++; f.looks == f.first {
+		p.Items = []*lead.Lead{leadOf(1, "Ada Brandt")}
+	}
+	return p, nil
+}
+
+// A filter that seldom matches gives a page soon, if there is anything to show.
+func TestInbox_SeldomMatches(t *testing.T) {
+	for name, tc := range map[string]struct{ first, looks int }{"AtOnce": {1, 4}, "Later": {9, 9}, "Never": {0, mostLooks}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := &far{first: tc.first}
+				s, cookies := insiders(t, func(o *Options) { o.Reader = r })
+				w := ask(s, "GET", "/?q=ada", "", "Cookie", cookies[Read])
+				if r.looks != tc.looks {
+					t.Errorf("%d looks for one page, want %d", r.looks, tc.looks)
+				}
+				rows := strings.Count(w.Body.String(), `id="lead-`)
+				if none := strings.Contains(w.Body.String(), "None of the latest leads fits"); none != (rows == 0) || !strings.Contains(w.Body.String(), "Older leads") {
+					t.Errorf("%d rows, says that there are none: %v", rows, none)
+				}
+			})
+		})
+	}
+}

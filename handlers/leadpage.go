@@ -61,6 +61,12 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 	}
 	ctx := c.Request().Context()
 	l, err := s.o.Reader.Lead(ctx, id)
+	away := s.standsIn(err)
+	if away {
+		if held, herr := s.o.Standby.HeldLead(id); herr == nil {
+			l, err = held, nil
+		}
+	}
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnavailable) { // an alert can be older than its lead in the store, and links to a touch
 		t, terr := s.o.Reader.Touch(ctx, id)
 		if terr == nil && t.LeadID != "" && t.LeadID != id {
@@ -84,8 +90,8 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 	v.Hidden = max(0, len(l.Touches)-mostTouches)
 	for i := len(l.Touches) - 1; i >= v.Hidden; i-- {
 		t, err := s.o.Reader.Touch(ctx, l.Touches[i])
-		if errors.Is(err, ErrNotFound) {
-			continue // past its retention
+		if away = away || s.standsIn(err); errors.Is(err, ErrNotFound) || s.standsIn(err) {
+			continue // past its retention, or this node does not hold it
 		}
 		if err != nil {
 			return fmt.Errorf("read touch: %w", err)
@@ -107,6 +113,9 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 	f := s.frame(c, "inbox", v.Who, v)
 	if sentence != "" {
 		f.Said = sentence
+	}
+	if away || f.Away != nil {
+		f.held()
 	}
 	return s.render(c, status, "lead", f)
 }

@@ -85,6 +85,7 @@ type frame struct {
 	Said  string // one sentence about what was just done
 	Page  any
 	Now   time.Time
+	Away  *outage // nil: the store is there
 }
 
 // can says whether a caller may do what needs a right.
@@ -175,7 +176,8 @@ func pageHeaders(h http.Header) {
 
 // frame begins a page for the caller.
 func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
-	return frame{Title: title, Tab: tab, Me: callerOf(c), Said: said[c.QueryParam("said")], Page: page, Now: s.o.Now().UTC()}
+	me := callerOf(c)
+	return frame{Title: title, Tab: tab, Me: me, Said: said[c.QueryParam("said")], Page: page, Now: s.o.Now().UTC(), Away: s.outage(me)}
 }
 
 // said are the sentences that a page can begin with after a form was sent. Only

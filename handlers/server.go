@@ -38,6 +38,7 @@ type Options struct {
 	Actor    actor
 	People   people
 	Watcher  watcher  // nil: there is no stream
+	Standby  standby  // nil: pages of leads need the store
 	Doctor   doctor   // nil: nobody looks
 	Plant    plant    // nil: nothing is shown of the machinery
 	Pauser   pauser   // nil: targets are not shown

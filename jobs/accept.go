@@ -20,9 +20,7 @@ import (
 func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
 	j.busy.enter()
 	defer j.busy.leave()
-	if len(touches) > 1 {
-		req.Touches = idsOf(touches)
-	}
+	req.Touches = idsOf(touches)
 	if named := namesOf(touches); len(named) > 0 {
 		// One acceptance of a name at a time, so that looking and keeping are one.
 		defer j.names.lock(named...)()

@@ -144,6 +144,9 @@ func TestNewerVersion(t *testing.T) {
 		if err := j.Each("a", "", func(string, []byte) bool { return true }); !errors.Is(err, ErrVersion) {
 			t.Errorf("Each = %v, want %v", err, ErrVersion)
 		}
+		if err := j.Back("a", func(string, []byte) bool { return true }); !errors.Is(err, ErrVersion) {
+			t.Errorf("Back = %v, want %v", err, ErrVersion)
+		}
 	})
 	t.Run("File", func(t *testing.T) {
 		dir := filled(t, 3)
@@ -277,6 +280,14 @@ func readDamaged(t *testing.T, dir string, bit, n int) bool {
 	if err == nil && told == 0 && len(found) != n {
 		t.Errorf("bit %d: %d keys of %d, and nothing was told", bit, len(found), n)
 	}
+	last := "~"
+	_ = j.Back("a", func(key string, value []byte) bool { // it may stop, but not lie
+		if key >= last || !bytes.Equal(value, valueOf(key)) {
+			t.Errorf("bit %d: Back shows %s after %s, or a value that was not kept", bit, key, last)
+		}
+		last = key
+		return true
+	})
 	return true
 }
 

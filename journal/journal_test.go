@@ -261,6 +261,7 @@ func TestJournal_Close(t *testing.T) {
 		"Settle":  j.Settle(t.Context(), journal.Put("a", "k", nil)),
 		"Compact": j.Compact(t.Context()),
 		"Each":    j.Each("a", "", func(string, []byte) bool { return true }),
+		"Back":    j.Back("a", func(string, []byte) bool { return true }),
 		"Err":     j.Err(),
 	} {
 		if !errors.Is(err, journal.ErrClosed) {

@@ -99,15 +99,23 @@ func (c *chunk) read(b *bolt.Bucket, after string) error {
 		k, raw = cursor.Next()
 	}
 	for ; k != nil; k, raw = cursor.Next() {
-		if len(c.entries) == chunkValues || len(c.bytes) >= chunkBytes {
+		if !c.add(k, raw) {
 			return nil
 		}
-		from := len(c.bytes)
-		c.bytes = append(c.bytes, raw...)
-		c.entries = append(c.entries, entry{string(k), from, len(c.bytes)})
 	}
 	c.last = true
 	return nil
+}
+
+// add copies a neighbour; false when the chunk is full.
+func (c *chunk) add(k, raw []byte) bool {
+	if len(c.entries) == chunkValues || len(c.bytes) >= chunkBytes {
+		return false
+	}
+	from := len(c.bytes)
+	c.bytes = append(c.bytes, raw...)
+	c.entries = append(c.entries, entry{string(k), from, len(c.bytes)})
+	return true
 }
 
 // next is where the chunk after c begins: behind the last whole key, since a

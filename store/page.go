@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ const (
 	// mostScanned bounds how many are loaded for one page. A filter that
 	// seldom matches gets a short page and a cursor to go on with.
 	mostScanned = 5000
+	mostLoaded  = 500 // at once, for others use Redis, too
 )
 
 // cursor is a place in a list: what comes after it, newest first, is older or
@@ -85,8 +85,10 @@ func (w listing[T]) page(ctx context.Context, rdb redis.UniversalClient) (items 
 	if below == nil {
 		below = func(ctx context.Context, at *cursor, n int) ([]cursor, error) { return w.inList(ctx, rdb, at, n) }
 	}
-	look := limit + 1
-	for loaded := 0; loaded < mostScanned; look = max(look, w.look) {
+	// What the page needs is looked at first, and more and more at once where few
+	// of those fit.
+	batch, look := limit+1, limit+1
+	for loaded := 0; loaded < mostScanned; look = max(batch, w.look) {
 		places, err := below(ctx, at, look)
 		if err != nil {
 			return nil, "", err
@@ -94,12 +96,13 @@ func (w listing[T]) page(ctx context.Context, rdb redis.UniversalClient) (items 
 		if len(places) == 0 {
 			return items, "", nil
 		}
-		at = &places[len(places)-1]
-		for batch := range slices.Chunk(places, limit+1) {
-			found, err := w.load(ctx, idsOf(batch))
+		for len(places) > 0 && loaded < mostScanned {
+			some := places[:min(batch, len(places))]
+			found, err := w.load(ctx, idsOf(some))
 			if err != nil {
 				return nil, "", err
 			}
+			had := len(items)
 			for i, v := range found {
 				if v == nil || !w.keep(v) {
 					continue
@@ -107,11 +110,11 @@ func (w listing[T]) page(ctx context.Context, rdb redis.UniversalClient) (items 
 				if len(items) == limit { // there is at least one more
 					return items, last.String(), nil
 				}
-				items, last = append(items, v), batch[i]
+				items, last = append(items, v), some[i]
 			}
-			if loaded += len(batch); loaded >= mostScanned {
-				at = &batch[len(batch)-1]
-				break
+			places, at, loaded = places[len(some):], &some[len(some)-1], loaded+len(some)
+			if len(items)-had < len(some)/2 {
+				batch = max(batch, min(2*batch, mostLoaded))
 			}
 		}
 	}

@@ -47,8 +47,8 @@ func (r reader) Touch(ctx context.Context, id string) (*lead.Touch, error) {
 }
 
 func (r reader) Touches(ctx context.Context, q handlers.TouchQuery) (handlers.TouchPage, error) {
-	if err := r.jobs.Loaded(ctx); err != nil {
-		return handlers.TouchPage{}, readable(err)
+	if err := present(ctx, r.jobs); err != nil {
+		return handlers.TouchPage{}, err
 	}
 	p, err := r.store.Touches(ctx, store.TouchQuery(q))
 	return handlers.TouchPage(p), readable(err)
@@ -68,8 +68,8 @@ func (r reader) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 }
 
 func (r reader) Leads(ctx context.Context, q handlers.LeadQuery) (handlers.LeadPage, error) {
-	if err := r.jobs.Loaded(ctx); err != nil {
-		return handlers.LeadPage{}, readable(err)
+	if err := present(ctx, r.jobs); err != nil {
+		return handlers.LeadPage{}, err
 	}
 	p, err := r.store.Leads(ctx, store.LeadQuery(q))
 	return handlers.LeadPage(p), readable(err)
@@ -90,16 +90,16 @@ type reporter struct {
 }
 
 func (r reporter) Care(ctx context.Context, from, to time.Time) ([]lead.Care, error) {
-	if err := r.jobs.Loaded(ctx); err != nil {
-		return nil, readable(err)
+	if err := present(ctx, r.jobs); err != nil {
+		return nil, err
 	}
 	all, err := r.store.Care(ctx, from, to)
 	return all, readable(err)
 }
 
 func (r reporter) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel, error) {
-	if err := r.jobs.Loaded(ctx); err != nil {
-		return nil, readable(err)
+	if err := present(ctx, r.jobs); err != nil {
+		return nil, err
 	}
 	rows, err := r.store.Funnel(ctx, from, to)
 	return rows, readable(err)

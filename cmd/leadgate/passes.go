@@ -20,12 +20,14 @@ const passShelf = "passes"
 type passes struct {
 	store   *store.Store
 	journal *journal.Journal // nil: the store remembers by itself
+	known   *knownPasses
+	away    func() time.Time // since when the store is; zero: it is there
 }
 
 // openPasses puts what the journal kept back into the store, but for what has
 // ended meanwhile.
-func openPasses(ctx context.Context, s *store.Store, j *journal.Journal, now time.Time) (passes, error) {
-	p := passes{s, j}
+func openPasses(ctx context.Context, s *store.Store, j *journal.Journal, away func() time.Time, now time.Time) (passes, error) {
+	p := passes{s, j, &knownPasses{all: map[string]handlers.Pass{}}, away}
 	if j == nil {
 		return p, nil
 	}
@@ -68,7 +70,15 @@ func (p passes) share(ctx context.Context, one handlers.Pass) error {
 }
 
 func (p passes) Pass(ctx context.Context, id string) (one handlers.Pass, err error) {
-	kept, err := p.store.Pass(ctx, id)
+	kept, err := "", handlers.ErrUnavailable
+	if p.away().IsZero() {
+		kept, err = p.store.Pass(ctx, id)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		if known, ok := p.known.get(id, time.Now()); ok {
+			return known, nil
+		}
+	}
 	if err != nil {
 		return one, readable(err)
 	}
@@ -105,7 +115,11 @@ func (p passes) Put(ctx context.Context, one handlers.Pass) error {
 			return readable(err)
 		}
 	}
-	return readable(p.share(ctx, one))
+	if err := p.share(ctx, one); err != nil {
+		return readable(err)
+	}
+	p.known.put(one)
+	return nil
 }
 
 // Drop forgets a pass in the store first: nobody gets in by it from then on.
@@ -113,6 +127,7 @@ func (p passes) Drop(ctx context.Context, id string) error {
 	if err := p.store.DropPass(ctx, id); err != nil {
 		return readable(err)
 	}
+	p.known.drop(id)
 	if p.journal == nil {
 		return nil
 	}

@@ -37,7 +37,7 @@ const apiToken = "test-api-token-0123456789"
 
 // program is one leadgate process with a data directory that outlives it.
 type program struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	env  []string
 	args []string
@@ -59,7 +59,7 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 }
 func (l *lockedBuffer) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
 
-func newProgram(t *testing.T, env ...string) *program {
+func newProgram(t testing.TB, env ...string) *program {
 	t.Helper()
 	p := &program{t: t, dir: t.TempDir(), out: &lockedBuffer{}}
 	p.env = append([]string{"BE_LEADGATE=1", "HOME=" + p.dir, "LEADGATE_LISTEN=127.0.0.1:0", "LEADGATE_API_TOKEN=" + apiToken,
@@ -141,7 +141,7 @@ func (p *program) await(what string, limit time.Duration, ok func() bool) {
 
 // awaitFor waits for a condition. A busy machine gets three times the limit,
 // which is what an idle one never needs.
-func awaitFor(t *testing.T, what string, limit time.Duration, ok func() bool) {
+func awaitFor(t testing.TB, what string, limit time.Duration, ok func() bool) {
 	t.Helper()
 	limit *= 3
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -340,13 +340,13 @@ func (s *fakeSlack) about(text string) (ms []slackMessage) {
 
 // realRedis starts a redis-server of its own, or skips the test where there is none.
 type realRedis struct {
-	t    *testing.T
+	t    testing.TB
 	addr string
 	dir  string
 	cmd  *exec.Cmd
 }
 
-func newRealRedis(t *testing.T) *realRedis {
+func newRealRedis(t testing.TB) *realRedis {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("LEADGATE_REQUIRE_ALL") == "1" {
@@ -417,7 +417,7 @@ func (p *program) runWith(typed string, args ...string) (int, string) {
 }
 
 // freeAddress is one that nobody listens on at the moment.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -23,6 +23,7 @@ type redisClients struct {
 	workers   redis.UniversalClient // of the jobs' store
 	hot, bulk redis.UniversalClient // of asynq's servers, one each for the wake gate
 	embedded  bool
+	cut       func() // ends what waits for the readers' Redis
 	close     func()
 }
 
@@ -45,7 +46,7 @@ const (
 // process when there is none. It does not wait for a connection.
 func openRedis(ctx context.Context, rawURL string) (*redisClients, error) {
 	o := &redis.UniversalOptions{}
-	c := &redisClients{close: func() {}}
+	c := &redisClients{cut: func() {}, close: func() {}}
 	if rawURL == "" {
 		c.embedded = true
 		mini := miniredis.NewMiniRedis()
@@ -69,6 +70,10 @@ func openRedis(ctx context.Context, rawURL string) (*redisClients, error) {
 	quick.DialerRetries = 1
 	reading := quick
 	reading.ReadTimeout, reading.WriteTimeout, reading.PoolTimeout = soon, soon, soon
+	if !c.embedded {
+		open := &lines{tls: o.TLSConfig, timeout: promptly, open: map[*line]bool{}}
+		reading.Dialer, c.cut = open.dial, open.cut
+	}
 	slow := *o
 	slow.DialTimeout, slow.ReadTimeout, slow.WriteTimeout, slow.PoolTimeout = 2*time.Second, patiently, patiently, patiently
 	slow.DialerRetries = 1

@@ -126,12 +126,12 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	if clients.embedded {
 		passJournal = jr.Journal
 	}
-	letIn, err := openPasses(ctx, prompt, passJournal, begin)
+	letIn, err := openPasses(ctx, prompt, passJournal, work.AwaySince, begin)
 	if err != nil {
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Actor: actor{work, book}, Watcher: work, Notebook: work,
+		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Standby: standby{work, book}, Actor: actor{work, book}, Watcher: work, Notebook: work,
 		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
 		Auditor: auditor{work}, Reporter: reporter{work, lists}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
 		Doctor:         doctor{cfg, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets, work.Unnamed},
@@ -153,6 +153,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	var g errgroup.Group
 	g.Go(func() error { return work.Run(jobsCtx) })
 	g.Go(func() error { return web.Run(jobsCtx) })
+	g.Go(func() error { work.WhenAway(jobsCtx, clients.cut); return nil })
 	g.Go(func() error { learnCards(jobsCtx, work, lists, log); return nil })
 	g.Go(func() error {
 		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
@@ -178,6 +179,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	talk.started(cfg, link, address, jr.dir, clients.embedded, time.Since(begin))
 	if !clients.embedded {
+		g.Go(func() error { letIn.watch(jobsCtx); return nil })
 		g.Go(func() error { warnAboutServer(jobsCtx, prompt, log); return nil })
 	}
 

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/store"
+)
+
+// Who is signed in stays in while Redis is away; who was not, or no longer, does
+// not get in.
+func TestPasses_Away(t *testing.T) {
+	clients, err := openRedis(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer clients.close()
+	var since time.Time
+	p, err := openPasses(t.Context(), store.New(clients.producer, store.Options{}), nil, func() time.Time { return since }, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"stays", "ended"} {
+		if err := p.Put(t.Context(), handlers.Pass{ID: id, Kind: handlers.SessionPass, Name: id, Right: handlers.Read}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Drop(t.Context(), "ended"); err != nil {
+		t.Fatal(err)
+	}
+	look := func(when string) {
+		t.Helper()
+		if one, err := p.Pass(t.Context(), "stays"); err != nil || one.Name != "stays" || time.Since(one.SeenAt) > time.Minute {
+			t.Errorf("%s: Pass(stays) = %+v, %v, want it as seen just now", when, one, err)
+		}
+		for _, id := range []string{"ended", "stranger"} {
+			if one, err := p.Pass(t.Context(), id); !errors.Is(err, handlers.ErrUnavailable) {
+				t.Errorf("%s: Pass(%s) = %+v, %v, want %v", when, id, one, err, handlers.ErrUnavailable)
+			}
+		}
+	}
+	since = time.Now()
+	look("while redis is known to be away")
+	since = time.Time{}
+	clients.close()
+	look("before anybody has noticed")
+}
+
+// What other nodes have made and ended is known soon.
+func TestPasses_Watch(t *testing.T) {
+	clients, err := openRedis(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer clients.close()
+	here := func() time.Time { return time.Time{} }
+	p, err := openPasses(t.Context(), store.New(clients.producer, store.Options{}), nil, here, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := openPasses(t.Context(), p.store, nil, here, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(other.Put(t.Context(), handlers.Pass{ID: "new", Right: handlers.Read}), p.Put(t.Context(), handlers.Pass{ID: "old", Right: handlers.Read}), other.Drop(t.Context(), "old")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { p.watch(ctx); close(ended) }()
+	awaitFor(t, "the passes to be known", 5*time.Second, func() bool {
+		_, isNew := p.known.get("new", time.Now())
+		_, isOld := p.known.get("old", time.Now())
+		return isNew && !isOld
+	})
+	cancel()
+	<-ended
+}
