@@ -143,16 +143,19 @@ func TestStore_RedisAway(t *testing.T) {
 		"Accepted":    func() error { return s.Accepted(ctx, day, "a", 1, 1) },
 		"Books":       func() error { _, err := s.Books(ctx, day, ""); return err },
 		"Lease":       func() error { _, err := s.Lease(ctx, "n", "o", time.Second); return err },
-		"Pace":        func() error { _, err := s.Pace(ctx, "n", time.Second, 1); return err },
-		"Hold":        func() error { return s.Hold(ctx, "n", time.Second, time.Second, 1) },
-		"Pauses":      func() error { _, err := s.Pauses(ctx); return err },
-		"Pause":       func() error { return s.Pause(ctx, "n", "p") },
-		"Release":     func() error { return s.Release(ctx, "n", "o") },
-		"RestoreL":    func() error { return s.Restore(ctx, []*lead.Lead{l}, nil) },
-		"RestoreT":    func() error { return s.Restore(ctx, nil, []*lead.Touch{one}) },
-		"Quarantine":  func() error { _, err := s.Quarantine(ctx, one, "t1", take(one)); return err },
-		"Reopen":      func() error { return s.Reopen(ctx, one) },
-		"Abandon":     func() error { return s.Abandon(ctx, l) },
+		"Admit": func() error {
+			_, _, err := s.Admit(ctx, lead.Admission{Pace: "n", Every: time.Second, Burst: 1})
+			return err
+		},
+		"Hold":       func() error { return s.Hold(ctx, "n", time.Second, time.Second, 1) },
+		"Pauses":     func() error { _, err := s.Pauses(ctx); return err },
+		"Pause":      func() error { return s.Pause(ctx, "n", "p") },
+		"Release":    func() error { return s.Release(ctx, "n", "o") },
+		"RestoreL":   func() error { return s.Restore(ctx, []*lead.Lead{l}, nil) },
+		"RestoreT":   func() error { return s.Restore(ctx, nil, []*lead.Touch{one}) },
+		"Quarantine": func() error { _, err := s.Quarantine(ctx, one, "t1", take(one)); return err },
+		"Reopen":     func() error { return s.Reopen(ctx, one) },
+		"Abandon":    func() error { return s.Abandon(ctx, l) },
 	}
 	for name, call := range calls {
 		err := call()
