@@ -172,9 +172,9 @@ func (s *foreignStore) TouchesByID(context.Context, []string) ([]*lead.Touch, er
 	return []*lead.Touch{&c}, nil
 }
 
-func (s *foreignStore) Same(context.Context, string, string, string) (string, error) {
+func (s *foreignStore) Meet(context.Context, *lead.Touch, string) (*lead.Met, error) {
 	s.asked++
-	return "", errors.New("enough for this test")
+	return nil, errors.New("enough for this test")
 }
 
 func TestJobs_ATouchOfAnotherReplicaWaitsForItsReceipts(t *testing.T) {

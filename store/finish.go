@@ -175,28 +175,6 @@ func (s *Store) Deliver(ctx context.Context, changes []lead.Change) error {
 	return s.strike(ctx, entries)
 }
 
-// Same returns the first touch that said this content to this source within
-// the last ten minutes: touchID itself when it is the first. A touch that has
-// its lead already is never a repeat of a later one.
-func (s *Store) Same(ctx context.Context, source, content, touchID string) (first string, err error) {
-	key := s.sameKey(source, content)
-	switch isFirst, err := s.rdb.SetNX(ctx, key, touchID, sameLife).Result(); {
-	case err != nil:
-		return "", fmt.Errorf("look for the content of touch %s: %w", touchID, err)
-	case isFirst:
-		return touchID, nil
-	}
-	pipe := s.rdb.Pipeline()
-	holder, hasLead := pipe.Get(ctx, key), pipe.HExists(ctx, s.touchKey(touchID), fieldLead)
-	if err := exec(ctx, pipe); err != nil {
-		return "", fmt.Errorf("look for the content of touch %s: %w", touchID, err)
-	}
-	if hasLead.Val() || holder.Val() == "" { // "": expired in between
-		return touchID, nil
-	}
-	return holder.Val(), nil
-}
-
 // Repeated counts a repeat of a touch, however often it is called for the same one.
 func (s *Store) Repeated(ctx context.Context, firstID, repeatID string) error {
 	keys := []string{s.touchKey(firstID), s.repeatsKey(firstID)}
