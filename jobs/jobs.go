@@ -203,6 +203,7 @@ func New(o Options) (*Jobs, error) {
 		loaded:    make(chan struct{}),
 		desk:      newDesk(),
 	}
+	o.Producer.AddHook(newStage(o.Producer))
 	j.SetRoutes(o.Routes)
 	j.metrics = newMetrics(o.Registry, j)
 	for _, out := range o.Outlets {

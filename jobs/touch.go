@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leadgate/leadgate/journal"
@@ -19,6 +20,7 @@ import (
 // touchKeeper is what the life of a touch needs of the store.
 type touchKeeper interface {
 	Stage(ctx context.Context, touches []*lead.Touch) error
+	StageIn(ctx context.Context, pipe redis.Pipeliner, touches []*lead.Touch) error
 	TouchesByID(ctx context.Context, ids []string) ([]*lead.Touch, error) // nil where there is none
 	Meet(ctx context.Context, t *lead.Touch, said string) (*lead.Met, error)
 	Repeated(ctx context.Context, firstID, repeatID string) error

@@ -18,6 +18,17 @@ func (s *Store) Stage(ctx context.Context, touches []*lead.Touch) error {
 		return nil
 	}
 	pipe := s.rdb.Pipeline()
+	if err := s.StageIn(ctx, pipe, touches); err != nil {
+		return err
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return fmt.Errorf("stage %d touches: %w", len(touches), err)
+	}
+	return nil
+}
+
+// StageIn is Stage by a pipeline that the caller sends.
+func (s *Store) StageIn(ctx context.Context, pipe redis.Pipeliner, touches []*lead.Touch) error {
 	for _, t := range touches {
 		doc, err := touchDoc(t)
 		if err != nil {
@@ -26,9 +37,6 @@ func (s *Store) Stage(ctx context.Context, touches []*lead.Touch) error {
 		key := s.touchKey(t.ID)
 		pipe.HSetNX(ctx, key, fieldDoc, doc)
 		pipe.HSetNX(ctx, key, fieldState, string(t.State))
-	}
-	if err := exec(ctx, pipe); err != nil {
-		return fmt.Errorf("stage %d touches: %w", len(touches), err)
 	}
 	return nil
 }
