@@ -85,7 +85,9 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 	}
 	g.Wait()
 	l.gate.wake()
-	j.announce(l)
+	if l.crowded() { // otherwise the others would only look in vain, or take what is in memory here
+		j.announce(l)
+	}
 	if len(failed) > 0 {
 		j.back(l, failed)
 		return fmt.Errorf("enqueue %d of %d touches: %w", len(failed), len(touches), first)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -34,6 +36,8 @@ func (s *flakyStore) Finish(_ context.Context, t *lead.Touch, _ *lead.Lead, _ le
 	s.finished = append(s.finished, t.State)
 	return nil
 }
+
+func (s *flakyStore) StageIn(context.Context, redis.Pipeliner, []*lead.Touch) error { return nil }
 
 func (s *flakyStore) TouchesByID(_ context.Context, ids []string) ([]*lead.Touch, error) {
 	return make([]*lead.Touch, len(ids)), nil
