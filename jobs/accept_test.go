@@ -141,7 +141,7 @@ func TestJobs_Settle(t *testing.T) {
 }
 
 func TestLane_Window(t *testing.T) {
-	l := newLane("bulk", 3, 1)
+	l := newLane("bulk", 3, 1, 1)
 	l.push("a", "b", "c", "d")
 	first, look := l.take(10)
 	if !slices.Equal(first, []string{"a", "b", "c"}) || look {

@@ -80,8 +80,11 @@ func (j *Jobs) reopen(ctx context.Context, t *lead.Touch, l *lane, more []journa
 // reopened sees to it that the store knows of a touch that it is on its way
 // once more: the process may have died before it could say so.
 func (j *Jobs) reopened(ctx context.Context, t *lead.Touch) error {
-	if t.AgainAt.IsZero() {
+	if t.AgainAt.IsZero() || j.o.Embedded {
 		return nil
+	}
+	if err := j.o.Prompt.Stage(ctx, []*lead.Touch{t}); err != nil {
+		return err
 	}
 	found, err := j.o.Prompt.TouchesByID(ctx, []string{t.ID})
 	if err != nil || found[0] != nil && found[0].AgainAt.Equal(t.AgainAt) {

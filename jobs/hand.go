@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,7 +16,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// hand stages touches for every replica and enqueues their tasks. Those that
+// hand enqueues tasks for touches, staged for every replica. Those that
 // could not be handed over wait again; an error from Redis is not the word that
 // nothing arrived, so a task may run all the same.
 func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
@@ -52,16 +51,10 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 	if len(touches) == 0 {
 		return nil
 	}
-	if !j.o.Embedded { // otherwise nobody else could work on it
-		if err := j.o.Prompt.Stage(ctx, touches); err != nil {
+	for _, t := range touches {
+		if err := j.reopened(ctx, t); err != nil {
 			j.back(l, idsOf(touches))
-			return fmt.Errorf("stage touches: %w", err)
-		}
-		for _, t := range touches {
-			if err := j.reopened(ctx, t); err != nil {
-				j.back(l, idsOf(touches))
-				return err
-			}
+			return err
 		}
 	}
 	var failed []string
@@ -69,9 +62,11 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 	var g errgroup.Group
 	g.SetLimit(16)
 	var first error
-	for group := range slices.Chunk(flights, l.group) {
+	for from := 0; from < len(flights); from += l.group {
+		to := min(from+l.group, len(flights))
+		group := flights[from:to]
 		put := func() error {
-			err := j.enqueue(ctx, l, group)
+			err := j.enqueue(j.staged(ctx, touches[from:to]), l, group)
 			if err != nil {
 				mu.Lock()
 				defer mu.Unlock()
@@ -90,7 +85,9 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 	}
 	g.Wait()
 	l.gate.wake()
-	j.announce(l)
+	if l.crowded() { // otherwise the others would only look in vain, or take what is in memory here
+		j.announce(l)
+	}
 	if len(failed) > 0 {
 		j.back(l, failed)
 		return fmt.Errorf("enqueue %d of %d touches: %w", len(failed), len(touches), first)

@@ -99,3 +99,35 @@ func TestJobs_Hand_AfterARestart(t *testing.T) {
 		t.Errorf("bulk tasks = %v, want the one that shares its first touch with a task of the run before", got)
 	}
 }
+
+// Other replicas are called only to what this one's workers have no hands for.
+func TestJobs_Hand_CallsForHelp(t *testing.T) {
+	_, client := embedded(t)
+	j := newIdle(t)
+	j.o.Embedded, j.o.Prompt, j.o.Producer = false, &flakyStore{}, client()
+	j.hot.slots = 2
+	sub := client().Subscribe(t.Context(), wakeChannel)
+	defer sub.Close()
+	if _, err := sub.Receive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	heard := sub.Channel()
+	for n := range 4 {
+		touch := &lead.Touch{ID: lead.NewID(j.now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.now()}
+		if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
+			t.Fatal(err)
+		}
+		ids, _ := j.hot.take(10)
+		if err := j.hand(t.Context(), j.hot, ids); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.o.Producer.Publish(t.Context(), wakeChannel, n).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"0", "1", hotShelf, "2", hotShelf, "3"} {
+		if m := <-heard; m.Payload != want {
+			t.Fatalf("the others hear %q, want %q", m.Payload, want)
+		}
+	}
+}

@@ -180,7 +180,7 @@ func TestOutbox_Concurrency(t *testing.T) {
 	}
 	var flying [][]*note
 	for range 3 {
-		notes, _ := b.next(t.Context())
+		notes, _ := b.next()
 		flying = append(flying, notes)
 	}
 	var ids []string
@@ -192,7 +192,7 @@ func TestOutbox_Concurrency(t *testing.T) {
 	if want := []string{"a", "b", "c"}; !slices.Equal(ids, want) {
 		t.Errorf("on their way at once = %v, want %v", ids, want)
 	}
-	if notes, wait := b.next(t.Context()); len(notes) > 0 || wait != 0 {
+	if notes, wait := b.next(); len(notes) > 0 || wait != 0 {
 		t.Errorf("a fourth goes out: %v, %s", notes, wait)
 	}
 	for _, notes := range flying {
@@ -246,7 +246,7 @@ func TestJobs_PauseAndResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.hot("a")
-	if notes, wait := b.next(t.Context()); len(notes) > 0 || wait != 0 {
+	if notes, wait := b.next(); len(notes) > 0 || wait != 0 {
 		t.Fatalf("a paused target is told %v", notes)
 	}
 	again := newOutbox(b.j, Outlet{Target: b.target, Sender: s, Pacer: b.pacer})
@@ -285,7 +285,7 @@ func TestJobs_ResumeTriesNow(t *testing.T) {
 			if err := b.j.Resume(t.Context(), "sales"); err != nil {
 				t.Fatal(err)
 			}
-			notes, wait := b.next(t.Context())
+			notes, wait := b.next()
 			if got := len(notes) > 0; got != tt.now || !tt.now && wait < 59*time.Minute {
 				t.Errorf("after Resume: %d notes, wait %s, want one now: %v", len(notes), wait, tt.now)
 			}

@@ -186,8 +186,8 @@ func New(o Options) (*Jobs, error) {
 		o: o, stream: watched, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
 		client:    asynq.NewClientFromRedisClient(o.Producer),
 		inspector: asynq.NewInspectorFromRedisClient(o.Producer),
-		hot:       newLane(hotShelf, window, 1),
-		bulk:      newLane(bulkShelf, window, bulkGroup),
+		hot:       newLane(hotShelf, window, 1, o.HotSlots),
+		bulk:      newLane(bulkShelf, window, bulkGroup, o.Slots),
 		pulse:     newPulse(),
 		outboxes:  map[string]*outbox{},
 		alarms:    make(chan notify.Alarm, alarmsMost),
@@ -208,6 +208,7 @@ func New(o Options) (*Jobs, error) {
 		desk:      newDesk(),
 		clerk:     newClerk(),
 	}
+	o.Producer.AddHook(newStage(o.Producer))
 	j.SetRoutes(o.Routes)
 	j.metrics = newMetrics(o.Registry, j)
 	for _, out := range o.Outlets {
@@ -262,8 +263,8 @@ func (j *Jobs) Run(ctx context.Context) error {
 	for _, m := range j.mirrors {
 		wg.Go(func() { m.run(ctx) })
 	}
-	wg.Go(func() { j.serve(ctx, j.hot, j.o.Hot, j.o.HotSlots) })
-	wg.Go(func() { j.serve(ctx, j.bulk, j.o.Bulk, j.o.Slots) })
+	wg.Go(func() { j.serve(ctx, j.hot, j.o.Hot) })
+	wg.Go(func() { j.serve(ctx, j.bulk, j.o.Bulk) })
 	<-ctx.Done()
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()

@@ -14,6 +14,7 @@ type lane struct {
 	shelf  string
 	window int
 	group  int // touches in one task; asynq's own work is most of a small task's
+	slots  int // tasks that this node works on at once
 	gate   *gate
 	signal chan struct{} // something waits, or room was made
 
@@ -27,8 +28,8 @@ type lane struct {
 // the shelf again when their turn comes.
 const remember = 100_000
 
-func newLane(shelf string, window, group int) *lane {
-	return &lane{shelf: shelf, window: window, group: group, gate: newGate(), signal: make(chan struct{}, 1)}
+func newLane(shelf string, window, group, slots int) *lane {
+	return &lane{shelf: shelf, window: window, group: group, slots: slots, gate: newGate(), signal: make(chan struct{}, 1)}
 }
 
 func (l *lane) nudge() {
@@ -86,6 +87,13 @@ func (l *lane) take(n int) (ids []string, look bool) {
 	l.waiting = l.waiting[n:]
 	l.out += n
 	return ids, false
+}
+
+// crowded says that more is on its way than this node works on at once.
+func (l *lane) crowded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out > l.slots*l.group
 }
 
 func (l *lane) release(n int) {

@@ -77,7 +77,8 @@ func (j *Jobs) tellDelivery(n *note, d lead.Delivery) {
 
 const (
 	newsChannel = "lg:news"
-	// newsGather is how long news gathers before the other nodes hear it.
+	// newsGather is how long news gathers before the other nodes hear it. A lead's
+	// own alert is out by then, and need not share the processor with it.
 	newsGather = 20 * time.Millisecond
 )
 
@@ -96,6 +97,8 @@ func (j *Jobs) spread(ctx context.Context) {
 	}
 	number, _ := j.stream.number(j.stream.place())
 	for ctx.Err() == nil {
+		j.stream.after(ctx, number)
+		rest(ctx, newsGather)
 		found, last, lost := j.stream.after(ctx, number)
 		b := bulletin{Node: j.launch, Lost: lost}
 		for _, h := range found {
@@ -109,7 +112,6 @@ func (j *Jobs) spread(ctx context.Context) {
 		if !j.broadcast(ctx, b) && j.pulse.await(ctx) {
 			j.broadcast(ctx, bulletin{Node: j.launch, Lost: true})
 		}
-		rest(ctx, newsGather)
 	}
 }
 

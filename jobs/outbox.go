@@ -110,7 +110,7 @@ func (b *outbox) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for ctx.Err() == nil {
-		notes, wait := b.next(ctx)
+		notes, wait := b.next()
 		if len(notes) > 0 {
 			sends.Go(func() { b.send(ctx, notes) })
 			continue
@@ -135,12 +135,12 @@ func idle(ctx context.Context, timer *time.Timer, signal <-chan struct{}, wait t
 
 // next picks what goes into the next message, if it may go now. Without notes:
 // how long to wait, 0 for a change.
-func (b *outbox) next(ctx context.Context) ([]*note, time.Duration) {
+func (b *outbox) next() ([]*note, time.Duration) {
 	now := b.j.now()
 	if wait, ok := b.ready(now); !ok {
 		return nil, wait
 	}
-	if wait := b.reserve(ctx, now); wait > 0 {
+	if wait := b.pacer.Reserve(now); wait > 0 {
 		return nil, wait
 	}
 	return b.take(now), 0
@@ -204,7 +204,16 @@ func rollable(n *note) bool {
 // send makes one attempt and does what its outcome asks for.
 func (b *outbox) send(ctx context.Context, notes []*note) {
 	defer b.sent(slices.Clone(notes))
-	if notes = b.due(ctx, notes); len(notes) == 0 {
+	wait := time.Duration(0)
+	if notes = b.due(ctx, notes); len(notes) > 0 {
+		notes, wait = b.admit(ctx, notes)
+	}
+	if wait > 0 {
+		b.pacer.PauseUntil(b.j.now().Add(wait))
+		b.putBack(notes, func(*note) {}) // to be rolled up with what comes meanwhile
+		notes = nil
+	}
+	if len(notes) == 0 {
 		b.pacer.Return()
 		return
 	}
@@ -280,8 +289,7 @@ func (b *outbox) drop(notes ...*note) {
 	}
 }
 
-// due leaves out what the target has by now, or what another replica is
-// telling it at the moment.
+// due leaves out what the target has by now.
 func (b *outbox) due(ctx context.Context, notes []*note) []*note {
 	var due []*note
 	told := b.toldElsewhere(ctx, notes)
@@ -303,14 +311,6 @@ func (b *outbox) due(ctx context.Context, notes []*note) []*note {
 		if n.direct && b.j.settled(n.Touch.ID) { // another replica told it while it waited here
 			b.drop(n)
 			continue
-		}
-		if b.j.shared() {
-			free, err := b.j.o.Prompt.Lease(ctx, n.Touch.ID+"/"+b.target.Name, b.j.o.Node, leaseFor)
-			if err == nil && !free { // it is told elsewhere; the sweeper looks after it
-				b.drop(n)
-				b.j.untell(n.Touch.ID)
-				continue
-			}
 		}
 		due = append(due, n)
 	}

@@ -98,7 +98,7 @@ func (b *ticking) work(t *testing.T) {
 // step sends the next message, or lets the clock run until it may go.
 func (b *ticking) step(t *testing.T) {
 	t.Helper()
-	notes, wait := b.next(t.Context())
+	notes, wait := b.next()
 	switch {
 	case len(notes) > 0:
 		b.send(t.Context(), notes)
@@ -159,7 +159,7 @@ func TestOutbox_PaceAndRollup(t *testing.T) {
 	b := newTicking(t, s, notify.Pace{N: 1, Per: time.Second})
 	for n := range 100 { // one after another until the burst is used up, then all that waits together
 		b.hot(fmt.Sprintf("t%03d", n))
-		if notes, _ := b.next(t.Context()); len(notes) > 0 {
+		if notes, _ := b.next(); len(notes) > 0 {
 			b.send(t.Context(), notes)
 		}
 	}

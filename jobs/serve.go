@@ -13,9 +13,9 @@ import (
 )
 
 // serve runs one lane's asynq server behind its gate.
-func (j *Jobs) serve(ctx context.Context, l *lane, client redis.UniversalClient, slots int) {
+func (j *Jobs) serve(ctx context.Context, l *lane, client redis.UniversalClient) {
 	client.AddHook(l.gate)
-	srv := j.newServer(l, client, slots, gateInterval)
+	srv := j.newServer(l, client, gateInterval)
 	if err := srv.Start(j.mux()); err != nil {
 		j.log.Error("start the workers", "lane", l.shelf, "error", err)
 		return
@@ -32,7 +32,7 @@ func (j *Jobs) serve(ctx context.Context, l *lane, client redis.UniversalClient,
 	if !l.gate.seen.Load() {
 		j.log.Warn("the queue's script is not the one that the wake gate knows; polling instead", "lane", l.shelf, "every", pollInterval)
 		srv.Shutdown()
-		srv = j.newServer(l, client, slots, pollInterval)
+		srv = j.newServer(l, client, pollInterval)
 		if err := srv.Start(j.mux()); err != nil {
 			j.log.Error("start the workers", "lane", l.shelf, "error", err)
 			return
@@ -51,9 +51,9 @@ func (j *Jobs) mux() *asynq.ServeMux {
 	return mux
 }
 
-func (j *Jobs) newServer(l *lane, client redis.UniversalClient, slots int, check time.Duration) *asynq.Server {
+func (j *Jobs) newServer(l *lane, client redis.UniversalClient, check time.Duration) *asynq.Server {
 	return asynq.NewServerFromRedisClient(client, asynq.Config{
-		Concurrency:              slots,
+		Concurrency:              l.slots,
 		Queues:                   map[string]int{l.shelf: 1},
 		TaskCheckInterval:        check,
 		DelayedTaskCheckInterval: time.Second,

@@ -3,10 +3,14 @@ package jobs
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
 )
 
 // flakyStore takes what it is given, but the next calls of Deliver end as told.
@@ -14,7 +18,9 @@ type flakyStore struct {
 	keeper
 	ends     []error
 	finished []lead.State
-	lease    bool
+	lease    bool            // nobody else has one
+	waits    []time.Duration // what the pace of all replicas answers next
+	away     error
 }
 
 func (s *flakyStore) Deliver(context.Context, []lead.Change) error {
@@ -31,6 +37,8 @@ func (s *flakyStore) Finish(_ context.Context, t *lead.Touch, _ *lead.Lead, _ le
 	return nil
 }
 
+func (s *flakyStore) StageIn(context.Context, redis.Pipeliner, []*lead.Touch) error { return nil }
+
 func (s *flakyStore) TouchesByID(_ context.Context, ids []string) ([]*lead.Touch, error) {
 	return make([]*lead.Touch, len(ids)), nil
 }
@@ -39,8 +47,16 @@ func (s *flakyStore) UpdateLead(_ context.Context, id string, _ int64, _ func(*l
 	return &lead.Lead{ID: id}, nil
 }
 
-func (s *flakyStore) Lease(context.Context, string, string, time.Duration) (bool, error) {
-	return s.lease, nil
+func (s *flakyStore) Admit(_ context.Context, a lead.Admission) (time.Duration, []bool, error) {
+	elsewhere := make([]bool, len(a.Leases))
+	for i := range elsewhere {
+		elsewhere[i] = !s.lease
+	}
+	wait := time.Duration(0)
+	if len(s.waits) > 0 {
+		wait, s.waits = s.waits[0], s.waits[1:]
+	}
+	return wait, elsewhere, s.away
 }
 
 // told is a hot touch that was accepted and decided on.
@@ -97,6 +113,40 @@ func TestJobs_AnotherReplicaTells(t *testing.T) {
 	}
 }
 
+// What the pace of all replicas holds back waits, and goes with what came
+// meanwhile; while nobody can be asked it goes at this replica's own pace.
+func TestJobs_AnotherReplicaUsedThePace(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		store flakyStore
+		sent  int
+		after time.Duration
+	}{
+		{"Waits", flakyStore{lease: true, waits: []time.Duration{0, 700 * time.Millisecond}}, 2, 700 * time.Millisecond},
+		{"Away", flakyStore{away: errors.New("timeout")}, 3, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &scripted{most: 40}
+			b := newTicking(t, s, notify.Pace{N: 1, Per: time.Second})
+			b.j.o.Embedded, b.j.o.Store, b.j.o.Prompt = false, &c.store, &c.store
+			b.j.pulse.set(true, b.clock)
+			for _, id := range []string{"a", "b", "c"} { // two at once, were it for this replica alone
+				b.hot(id)
+				if notes, _ := b.next(); len(notes) > 0 {
+					b.send(t.Context(), notes)
+				}
+			}
+			b.work(t)
+			if len(s.sent) != c.sent || len(slices.Concat(s.sent...)) != 3 {
+				t.Fatalf("messages = %v, want %d with all three", s.sent, c.sent)
+			}
+			if got := s.at[len(s.at)-1].Sub(b.begin); got != c.after {
+				t.Errorf("the last one went after %s, want %s", got, c.after)
+			}
+		})
+	}
+}
+
 func TestJobs_ToldDirectlyIsShownOnce(t *testing.T) {
 	s, store := &scripted{most: 1}, &flakyStore{}
 	b := newTicking(t, s, noPace)
@@ -126,9 +176,9 @@ func (s *foreignStore) TouchesByID(context.Context, []string) ([]*lead.Touch, er
 	return []*lead.Touch{&c}, nil
 }
 
-func (s *foreignStore) Same(context.Context, string, string, string) (string, error) {
+func (s *foreignStore) Meet(context.Context, *lead.Touch, string) (*lead.Met, error) {
 	s.asked++
-	return "", errors.New("enough for this test")
+	return nil, errors.New("enough for this test")
 }
 
 func TestJobs_ATouchOfAnotherReplicaWaitsForItsReceipts(t *testing.T) {

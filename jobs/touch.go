@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leadgate/leadgate/journal"
@@ -19,8 +20,9 @@ import (
 // touchKeeper is what the life of a touch needs of the store.
 type touchKeeper interface {
 	Stage(ctx context.Context, touches []*lead.Touch) error
+	StageIn(ctx context.Context, pipe redis.Pipeliner, touches []*lead.Touch) error
 	TouchesByID(ctx context.Context, ids []string) ([]*lead.Touch, error) // nil where there is none
-	Same(ctx context.Context, source, content, touchID string) (first string, err error)
+	Meet(ctx context.Context, t *lead.Touch, said string) (*lead.Met, error)
 	Repeated(ctx context.Context, firstID, repeatID string) error
 	Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error
 	Deliver(ctx context.Context, changes []lead.Change) error
@@ -30,7 +32,7 @@ type touchKeeper interface {
 
 // leadKeeper is what it needs of the people in the store.
 type leadKeeper interface {
-	Add(ctx context.Context, t *lead.Touch, newID string, change func(*lead.Lead) error) (l *lead.Lead, known bool, err error)
+	Add(ctx context.Context, t *lead.Touch, newID string, met *lead.Met, change func(*lead.Lead) error) (l *lead.Lead, known bool, err error)
 	Lead(ctx context.Context, id string) (*lead.Lead, error)
 	UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error)
 	EachLead(ctx context.Context, see func(page []*lead.Lead, all int) error) error
@@ -133,7 +135,7 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 	case lead.Unread:
 		return j.end(ctx, t, nil, lead.OutcomeUnread)
 	case lead.Quarantined:
-		if merged, err := j.mergeSame(ctx, t); merged || err != nil {
+		if met, err := j.meet(ctx, t); met == nil {
 			return err
 		}
 		return j.hold(ctx, t)
@@ -147,10 +149,11 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 			return j.work(ctx, t, first)
 		}
 	}
-	if merged, err := j.mergeSame(ctx, t); merged || err != nil {
+	met, err := j.meet(ctx, t)
+	if met == nil {
 		return err
 	}
-	l, known, err := j.addToLead(ctx, t)
+	l, known, err := j.addToLead(ctx, t, met)
 	if err != nil {
 		return fmt.Errorf("add to its lead: %w", err)
 	}
@@ -176,7 +179,7 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 
 // addToLead finds the touch's person, or makes one. A touch that had a lead
 // before leaves that one first.
-func (j *Jobs) addToLead(ctx context.Context, t *lead.Touch) (l *lead.Lead, known bool, err error) {
+func (j *Jobs) addToLead(ctx context.Context, t *lead.Touch, met *lead.Met) (l *lead.Lead, known bool, err error) {
 	if err := j.leave(ctx, t); err != nil {
 		return nil, false, err
 	}
@@ -185,7 +188,7 @@ func (j *Jobs) addToLead(ctx context.Context, t *lead.Touch) (l *lead.Lead, know
 		return nil, false, err
 	}
 	var turn *lead.Assigned
-	l, known, err = j.o.Store.Add(ctx, t, newID, func(l *lead.Lead) error {
+	l, known, err = j.o.Store.Add(ctx, t, newID, met, func(l *lead.Lead) error {
 		j.judge(l, t)
 		released(l, t)
 		return j.assign(ctx, l, t, &turn)
@@ -227,20 +230,17 @@ func decisionsOf(l *lead.Lead, touchID string) []lead.Decision {
 	return nil
 }
 
-// mergeSame ends a touch that says what another said a moment before.
-func (j *Jobs) mergeSame(ctx context.Context, t *lead.Touch) (merged bool, err error) {
-	key := t.ContentKey()
-	if key == "" {
-		return false, nil
-	}
-	same, err := j.o.Store.Same(ctx, t.Source, key, j.said.first(t))
+// meet asks what the store knows of a touch. One that says what another said a
+// moment before is ended; there is nothing to know of it then.
+func (j *Jobs) meet(ctx context.Context, t *lead.Touch) (*lead.Met, error) {
+	met, err := j.o.Store.Meet(ctx, t, j.said.first(t))
 	if err != nil {
-		return false, fmt.Errorf("look for the same content: %w", err)
+		return nil, err
 	}
-	if same == t.ID {
-		return false, nil
+	if met.First != t.ID {
+		return nil, j.merge(ctx, t, met.First)
 	}
-	return true, j.merge(ctx, t, same)
+	return met, nil
 }
 
 // merge ends a repeat: counted in the first touch, alerting nobody.

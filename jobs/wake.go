@@ -131,7 +131,7 @@ func scriptOf(cmd redis.Cmder) script {
 	if len(args) < 5 {
 		return otherScript
 	}
-	if name, _ := args[0].(string); name != "evalsha" && name != "eval" {
+	if !isScript(cmd) {
 		return otherScript
 	}
 	first, _ := args[3].(string)
@@ -144,3 +144,5 @@ func scriptOf(cmd redis.Cmder) script {
 	}
 	return otherScript
 }
+
+func isScript(cmd redis.Cmder) bool { return cmd.Name() == "evalsha" || cmd.Name() == "eval" }

@@ -30,29 +30,24 @@ type adding struct {
 	newID  string
 	change func(*lead.Lead) error
 
-	email, tel string // keys of the pointers, empty when the touch does not say
-	spare      bool   // a lead newID was written that no pointer names yet
+	pointers
+	spare bool // a lead newID was written that no pointer names yet
 }
 
 // Add finds the lead of a touch's person, or makes one with newID, and applies
 // change, which has to call l.Take(t) and runs again, on another lead, when
-// somebody else was faster. known says that the lead had the touch already, for
+// somebody else was faster. met is what Meet said of the touch a moment before;
+// nil: Add looks by itself. known says that the lead had the touch already, for
 // a job runs again after a crash: the lead is then returned as it is. newID must
 // be the same each time, and no other touch's. ErrWiped: fill the store first.
-func (s *Store) Add(ctx context.Context, t *lead.Touch, newID string, change func(l *lead.Lead) error) (l *lead.Lead, known bool, err error) {
-	a := &adding{Store: s, touch: t, newID: newID, change: change}
-	for _, key := range s.keysOf(t.Person) {
-		if strings.HasPrefix(key, "email:") {
-			a.email = s.whoKey(key)
-		} else {
-			a.tel = s.whoKey(key)
-		}
-	}
+func (s *Store) Add(ctx context.Context, t *lead.Touch, newID string, met *lead.Met, change func(l *lead.Lead) error) (l *lead.Lead, known bool, err error) {
+	a := &adding{Store: s, touch: t, newID: newID, change: change, pointers: s.pointersTo(t.Person)}
 	for range mostTries {
 		if a.email == "" && a.tel == "" { // nobody that could be known again
 			l, known, err = a.addTo(ctx, newID, false)
 		} else {
-			l, known, err = a.try(ctx)
+			l, known, err = a.try(ctx, met)
+			met = nil // it is not so any more
 		}
 		if !errors.Is(err, errAgain) {
 			break
@@ -64,12 +59,20 @@ func (s *Store) Add(ctx context.Context, t *lead.Touch, newID string, change fun
 	return l, known, nil
 }
 
-// try looks at the pointers and adds to the lead that they name.
-func (a *adding) try(ctx context.Context) (*lead.Lead, bool, error) {
-	id, tel, err := a.look(ctx)
-	if err != nil {
-		return nil, false, err
+// try adds to the lead that the pointers name.
+func (a *adding) try(ctx context.Context, met *lead.Met) (*lead.Lead, bool, error) {
+	if met == nil {
+		pipe := a.rdb.Pipeline()
+		asked := a.ask(ctx, pipe, a.pointers)
+		if err := exec(ctx, pipe); err != nil {
+			return nil, false, fmt.Errorf("find the person: %w", err)
+		}
+		met = asked()
 	}
+	if met.Wiped {
+		return nil, false, ErrWiped
+	}
+	id, tel := met.ByEmail, met.ByPhone
 	telID, telHasEmail := strings.CutSuffix(tel, hasEmail)
 	switch {
 	case id != "":
@@ -93,33 +96,6 @@ func (a *adding) try(ctx context.Context) (*lead.Lead, bool, error) {
 		return a.addNew(ctx, a.email, a.newID)
 	}
 	return a.addNew(ctx, a.tel, a.newID)
-}
-
-// look reads the marker and the person's pointers, empty where there is none.
-func (a *adding) look(ctx context.Context) (byEmail, byTel string, err error) {
-	keys := []string{a.bornKey()}
-	for _, key := range []string{a.email, a.tel} {
-		if key != "" {
-			keys = append(keys, key)
-		}
-	}
-	found, err := a.rdb.MGet(ctx, keys...).Result()
-	if err != nil {
-		return "", "", fmt.Errorf("find the person: %w", err)
-	}
-	if found[0] == nil {
-		return "", "", ErrWiped
-	}
-	for i, key := range keys {
-		to, _ := found[i].(string)
-		switch key {
-		case a.email:
-			byEmail = to
-		case a.tel:
-			byTel = to
-		}
-	}
-	return byEmail, byTel, nil
 }
 
 // addNew writes a lead of this touch alone and points pointers, pairs of key

@@ -62,7 +62,7 @@ func TestStore_Add_PlusTags(t *testing.T) {
 	}
 	for s, want := range map[*store.Store]string{w.Store: "t2", same: "t1"} {
 		for _, touch := range []*lead.Touch{touchOf("t1", "ada@mail.example"), touchOf("t2", "Ada+zoom@mail.example")} {
-			if _, _, err := s.Add(ctx, touch, touch.ID, take(touch)); err != nil {
+			if _, _, err := s.Add(ctx, touch, touch.ID, nil, take(touch)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -77,7 +77,7 @@ func TestStore_Add_NewLead(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		touch := touch("t1", 3, lead.Person{Email: "ada@mail.example", Name: "Ada Quell"})
 		touch.Test = true
-		got, known, err := w.Add(t.Context(), touch, "new", take(touch))
+		got, known, err := w.Add(t.Context(), touch, "new", nil, take(touch))
 		if err != nil || known {
 			t.Fatalf("Add = known %v, %v", known, err)
 		}
@@ -98,7 +98,7 @@ func TestStore_Add_Known(t *testing.T) {
 		for _, person := range []lead.Person{{Email: "ada@mail.example", Phone: phone}, {Phone: other}, {Name: "Nobody"}} {
 			touch := touch("t-"+person.Phone, 1, person)
 			first := w.add(touch)
-			again, known, err := w.Add(t.Context(), touch, touch.ID, func(*lead.Lead) error {
+			again, known, err := w.Add(t.Context(), touch, touch.ID, nil, func(*lead.Lead) error {
 				t.Error("change was called for a touch that the lead has")
 				return nil
 			})
@@ -115,7 +115,7 @@ func TestStore_Add_ChangeFails(t *testing.T) {
 		refused := errors.New("refused")
 		for range 2 { // a new person, then a known one
 			touch := touch("t1", 1, lead.Person{Email: "ada@mail.example"})
-			if _, _, err := w.Add(t.Context(), touch, "t1", func(*lead.Lead) error { return refused }); !errors.Is(err, refused) {
+			if _, _, err := w.Add(t.Context(), touch, "t1", nil, func(*lead.Lead) error { return refused }); !errors.Is(err, refused) {
 				t.Errorf("Add = %v, want %v", err, refused)
 			}
 			if diff := cmp.Diff(before, w.dump()); diff != "" {
@@ -142,7 +142,7 @@ func TestStore_Add_Wiped(t *testing.T) {
 					w.flush()
 				}
 			}
-			if _, _, err := w.Add(t.Context(), known, "t2", take(known)); !errors.Is(err, store.ErrWiped) {
+			if _, _, err := w.Add(t.Context(), known, "t2", nil, take(known)); !errors.Is(err, store.ErrWiped) {
 				t.Errorf("Add with a wipe before round trip %d = %v, want ErrWiped", trip, err)
 			}
 			w.hook.before = nil
@@ -171,7 +171,7 @@ func TestStore_Add_AtOnce(t *testing.T) {
 					person := lead.Person{Email: fmt.Sprintf("p%d@mail.example", n), Phone: fmt.Sprintf("+4931%07d", 1234567+n)}
 					touch := touch(fmt.Sprintf("t%02d", i), i, person)
 					for range 2 { // and every job runs twice
-						l, _, err := w.Add(t.Context(), touch, touch.ID, take(touch))
+						l, _, err := w.Add(t.Context(), touch, touch.ID, nil, take(touch))
 						if err != nil {
 							t.Errorf("Add(%s): %v", touch.ID, err)
 							return

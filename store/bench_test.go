@@ -36,10 +36,11 @@ func BenchmarkTouch(b *testing.B) {
 					for pb.Next() {
 						i := n.Add(1)
 						t := touch(fmt.Sprintf("t%d", i), 1, p.of(i))
-						if _, err := w.Same(b.Context(), t.Source, t.Content, t.ID); err != nil {
+						met, err := w.Meet(b.Context(), t, t.ID)
+						if err != nil {
 							b.Fatal(err)
 						}
-						w.settle(t)
+						w.settleMet(t, met)
 					}
 				})
 				trips, commands := w.hook.counts()

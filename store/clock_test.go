@@ -17,7 +17,7 @@ import (
 func (w *world) waiting(id string, at time.Time) *lead.Lead {
 	w.t.Helper()
 	t := touch(id, 0, lead.Person{Email: id + "@example.com"})
-	l, _, err := w.Add(context.Background(), t, t.ID, func(l *lead.Lead) error {
+	l, _, err := w.Add(context.Background(), t, t.ID, nil, func(l *lead.Lead) error {
 		l.Take(t)
 		l.WaitsSince, l.EscalatesAt = noon, at
 		return nil

@@ -14,18 +14,18 @@ import (
 // job does with the store what the touch job does, and stops at the first error.
 func (w *world) job(t lead.Touch) error {
 	ctx := context.Background()
-	first, err := w.Same(ctx, t.Source, t.Content, t.ID)
+	met, err := w.Meet(ctx, &t, t.ID)
 	if err != nil {
 		return err
 	}
-	if first != t.ID {
-		t.State, t.MergedInto = lead.Merged, first
-		if err := w.Repeated(ctx, first, t.ID); err != nil {
+	if met.First != t.ID {
+		t.State, t.MergedInto = lead.Merged, met.First
+		if err := w.Repeated(ctx, met.First, t.ID); err != nil {
 			return err
 		}
 		return w.Finish(ctx, &t, nil, lead.OutcomeMerged)
 	}
-	l, _, err := w.Add(ctx, &t, t.ID, take(&t))
+	l, _, err := w.Add(ctx, &t, t.ID, met, take(&t))
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,17 @@ func (s *Store) Stage(ctx context.Context, touches []*lead.Touch) error {
 		return nil
 	}
 	pipe := s.rdb.Pipeline()
+	if err := s.StageIn(ctx, pipe, touches); err != nil {
+		return err
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return fmt.Errorf("stage %d touches: %w", len(touches), err)
+	}
+	return nil
+}
+
+// StageIn is Stage by a pipeline that the caller sends.
+func (s *Store) StageIn(ctx context.Context, pipe redis.Pipeliner, touches []*lead.Touch) error {
 	for _, t := range touches {
 		doc, err := touchDoc(t)
 		if err != nil {
@@ -26,9 +37,6 @@ func (s *Store) Stage(ctx context.Context, touches []*lead.Touch) error {
 		key := s.touchKey(t.ID)
 		pipe.HSetNX(ctx, key, fieldDoc, doc)
 		pipe.HSetNX(ctx, key, fieldState, string(t.State))
-	}
-	if err := exec(ctx, pipe); err != nil {
-		return fmt.Errorf("stage %d touches: %w", len(touches), err)
 	}
 	return nil
 }
@@ -182,28 +190,6 @@ func (s *Store) Deliver(ctx context.Context, changes []lead.Change) error {
 		return fmt.Errorf("write %d deliveries: %w", len(changes), err)
 	}
 	return s.strike(ctx, entries)
-}
-
-// Same returns the first touch that said this content to this source within
-// the last ten minutes: touchID itself when it is the first. A touch that has
-// its lead already is never a repeat of a later one.
-func (s *Store) Same(ctx context.Context, source, content, touchID string) (first string, err error) {
-	key := s.sameKey(source, content)
-	switch isFirst, err := s.rdb.SetNX(ctx, key, touchID, sameLife).Result(); {
-	case err != nil:
-		return "", fmt.Errorf("look for the content of touch %s: %w", touchID, err)
-	case isFirst:
-		return touchID, nil
-	}
-	pipe := s.rdb.Pipeline()
-	holder, hasLead := pipe.Get(ctx, key), pipe.HExists(ctx, s.touchKey(touchID), fieldLead)
-	if err := exec(ctx, pipe); err != nil {
-		return "", fmt.Errorf("look for the content of touch %s: %w", touchID, err)
-	}
-	if hasLead.Val() || holder.Val() == "" { // "": expired in between
-		return touchID, nil
-	}
-	return holder.Val(), nil
 }
 
 // Repeated counts a repeat of a touch, however often it is called for the same one.

@@ -211,9 +211,11 @@ func take(t *lead.Touch) func(*lead.Lead) error {
 }
 
 // add adds t with its own id for a new lead, as jobs does.
-func (w *world) add(t *lead.Touch) *lead.Lead {
+func (w *world) add(t *lead.Touch) *lead.Lead { w.t.Helper(); return w.addMet(t, nil) }
+
+func (w *world) addMet(t *lead.Touch, met *lead.Met) *lead.Lead {
 	w.t.Helper()
-	l, _, err := w.Add(context.Background(), t, t.ID, take(t))
+	l, _, err := w.Add(context.Background(), t, t.ID, met, take(t))
 	if err != nil {
 		w.t.Fatalf("Add(%s): %v", t.ID, err)
 	}
@@ -221,9 +223,11 @@ func (w *world) add(t *lead.Touch) *lead.Lead {
 }
 
 // settle carries a touch that tells nobody through the store.
-func (w *world) settle(t *lead.Touch) *lead.Lead {
+func (w *world) settle(t *lead.Touch) *lead.Lead { w.t.Helper(); return w.settleMet(t, nil) }
+
+func (w *world) settleMet(t *lead.Touch, met *lead.Met) *lead.Lead {
 	w.t.Helper()
-	l := w.add(t)
+	l := w.addMet(t, met)
 	t.State, t.LeadID = lead.Settled, l.ID
 	if err := w.Finish(context.Background(), t, l, lead.OutcomeHeld); err != nil {
 		w.t.Fatalf("Finish(%s): %v", t.ID, err)

@@ -4,17 +4,45 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
-// Pace counts one message towards the pace that all replicas keep together:
-// one in every, and burst of them at once after a quiet time. It returns how
-// long to wait instead; 0: the message may go now, and is counted.
-func (s *Store) Pace(ctx context.Context, name string, every time.Duration, burst int) (wait time.Duration, err error) {
-	us, err := pace.Run(ctx, s.rdb, []string{s.paceKey(name)}, every.Microseconds(), burst).Int64()
-	if err != nil {
-		return 0, fmt.Errorf("keep the pace: %w", err)
+// Admit asks in one round trip whether a message may go to its target. Wait is
+// how long it has to wait for its pace; 0: it may go now, and is counted, whoever
+// has the leases. Elsewhere says of each lease that another owner has it; the
+// others are taken, or prolonged. On a cluster some of that may have been done
+// when there is an error.
+func (s *Store) Admit(ctx context.Context, a lead.Admission) (wait time.Duration, elsewhere []bool, err error) {
+	pipe := s.rdb.Pipeline()
+	leases := make([]*redis.Cmd, len(a.Leases))
+	for i, name := range a.Leases {
+		leases[i] = lease.Eval(ctx, pipe, []string{s.leaseKey(name)}, a.Owner, max(a.For.Milliseconds(), 1))
 	}
-	return time.Duration(us) * time.Microsecond, nil
+	var paced *redis.Cmd
+	if a.Every > 0 {
+		paced = pace.Eval(ctx, pipe, []string{s.paceKey(a.Pace)}, a.Every.Microseconds(), a.Burst)
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return 0, nil, fmt.Errorf("admit a message: %w", err)
+	}
+	for _, l := range leases {
+		n, err := l.Int()
+		if err != nil {
+			return 0, nil, fmt.Errorf("lease: %w", err)
+		}
+		elsewhere = append(elsewhere, n == 0)
+	}
+	if paced == nil {
+		return 0, elsewhere, nil
+	}
+	us, err := paced.Int64()
+	if err != nil {
+		return 0, nil, fmt.Errorf("keep the pace: %w", err)
+	}
+	return time.Duration(us) * time.Microsecond, elsewhere, nil
 }
 
 // Hold lets no replica send anything for d. A longer hold that runs stays.

@@ -194,7 +194,7 @@ func TestStore_Leads_Cooled(t *testing.T) {
 		}})
 		for i, temperature := range []lead.Temperature{lead.Cold, lead.Warm, lead.Hot} {
 			touch := touchOf(fmt.Sprintf("t%d", i), fmt.Sprintf("p%d@mail.example", i))
-			l, _, err := w.Add(ctx, touch, touch.ID, func(l *lead.Lead) error { l.Take(touch); l.Temperature = temperature; return nil })
+			l, _, err := w.Add(ctx, touch, touch.ID, nil, func(l *lead.Lead) error { l.Take(touch); l.Temperature = temperature; return nil })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -239,7 +239,7 @@ func TestStore_Leads(t *testing.T) {
 		for i, p := range people {
 			touch := touch(fmt.Sprintf("t%d", i), i, p.person)
 			touch.Source = p.source
-			l, _, err := w.Add(ctx, touch, touch.ID, func(l *lead.Lead) error {
+			l, _, err := w.Add(ctx, touch, touch.ID, nil, func(l *lead.Lead) error {
 				l.Take(touch)
 				l.Temperature = p.temperature
 				return nil
@@ -353,7 +353,7 @@ func TestStore_EachLead(t *testing.T) {
 			t.Errorf("AddStep made a touch that was gone: %v", err)
 		}
 		later := touchOf("t9999", "p3@mail.example")
-		if got, _, err := w.Add(ctx, later, later.ID, take(later)); err != nil || got.ID != "t0004" {
+		if got, _, err := w.Add(ctx, later, later.ID, nil, take(later)); err != nil || got.ID != "t0004" {
 			t.Errorf("a later touch of the merged lead went to %v, %v", got, err)
 		}
 	})

@@ -13,7 +13,7 @@ import (
 // alert settles a touch that sales was told of, with the lead that it made hot.
 func (w *world) alert(t *lead.Touch) *lead.Lead {
 	w.t.Helper()
-	l, _, err := w.Add(w.t.Context(), t, t.ID, func(l *lead.Lead) error {
+	l, _, err := w.Add(w.t.Context(), t, t.ID, nil, func(l *lead.Lead) error {
 		l.Take(t)
 		l.Temperature = lead.Hot
 		l.History[len(l.History)-1].Decisions = []lead.Decision{{Target: "sales", Why: "matched", Kind: lead.HotAlert}}

@@ -56,7 +56,7 @@ func lived(w *world) {
 	}
 	tell := func(t *lead.Touch, temperature lead.Temperature, kind lead.AlertKind, state lead.DeliveryState, o lead.Outcome) {
 		w.t.Helper()
-		l, _, err := w.Add(ctx, t, t.ID, func(l *lead.Lead) error {
+		l, _, err := w.Add(ctx, t, t.ID, nil, func(l *lead.Lead) error {
 			l.Take(t)
 			l.Temperature = temperature
 			l.History[len(l.History)-1].Decisions = []lead.Decision{{Target: "sales", Why: "matched", Kind: kind}}
@@ -136,8 +136,8 @@ func TestStore_Restore(t *testing.T) {
 				t.Errorf("%+v is lead %s, want %s", tt.person, got.ID, tt.want)
 			}
 		}
-		if first, err := w.Same(ctx, "contact", "content-t1", "again"); err != nil || first != "t1" {
-			t.Errorf("Same after the restore = %s, %v, want t1", first, err)
+		if met, err := w.Meet(ctx, &lead.Touch{ID: "again", Source: "contact", Content: "content-t1"}, "again"); err != nil || met.First != "t1" {
+			t.Errorf("after the restore %+v, %v said it first, want t1", met, err)
 		}
 	})
 }

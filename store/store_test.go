@@ -129,11 +129,11 @@ func TestStore_RedisAway(t *testing.T) {
 		"Stage":       func() error { return s.Stage(ctx, []*lead.Touch{one}) },
 		"Touch":       func() error { _, err := s.Touch(ctx, "t1"); return err },
 		"TouchesByID": func() error { _, err := s.TouchesByID(ctx, []string{"t1"}); return err },
-		"Add":         func() error { _, _, err := s.Add(ctx, one, "t1", take(one)); return err },
-		"AddNobody":   func() error { _, _, err := s.Add(ctx, touch("t2", 1, lead.Person{}), "t2", take(one)); return err },
+		"Add":         func() error { _, _, err := s.Add(ctx, one, "t1", nil, take(one)); return err },
+		"AddNobody":   func() error { _, _, err := s.Add(ctx, touch("t2", 1, lead.Person{}), "t2", nil, take(one)); return err },
 		"Finish":      func() error { return s.Finish(ctx, one, l, lead.OutcomeHeld) },
 		"Deliver":     func() error { return s.Deliver(ctx, []lead.Change{{TouchID: "t1"}}) },
-		"Same":        func() error { _, err := s.Same(ctx, "contact", "c", "t1"); return err },
+		"Meet":        func() error { _, err := s.Meet(ctx, one, "t1"); return err },
 		"Repeated":    func() error { return s.Repeated(ctx, "t1", "t2") },
 		"Lead":        func() error { _, err := s.Lead(ctx, "l1"); return err },
 		"UpdateLead":  func() error { _, err := s.UpdateLead(ctx, "l1", 0, take(one)); return err },
@@ -143,16 +143,19 @@ func TestStore_RedisAway(t *testing.T) {
 		"Accepted":    func() error { return s.Accepted(ctx, day, "a", 1, 1) },
 		"Books":       func() error { _, err := s.Books(ctx, day, ""); return err },
 		"Lease":       func() error { _, err := s.Lease(ctx, "n", "o", time.Second); return err },
-		"Pace":        func() error { _, err := s.Pace(ctx, "n", time.Second, 1); return err },
-		"Hold":        func() error { return s.Hold(ctx, "n", time.Second, time.Second, 1) },
-		"Pauses":      func() error { _, err := s.Pauses(ctx); return err },
-		"Pause":       func() error { return s.Pause(ctx, "n", "p") },
-		"Release":     func() error { return s.Release(ctx, "n", "o") },
-		"RestoreL":    func() error { return s.Restore(ctx, []*lead.Lead{l}, nil) },
-		"RestoreT":    func() error { return s.Restore(ctx, nil, []*lead.Touch{one}) },
-		"Quarantine":  func() error { _, err := s.Quarantine(ctx, one, "t1", take(one)); return err },
-		"Reopen":      func() error { return s.Reopen(ctx, one) },
-		"Abandon":     func() error { return s.Abandon(ctx, l) },
+		"Admit": func() error {
+			_, _, err := s.Admit(ctx, lead.Admission{Pace: "n", Every: time.Second, Burst: 1})
+			return err
+		},
+		"Hold":       func() error { return s.Hold(ctx, "n", time.Second, time.Second, 1) },
+		"Pauses":     func() error { _, err := s.Pauses(ctx); return err },
+		"Pause":      func() error { return s.Pause(ctx, "n", "p") },
+		"Release":    func() error { return s.Release(ctx, "n", "o") },
+		"RestoreL":   func() error { return s.Restore(ctx, []*lead.Lead{l}, nil) },
+		"RestoreT":   func() error { return s.Restore(ctx, nil, []*lead.Touch{one}) },
+		"Quarantine": func() error { _, err := s.Quarantine(ctx, one, "t1", take(one)); return err },
+		"Reopen":     func() error { return s.Reopen(ctx, one) },
+		"Abandon":    func() error { return s.Abandon(ctx, l) },
 	}
 	for name, call := range calls {
 		err := call()
@@ -175,7 +178,7 @@ func TestStore_Garbage(t *testing.T) {
 			t.Errorf("Lead of %q: no error", garbage)
 		}
 		one := touchOf("t2", "ada@mail.example")
-		if _, _, err := w.Add(ctx, one, "t2", take(one)); err == nil {
+		if _, _, err := w.Add(ctx, one, "t2", nil, take(one)); err == nil {
 			t.Errorf("Add to %q: no error", garbage)
 		}
 		if _, err := w.UpdateLead(ctx, "t1", 0, take(one)); err == nil {
@@ -209,8 +212,8 @@ func TestStore_Unencodable(t *testing.T) {
 	calls := map[string]func() error{
 		"Stage":      func() error { return w.Stage(ctx, []*lead.Touch{bad}) },
 		"Finish":     func() error { return w.Finish(ctx, bad, nil, lead.OutcomeHeld) },
-		"AddKnown":   func() error { _, _, err := w.Add(ctx, bad, "t2", take(bad)); return err },
-		"AddNew":     func() error { _, _, err := w.Add(ctx, fresh, "t3", take(fresh)); return err },
+		"AddKnown":   func() error { _, _, err := w.Add(ctx, bad, "t2", nil, take(bad)); return err },
+		"AddNew":     func() error { _, _, err := w.Add(ctx, fresh, "t3", nil, take(fresh)); return err },
 		"UpdateLead": func() error { _, err := w.UpdateLead(ctx, "t1", 0, take(bad)); return err },
 		"RestoreL":   func() error { return w.Restore(ctx, []*lead.Lead{{ID: "l1", CreatedAt: never}}, nil) },
 		"RestoreT":   func() error { return w.Restore(ctx, nil, []*lead.Touch{bad}) },

@@ -229,13 +229,14 @@ func TestStore_Finish_States(t *testing.T) {
 	})
 }
 
-func TestStore_Same(t *testing.T) {
+func TestStore_Meet_Same(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
 		same := func(source, content, id, want string) {
 			t.Helper()
-			if got, err := w.Same(ctx, source, content, id); err != nil || got != want {
-				t.Errorf("Same(%s, %s, %s) = %s, %v, want %s", source, content, id, got, err, want)
+			met, err := w.Meet(ctx, &lead.Touch{ID: id, Source: source, Content: content}, id)
+			if err != nil || met.First != want {
+				t.Errorf("of %s, %s and %s %+v, %v was first, want %s", source, content, id, met, err, want)
 			}
 		}
 		same("contact", "c1", "t1", "t1")
