@@ -92,7 +92,7 @@ func (j *Jobs) digestSlot(ctx context.Context, d lead.Digest, slot, now time.Tim
 // gathered are the leads of one digest.
 type gathered struct {
 	digest  lead.Digest
-	about   notify.Digest
+	about   lead.Summary
 	leads   []*lead.Lead
 	latest  map[string]*lead.Touch // lead id -> its latest touch of the time
 	touches []*lead.Touch          // all of them
@@ -102,7 +102,7 @@ type gathered struct {
 // is nobody's yet: those whose score has risen first, then by score.
 func (j *Jobs) gather(ctx context.Context, d lead.Digest, from, to time.Time) (*gathered, error) {
 	g := &gathered{digest: d, latest: map[string]*lead.Touch{},
-		about: notify.Digest{Temperature: d.Temperature, From: from, To: to, Before: map[string]int{}, Sources: map[string]int{}}}
+		about: lead.Summary{Temperature: d.Temperature, From: from, To: to, Before: map[string]int{}, Sources: map[string]int{}}}
 	byLead := map[string][]*lead.Touch{}
 	err := j.o.Store.Arrived(ctx, from.Add(-digestGrace), to, func(touches []*lead.Touch) error {
 		for _, t := range touches {
@@ -177,7 +177,12 @@ func (g *gathered) rise(l *lead.Lead) int {
 
 func (j *Jobs) digestNote(name string, g *gathered, slot time.Time) *note {
 	var alerts []notify.Alert
-	for _, l := range g.leads[:min(len(g.leads), notify.Listed)] {
+	before := g.about.Before
+	g.about.Before = map[string]int{}
+	for _, l := range g.listed() {
+		if score, known := before[l.ID]; known {
+			g.about.Before[l.ID] = score
+		}
 		alerts = append(alerts, notify.Alert{Kind: lead.DigestAlert, Lead: l, Touch: g.latest[l.ID], Notice: name, Digest: &g.about})
 	}
 	return &note{Alert: alerts[0], notice: &notice{
@@ -189,8 +194,35 @@ func (j *Jobs) digestNote(name string, g *gathered, slot time.Time) *note {
 			if err := j.digested(ctx, g, receipt); err != nil {
 				j.log.Warn("enter a digest in the books", "notice", name, "error", err)
 			}
+			if err := j.digestPosted(ctx, g, receipt); err != nil {
+				j.log.Warn("keep where a digest was posted", "notice", name, "error", err)
+			}
 		},
 	}}
+}
+
+// listed are the leads that the message tells of one by one.
+func (g *gathered) listed() []*lead.Lead { return g.leads[:min(len(g.leads), notify.Listed)] }
+
+// digestPosted remembers the message with each lead that it lists, so that it
+// shows who takes them.
+func (j *Jobs) digestPosted(ctx context.Context, g *gathered, receipt string) error {
+	if receipt == "" || j.mirrors[g.digest.To] == nil {
+		return nil
+	}
+	p := lead.Post{Target: g.digest.To, Receipt: receipt, Kind: lead.DigestAlert, At: j.now().UTC(), Digest: &g.about}
+	for _, l := range g.listed() {
+		p.Touches = append(p.Touches, g.latest[l.ID].ID)
+	}
+	var trouble error
+	for _, l := range g.listed() {
+		now, err := j.posted(ctx, l.ID, p, l.Revision)
+		if err == nil {
+			err = j.snapshot(ctx, now)
+		}
+		trouble = errors.Join(trouble, err)
+	}
+	return trouble
 }
 
 // digested enters in the books that touches which nobody had to hear of at once

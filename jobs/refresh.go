@@ -206,7 +206,7 @@ func (j *Jobs) posted(ctx context.Context, leadID string, p lead.Post, composed 
 	if err != nil && !errors.Is(err, errPosted) {
 		return nil, fmt.Errorf("keep where lead %s was posted: %w", leadID, err)
 	}
-	if err == nil && (l.Revision != composed+1 || !alert) {
+	if err == nil && (l.Revision != composed+1 || !alert && p.Kind != lead.DigestAlert) {
 		if err := j.refresh(ctx, l); err != nil {
 			return l, err
 		}

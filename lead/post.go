@@ -11,8 +11,9 @@ type Post struct {
 	Target  string    `json:"target"`
 	Receipt string    `json:"receipt"` // what the target calls it: Slack channel/ts
 	Kind    AlertKind `json:"kind"`
-	Touches []string  `json:"touches"` // ids of the touches that it tells of, in order
-	At      time.Time `json:"at"`      // when it was posted
+	Touches []string  `json:"touches"`          // ids of the touches that it tells of, in order
+	At      time.Time `json:"at"`               // when it was posted
+	Digest  *Summary  `json:"digest,omitempty"` // of a digest: what it says of all its leads
 }
 
 // PostsMost bounds what a lead remembers of its messages; the oldest go first.

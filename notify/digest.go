@@ -4,26 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
-
-// Digest is what the alerts of one digest have in common.
-type Digest struct {
-	Temperature lead.Temperature
-	From, To    time.Time      // what it tells of
-	Total       int            // leads, of which the message lists the first
-	Heating     int            // leads whose score has risen since From
-	Before      map[string]int // lead id -> score at From, of those that were known then
-	Sources     map[string]int // source -> touches
-}
 
 // Listed is how many leads a digest lists; the others are counted.
 const Listed = 40
 
 // digest says in a message of several leads what they have in common.
-func (m *Message) digest(d *Digest, s Style) {
+func (m *Message) digest(d *lead.Summary, s Style) {
 	m.Kind = lead.DigestAlert
 	if d == nil {
 		m.Header = plural(len(m.Leads), "lead", "leads") + " to look at"
@@ -40,6 +29,9 @@ func (m *Message) digest(d *Digest, s Style) {
 	}
 	for i := range m.Leads {
 		one := &m.Leads[i]
+		if one.Erased {
+			continue
+		}
 		if before, known := d.Before[one.LeadID]; known && before != one.Score {
 			one.Change = fmt.Sprintf("%d → %d", before, one.Score)
 		} else {

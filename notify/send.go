@@ -26,8 +26,8 @@ type Alert struct {
 	// Notice names what is told when it is not the touch's own telling: an
 	// escalation, a digest, an alarm. Empty: it is.
 	Notice   string
-	Reminder *Reminder // of an escalation
-	Digest   *Digest   // the same for all alerts of a digest
+	Reminder *Reminder     // of an escalation
+	Digest   *lead.Summary // the same for all alerts of a digest
 }
 
 // ID names what is told, the same in every attempt.

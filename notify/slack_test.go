@@ -57,7 +57,7 @@ var states = []struct {
 }
 
 func ofADay(alerts []Alert, total int) []Alert {
-	d := &Digest{Temperature: lead.Warm, From: received0.AddDate(0, 0, -1), To: received0, Total: total, Heating: 1,
+	d := &lead.Summary{Temperature: lead.Warm, From: received0.AddDate(0, 0, -1), To: received0, Total: total, Heating: 1,
 		Before: map[string]int{alerts[0].Lead.ID: 20}, Sources: map[string]int{"zoom-webinars": 9, "pricing-form": 6}}
 	for i := range alerts {
 		alerts[i].Kind, alerts[i].Digest, alerts[i].Notice = lead.DigestAlert, d, "digest:sales:warm:2026-11-22"

@@ -131,7 +131,7 @@ func (h *house) open() {
 	h.store = store.New(clients[0], store.Options{Now: h.now})
 	o := h.o
 	o.Journal, o.Store, o.Rules, o.Now, o.Embedded = jr, h.store, lead.DefaultRules, h.now, h.addr == ""
-	o.Node = h.dir
+	o.Node, o.Touches = h.dir, touchesOf(h.store)
 	o.Producer, o.Hot, o.Bulk = clients[0], clients[1], clients[2]
 	if h.Jobs, err = jobs.New(o); err != nil {
 		h.t.Fatal(err)
@@ -436,6 +436,100 @@ func TestClock_Digest(t *testing.T) {
 			}
 		}
 	}
+}
+
+// board is a target whose messages can be rewritten.
+type board struct {
+	mu    sync.Mutex
+	shows map[string][]notify.Alert // receipt -> the message as it is
+}
+
+func (b *board) Most() int { return notify.Listed }
+
+func (b *board) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
+	receipt := "C-board/" + alerts[0].ID()
+	return receipt, b.Update(ctx, receipt, alerts)
+}
+
+func (b *board) Update(_ context.Context, receipt string, alerts []notify.Alert) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.shows[receipt] = alerts
+	return nil
+}
+
+// says is a message as Slack would show it in one line a lead.
+func (b *board) says(receipt string) (lines []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.shows[receipt]) == 0 {
+		return nil
+	}
+	m := notify.ComposeRollup(b.shows[receipt], notify.Style{})
+	lines = append(lines, m.Header, m.Note, m.More)
+	for _, one := range m.Leads {
+		button := ""
+		if len(one.Buttons) > 0 {
+			button = one.Buttons[0].Label
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %s %s", one.Who, one.Owner, one.Change, button))
+	}
+	return lines
+}
+
+// TestClock_DigestFollows: the message of a digest shows who has taken its leads
+// and keeps nothing of who was erased, also after a restart.
+func TestClock_DigestFollows(t *testing.T) {
+	b := &board{shows: map[string][]notify.Alert{}}
+	target := notify.Target{Name: "marketing", Kind: "slack", Channel: "C-board", Pace: notify.Pace{Off: true}}
+	h := newHouse(t, "2026-11-24T07:59:00Z", jobs.Options{Digests: []lead.Digest{{To: "marketing", Temperature: lead.Warm, At: 9 * time.Hour}},
+		Outlets: []jobs.Outlet{{Target: target, Sender: b, Pacer: notify.NewPacer(target)}}})
+	ada := h.demo("Ada", did("webinar_registered"))
+	h.setTime("2026-11-24T07:59:01Z") // equally warm, the first to come is the first to be told of
+	bob := h.demo("Bob", did("webinar_registered"))
+	h.setTime("2026-11-24T07:59:02Z")
+	h.demo("Cleo", did("webinar_registered"))
+	h.setTime("2026-11-24T09:00:00Z")
+	receipt := "C-board/digest:marketing:warm:2026-11-24"
+	header := []string{"3 warm leads since Mon 09:00", "site 3", ""}
+	var said []string
+	defer func() {
+		if t.Failed() {
+			t.Logf("the digest says %q", said)
+		}
+	}()
+	shows := func(lines ...string) {
+		t.Helper()
+		want := append(slices.Clone(header), lines...)
+		awaitFor(t, fmt.Sprintf("the digest to say %q", want), 10*time.Second, func() bool {
+			said = b.says(receipt)
+			return slices.Equal(said, want)
+		})
+	}
+	shows("Ada, works.example  35 Claim", "Bob, works.example  35 Claim", "Cleo, works.example  35 Claim")
+	awaitFor(t, "the leads to know their message", 10*time.Second, func() bool {
+		l, err := h.Lead(t.Context(), ada.ID)
+		return err == nil && len(l.Posts) == 1
+	})
+	act := func(id string, v lead.Verb) {
+		t.Helper()
+		if _, err := h.Act(t.Context(), id, lead.Deed{Verb: v, By: "Dana"}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	act(ada.ID, lead.VerbClaim)
+	shows("Ada, works.example Dana 35 I made contact", "Bob, works.example  35 Claim", "Cleo, works.example  35 Claim")
+	awaitFor(t, "the books to have the digest", 10*time.Second, func() bool {
+		books, err := h.Books(t.Context(), "2026-11-24")
+		return err == nil && books.Digested == 3
+	})
+	h.reopen()
+	act(bob.ID, lead.VerbJunk)
+	shows("Ada, works.example Dana 35 I made contact", "Bob, works.example  35 Not junk", "Cleo, works.example  35 Claim")
+	if _, err := h.Erase(t.Context(), lead.Wish{LeadID: ada.ID}, 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	shows("[erased on request]   ", "Bob, works.example  35 Not junk", "Cleo, works.example  35 Claim")
 }
 
 // TestClock_Replicas: three replicas tell every digest and every level once, also
