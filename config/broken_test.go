@@ -199,7 +199,7 @@ func FuzzLoad(f *testing.F) {
 		_, text, _ := strings.Cut(s, "\n")
 		f.Add(text)
 	}
-	f.Add(string(Example()))
+	f.Add(example)
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Load(options(text, "T=x"))
 		if (c == nil) == (err == nil) {
