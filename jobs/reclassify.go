@@ -22,6 +22,11 @@ const reclassifyAtOnce = 8
 // more. dry: nothing is written.
 func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error) {
 	r := lead.Reclassified{Rules: j.o.Rules().Version(), Turns: map[string]int{}, DryRun: dry}
+	if !dry { // of an earlier run that broke off
+		if err := j.keepPromises(ctx, j.now().Add(-promiseAge)); err != nil {
+			return r, err
+		}
+	}
 	done := 0
 	err := j.o.Store.EachLead(ctx, func(page []*lead.Lead, all int) error {
 		turned, alerted, err := j.reclassifyPage(ctx, page, chosen, dry)
@@ -68,6 +73,11 @@ func (j *Jobs) reclassifyPage(ctx context.Context, page []*lead.Lead, chosen lea
 					var err error
 					if touch, err = j.lastTouch(ctx, l); err != nil {
 						return err
+					}
+					if touch != nil {
+						if err := j.promise(ctx, l.ID, touch); err != nil {
+							return fmt.Errorf("reclassify lead %s: %w", l.ID, err)
+						}
 					}
 				}
 				tells := false
@@ -122,13 +132,15 @@ func (j *Jobs) keepReclassified(ctx context.Context, leads []*lead.Lead, again m
 		if err != nil {
 			return err
 		}
-		if op == nil {
-			continue // the journal has a later one
+		if op != nil { // else the journal has a later one
+			if ops = append(ops, *op); len(l.Posts) > 0 {
+				ops, shown = append(ops, j.refreshOp(l)), append(shown, l)
+			}
 		}
-		ops = append(ops, *op)
-		if len(l.Posts) > 0 {
-			ops, shown = append(ops, j.refreshOp(l)), append(shown, l)
+		if !j.promised(l.ID) {
+			continue
 		}
+		ops = append(ops, journal.Delete(promiseShelf, l.ID))
 		if t := again[l.ID]; t != nil {
 			a, more, err := j.reopenOps(ctx, t)
 			if err != nil {
