@@ -82,6 +82,10 @@ var broken = []string{
 	"source name\nsources:\n  - name: Pricing Form\n  - provider: form\n",
 	"source twice\nsources:\n  - {name: a}\n  - {name: b}\n  - {name: a}\n",
 	"provider unknown\nsources:\n  - name: a\n    provider: zooom\n    secret: hunter2\n  - {name: b, provider: carrier-pigeon}\n",
+	"some of what gets a token\nsources:\n  - name: a\n    provider: msgraph\n    unsigned: true\n    fetch: {client_id: app}\n",
+	"a token and what gets one\nsources:\n  - name: a\n    provider: msgraph\n    unsigned: true\n    fetch: {token: hunter2, tenant: contoso.example, client_id: app, client_secret: hunter2}\n",
+	"what gets no token\nsources:\n  - name: a\n    provider: json\n    fetch: {tenant: contoso.example, client_id: app, client_secret: hunter2}\n",
+	"tenant\nsources:\n  - name: a\n    provider: msgraph\n    unsigned: true\n    fetch: {tenant: a/b, client_id: app}\n",
 	"provider that signs\nsources:\n  - name: a\n    provider: zoom\n    action: webinar_attended\n",
 	"provider that signs, variable missing\nsources:\n  - name: a\n    provider: zoom\n    secret: ${ZOOM}\n",
 	"action\nsources:\n  - name: a\n    action: Quote Request\n",
@@ -195,7 +199,7 @@ func FuzzLoad(f *testing.F) {
 		_, text, _ := strings.Cut(s, "\n")
 		f.Add(text)
 	}
-	f.Add(string(Example()))
+	f.Add(example)
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Load(options(text, "T=x"))
 		if (c == nil) == (err == nil) {

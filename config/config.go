@@ -99,6 +99,9 @@ type Options struct {
 	// Signs says whether a provider is known and whether its vendor signs.
 	// Nil: every provider is taken for a known one that does not sign.
 	Signs func(provider string) (known, signs bool)
+	// Grants says whether a provider's vendor gives tokens to an app that has an
+	// id and a secret. Nil: every one does.
+	Grants func(provider string) bool
 	// Providers are the known ones, to suggest one to who mistyped.
 	Providers []string
 	// Field says whether a source's map may name a lead field so. Nil: any.

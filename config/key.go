@@ -22,12 +22,11 @@ type key[T any] struct {
 	value value[T]
 }
 
-// value reads one setting into a T, prints it back, and describes itself.
+// value reads one setting into a T, prints it back, and says what it consists of.
 // one, many, pairs, section, maybe and sections make them.
 type value[T any] interface {
 	read(r *reader, w written, to *T)
 	print(p *printer, s setting, path string, from *T)
-	schema(s setting) object     // for the JSON Schema
 	under(path string) []Setting // what it consists of; nil for plain values
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -35,10 +36,11 @@ func options(yaml string, env ...string) Options {
 	f := files{"rules.yaml": "rules: []", "conf/rules.yaml": "", "/run/secrets/token": "from-a-file\n", "/run/secrets/empty": " \n"}
 	o := Options{Env: env, ReadFile: f.read, Kinds: []string{"slack", "webhook", "http", "teams", "email", "log"},
 		Field:     func(name string) bool { return name == "company" || name == "utm_source" || name == "email" },
-		Providers: []string{"form", "json", "zoom", "typeform"},
-		Signs: func(name string) (known, signs bool) {
-			return name == "form" || name == "json" || name == "zoom" || name == "typeform", name == "zoom" || name == "typeform"
-		}}
+		Providers: []string{"form", "json", "zoom", "typeform", "msgraph"},
+		Grants:    func(name string) bool { return name == "msgraph" }}
+	o.Signs = func(name string) (known, signs bool) {
+		return slices.Contains(o.Providers, name), name == "zoom" || name == "typeform" || name == "msgraph"
+	}
 	o.Stat = func(name string) (fs.FileInfo, error) {
 		return fs.Stat(fstest.MapFS{"f": {Mode: 0o600}}, "f")
 	}

@@ -37,11 +37,11 @@ func exampleOptions(yaml string) Options {
 
 // uncommented is the example with every setting in force.
 func uncommented() string {
-	return regexp.MustCompile(`(?m)^# `).ReplaceAllString(string(Example()), "")
+	return regexp.MustCompile(`(?m)^# `).ReplaceAllString(example, "")
 }
 
 func TestExample(t *testing.T) {
-	c := load(t, options(string(Example())))
+	c := load(t, options(example))
 	bare := load(t, options(""))
 	bare.File, bare.Default = "leadgate.yaml", false
 	if diff := cmp.Diff(bare, c, unexported, equalZones); diff != "" {
@@ -135,20 +135,6 @@ func TestConfig_PrintByHand(t *testing.T) {
 		"max_body: 0  # default\nplus_tags: apart  # default\nreps:  # default\n  - name: Dana\n    weight: 0\n"
 	if diff := cmp.Diff(want, fmt.Sprint(c)); diff != "" {
 		t.Errorf("Sprint (-want +got):\n%s", diff)
-	}
-}
-
-func TestSchema(t *testing.T) {
-	got, err := makeSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "schema.json", string(got)+"\n")
-	if strings.Contains(string(got), "(?i") {
-		t.Error("a pattern has flags, which JavaScript does not take")
-	}
-	if !*update && string(Schema()) != string(got)+"\n" {
-		t.Error("the embedded schema is not current")
 	}
 }
 

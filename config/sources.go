@@ -69,7 +69,13 @@ var captchaKeys = []key[handlers.Captcha]{
 var fetchKeys = []key[handlers.Fetch]{
 	{setting{name: "token", doc: "The vendor's API token.", secret: true},
 		one(func(f *handlers.Fetch) *string { return &f.Token }, secret)},
-	{setting{name: "url", doc: "Overrides the vendor's host, for tests."},
+	{setting{name: "tenant", doc: "With client_id, client_secret and no token: whose tokens are asked for, an id or a domain. msgraph only."},
+		one(func(f *handlers.Fetch) *string { return &f.Tenant }, matching(`[A-Za-z0-9][A-Za-z0-9.-]*`, "a tenant", "its id or a domain: contoso.example"))},
+	{setting{name: "client_id", doc: "The app's id, for tokens that live an hour and are renewed."},
+		one(func(f *handlers.Fetch) *string { return &f.ClientID }, words("00000000-0000-0000-0000-000000000000"))},
+	{setting{name: "client_secret", doc: "The app's secret.", secret: true},
+		one(func(f *handlers.Fetch) *string { return &f.ClientSecret }, secret)},
+	{setting{name: "url", doc: "Overrides the vendor's hosts, for tests."},
 		one(func(f *handlers.Fetch) *string { return &f.URL }, webURL("https://api.example.com"))},
 }
 
@@ -83,6 +89,7 @@ func (r *reader) checkSources(c *Config) {
 		}
 		names[s.Name] = i
 		r.checkProvider(at, s)
+		r.checkFetch(at+".fetch", s)
 		for field := range s.Fields {
 			if r.o.Field != nil && !r.o.Field(field) {
 				r.warn(at+".fields."+field, fmt.Sprintf("%q is no field that leadgate knows, so it stays among the touch's other fields", field))
@@ -107,6 +114,29 @@ func (r *reader) checkProvider(at string, s source) {
 		r.warn(at+".unsigned", "is not needed: there is a secret")
 	case !checked && s.Provider != "form" && s.Token == "" && s.VerifyToken == "" && len(s.Header) == 0:
 		r.warn(at, "takes leads from anybody who knows its URL; set a secret or a token")
+	}
+}
+
+func (r *reader) checkFetch(at string, s source) {
+	set := 0
+	for _, name := range []string{"tenant", "client_id", "client_secret"} {
+		if r.attempted(at + "." + name) {
+			return
+		}
+	}
+	for _, value := range []string{s.Fetch.Tenant, s.Fetch.ClientID, s.Fetch.ClientSecret} {
+		if value != "" {
+			set++
+		}
+	}
+	switch {
+	case set == 0:
+	case r.o.Grants != nil && !r.o.Grants(s.Provider):
+		r.fault(at, "has a tenant, client_id or client_secret, for which "+s.Provider+" gives no token", "set fetch.token")
+	case set < 3:
+		r.fault(at, "has only some of tenant, client_id and client_secret", "set all three: together they get a token")
+	case s.Fetch.Token != "":
+		r.fault(at, "has a token beside client_id", "leave one out: client_id gets a token")
 	}
 }
 

@@ -51,5 +51,15 @@ type Captcha struct {
 // Fetch is how a thin payload's person is fetched.
 type Fetch struct {
 	Token string
-	URL   string // overrides the vendor's host, for tests
+
+	// The vendor gives a token to who has these, for an hour or so; all or none.
+	// Only some vendors do: see provider.Grant.
+	Tenant       string
+	ClientID     string
+	ClientSecret string
+
+	URL string // overrides the vendor's hosts, for tests
 }
+
+// hasToken says whether there is a token, or a way to one.
+func (f Fetch) hasToken() bool { return f.Token != "" || f.ClientID != "" }

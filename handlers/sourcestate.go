@@ -62,7 +62,7 @@ func (s *Server) sourceStates(me Pass) []SourceState {
 func (g *gate) needs(thin bool) []Need {
 	needs := []Need{}
 	title := cmp.Or(g.provider.Title, g.provider.Name)
-	if thin && g.Fetch.Token == "" && g.provider.Fetch != nil {
+	if thin && !g.Fetch.hasToken() && g.provider.Fetch != nil {
 		needs = append(needs, Need{needFetchToken, title + " sends ids only; set fetch.token, so that the person can be fetched."})
 	}
 	guarded := g.Token != "" || len(g.Header) > 0 || g.VerifyToken != ""

@@ -22,9 +22,23 @@ import (
 // and nowhere else, follow no redirects, and no error of theirs holds a token
 // or an address. Their methods may be called concurrently.
 type Vendors struct {
-	sources atomic.Pointer[map[string]Source]
+	sources atomic.Pointer[map[string]*askedSource]
 	client  *http.Client
 	now     func() time.Time
+}
+
+// askedSource is a source whose vendor is asked.
+type askedSource struct {
+	Source
+	granted granted
+}
+
+// host is a vendor's host, or the one that is set in its place.
+func (s *askedSource) host(vendors string) string {
+	if s.Fetch.URL != "" {
+		return strings.TrimSuffix(s.Fetch.URL, "/")
+	}
+	return vendors
 }
 
 // Bounds of a call.
@@ -53,9 +67,9 @@ func NewVendors(sources []Source, now func() time.Time) *Vendors {
 
 // Reload replaces the settings of all sources at once.
 func (v *Vendors) Reload(sources []Source) {
-	byName := make(map[string]Source, len(sources))
+	byName := make(map[string]*askedSource, len(sources))
 	for _, s := range sources {
-		byName[s.Name] = s
+		byName[s.Name] = &askedSource{Source: s}
 	}
 	v.sources.Store(&byName)
 }
@@ -69,19 +83,16 @@ func (v *Vendors) Ask(ctx context.Context, t *lead.Touch, r *lead.Request, again
 		return nil, &lead.AskError{Why: lead.AskNoToken, Note: "the source " + t.Source + " is not in the configuration any more"}
 	}
 	if t.NeedsFetch {
-		return v.fetch(ctx, &src, t)
+		return v.fetch(ctx, src, t)
 	}
-	return v.checkCaptcha(ctx, &src, t, r, again)
+	return v.checkCaptcha(ctx, &src.Source, t, r, again)
 }
 
 // fetch asks the source's vendor who t is about.
-func (v *Vendors) fetch(ctx context.Context, src *Source, t *lead.Touch) (*lead.Touch, error) {
+func (v *Vendors) fetch(ctx context.Context, src *askedSource, t *lead.Touch) (*lead.Touch, error) {
 	p, ok := provider.Find(t.Provider)
 	if !ok || p.Fetch == nil {
 		return nil, &lead.AskError{Why: lead.AskUnreadable, Note: "nothing can be fetched from " + t.Provider}
-	}
-	if src.Fetch.Token == "" {
-		return nil, &lead.AskError{Why: lead.AskNoToken, Note: "set fetch.token of the source " + src.Name}
 	}
 	view := provider.Source{Name: src.Name, Action: src.Action, Fields: src.Fields, Country: src.Country}
 	whole, err := p.Fetched(t, view, func(path string) ([]byte, error) { return v.get(ctx, src, p.Fetch, path) })
@@ -104,13 +115,23 @@ func (v *Vendors) said(t *lead.Touch, step lead.StepName, why, note string) *lea
 	return t
 }
 
-// get fetches a path of a vendor's host, or of the one that is set in its place.
-func (v *Vendors) get(ctx context.Context, src *Source, f *provider.Fetch, path string) ([]byte, error) {
-	base := f.Host
-	if src.Fetch.URL != "" {
-		base = strings.TrimSuffix(src.Fetch.URL, "/")
+// get fetches a path of a vendor's host. A granted token may end before its time;
+// then one more try is made with another.
+func (v *Vendors) get(ctx context.Context, src *askedSource, f *provider.Fetch, path string) ([]byte, error) {
+	body, err := v.getOnce(ctx, src, f, path)
+	var asked *lead.AskError
+	if src.Fetch.Token != "" || !errors.As(err, &asked) || asked.Why != lead.AskRefused || !src.granted.forget() {
+		return body, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+	return v.getOnce(ctx, src, f, path)
+}
+
+func (v *Vendors) getOnce(ctx context.Context, src *askedSource, f *provider.Fetch, path string) ([]byte, error) {
+	token, err := v.token(ctx, src, f)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, src.host(f.Host)+path, nil)
 	if err != nil {
 		return nil, &lead.AskError{Why: lead.AskUnreadable, Note: "the ids of the delivery make no address"}
 	}
@@ -120,8 +141,12 @@ func (v *Vendors) get(ctx context.Context, src *Source, f *provider.Fetch, path 
 		}
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Authorization", "Bearer "+src.Fetch.Token)
-	return v.call(req, "fetch.token of the source "+src.Name)
+	req.Header.Set("Authorization", "Bearer "+token)
+	setting := "fetch.token of the source "
+	if src.Fetch.Token == "" {
+		setting = "the token that fetch.client_id got for the source "
+	}
+	return v.call(req, setting+src.Name)
 }
 
 // call makes a call and returns the body of a 2xx; setting is the one that a

@@ -27,7 +27,7 @@ import (
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
 	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf, unnamedShelf,
-		noticeShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf, auditShelf}
+		promiseShelf, noticeShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf, auditShelf}
 }
 
 const (
@@ -40,6 +40,7 @@ const (
 	refreshShelf  = "refreshes" // lead id -> the messages about it are to be rewritten
 	questionShelf = "questions" // touch id -> what it lacks and somebody else has to tell
 	unnamedShelf  = "unnamed"   // touch id -> the question who it is about, which is asked no more
+	promiseShelf  = "promises"  // lead id -> the touch that targets are to hear of, see promise.go
 	eraseShelf    = "erasures"  // see erase.go
 	dayShelf      = "days"      // UTC day -> how many touches were accepted here, tests left out
 	lifeShelf     = "life"      // redis -> which life of Redis has had what is here

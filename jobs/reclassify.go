@@ -23,6 +23,11 @@ const reclassifyAtOnce = 8
 // more. dry: nothing is written.
 func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error) {
 	r := lead.Reclassified{Rules: j.o.Rules().Version(), Turns: map[string]int{}, DryRun: dry}
+	if !dry { // of an earlier run that broke off
+		if err := j.keepPromises(ctx, j.now().Add(-promiseAge)); err != nil {
+			return r, err
+		}
+	}
 	done := 0
 	err := j.o.Store.EachLead(ctx, func(page []*lead.Lead, all int) error {
 		turned, alerted, err := j.reclassifyPage(ctx, page, chosen, dry)
@@ -126,6 +131,11 @@ func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
 		if r.touch, err = j.lastTouch(ctx, l); err != nil {
 			return err
 		}
+		if r.touch != nil && !r.DryRun {
+			if err := j.promise(ctx, l.ID, r.touch); err != nil {
+				return err
+			}
+		}
 	}
 	rejudge := func(l *lead.Lead) {
 		r.Before = rules.AsOf(l, now)
@@ -184,13 +194,15 @@ func (j *Jobs) keepReclassified(ctx context.Context, done []*retrial) error {
 		if err != nil {
 			return err
 		}
-		if op == nil {
-			continue // the journal has a later one
+		if op != nil { // else the journal has a later one
+			if ops = append(ops, *op); len(l.Posts) > 0 {
+				ops, shown = append(ops, j.refreshOp(l)), append(shown, l)
+			}
 		}
-		ops = append(ops, *op)
-		if len(l.Posts) > 0 {
-			ops, shown = append(ops, j.refreshOp(l)), append(shown, l)
+		if !j.promised(l.ID) {
+			continue
 		}
+		ops = append(ops, journal.Delete(promiseShelf, l.ID))
 		if len(r.Told) > 0 {
 			a, more, err := j.reopenOps(ctx, r.touch)
 			if err != nil {

@@ -126,11 +126,11 @@ func (j *Jobs) refreshed(leadID string, r *refreshing) {
 func (j *Jobs) resumeRefreshes(ctx context.Context) {
 	for ctx.Err() == nil {
 		changed := j.pulse.changed()
-		err := j.resumeKept(ctx)
+		err := errors.Join(j.resumeKept(ctx), j.keepPromises(ctx, j.begun))
 		if err == nil {
 			return
 		}
-		j.log.Warn("some messages about changed leads are rewritten later", "error", err)
+		j.log.Warn("some messages about changed leads are rewritten or sent later", "error", err)
 		select {
 		case <-changed:
 		case <-time.After(time.Minute):

@@ -13,11 +13,11 @@ type Digest struct {
 // Summary is what the message of a digest says of all its leads together.
 type Summary struct {
 	Temperature Temperature    `json:"temperature"`
-	From        time.Time      `json:"from"` // what it tells of
+	From        time.Time      `json:"from"` // the time that it tells of
 	To          time.Time      `json:"to"`
 	Total       int            `json:"total"`             // leads, of which the message lists the first
-	Heating     int            `json:"heating,omitempty"` // leads whose score has risen since From
-	Before      map[string]int `json:"before,omitempty"`  // lead id -> score at From, of the listed ones that were known then
+	Heating     int            `json:"heating,omitempty"` // leads whose score has risen since then
+	Before      map[string]int `json:"before,omitempty"`  // lead id -> score at the beginning, of the listed ones that were known then
 	Sources     map[string]int `json:"sources,omitempty"` // source -> touches
 }
 

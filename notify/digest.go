@@ -40,6 +40,21 @@ func (m *Message) digest(d *lead.Summary, s Style) {
 	}
 }
 
+// rowOf says of one lead of several what it wants and how far it has come.
+func rowOf(one Message) string {
+	s := one.What
+	if one.Change != "" {
+		s += "  " + one.Change
+	}
+	switch {
+	case one.Owner != "":
+		s += ", " + one.Owner + " has it"
+	case one.Ended:
+		s += ", " + one.State
+	}
+	return s
+}
+
 // sourcesOf names the sources that most touches came from.
 func sourcesOf(touches map[string]int) string {
 	var names []string

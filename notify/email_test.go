@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,16 +26,17 @@ import (
 
 // postOffice is a mail server that offers what it is told to and keeps what it takes.
 type postOffice struct {
-	addr    string
-	roots   *x509.CertPool
-	says    map[string]string // command -> answer instead of the usual one; "hang": none
-	auth    string            // what AUTH offers
-	plain   bool              // no STARTTLS
-	silent  chan struct{}
-	mu      sync.Mutex
-	heard   []string // commands, upper case
-	letters []string
-	users   []string // USER:PASSWORD
+	addr     string
+	roots    *x509.CertPool
+	says     map[string]string // command -> answer instead of the usual one; "hang": none
+	auth     string            // what AUTH offers
+	plain    bool              // no STARTTLS
+	implicit bool              // TLS from the first byte on
+	silent   chan struct{}
+	mu       sync.Mutex
+	heard    []string // commands, upper case
+	letters  []string
+	users    []string // USER:PASSWORD
 }
 
 func newPostOffice(t *testing.T, change func(*postOffice)) *postOffice {
@@ -67,10 +69,13 @@ func newPostOffice(t *testing.T, change func(*postOffice)) *postOffice {
 
 func (p *postOffice) serve(c net.Conn, config *tls.Config) {
 	defer func() { c.Close() }()
+	secure := p.implicit
+	if secure {
+		c = tls.Server(c, config)
+	}
 	r := bufio.NewReader(c)
 	say := func(s string) { io.WriteString(c, s+"\r\n") }
 	say("220 mail.example ESMTP")
-	secure := false
 	for {
 		l, err := r.ReadString('\n')
 		if err != nil {
@@ -151,7 +156,11 @@ func (p *postOffice) authenticate(rest string, say func(string), r *bufio.Reader
 func (p *postOffice) sender(t *testing.T, change ...func(*Target, *Env)) Sender {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(p.addr)
-	target := Target{Name: "mail", Kind: "email", URL: "smtp://127.0.0.1:" + port, From: "Leadgate <leads@example.com>", To: []string{"Sales <sales@example.com>", "ceo@example.com"},
+	scheme := "smtp"
+	if p.implicit {
+		scheme = "smtps"
+	}
+	target := Target{Name: "mail", Kind: "email", URL: scheme + "://127.0.0.1:" + port, From: "Leadgate <leads@example.com>", To: []string{"Sales <sales@example.com>", "ceo@example.com"},
 		User: "leads", Secret: "xoxb-secret"}
 	env := Env{AllowPrivate: true, Style: style0, Now: func() time.Time { return style0.Now }, roots: p.roots}
 	for _, c := range change {
@@ -165,8 +174,11 @@ func (p *postOffice) sender(t *testing.T, change ...func(*Target, *Env)) Sender 
 }
 
 func TestEmail_Sends(t *testing.T) {
-	for _, auth := range []string{"PLAIN LOGIN", "LOGIN"} {
-		p := newPostOffice(t, func(p *postOffice) { p.auth = auth })
+	for _, tt := range []struct {
+		auth     string
+		implicit bool
+	}{{"PLAIN LOGIN", false}, {"LOGIN", false}, {"PLAIN LOGIN", true}, {"LOGIN", true}} {
+		p := newPostOffice(t, func(p *postOffice) { p.auth, p.implicit = tt.auth, tt.implicit })
 		a := grace(lead.HotAlert, func(l *lead.Lead, t *lead.Touch) {
 			l.Person.Name = "Grace\r\nBcc: evil@example.com <b>Höpper</b>"
 			t.Message = "<script>alert(1)</script>\n.\nthe end"
@@ -180,7 +192,10 @@ func TestEmail_Sends(t *testing.T) {
 			t.Errorf("a second attempt has the Message-ID %q, %v, want %q", again, err, receipt)
 		}
 		if p.users[0] != "leads:xoxb-secret" {
-			t.Errorf("AUTH %s gave %q", auth, p.users[0])
+			t.Errorf("AUTH %s gave %q", tt.auth, p.users[0])
+		}
+		if slices.Contains(p.heard, "STARTTLS") == tt.implicit {
+			t.Errorf("with TLS from the first byte on %v the server heard %q", tt.implicit, p.heard)
 		}
 		m, err := mail.ReadMessage(strings.NewReader(p.letters[0]))
 		if err != nil {
@@ -270,18 +285,22 @@ func TestEmail_Failures(t *testing.T) {
 // Nothing is said to a server that cannot be trusted: no password, no lead.
 func TestEmail_WantsTLS(t *testing.T) {
 	for _, tt := range []struct {
-		name   string
-		plain  bool
-		change func(*Target, *Env)
-		want   string
+		name     string
+		implicit bool
+		change   func(*Target, *Env)
+		want     string
 	}{
 		{"StrangeCertificate", false, func(_ *Target, e *Env) { e.roots = x509.NewCertPool() }, "tls"},
 		{"NoAUTH", false, nil, "no_auth"},
 		{"Private", false, func(_ *Target, e *Env) { e.AllowPrivate = false }, "private_address"},
+		{"StrangeCertificateAtOnce", true, func(_ *Target, e *Env) { e.roots = x509.NewCertPool() }, "tls"},
+		{"NoAUTHAtOnce", true, nil, "no_auth"},
+		{"PrivateAtOnce", true, func(_ *Target, e *Env) { e.AllowPrivate = false }, "private_address"},
+		{"NoTLSAtOnce", false, func(t *Target, _ *Env) { t.URL = strings.Replace(t.URL, "smtp:", "smtps:", 1) }, "tls"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPostOffice(t, func(p *postOffice) {
-				if p.plain = tt.plain; tt.want == "no_auth" {
+				if p.implicit = tt.implicit; tt.want == "no_auth" {
 					p.auth = "NTLM"
 				}
 			})
@@ -330,6 +349,26 @@ func TestEmail_Rollup(t *testing.T) {
 	for what, body := range map[string]string{"text": text, "html": html} {
 		if n := strings.Count(body, "?do=claim"); n != s.Most() {
 			t.Errorf("%s has %d claims, want one for each of %d leads", what, n, s.Most())
+		}
+	}
+}
+
+// A digest says how each score has moved and how many leads it leaves out.
+func TestEmail_Digest(t *testing.T) {
+	p := newPostOffice(t, nil)
+	if _, err := p.sender(t).Send(t.Context(), ofADay(crowd(2, warm), 14)); err != nil {
+		t.Fatal(err)
+	}
+	m, err := mail.ReadMessage(strings.NewReader(p.letters[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, html := parts(t, m)
+	for what, body := range map[string]string{"text": text, "html": html} {
+		for _, want := range []string{"14 warm leads since", "20 → 45", "and 12 more", "zoom-webinars 9"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s does not say %q: %s", what, want, body)
+			}
 		}
 	}
 }

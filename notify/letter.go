@@ -80,9 +80,9 @@ func mailLines(m Message) []string {
 	lines := []string{m.Header}
 	lines = append(lines, nonEmpty(dueLine(m))...)
 	for i, one := range m.Leads {
-		lines = append(lines, strconv.Itoa(i+1)+". "+strings.Join(nonEmpty(one.Who+": "+one.What, one.Phone.Shown, one.Email.Shown, claimURL(one)), "  "))
+		lines = append(lines, strconv.Itoa(i+1)+". "+strings.Join(nonEmpty(one.Who+": "+rowOf(one), one.Phone.Shown, one.Email.Shown, claimURL(one)), "  "))
 	}
-	lines = append(lines, nonEmpty(m.Phone.Shown, m.Email.Shown, m.About)...)
+	lines = append(lines, nonEmpty(m.More, m.Phone.Shown, m.Email.Shown, m.About)...)
 	if m.Quote != "" {
 		lines = append(lines, "", "> "+strings.ReplaceAll(m.Quote, "\n", "\n> "), "")
 	}
@@ -111,7 +111,7 @@ type mailLead struct{ Who, What, Contact, URL string }
 
 func mailOf(m Message) mailBody {
 	b := mailBody{Header: m.Header, Due: dueLine(m), Quote: m.Quote, Phone: m.Phone, Email: m.Email, Facts: m.Facts, URL: m.URL, Open: "Open lead",
-		Lines: nonEmpty(m.About, m.Why, m.NextStep, m.Note)}
+		Lines: nonEmpty(m.More, m.About, m.Why, m.NextStep, m.Note)}
 	if url := claimURL(m); url != m.URL && len(m.Leads) == 0 {
 		b.Claim = url
 	}
@@ -120,7 +120,7 @@ func mailOf(m Message) mailBody {
 		b.Open = "Open the inbox"
 	}
 	for _, one := range m.Leads {
-		b.Leads = append(b.Leads, mailLead{one.Who, one.What, strings.Join(nonEmpty(one.Phone.Shown, one.Email.Shown), "  "), claimURL(one)})
+		b.Leads = append(b.Leads, mailLead{one.Who, rowOf(one), strings.Join(nonEmpty(one.Phone.Shown, one.Email.Shown), "  "), claimURL(one)})
 	}
 	return b
 }

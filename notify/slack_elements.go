@@ -182,9 +182,10 @@ func renderHook(m Message, f form) rendered {
 	return r
 }
 
-// claimURL opens the lead and offers to claim it, unless somebody has.
+// claimURL opens the lead and offers to claim it, unless somebody has or nobody
+// needs to.
 func claimURL(m Message) string {
-	if m.URL == "" || m.Owner != "" || m.Kind == lead.TestAlert || m.Kind == lead.Repeat {
+	if m.URL == "" || m.Owner != "" || m.Ended || m.Kind == lead.TestAlert || m.Kind == lead.Repeat {
 		return m.URL
 	}
 	return m.URL + "?do=claim"

@@ -119,6 +119,9 @@ func cardOf(m Message) card {
 		c.Body = append(c.Body, leadRow(one))
 	}
 	if len(m.Leads) > 0 {
+		for _, s := range nonEmpty(m.More, m.Note) {
+			c.Body = append(c.Body, sentence(s, "small", false))
+		}
 		c.open("Open the inbox", m.URL)
 		return c
 	}
@@ -147,10 +150,7 @@ func cardOf(m Message) card {
 
 // leadRow is one lead of several.
 func leadRow(m Message) any {
-	runs := []any{run(m.Who, true), run("  "+m.What, false)}
-	if m.Owner != "" {
-		runs = append(runs, run(", "+m.Owner+" has it", false))
-	}
+	runs := []any{run(m.Who, true), run("  "+rowOf(m), false)}
 	if c := cmp.Or(m.Phone.Shown, m.Email.Shown); c != "" {
 		runs = append(runs, run("  "+c, false))
 	}

@@ -21,7 +21,7 @@ func addConfigFlags(f *pflag.FlagSet) {
 
 // loadConfig reads flags, environment and file for a command.
 func loadConfig(c *cobra.Command) (*config.Config, error) {
-	o := config.Options{Env: os.Environ(), Flags: map[string]string{}, Signs: signs, Providers: provider.Names(), Field: provider.IsField, CheckTarget: notify.Check}
+	o := config.Options{Env: os.Environ(), Flags: map[string]string{}, Signs: signs, Grants: grants, Providers: provider.Names(), Field: provider.IsField, CheckTarget: notify.Check}
 	for _, k := range notify.Kinds() {
 		o.Kinds = append(o.Kinds, k.Name)
 	}
@@ -38,6 +38,11 @@ func loadConfig(c *cobra.Command) (*config.Config, error) {
 func signs(name string) (known, signs bool) {
 	p, ok := provider.Find(name)
 	return ok, ok && p.Verify != nil
+}
+
+func grants(name string) bool {
+	p, ok := provider.Find(name)
+	return ok && p.Fetch != nil && p.Fetch.Grant != nil
 }
 
 // loadRules reads the configured rules, or those built in.

@@ -2,14 +2,18 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
 )
 
 const hotterRules = "extends: default\nactions:\n  webinar_registered: {score: 75, stage: SQL, because: signed up}\n"
@@ -291,5 +295,67 @@ func TestMerge(t *testing.T) {
 	}
 	if code, _ := p.run("merge", home.LeadID); code != exitUsage {
 		t.Errorf("merge of one lead = %d, want %d", code, exitUsage)
+	}
+}
+
+// An alert that reclassify promised is told once, wherever the process ends
+// between the verdict in the store and the touch in the journal.
+func TestReclassify_AlertAfterACrash(t *testing.T) {
+	hotter, err := lead.ParseRules("rules.yaml", []byte(hotterRules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		step    string
+		restart bool // else the same process is asked again
+		again   int  // who is alerted by asking again
+	}{
+		{"before the lead", true, 1}, {"before the touch", true, 0}, {"after the touch", true, 0}, {"before the touch", false, 0},
+	} {
+		t.Run(fmt.Sprintf("%s/%v", tt.step, tt.restart), func(t *testing.T) {
+			t.Parallel() // each stop waits for a worker that asks Redis
+			var book atomic.Pointer[lead.Rules]
+			book.Store(lead.DefaultRules())
+			h := newHouse(t, "2026-11-24T10:00:00Z", jobs.Options{Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}, Rules: book.Load}, "sales")
+			h.stop()
+			h.addr = newRealRedis(t).addr
+			h.open()
+			ada := h.demo("Ada", did("webinar_registered"))
+			book.Store(hotter)
+			breaks := func(f func(string) bool) { h.mu.Lock(); defer h.mu.Unlock(); h.breaks = f }
+			reclassify := func() (lead.Reclassified, error) {
+				return h.Reclassify(t.Context(), lead.Chosen{Alert: true}, false, lead.Walk{})
+			}
+			breaks(func(step string) bool { return step == tt.step })
+			if _, err := reclassify(); !errors.Is(err, errBroken) {
+				t.Fatalf("Reclassify = %v, want that it breaks off", err)
+			}
+			if tt.restart {
+				h.stop()
+			}
+			h.setTime("2026-11-24T10:02:00Z")
+			breaks(nil)
+			if tt.restart {
+				h.open()
+			}
+			times := func() int {
+				return h.heard(lead.JustTurnedHot, ada.ID)["sales"] + h.heard(lead.HotAlert, ada.ID)["sales"]
+			}
+			told := func() bool { return times() > 0 }
+			if tt.restart && tt.again == 0 {
+				awaitFor(t, "the promised alert", 10*time.Second, told)
+			}
+			if r, err := reclassify(); err != nil || r.Alerted != tt.again {
+				t.Errorf("Reclassify again = %+v, %v, want %d alerted", r, err, tt.again)
+			}
+			awaitFor(t, "the alert", 10*time.Second, told)
+			awaitFor(t, "the books to balance", 10*time.Second, func() bool {
+				b, err := h.Books(t.Context(), "2026-11-24")
+				return err == nil && b == lead.Books{Accepted: 1, Alerted: 1}
+			})
+			if n := times(); n != 1 {
+				t.Errorf("told %d times, want once", n)
+			}
+		})
 	}
 }

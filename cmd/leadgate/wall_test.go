@@ -40,14 +40,49 @@ type town struct {
 	at   time.Time
 	told []heardAlert
 
-	alarms []string // titles
-	broken error    // what targets say when they are asked whether they could be told
+	breaks func(step string) bool // whether the store fails at a step, as if the process had ended there; nil: never
+	alarms []string               // titles
+	broken error                  // what targets say when they are asked whether they could be told
 }
 
 // heardAlert is one message that a target was sent.
 type heardAlert struct {
 	target string
 	alerts []notify.Alert
+}
+
+// breaking is a store that fails where the town says so.
+type breaking struct {
+	*store.Store
+	town *town
+}
+
+var errBroken = errors.New("broken off")
+
+func (b breaking) at(step string) error {
+	b.town.mu.Lock()
+	defer b.town.mu.Unlock()
+	if b.town.breaks != nil && b.town.breaks(step) {
+		return errBroken
+	}
+	return nil
+}
+
+func (b breaking) UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error) {
+	if err := b.at("before the lead"); err != nil {
+		return nil, err
+	}
+	return b.Store.UpdateLead(ctx, id, revision, change)
+}
+
+func (b breaking) Reopen(ctx context.Context, t *lead.Touch) error {
+	if err := b.at("before the touch"); err != nil {
+		return err
+	}
+	if err := b.Store.Reopen(ctx, t); err != nil {
+		return err
+	}
+	return b.at("after the touch")
 }
 
 // earOf is a sender that listens.
@@ -130,7 +165,10 @@ func (h *house) open() {
 	clients := []redis.UniversalClient{client(), client(), client()}
 	h.store = store.New(clients[0], store.Options{Now: h.now})
 	o := h.o
-	o.Journal, o.Store, o.Rules, o.Now, o.Embedded = jr, h.store, lead.DefaultRules, h.now, h.addr == ""
+	o.Journal, o.Store, o.Now, o.Embedded = jr, breaking{h.store, h.town}, h.now, h.addr == ""
+	if o.Rules == nil {
+		o.Rules = lead.DefaultRules
+	}
 	o.Node, o.Touches = h.dir, touchesOf(h.store)
 	o.Producer, o.Hot, o.Bulk = clients[0], clients[1], clients[2]
 	if h.Jobs, err = jobs.New(o); err != nil {

@@ -18,11 +18,23 @@ type Fetch struct {
 	// Host is the vendor's API, scheme and host. Nothing that a delivery says
 	// can lead anywhere else.
 	Host string
+	// Grant is how a token is got that lives for a short time only. Nil: a token
+	// is made by hand and lasts.
+	Grant *Grant
 	// Header is what a call needs beside the token, which goes along as
 	// Authorization: Bearer. Nil: nothing.
 	Header func(now time.Time) map[string]string
 	// Read finds out who t is about. What it leaves empty stays as t has it.
 	Read func(r *Request, t *lead.Touch, get Get) (lead.Touch, error)
+}
+
+// Grant is how a vendor gives a token to an app that has an id and a secret: the
+// client credentials of OAuth 2.0.
+// https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+type Grant struct {
+	Host  string                     // scheme and host; nothing can lead anywhere else
+	Path  func(tenant string) string // of the app's customer, escaped already
+	Scope string
 }
 
 // Get fetches a path of the vendor's host. Its errors are passed on as they are.

@@ -108,8 +108,18 @@ func TestProvider_Fetched(t *testing.T) {
 		if !covered[p.Name] {
 			t.Errorf("no answer of %s is tested", p.Name)
 		}
-		if !strings.HasPrefix(p.Fetch.Host, "https://") || strings.Count(p.Fetch.Host, "/") != 2 {
-			t.Errorf("the host of %s is %q, want https://host", p.Name, p.Fetch.Host)
+		hosts := []string{p.Fetch.Host}
+		if g := p.Fetch.Grant; g != nil {
+			hosts = append(hosts, g.Host)
+			if path := g.Path("tenant"); !strings.HasPrefix(path, "/") || !strings.Contains(path, "/tenant/") || g.Scope == "" {
+				t.Errorf("%s gives tokens at %q for %q, want a path with the tenant, and a scope", p.Name, path, g.Scope)
+			}
+		}
+		for _, host := range hosts {
+			if strings.HasPrefix(host, "https://") && strings.Count(host, "/") == 2 {
+				continue
+			}
+			t.Errorf("a host of %s is %q, want https://host", p.Name, host)
 		}
 	}
 }

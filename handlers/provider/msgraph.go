@@ -24,8 +24,15 @@ var msgraph = Provider{
 	Sign:    msgraphSign,
 	Reply:   msgraphChallenge,
 	Touches: msgraphTouches,
-	Fetch:   &Fetch{Host: "https://graph.microsoft.com", Read: msgraphFetch},
+	Fetch:   &Fetch{Host: "https://graph.microsoft.com", Grant: &msgraphGrant, Read: msgraphFetch},
 	Sample:  msgraphSample,
+}
+
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+var msgraphGrant = Grant{
+	Host:  "https://login.microsoftonline.com",
+	Path:  func(tenant string) string { return "/" + tenant + "/oauth2/v2.0/token" },
+	Scope: "https://graph.microsoft.com/.default",
 }
 
 // msgraphVerify compares the clientState of all notifications. The challenge

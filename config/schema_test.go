@@ -1,26 +1,36 @@
 package config
 
 import (
-	_ "embed" // the example and the schema
+	_ "embed" // the example
 	"encoding/json"
+	"strings"
+	"testing"
 )
 
+// example is the file with every setting, commented out and explained.
+//
 //go:embed example.yaml
 var example string
-
-//go:embed schema.json
-var schema string
-
-// Example returns a file with every setting, commented out and explained.
-func Example() []byte { return []byte(example) }
-
-// Schema returns the JSON Schema (draft 7) of the file, for editors.
-func Schema() []byte { return []byte(schema) }
 
 // object is a piece of JSON.
 type object map[string]any
 
-// makeSchema makes the schema from the tables.
+// TestSchema makes the JSON Schema (draft 7) of the file, for editors, from the
+// tables.
+func TestSchema(t *testing.T) {
+	got, err := makeSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "schema.json", string(got)+"\n")
+	if strings.Contains(string(got), "(?i") {
+		t.Error("a pattern has flags, which JavaScript does not take")
+	}
+}
+
+// described is a value that the schema can describe: each kind is one.
+type described interface{ schema(setting) object }
+
 func makeSchema() ([]byte, error) {
 	top := schemaOf(settings)
 	top["$schema"] = "http://json-schema.org/draft-07/schema#"
@@ -33,7 +43,7 @@ func makeSchema() ([]byte, error) {
 func schemaOf[T any](keys []key[T]) object {
 	properties, required := object{}, []string{}
 	for _, k := range keys {
-		o := k.value.schema(k.setting)
+		o := any(k.value).(described).schema(k.setting)
 		o["description"] = k.doc
 		if k.def != "" {
 			o["default"] = k.def
