@@ -54,7 +54,7 @@ func (j *Jobs) expire(ctx context.Context) {
 
 // expireSome is one pass; more says that another one would find something.
 func (j *Jobs) expireSome(ctx context.Context, before time.Time, skip *int) (more bool, err error) {
-	var old lead.Erasure
+	old := lead.Erasure{Aged: true}
 	if old.Touches, err = j.o.Store.OldTouches(ctx, before, expireBatch); err != nil {
 		return false, err
 	}

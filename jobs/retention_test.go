@@ -16,6 +16,7 @@ type attic struct {
 	keeper
 	leads  []*lead.Lead
 	erased []string
+	wished bool // an erasure was somebody's wish
 }
 
 func (a *attic) OldTouches(context.Context, time.Time, int) ([]string, error) { return nil, nil }
@@ -31,6 +32,7 @@ func (a *attic) OldLeads(_ context.Context, before time.Time, skip, limit int) (
 
 func (a *attic) Erase(_ context.Context, e *lead.Erasure) (lead.Erased, error) {
 	a.erased = append(a.erased, e.Leads...)
+	a.wished = a.wished || !e.Aged
 	return lead.Erased{Leads: len(e.Leads), Days: map[string]int{"2026-11-25": 1}}, nil
 }
 
@@ -53,6 +55,9 @@ func TestJobs_Expire(t *testing.T) {
 	}
 	if more, err := j.expireSome(t.Context(), before, &skip); err != nil || more || len(old.erased) != 3 || skip != 0 {
 		t.Errorf("second pass = %v, %v, erased %v, want the three old ones and a start anew", more, err, old.erased)
+	}
+	if old.wished {
+		t.Error("what is past its retention is erased as if somebody had wished it, and would leave the reports")
 	}
 	if n, err := j.acceptedOn("2026-11-25"); err != nil || n != -1 {
 		t.Errorf("accepted = %d, %v, want what was erased taken out of the books", n, err)

@@ -13,9 +13,10 @@ type Care struct {
 }
 
 // Care returns the lead's; false when sales was never alerted about it, or it is
-// left out of numbers: a test, or junk.
+// left out of numbers: a test, junk, or merged into another, whose numbers it is
+// in.
 func (l *Lead) Care() (c Care, ok bool) {
-	if l.Test || l.Status == Junk {
+	if l.Test || l.Status == Junk || l.MergedInto != "" {
 		return c, false
 	}
 	for _, p := range l.History {
@@ -38,6 +39,9 @@ func (l *Lead) Care() (c Care, ok bool) {
 		if c.ContactedAt.IsZero() && verb == VerbContacted {
 			c.ContactedAt = s.At
 		}
+	}
+	if c.ClaimedAt.IsZero() && l.Claim != nil && !l.Claim.At.Before(c.AskedAt) { // it came with a lead that was merged into this one
+		c.ClaimedAt, c.By = l.Claim.At, l.Claim.By
 	}
 	return c, true
 }

@@ -36,6 +36,8 @@ type Erasure struct {
 	Leads    []string  `json:"leads,omitempty"`
 	Touches  []string  `json:"touches,omitempty"`
 	Requests []string  `json:"requests,omitempty"`
+
+	Aged bool `json:"-"` // nobody's wish, but past its retention: the reports go on counting it
 }
 
 // NewErasure is an order without content.

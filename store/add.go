@@ -217,8 +217,16 @@ func (a *adding) append(ctx context.Context, kept string) (*lead.Lead, bool, err
 		if l.Has(a.touch.ID) {
 			return l, true, nil
 		}
+		row := rowOf(l)
 		if err := a.change(l); err != nil {
 			return nil, false, err
+		}
+		if rowOf(l) != row { // the touch came late, and is the first now; Finish counts it
+			pipe := a.rdb.Pipeline()
+			a.uncount(ctx, pipe, row, l.ID)
+			if err := exec(ctx, pipe); err != nil {
+				return nil, false, fmt.Errorf("move lead %s in the funnel: %w", l.ID, err)
+			}
 		}
 		other, err := a.swap(ctx, l)
 		if errors.Is(err, ErrNotFound) {

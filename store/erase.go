@@ -31,6 +31,9 @@ func (s *Store) Erase(ctx context.Context, e *lead.Erasure) (gone lead.Erased, e
 	for i, id := range e.Leads {
 		if l := found[i]; l != nil {
 			gone.Leads++
+			if err := s.uncountErased(ctx, e, l); err != nil {
+				return gone, err
+			}
 			for _, key := range lead.Keys(l.Person) {
 				keys[key] = true
 			}
@@ -49,6 +52,21 @@ func (s *Store) Erase(ctx context.Context, e *lead.Erasure) (gone lead.Erased, e
 		}
 	}
 	return gone, nil
+}
+
+// uncountErased takes a lead out of the funnel before it is deleted, while it is
+// known where it counts. What only grew too old stays in it as a number.
+func (s *Store) uncountErased(ctx context.Context, e *lead.Erasure, l *lead.Lead) error {
+	row := rowOf(l)
+	if e.Aged || row == (funnelRow{}) {
+		return nil
+	}
+	pipe := s.rdb.Pipeline()
+	s.uncount(ctx, pipe, row, l.ID)
+	if err := exec(ctx, pipe); err != nil {
+		return fmt.Errorf("take lead %s out of the funnel: %w", l.ID, err)
+	}
+	return nil
 }
 
 // eraseTouches deletes touches, and takes down their sources and whose they were.

@@ -106,15 +106,19 @@ func (s *Store) UpdateLead(ctx context.Context, id string, revision int64, chang
 		if revision != 0 && l.Revision != revision {
 			return l, fmt.Errorf("lead %s is at revision %d: %w", id, l.Revision, ErrConflict)
 		}
-		before := *l
+		before, row := *l, rowOf(l)
 		if err := change(l); err != nil {
 			now, decodeErr := decodeLead(kept)
 			return now, errors.Join(err, decodeErr)
 		}
 		l.UpdatedAt = s.now().UTC()
-		if l.Status != before.Status || l.Temperature != before.Temperature || l.Person != before.Person || !l.EscalatesAt.Equal(before.EscalatesAt) {
+		recount := rowOf(l) != row || len(l.Absorbed) < len(before.Absorbed) // what an unmerged lead brought with it goes, too
+		if l.Status != before.Status || l.Temperature != before.Temperature || l.Person != before.Person || !l.EscalatesAt.Equal(before.EscalatesAt) || recount {
 			// Before the change, so that no crash hides the lead from a list.
 			pipe := s.rdb.Pipeline()
+			if recount {
+				s.uncount(ctx, pipe, row, l.ID)
+			}
 			s.listLead(ctx, pipe, l)
 			s.card(ctx, pipe, l)
 			if err := exec(ctx, pipe); err != nil {

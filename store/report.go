@@ -21,38 +21,60 @@ const (
 	stageContacted = "contacted"
 )
 
-// count enters a lead in the reports. What it enters never becomes untrue, so
-// every writer may count a lead, in any order and again.
+var stages = [...]string{stageLeads, stageHot, stageClaimed, stageContacted}
+
+// funnelRow is where a lead counts: the day it was made, and the source of its
+// first touch.
+type funnelRow struct{ day, source string }
+
+// rowOf is a lead's row of the funnel, the zero one if it has none: tests and
+// what is held in quarantine have none, and what was merged into another lead
+// counts there.
+func rowOf(l *lead.Lead) funnelRow {
+	if l.Test || l.Apart || l.MergedInto != "" || len(l.History) == 0 {
+		return funnelRow{}
+	}
+	return funnelRow{dayOf(l.CreatedAt), l.History[0].Source}
+}
+
+// count enters a lead in the reports. Every writer may count a lead, in any order
+// and again; whoever changes its row takes it out of the one where it was.
 func (s *Store) count(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead) {
-	if l.Test || len(l.History) == 0 {
+	row := rowOf(l)
+	if row == (funnelRow{}) {
 		return
 	}
 	care, alerted := l.Care()
 	if alerted {
 		pipe.ZAdd(ctx, s.alertedKey(), place(care.AskedAt, l.ID))
 	}
-	s.countStages(ctx, pipe, l, alerted || l.Temperature == lead.Hot || !l.AlertedAt.IsZero())
-}
-
-func (s *Store) countStages(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead, hot bool) {
-	day, source := dayOf(l.CreatedAt), l.History[0].Source
-	stages := []string{stageLeads}
-	if hot {
-		stages = append(stages, stageHot)
+	came := []string{stageLeads}
+	if alerted || l.Temperature == lead.Hot || !l.AlertedAt.IsZero() {
+		came = append(came, stageHot)
 	}
 	if l.Claim != nil {
-		stages = append(stages, stageClaimed)
+		came = append(came, stageClaimed)
 	}
 	if l.Status == lead.Contacted || l.Status == lead.Closed {
-		stages = append(stages, stageContacted)
+		came = append(came, stageContacted)
 	}
 	add := func(key, member string) {
 		pipe.SAdd(ctx, key, member)
 		s.keepReport(ctx, pipe, key)
 	}
-	add(s.funnelSourcesKey(day), source)
+	add(s.funnelSourcesKey(row.day), row.source)
+	for _, stage := range came {
+		add(s.funnelKey(row.day, row.source, stage), l.ID)
+	}
+}
+
+// uncount takes a lead out of a row where it counted.
+func (s *Store) uncount(ctx context.Context, pipe redis.Pipeliner, row funnelRow, id string) {
+	if row == (funnelRow{}) {
+		return
+	}
 	for _, stage := range stages {
-		add(s.funnelKey(day, source, stage), l.ID)
+		pipe.SRem(ctx, s.funnelKey(row.day, row.source, stage), id)
 	}
 }
 
@@ -79,7 +101,7 @@ func (s *Store) Care(ctx context.Context, from, to time.Time) ([]lead.Care, erro
 			return nil, err
 		}
 		for _, l := range leads {
-			if l == nil { // erased, or merged into another
+			if l == nil { // erased
 				continue
 			}
 			if c, ok := l.Care(); ok && !c.AskedAt.Before(from) && c.AskedAt.Before(to) {
@@ -91,7 +113,8 @@ func (s *Store) Care(ctx context.Context, from, to time.Time) ([]lead.Care, erro
 }
 
 // Funnel counts the leads that were made on the UTC days from from until before
-// to, by the source of their first touch, in order of its name.
+// to, by the source of their first touch, in order of its name. Merged leads
+// count once, erased ones no more; what is past its retention stays a number.
 func (s *Store) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel, error) {
 	days := daysOf(from, to)
 	pipe := s.rdb.Pipeline()
@@ -104,14 +127,14 @@ func (s *Store) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel, 
 	}
 	type cell struct {
 		source string
-		counts [4]*redis.IntCmd
+		counts [len(stages)]*redis.IntCmd
 	}
 	var cells []cell
 	pipe = s.rdb.Pipeline()
 	for i, day := range days {
 		for _, source := range sources[i].Val() {
 			c := cell{source: source}
-			for n, stage := range []string{stageLeads, stageHot, stageClaimed, stageContacted} {
+			for n, stage := range stages {
 				c.counts[n] = pipe.SCard(ctx, s.funnelKey(day, source, stage))
 			}
 			cells = append(cells, c)
@@ -122,6 +145,9 @@ func (s *Store) Funnel(ctx context.Context, from, to time.Time) ([]lead.Funnel, 
 	}
 	rows := []lead.Funnel{}
 	for _, c := range cells {
+		if c.counts[0].Val() == 0 { // all that it brought are counted elsewhere by now, or erased
+			continue
+		}
 		i, ok := slices.BinarySearchFunc(rows, c.source, func(f lead.Funnel, source string) int { return strings.Compare(f.Source, source) })
 		if !ok {
 			rows = slices.Insert(rows, i, lead.Funnel{Source: c.source})

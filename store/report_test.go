@@ -124,3 +124,137 @@ func TestStore_Reports_Errors(t *testing.T) {
 		t.Error("Funnel without Redis: no error")
 	}
 }
+
+// Whatever happens to leads, each counts once, and where it belongs.
+func TestStore_Funnel_CountsOnce(t *testing.T) {
+	person := func(name string) lead.Person { return lead.Person{Email: name + "@mail.example"} }
+	change := func(w *world, id string, change func(*lead.Lead)) *lead.Lead {
+		w.t.Helper()
+		l, err := w.UpdateLead(w.t.Context(), id, 0, func(l *lead.Lead) error { change(l); return nil })
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return l
+	}
+	get := func(w *world, id string) *lead.Lead {
+		w.t.Helper()
+		l, err := w.Lead(w.t.Context(), id)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return l
+	}
+	merge := func(w *world, id, into string) {
+		w.t.Helper()
+		before := get(w, into)
+		from := change(w, id, func(l *lead.Lead) { l.MergeInto(before, "Dana", noon) })
+		change(w, into, func(l *lead.Lead) {
+			if err := l.Absorb(from); err != nil {
+				w.t.Fatal(err)
+			}
+		})
+	}
+	erase := func(w *world, e lead.Erasure) {
+		w.t.Helper()
+		if _, err := w.Erase(w.t.Context(), &e); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	restore := func(w *world, l *lead.Lead) {
+		w.t.Helper()
+		if err := w.Restore(w.t.Context(), []*lead.Lead{l}, nil); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	both := []lead.Funnel{{Source: "contact", Leads: 2, Hot: 2, Claimed: 1}}
+	one := []lead.Funnel{{Source: "contact", Leads: 1, Hot: 1, Claimed: 1}}
+	tests := []struct {
+		name  string
+		then  func(w *world)
+		want  []lead.Funnel
+		cares int // leads in the report on speed
+	}{
+		{"Nothing", func(*world) {}, both, 2},
+		{"Merged", func(w *world) { merge(w, "t2", "t1") }, one, 1},
+		{"MergedIntoTheUnclaimed", func(w *world) { merge(w, "t1", "t2") }, one, 1},
+		{"MergedAndBack", func(w *world) {
+			merge(w, "t2", "t1")
+			from := get(w, "t2")
+			change(w, "t1", func(l *lead.Lead) {
+				back, _ := l.Unmerged(from)
+				revision := l.Revision
+				*l = *back
+				l.Revision = revision
+			})
+			change(w, "t2", func(l *lead.Lead) { l.Free(nil) })
+		}, both, 2},
+		{"MergedThenRestoredAsItWas", func(w *world) { // another node's journal knows nothing of the merge
+			old := get(w, "t2")
+			merge(w, "t2", "t1")
+			restore(w, old)
+		}, one, 1},
+		{"RestoredAsItWasThenMerged", func(w *world) {
+			old := get(w, "t2")
+			merge(w, "t2", "t1")
+			merged := get(w, "t2")
+			w.plain.Del(w.t.Context(), "lg:{l:t2}")
+			restore(w, old)
+			restore(w, merged)
+		}, one, 1},
+		{"Erased", func(w *world) { erase(w, lead.Erasure{Leads: []string{"t2"}, Touches: []string{"t2"}}) }, one, 1},
+		{"ErasedTwice", func(w *world) {
+			erase(w, lead.Erasure{Leads: []string{"t2"}, Touches: []string{"t2"}})
+			erase(w, lead.Erasure{Leads: []string{"t2"}, Touches: []string{"t2"}})
+		}, one, 1},
+		{"MergedAndErased", func(w *world) {
+			merge(w, "t2", "t1")
+			erase(w, lead.Erasure{Leads: []string{"t1", "t2"}, Touches: []string{"t1", "t2"}})
+		}, []lead.Funnel{}, 0},
+		{"PastRetention", func(w *world) { erase(w, lead.Erasure{Aged: true, Leads: []string{"t2"}, Touches: []string{"t2"}}) }, both, 1},
+		{"Held", func(w *world) {
+			held := touch("t3", 3, person("spam"))
+			held.State = lead.Quarantined
+			l, err := w.Quarantine(w.t.Context(), held, held.ID, func(l *lead.Lead) error {
+				l.Take(held)
+				l.Apart, l.Status = true, lead.HeldInQuarantine
+				return nil
+			})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			if err := w.Finish(w.t.Context(), held, l, lead.OutcomeQuarantined); err != nil {
+				w.t.Fatal(err)
+			}
+		}, both, 2},
+		{"AnEarlierTouchCameLate", func(w *world) {
+			late := touch("t3", -5, person("bob"))
+			late.Source, late.ReceivedAt = "webinar", noon.Add(5*time.Minute)
+			w.settle(late)
+		}, []lead.Funnel{{Source: "contact", Leads: 1, Hot: 1, Claimed: 1}, {Source: "webinar", Leads: 1, Hot: 1}}, 2},
+	}
+	everywhere(t, func(t *testing.T, w *world) {
+		for _, tt := range tests {
+			w.flush()
+			w.bear()
+			w.alert(touch("t1", 1, person("ada")))
+			w.act("t1", lead.VerbClaim, "Dana", 3)
+			w.alert(touch("t2", 2, person("bob")))
+			tt.then(w)
+			from, to := noon.AddDate(0, 0, -1), noon.AddDate(0, 0, 1)
+			rows, err := w.Funnel(t.Context(), from, to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, rows); diff != "" {
+				t.Errorf("%s: Funnel (-want +got):\n%s", tt.name, diff)
+			}
+			cares, err := w.Care(t.Context(), from, to)
+			if err != nil || len(cares) != tt.cares {
+				t.Errorf("%s: Care = %d leads, %v, want %d", tt.name, len(cares), err, tt.cares)
+			}
+			if tt.name == "MergedIntoTheUnclaimed" && (len(cares) != 1 || cares[0].By != "Dana") {
+				t.Errorf("%s: Care = %+v, want Dana's claim, which came with the other lead", tt.name, cares)
+			}
+		}
+	})
+}

@@ -32,15 +32,14 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 	}
 	// Who came first keeps a phone that two people share.
 	leads = slices.SortedStableFunc(slices.Values(leads), func(a, b *lead.Lead) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	kept := make([]string, len(leads))
 	made := make([]*redis.BoolCmd, len(leads))
 	pipe := s.rdb.Pipeline()
 	for i, l := range leads {
-		var err error
-		if kept[i], err = encodeLead(l); err != nil {
+		kept, err := encodeLead(l)
+		if err != nil {
 			return err
 		}
-		made[i] = pipe.SetNX(ctx, s.leadKey(l.ID), kept[i], 0)
+		made[i] = pipe.SetNX(ctx, s.leadKey(l.ID), kept, 0)
 		if !l.Apart {
 			s.point(ctx, pipe, l.Person, l.ID, lead.NormalEmail(l.Person.Email) != "")
 		}
@@ -56,24 +55,52 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 	if err := exec(ctx, pipe); err != nil {
 		return err
 	}
-	for i, l := range leads { // seldom any: another replica was faster, or changed it since
-		if made[i].Val() {
-			continue
-		}
-		written, err := newer.Run(ctx, s.rdb, []string{s.leadKey(l.ID)}, l.Revision, kept[i]).Int()
-		if err != nil {
-			return err
-		}
-		if written == 0 {
-			continue
-		}
-		pipe := s.rdb.Pipeline()
-		s.card(ctx, pipe, l)
-		if err := exec(ctx, pipe); err != nil {
-			return err
+	var late []*lead.Lead // seldom any: another replica was faster, or changed it since
+	for i, l := range leads {
+		if !made[i].Val() {
+			late = append(late, l)
 		}
 	}
-	return nil
+	return s.restoreNewer(ctx, late)
+}
+
+// restoreNewer puts leads in the place of older ones of their ids. Each of them
+// is listed by now; the one that is out of date leaves the funnel.
+func (s *Store) restoreNewer(ctx context.Context, leads []*lead.Lead) error {
+	there, err := s.LeadsByID(ctx, idsOfLeads(leads))
+	if err != nil {
+		return err
+	}
+	pipe := s.rdb.Pipeline()
+	for i, l := range leads {
+		old, now := l, there[i]
+		if now == nil || now.Revision < l.Revision {
+			kept, err := encodeLead(l)
+			if err != nil {
+				return err
+			}
+			written, err := newer.Run(ctx, s.rdb, []string{s.leadKey(l.ID)}, l.Revision, kept).Int()
+			if err != nil {
+				return err
+			}
+			if written == 1 {
+				old, now = now, l
+				s.card(ctx, pipe, l)
+			}
+		}
+		if old != nil && now != nil && rowOf(old) != rowOf(now) {
+			s.uncount(ctx, pipe, rowOf(old), l.ID)
+		}
+	}
+	return exec(ctx, pipe)
+}
+
+func idsOfLeads(leads []*lead.Lead) []string {
+	ids := make([]string, len(leads))
+	for i, l := range leads {
+		ids[i] = l.ID
+	}
+	return ids
 }
 
 // point sets the pointers of a person that are not there.
