@@ -52,12 +52,13 @@ type LeadQuery struct {
 	Status      lead.Status
 	Source      string // of any touch
 	Email       string
-	Text        string    // in the name, the company or the address
-	ClaimedBy   string    // who has the lead
-	Unclaimed   bool      // nobody has it, and it is not done with
-	Since       time.Time // created at or after
-	Limit       int       // 1 to 1000
-	Cursor      string    // Next of the page before
+	Text        string       // in the name, the company or the address
+	ClaimedBy   string       // who has the lead
+	Unclaimed   bool         // nobody has it, and it is not done with
+	Consent     lead.Consent // what the person said last about being contacted
+	Since       time.Time    // created at or after
+	Limit       int          // 1 to 1000
+	Cursor      string       // Next of the page before
 }
 
 // LeadPage is a page of leads, newest first. Next is empty on the last.

@@ -138,8 +138,8 @@ func TestQueries(t *testing.T) {
 	if diff := cmp.Diff(TouchQuery{Source: "json", State: lead.Merged, Since: noon.Add(-27 * time.Hour), Limit: 1000, Cursor: "abc"}, touches); diff != "" {
 		t.Errorf("touches (-want +got):\n%s", diff)
 	}
-	get("/leads?temperature=hot&status=claimed&source=json&email=a%2Bb@c.example&q=Ada%20B&since=30d")
-	if diff := cmp.Diff(LeadQuery{Temperature: &hot, Status: lead.Claimed, Source: "json", Email: "a+b@c.example", Text: "Ada B", Since: noon.AddDate(0, 0, -30), Limit: 50}, leads); diff != "" {
+	get("/leads?temperature=hot&status=claimed&source=json&email=a%2Bb@c.example&q=Ada%20B&consent=refused&since=30d")
+	if diff := cmp.Diff(LeadQuery{Temperature: &hot, Status: lead.Claimed, Source: "json", Email: "a+b@c.example", Text: "Ada B", Consent: lead.Refused, Since: noon.AddDate(0, 0, -30), Limit: 50}, leads); diff != "" {
 		t.Errorf("leads (-want +got):\n%s", diff)
 	}
 	get("/touches?since=90m")
@@ -154,7 +154,7 @@ func TestQueries(t *testing.T) {
 		t.Errorf("day %q, want 2026-10-31", day)
 	}
 	for _, bad := range []string{"/leads?limit=-1", "/leads?limit=0", "/leads?limit=1001", "/leads?limit=1000000000", "/leads?limit=x", "/touches?cursor=%00%ff",
-		"/touches?since=yesterdayish", "/touches?since=-5h", "/touches?since=-3d", "/touches?state=new", "/leads?status=accepted", "/leads?temperature=tepid",
+		"/touches?since=yesterdayish", "/touches?since=-5h", "/touches?since=-3d", "/touches?state=new", "/leads?status=accepted", "/leads?temperature=tepid", "/leads?consent=yes",
 		"/leads?temprature=hot", "/leads?q=" + strings.Repeat("a", 2000), "/books?day=31.10.2026", "/books?date=2026-10-31"} {
 		wantProblem(t, ask(s, http.MethodGet, "/api/v1"+bad, "", "Authorization", bearer), badQuery)
 	}

@@ -54,6 +54,10 @@ func readFilter(tab, line, me string, now time.Time) filter {
 			f.Email = value
 		case pair && key == "owner":
 			f.Owner = value
+		case pair && key == "consent" && slices.Contains(consents, value):
+			f.Consent = lead.Consent(value)
+		case pair && key == "consent":
+			f.Wrong = word.text
 		case pair && key == "since":
 			q := query{values: map[string][]string{"since": {value}}}
 			f.Since = q.since(now)
@@ -112,6 +116,7 @@ func (f filter) shows(l *lead.Lead) bool {
 		f.Owner != "" && (l.Claim == nil || !strings.EqualFold(l.Claim.By, f.Owner)),
 		f.Source != "" && !slices.ContainsFunc(l.History, func(p lead.Past) bool { return p.Source == f.Source }),
 		f.Email != "" && lead.NormalEmail(f.Email) != lead.NormalEmail(p.Email),
+		f.Consent != "" && l.Consent() != f.Consent,
 		l.CreatedAt.Before(f.Since):
 		return false
 	}

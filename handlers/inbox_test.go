@@ -93,15 +93,17 @@ func TestReadFilter(t *testing.T) {
 		tab, line string
 		want      filter
 	}{
-		"Nothing":    {"", "", filter{}},
-		"Tab":        {"hot", "", filter{LeadQuery: LeadQuery{Temperature: &hot}}},
-		"UnknownTab": {"<script>", "", filter{}},
-		"Mine":       {"mine", "", filter{Owner: "Dana"}},
-		"Line":       {"unclaimed", `warm source:web-demo since:1h "acme corp" inc`, filter{Unclaimed: true, LeadQuery: LeadQuery{Temperature: &warm, Source: "web-demo", Since: noon.Add(-time.Hour), Text: "acme corp inc"}}},
-		"Quoted":     {"", `"hot"`, filter{LeadQuery: LeadQuery{Text: "hot"}}},
-		"Status":     {"", "junk owner:Robin email:a@b.example", filter{Owner: "Robin", LeadQuery: LeadQuery{Status: lead.Junk, Email: "a@b.example"}}},
-		"WrongTime":  {"", "since:yore", filter{Wrong: "since:yore"}},
-		"Colon":      {"", "re:invent", filter{LeadQuery: LeadQuery{Text: "re:invent"}}},
+		"Nothing":      {"", "", filter{}},
+		"Tab":          {"hot", "", filter{LeadQuery: LeadQuery{Temperature: &hot}}},
+		"UnknownTab":   {"<script>", "", filter{}},
+		"Mine":         {"mine", "", filter{Owner: "Dana"}},
+		"Line":         {"unclaimed", `warm source:web-demo since:1h "acme corp" inc`, filter{Unclaimed: true, LeadQuery: LeadQuery{Temperature: &warm, Source: "web-demo", Since: noon.Add(-time.Hour), Text: "acme corp inc"}}},
+		"Quoted":       {"", `"hot"`, filter{LeadQuery: LeadQuery{Text: "hot"}}},
+		"Status":       {"", "junk owner:Robin email:a@b.example", filter{Owner: "Robin", LeadQuery: LeadQuery{Status: lead.Junk, Email: "a@b.example"}}},
+		"WrongTime":    {"", "since:yore", filter{Wrong: "since:yore"}},
+		"Consent":      {"", "consent:refused", filter{LeadQuery: LeadQuery{Consent: lead.Refused}}},
+		"WrongConsent": {"", "consent:perhaps", filter{Wrong: "consent:perhaps"}},
+		"Colon":        {"", "re:invent", filter{LeadQuery: LeadQuery{Text: "re:invent"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.want.Limit = defaultLimit
@@ -117,7 +119,7 @@ func TestFilter_Shows(t *testing.T) {
 	for line, want := range map[string]bool{
 		"": true, "hot": true, "warm": false, "claimed": true, "new": false, "unclaimed": false, "mine": true, "owner:robin": false, "owner:dana": true,
 		"source:contact": true, "source:other": false, "email:Ada.Brandt@works.example": true, "email:x@y.example": false, "since:1h": true, "since:10s": false,
-		"ada": true, `"ADA BRANDT"`: true, "works.example": true, "nobody": false,
+		"consent:not_asked": true, "consent:given": false, "ada": true, `"ADA BRANDT"`: true, "works.example": true, "nobody": false,
 	} {
 		if got := readFilter("", line, "Dana", noon).shows(l); got != want {
 			t.Errorf("%q shows the lead: %v, want %v", line, got, want)

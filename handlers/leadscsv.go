@@ -66,6 +66,7 @@ var leadColumns = []struct {
 		return strings.Join(all, "; ")
 	}},
 	{"test", func(l *lead.Lead) string { return strconv.FormatBool(l.Test) }},
+	{"consent", func(l *lead.Lead) string { return string(l.Consent()) }},
 }
 
 // distinct is what a lead's touches say, each once, in order.

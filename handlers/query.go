@@ -27,10 +27,11 @@ func touchQuery(values url.Values, now time.Time) (TouchQuery, error) {
 
 func leadQuery(values url.Values, now time.Time) (LeadQuery, error) {
 	q := query{values: values}
-	q.only("temperature", "status", "source", "email", "q", "claimed_by", "unclaimed", "since", "limit", "cursor")
+	q.only("temperature", "status", "source", "email", "q", "claimed_by", "unclaimed", "consent", "since", "limit", "cursor")
 	l := LeadQuery{Source: q.text("source"), Email: q.text("email"), Text: q.text("q"), ClaimedBy: q.text("claimed_by"), Unclaimed: q.flag("unclaimed"),
 		Since: q.since(now), Limit: q.limit(), Cursor: q.text("cursor")}
 	l.Status = lead.Status(q.oneOf("status", "new", "claimed", "contacted", "closed", "junk", "quarantined"))
+	l.Consent = lead.Consent(q.oneOf("consent", consents...))
 	if word := q.oneOf("temperature", "cold", "warm", "hot"); word != "" {
 		l.Temperature = new(lead.Temperature)
 		if err := l.Temperature.UnmarshalText([]byte(word)); err != nil {
@@ -39,6 +40,9 @@ func leadQuery(values url.Values, now time.Time) (LeadQuery, error) {
 	}
 	return l, q.err
 }
+
+// consents are what a person can have said about being contacted.
+var consents = []string{string(lead.Given), string(lead.Refused), string(lead.NotAsked)}
 
 // query reads parameters and remembers the first that is wrong. A parameter
 // that is not known is wrong too: a filter with a slip in its name would

@@ -14,10 +14,10 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// A card is what of a lead can be searched for. Every node reads all cards once
-// and keeps them; after that it reads only those that were written since, which
-// a log names. So a search over a hundred thousand leads takes milliseconds and
-// asks Redis for next to nothing.
+// A card is what of a lead can be searched for, and whether the person may be
+// contacted. Every node reads all cards once and keeps them; after that it reads
+// only those that were written since, which a log names. So a search over a
+// hundred thousand leads takes milliseconds and asks Redis for next to nothing.
 
 // cardLog is about how many of the latest writes the log names. A node that
 // missed more reads all cards again.
@@ -29,12 +29,13 @@ func (s *Store) card(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead) {
 	s.markCard(ctx, pipe, l.ID)
 }
 
-// cardOf is a lead's card as it is kept: when it was made, and what of its
-// person can be searched for, in small letters.
+// cardOf is a lead's card as it is kept: when it was made, what of its person can
+// be searched for, in small letters, and behind a zero byte the consent.
 func cardOf(l *lead.Lead) string {
 	p := l.Person
 	return strconv.FormatInt(l.CreatedAt.UnixMicro(), 10) + " " +
-		strings.ToLower(strings.Join([]string{p.Name, p.FirstName, p.LastName, p.Email, p.Phone, p.Company, p.Title}, "\n"))
+		strings.ToLower(strings.Join([]string{p.Name, p.FirstName, p.LastName, p.Email, p.Phone, p.Company, p.Title}, "\n")) +
+		"\x00" + string(l.Consent())
 }
 
 // dropCard removes the card of a lead that is no more.
@@ -57,12 +58,19 @@ type cards struct {
 
 type card struct {
 	cursor
-	text string
+	text    string
+	consent lead.Consent // empty: the card was written before cards told it
+}
+
+// may says whether a lead can have a consent, as far as its card tells.
+func (k *card) may(consent lead.Consent) bool {
+	return consent == "" || k.consent == "" || k.consent == consent
 }
 
 // matching returns the places of the leads below at, and not before since, whose
-// cards hold text, newest first; at most limit of them.
-func (s *Store) matching(ctx context.Context, text string, at *cursor, since time.Time, limit int) ([]cursor, error) {
+// cards hold text and the consent, newest first; at most limit of them. Some of
+// them may have another consent.
+func (s *Store) matching(ctx context.Context, text string, consent lead.Consent, at *cursor, since time.Time, limit int) ([]cursor, error) {
 	c := &s.cards
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,18 +83,91 @@ func (s *Store) matching(ctx context.Context, text string, at *cursor, since tim
 		if !since.IsZero() && k.score < since.UnixMicro() {
 			break
 		}
-		if (at == nil || k.before(*at)) && strings.Contains(k.text, text) {
+		if (at == nil || k.before(*at)) && k.may(consent) && strings.Contains(k.text, text) {
 			found = append(found, k.cursor)
 		}
 	}
 	return found, nil
 }
 
-// Learn reads the cards, so that the first search need not.
+// saying returns the next places of a list, newest first, whose cards do not rule
+// out a consent. next reads the list's places below one; none is its end.
+func (s *Store) saying(ctx context.Context, consent lead.Consent, at *cursor, next func(at *cursor) ([]cursor, error)) (found []cursor, err error) {
+	c := &s.cards
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := s.readCards(ctx); err != nil {
+		return nil, fmt.Errorf("look for consent: %w", err)
+	}
+	for len(found) == 0 {
+		places, err := next(at)
+		if err != nil || len(places) == 0 {
+			return nil, err
+		}
+		for _, p := range places {
+			if i, known := c.find(p); !known || c.all[i].may(consent) {
+				found = append(found, p)
+			}
+		}
+		at = &places[len(places)-1]
+	}
+	return found, nil
+}
+
+// Learn reads the cards, so that the first search need not. Those that an earlier
+// release wrote do not tell the consent; their leads are read, and they are
+// written anew.
 func (s *Store) Learn(ctx context.Context) error {
-	s.cards.mu.Lock()
-	defer s.cards.mu.Unlock()
-	return s.readCards(ctx)
+	old, err := s.silentCards(ctx)
+	if err != nil {
+		return err
+	}
+	for batch := range slices.Chunk(old, 1000) {
+		if err := s.renewCards(ctx, batch); err != nil {
+			return fmt.Errorf("write %d cards anew: %w", len(batch), err)
+		}
+	}
+	return nil
+}
+
+// silentCards are the leads whose cards do not tell the consent.
+func (s *Store) silentCards(ctx context.Context) (ids []string, err error) {
+	c := &s.cards
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := s.readCards(ctx); err != nil {
+		return nil, err
+	}
+	for i := range c.all {
+		if c.all[i].consent == "" {
+			ids = append(ids, c.all[i].id)
+		}
+	}
+	return ids, nil
+}
+
+// renewCards writes the cards of leads, and those again whose lead was changed
+// meanwhile: its own writer may have been faster.
+func (s *Store) renewCards(ctx context.Context, ids []string) error {
+	written := map[string]int64{} // lead id -> revision
+	for len(ids) > 0 {
+		leads, err := s.LeadsByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		pipe := s.rdb.Pipeline()
+		ids = nil
+		for _, l := range leads {
+			if l != nil && l.Revision != written[l.ID] {
+				s.card(ctx, pipe, l)
+				ids, written[l.ID] = append(ids, l.ID), l.Revision
+			}
+		}
+		if err := exec(ctx, pipe); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readCards reads the cards that were written since the last time, or all.
@@ -171,7 +252,11 @@ func (s *Store) allCards(ctx context.Context) (map[string]string, error) {
 func parseCard(id, value string) card {
 	at, text, _ := strings.Cut(value, " ")
 	n, _ := strconv.ParseInt(at, 10, 64) // we wrote it
-	return card{cursor{n, id}, text}
+	k := card{cursor: cursor{n, id}, text: text}
+	if i := strings.LastIndexByte(text, 0); i >= 0 {
+		k.text, k.consent = text[:i], lead.Consent(text[i+1:])
+	}
+	return k
 }
 
 // put replaces the card of a lead, or with ok false removes it.

@@ -41,7 +41,7 @@ import (
 //	lg:leads:status:STATUS        zset    for ever   those that have, or once had, this status; none for new
 //	lg:leads:source:SOURCE        zset    for ever   those that this source touched
 //	lg:leads:by:REP               zset    for ever   those that this person has, or once had
-//	lg:cards                      hash    for ever   lead id -> when it was made, what can be searched for; card.go
+//	lg:cards                      hash    for ever   lead id -> when it was made, what can be searched for, consent; card.go
 //	lg:cards:log                  stream  for ever   leads whose cards were written lately
 //	lg:leads:alerted              zset    for ever   those that sales was alerted about, by when the visitor asked
 //

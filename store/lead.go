@@ -106,14 +106,14 @@ func (s *Store) UpdateLead(ctx context.Context, id string, revision int64, chang
 		if revision != 0 && l.Revision != revision {
 			return l, fmt.Errorf("lead %s is at revision %d: %w", id, l.Revision, ErrConflict)
 		}
-		before, row := *l, rowOf(l)
+		before, row, consent := *l, rowOf(l), l.Consent()
 		if err := change(l); err != nil {
 			now, decodeErr := decodeLead(kept)
 			return now, errors.Join(err, decodeErr)
 		}
 		l.UpdatedAt = s.now().UTC()
 		recount := rowOf(l) != row || len(l.Absorbed) < len(before.Absorbed) // what an unmerged lead brought with it goes, too
-		if l.Status != before.Status || l.Temperature != before.Temperature || l.Person != before.Person || !l.EscalatesAt.Equal(before.EscalatesAt) || recount {
+		if l.Status != before.Status || l.Temperature != before.Temperature || l.Person != before.Person || !l.EscalatesAt.Equal(before.EscalatesAt) || l.Consent() != consent || recount {
 			// Before the change, so that no crash hides the lead from a list.
 			pipe := s.rdb.Pipeline()
 			if recount {

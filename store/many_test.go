@@ -11,7 +11,8 @@ import (
 )
 
 // many fills a store with n leads, one a minute, of four sources: one in fifty
-// is hot, half of the others are warm, one in a hundred is claimed.
+// is hot, half of the others are warm, one in a hundred is claimed. A third has
+// given consent, one in two hundred has refused it.
 func (w *world) many(n int) {
 	w.t.Helper()
 	first := []string{"Ada", "Bob", "Cleo", "Dora", "Emil", "Fritz", "Gina", "Hans"}
@@ -23,6 +24,12 @@ func (w *world) many(n int) {
 			Person:  lead.Person{Email: fmt.Sprintf("p%d@firm%d.example", i, i%5000), Name: name, Phone: fmt.Sprintf("+4931%08d", i), Company: fmt.Sprintf("Firm %d GmbH", i%5000), Title: "Head of Operations"},
 			Verdict: lead.Verdict{Temperature: lead.Temperature(i % 2), Score: 30, Reasons: []lead.Reason{{Because: "registered for the webinar", Points: 30, Rule: "webinar_registered"}}},
 			History: []lead.Past{{ID: fmt.Sprintf("t%08d", i), Action: "webinar_registered", Source: fmt.Sprintf("source%d", i%4), At: at, Message: "How does it work with what we have? We are forty people in three places."}}}
+		switch {
+		case i%200 == 7:
+			l.History[0].Consent = lead.Refused
+		case i%3 == 0:
+			l.History[0].Consent = lead.Given
+		}
 		if i%50 == 0 {
 			l.Temperature, l.AlertedAt = lead.Hot, at
 			l.History[0].Decisions = []lead.Decision{{Target: "sales", Why: "matched", Kind: lead.HotAlert}}
@@ -59,6 +66,13 @@ func BenchmarkLeads(b *testing.B) {
 		{"ClaimedBy", store.LeadQuery{ClaimedBy: "Dana"}},
 		{"ClaimedByNobody", store.LeadQuery{ClaimedBy: "Nobody"}},
 		{"Unclaimed", store.LeadQuery{Unclaimed: true, Temperature: &hot}},
+		{"Given", store.LeadQuery{Consent: lead.Given}},
+		{"Refused", store.LeadQuery{Consent: lead.Refused}},
+		{"NotAsked", store.LeadQuery{Consent: lead.NotAsked}},
+		{"GivenAndHot", store.LeadQuery{Consent: lead.Given, Temperature: &hot}},
+		{"RefusedOfSource", store.LeadQuery{Consent: lead.Refused, Source: "source3"}},
+		{"RefusedAndHot", store.LeadQuery{Consent: lead.Refused, Temperature: &hot}}, // none is
+		{"GivenSearch", store.LeadQuery{Consent: lead.Given, Text: "ada"}},
 		{"Email", store.LeadQuery{Email: "p777@firm777.example"}},
 		{"SearchCommon", store.LeadQuery{Text: "ada"}},
 		{"SearchRare", store.LeadQuery{Text: "firm 777 "}},

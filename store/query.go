@@ -52,14 +52,15 @@ func (s *Store) Touches(ctx context.Context, q TouchQuery) (p TouchPage, err err
 type LeadQuery struct {
 	Temperature *lead.Temperature // as of now
 	Status      lead.Status
-	Source      string    // one that touched the lead
-	Email       string    // in any spelling
-	Text        string    // part of the name, e-mail, phone, company or title
-	ClaimedBy   string    // who has the lead
-	Unclaimed   bool      // nobody has it, and it is not done with: its status is new
-	Since       time.Time // created then or later
-	Limit       int       // default 50, at most 1000
-	Cursor      string    // of the page before
+	Source      string       // one that touched the lead
+	Email       string       // in any spelling
+	Text        string       // part of the name, e-mail, phone, company or title
+	ClaimedBy   string       // who has the lead
+	Unclaimed   bool         // nobody has it, and it is not done with: its status is new
+	Consent     lead.Consent // what the person said last about being contacted
+	Since       time.Time    // created then or later
+	Limit       int          // default 50, at most 1000
+	Cursor      string       // of the page before
 }
 
 // LeadPage is a page of leads, newest first.
@@ -88,10 +89,15 @@ func (s *Store) Leads(ctx context.Context, q LeadQuery) (p LeadPage, err error) 
 		return p, err
 	}
 	ofSource = q.Text == "" && w.key == s.leadsOfSource(q.Source)
-	if q.Text != "" {
-		text := strings.ToLower(strings.TrimSpace(q.Text))
+	list := w // without what the cards know
+	switch text := strings.ToLower(strings.TrimSpace(q.Text)); {
+	case q.Text != "" || q.Consent != "" && w.key == s.leadsKey():
 		w.below = func(ctx context.Context, at *cursor, n int) ([]cursor, error) {
-			return s.matching(ctx, text, at, q.Since, n)
+			return s.matching(ctx, text, q.Consent, at, q.Since, n)
+		}
+	case q.Consent != "":
+		w.below = func(ctx context.Context, at *cursor, n int) ([]cursor, error) {
+			return s.saying(ctx, q.Consent, at, func(at *cursor) ([]cursor, error) { return list.inList(ctx, s.rdb, at, max(n, s.look)) })
 		}
 	}
 	p.Items, p.Next, err = w.page(ctx, s.rdb)
@@ -198,6 +204,8 @@ func (q LeadQuery) matches(l *lead.Lead, ofSource bool) bool {
 	case q.ClaimedBy != "" && (l.Claim == nil || l.Claim.By != q.ClaimedBy):
 		return false
 	case q.Unclaimed && (l.Claim != nil || l.Status != lead.New && l.Status != ""):
+		return false
+	case q.Consent != "" && l.Consent() != q.Consent:
 		return false
 	case q.Text == "":
 		return true
