@@ -61,6 +61,7 @@ func (s *Server) deliver(c echo.Context) error {
 	}
 	if len(touches) == 0 {
 		g.ignored.Inc()
+		s.note(s.logs.ignored(g.Name, now))
 		return answer(c, http.StatusOK, []byte(`{"status":"ignored"}`))
 	}
 	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now,

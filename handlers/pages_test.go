@@ -20,7 +20,7 @@ func TestSourcesPage(t *testing.T) {
 			{Name: "open-zoom", Provider: "zoom", Unsigned: true}}
 	})
 	page := func(r Right) string { return ask(s, "GET", "/sources", "", "Cookie", cookies[r]).Body.String() }
-	for _, want := range []string{publicURL + "/in/contact", "/in/secretive/path-secret", "HTML form", "const answer = await fetch", "Paste the address into the webhook settings of Zoom", "no secret is set"} {
+	for _, want := range []string{publicURL + "/in/contact", "/in/secretive/path-secret", "HTML form", "const answer = await fetch", "Paste the address into the webhook settings of Zoom", "nothing checks it; set secret"} {
 		if !strings.Contains(page(Write), want) {
 			t.Errorf("the page of sources lacks %q", want)
 		}

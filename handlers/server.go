@@ -60,15 +60,16 @@ type Options struct {
 	// Empty: nobody's.
 	TrustedProxies []netip.Prefix
 
-	APITokens   []string                               // of the configuration; their bearer may do everything
-	Passes      passes                                 // who else may; nil: nobody
-	Rules       func() *lead.Rules                     // in force, for what actions are called; default: the built-in ones
-	Reps        []Rep                                  // who takes leads
-	SlackSignIn SlackSignIn                            // for reps
-	Means       func(why string) string                // what a named reason means; nil: the word stands for itself
-	Preview     func(*lead.Lead, *lead.Touch) Preview  // the alert as Slack would show it; nil: none is shown
-	Request     func(id string) (*lead.Request, error) // a request as it came; nil, or an error: it is not shown
-	Slack       Slack                                  // how people answer from Slack
+	APITokens   []string                                              // of the configuration; their bearer may do everything
+	Passes      passes                                                // who else may; nil: nobody
+	Rules       func() *lead.Rules                                    // in force, for what actions are called; default: the built-in ones
+	Reps        []Rep                                                 // who takes leads
+	SlackSignIn SlackSignIn                                           // for reps
+	Rhythms     func(context.Context) (map[string]lead.Rhythm, error) // how often sources are heard; nil, or an error: it is not shown
+	Means       func(why string) string                               // what a named reason means; nil: the word stands for itself
+	Preview     func(*lead.Lead, *lead.Touch) Preview                 // the alert as Slack would show it; nil: none is shown
+	Request     func(id string) (*lead.Request, error)                // a request as it came; nil, or an error: it is not shown
+	Slack       Slack                                                 // how people answer from Slack
 
 	Try bool // serve /try, a page of forms for those who try it out
 

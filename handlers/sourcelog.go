@@ -27,9 +27,11 @@ type sourceLogs struct {
 type sourceLog struct {
 	Handshake time.Time `json:"handshake,omitzero"` // the last that its vendor was answered
 	Touch     time.Time `json:"touch,omitzero"`     // when the last touch was accepted
-	Day       string    `json:"day,omitempty"`      // UTC, of Accepted
-	Accepted  int       `json:"accepted,omitempty"`
-	Thin      bool      `json:"thin,omitempty"` // it has sent a delivery whose person must be fetched
+	Day       string    `json:"day,omitempty"`      // UTC, of the counts
+	Accepted  int       `json:"accepted,omitempty"` // touches
+	Unread    int       `json:"unread,omitempty"`   // of these
+	Ignored   int       `json:"ignored,omitempty"`  // deliveries that are about no lead
+	Thin      bool      `json:"thin,omitempty"`     // it has sent a delivery whose person must be fetched
 
 	refusals []Refusal // latest last
 	kept     time.Time // when the notebook had it
@@ -40,6 +42,7 @@ type Refusal struct {
 	At   time.Time `json:"at"`
 	Why  string    `json:"why"`  // the code of the answer, or handshake_refused
 	Says string    `json:"says"` // the same in words
+	Do   string    `json:"do"`   // what the owner of the source can do about it
 }
 
 const (
@@ -96,13 +99,27 @@ func (s *sourceLogs) handshake(source string, now time.Time) error {
 
 func (s *sourceLogs) accepted(source string, now time.Time, touches []*lead.Touch) error {
 	return s.change(source, now, false, func(l *sourceLog) {
-		if day := now.Format(time.DateOnly); l.Day != day {
-			l.Day, l.Accepted = day, 0
-		}
+		l.begin(now)
 		l.Touch = now
 		l.Accepted += len(touches)
+		for _, t := range touches {
+			if t.State == lead.Unread {
+				l.Unread++
+			}
+		}
 		l.Thin = l.Thin || slices.ContainsFunc(touches, func(t *lead.Touch) bool { return t.NeedsFetch })
 	})
+}
+
+func (s *sourceLogs) ignored(source string, now time.Time) error {
+	return s.change(source, now, false, func(l *sourceLog) { l.begin(now); l.Ignored++ })
+}
+
+// begin starts the counts of a day when they are of another one.
+func (l *sourceLog) begin(now time.Time) {
+	if day := now.Format(time.DateOnly); l.Day != day {
+		l.Day, l.Accepted, l.Unread, l.Ignored = day, 0, 0, 0
+	}
 }
 
 // refused is bounded, in memory, and never written down: strangers cause it.

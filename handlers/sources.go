@@ -2,11 +2,14 @@ package handlers
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -15,38 +18,116 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
+// sourcesView is the page of sources.
+type sourcesView struct {
+	Cards   []sourceCard
+	Trouble []sourceCard // those that need a look
+	Away    bool         // Redis is: what it alone knows is left out
+}
+
 // sourceCard is one source on the page of sources.
 type sourceCard struct {
-	Name, Provider, Title, Doc string
-	Action                     lead.Action
-	URL                        string // with the token, if the reader may see it
-	Signs                      bool   // deliveries must be signed
-	Last                       time.Time
-	Now                        time.Time
-	Snippets                   []snippet
-	Sample                     bool // a test lead can be sent
-	Warnings                   []string
+	SourceState
+	Title, Doc string
+	Vendor     bool      // its webhook is set up on a screen of its own
+	Signs      bool      // it can sign
+	Signed     bool      // deliveries must be signed
+	Token      bool      // the address ends in one
+	Verifies   bool      // it shows a verify_token when it checks the address
+	Shakes     bool      // it checks the address
+	Thin       bool      // it may send ids only
+	Last       time.Time // when the last lead came
+	Now        time.Time
+	Refused    []refusedFor
+	Since      string // how many refusals came after the last lead; empty: none
+	Trouble    string // what is wrong, in a word or two; empty: nothing
+	Snippets   []snippet
+	Sample     bool // a test lead can be sent
+	Warnings   []string
 }
 
 // snippet is something to copy, with what it is for.
 type snippet struct{ ID, Title, Text string }
 
-// sourcesPage answers GET /sources.
+// refusedFor are a source's latest refusals for one reason.
+type refusedFor struct {
+	Refusal
+	N int
+}
+
+// sourcesPage answers GET /sources. While Redis is away it shows what this node
+// knows.
 func (s *Server) sourcesPage(c echo.Context) error {
-	me := callerOf(c)
-	var cards []sourceCard
+	ctx, me := c.Request().Context(), callerOf(c)
+	rhythms := s.rhythms(ctx)
+	var v sourcesView
 	for _, g := range s.sortedGates() {
-		card := s.cardOf(g, me)
-		last, err := s.o.Reader.Touches(c.Request().Context(), TouchQuery{Source: g.Name, Limit: 1})
-		if err != nil {
-			return fmt.Errorf("last touch of source %s: %w", g.Name, err)
+		card := s.cardOf(g, s.sourceState(g, me, rhythms[g.Name]), me)
+		if !v.Away {
+			last, err := s.lastLead(ctx, g.Name)
+			switch {
+			case errors.Is(err, ErrUnavailable):
+				v.Away = true // the others would wait in vain, too
+			case err != nil:
+				return fmt.Errorf("last touch of source %s: %w", g.Name, err)
+			case last.After(card.Last):
+				card.Last = last
+			}
 		}
-		if len(last.Items) > 0 {
-			card.Last = last.Items[0].ReceivedAt
+		if card.SilentSince.After(card.Last) { // its leads are past their retention
+			card.Last = card.SilentSince
 		}
-		cards = append(cards, card)
+		card.judge()
+		if v.Cards = append(v.Cards, card); card.Trouble != "" {
+			v.Trouble = append(v.Trouble, card)
+		}
 	}
-	return s.render(c, http.StatusOK, "sources", s.frame(c, "sources", "Sources", cards))
+	return s.render(c, http.StatusOK, "sources", s.frame(c, "sources", "Sources", v))
+}
+
+// lastLooks is how many touches are looked at for one that is no test.
+const lastLooks = 10
+
+// lastLead is when the source's last lead came, over all nodes; tests are none.
+func (s *Server) lastLead(ctx context.Context, source string) (time.Time, error) {
+	page, err := s.o.Reader.Touches(ctx, TouchQuery{Source: source, Limit: lastLooks})
+	for _, t := range page.Items {
+		if !t.Test {
+			return t.ReceivedAt, err
+		}
+	}
+	return time.Time{}, err
+}
+
+// judge says what is wrong with a source, the worst first.
+func (c *sourceCard) judge() {
+	since := 0
+	for _, r := range c.Refusals {
+		if r.At.After(c.Last) {
+			since++
+		}
+		i := slices.IndexFunc(c.Refused, func(f refusedFor) bool { return f.Why == r.Why })
+		if i < 0 {
+			c.Refused = append(c.Refused, refusedFor{Refusal: r})
+			i = len(c.Refused) - 1
+		}
+		c.Refused[i].N++
+	}
+	switch since {
+	case 0:
+	case mostRefusals: // no more are remembered
+		c.Since = strconv.Itoa(since) + " or more"
+	default:
+		c.Since = strconv.Itoa(since)
+	}
+	switch {
+	case !c.SilentSince.IsZero():
+		c.Trouble = "is silent"
+	case since > 0:
+		c.Trouble = "refuses what comes"
+	case slices.ContainsFunc(c.Needs, func(n Need) bool { return n.Need == needFetchToken }):
+		c.Trouble = "cannot fetch who its leads are"
+	}
 }
 
 // sortedGates are the sources by name.
@@ -71,17 +152,17 @@ func (s *Server) addressOf(g *gate, me Pass) string {
 	return at + "/TOKEN"
 }
 
-func (s *Server) cardOf(g *gate, me Pass) sourceCard {
+func (s *Server) cardOf(g *gate, st SourceState, me Pass) sourceCard {
 	p := g.provider
-	card := sourceCard{Name: g.Name, Provider: p.Name, Title: cmp.Or(p.Title, p.Name), Doc: p.Doc, Action: g.Action, URL: s.addressOf(g, me),
-		Signs: p.Verify != nil && len(g.view.Secrets) > 0, Now: s.o.Now(), Sample: p.Sample != nil && me.Right >= Write}
-	if p.Verify != nil && len(g.view.Secrets) == 0 {
-		card.Warnings = append(card.Warnings, "Whoever knows the address can send: "+card.Title+" signs, and no secret is set.")
+	card := sourceCard{SourceState: st, Title: cmp.Or(p.Title, p.Name), Doc: p.Doc, Vendor: g.vendor(), Signs: p.Verify != nil, Signed: p.Verify != nil && len(g.view.Secrets) > 0,
+		Token: g.Token != "", Verifies: g.VerifyToken != "", Shakes: p.Reply != nil, Thin: p.Fetch != nil, Last: st.LastTouchAt, Now: s.o.Now(), Sample: p.Sample != nil && me.Right >= Write}
+	for _, n := range st.Needs {
+		card.Warnings = append(card.Warnings, n.Says)
 	}
-	if host := s.public.Hostname(); g.vendor() && (host == "localhost" || host == "127.0.0.1" || host == "::1") {
+	if host := s.public.Hostname(); card.Vendor && (host == "localhost" || host == "127.0.0.1" || host == "::1") {
 		card.Warnings = append(card.Warnings, card.Title+" cannot reach this address: set public_url to one of the internet.")
 	}
-	card.Snippets = snippets(g, card.URL)
+	card.Snippets = snippets(g, st.URL)
 	return card
 }
 

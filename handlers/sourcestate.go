@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
@@ -17,10 +18,14 @@ type SourceState struct {
 	URL           string      `json:"url"` // to be copied to the sender; with its token for those who may send
 	Action        lead.Action `json:"action,omitempty"`
 	Watch         bool        `json:"watch,omitempty"`
-	HandshakeAt   time.Time   `json:"handshake_at,omitzero"`  // when the vendor's last handshake was answered
-	LastTouchAt   time.Time   `json:"last_touch_at,omitzero"` // when the last touch was accepted
-	AcceptedToday int         `json:"accepted_today"`         // touches, by UTC day
-	Refusals      []Refusal   `json:"refusals"`               // the last ones since the start, latest first
+	HandshakeAt   time.Time   `json:"handshake_at,omitzero"`           // when the vendor's last handshake was answered
+	LastTouchAt   time.Time   `json:"last_touch_at,omitzero"`          // when the last touch was accepted
+	AcceptedToday int         `json:"accepted_today"`                  // touches, by UTC day
+	UnreadToday   int         `json:"unread_today"`                    // of these
+	IgnoredToday  int         `json:"ignored_today"`                   // deliveries that are about no lead
+	UsualSilence  float64     `json:"usual_silence_seconds,omitempty"` // the longest that is usual; none: not known yet, or Redis is away
+	SilentSince   time.Time   `json:"silent_since,omitzero"`           // when it was heard last; none: it is not silent for longer than usual
+	Refusals      []Refusal   `json:"refusals"`                        // the last ones since the start, latest first
 	Needs         []Need      `json:"needs"`
 }
 
@@ -37,24 +42,44 @@ const (
 	needToken      = "token"       // anybody who knows the URL can send
 )
 
-// sourceStates are all sources, by name, for somebody to see.
-func (s *Server) sourceStates(me Pass) []SourceState {
-	today := s.o.Now().UTC().Format(time.DateOnly)
+// sourceStates are all sources, by name, for somebody to see. Rhythms may be nil.
+func (s *Server) sourceStates(me Pass, rhythms map[string]lead.Rhythm) []SourceState {
 	states := []SourceState{}
 	for _, g := range s.sortedGates() {
-		l := s.logs.of(g.Name)
-		if l.Day != today {
-			l.Accepted = 0
-		}
-		slices.Reverse(l.refusals)
-		st := SourceState{Name: g.Name, Provider: g.provider.Name, URL: s.addressOf(g, me), Action: g.Action, Watch: g.Watch,
-			HandshakeAt: l.Handshake, LastTouchAt: l.Touch, AcceptedToday: l.Accepted, Refusals: l.refusals, Needs: g.needs(l.Thin)}
-		if st.Refusals == nil {
-			st.Refusals = []Refusal{}
-		}
-		states = append(states, st)
+		states = append(states, s.sourceState(g, me, rhythms[g.Name]))
 	}
 	return states
+}
+
+func (s *Server) sourceState(g *gate, me Pass, r lead.Rhythm) SourceState {
+	l := s.logs.of(g.Name)
+	l.begin(s.o.Now().UTC())
+	st := SourceState{Name: g.Name, Provider: g.provider.Name, URL: s.addressOf(g, me), Action: g.Action, Watch: g.Watch,
+		HandshakeAt: l.Handshake, LastTouchAt: l.Touch, AcceptedToday: l.Accepted, UnreadToday: l.Unread, IgnoredToday: l.Ignored,
+		Refusals: []Refusal{}, Needs: g.needs(l.Thin)}
+	for _, refusal := range slices.Backward(l.refusals) {
+		refusal.Do = g.remedy(refusal.Why)
+		st.Refusals = append(st.Refusals, refusal)
+	}
+	if usual, known := r.Usual(); known {
+		st.UsualSilence = usual.Seconds()
+	}
+	if !r.Silent.IsZero() && !l.Touch.After(r.Silent) { // what came since is not listened to yet
+		st.SilentSince = r.Last
+	}
+	return st
+}
+
+// rhythms are how often the sources are heard; nil while that is not known.
+func (s *Server) rhythms(ctx context.Context) map[string]lead.Rhythm {
+	if s.o.Rhythms == nil {
+		return nil
+	}
+	rhythms, err := s.o.Rhythms(ctx)
+	if err != nil {
+		return nil // Redis is away, which other pages say
+	}
+	return rhythms
 }
 
 // needs says what the source goes without; thin means that it has sent
@@ -75,9 +100,10 @@ func (g *gate) needs(thin bool) []Need {
 	return needs
 }
 
-// listSources answers GET /api/v1/sources. It asks neither Redis nor a vendor.
+// listSources answers GET /api/v1/sources. It asks no vendor, and Redis only for
+// how often the sources are heard.
 func (s *Server) listSources(c echo.Context) error {
 	return show(c, struct {
 		Items []SourceState `json:"items"`
-	}{s.sourceStates(callerOf(c))})
+	}{s.sourceStates(callerOf(c), s.rhythms(c.Request().Context()))})
 }

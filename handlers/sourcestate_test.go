@@ -64,14 +64,19 @@ func TestSources(t *testing.T) {
 	for range 20 {
 		post(s, "/in/webinars", jsonType, `{"event":"x"}`)
 	}
-	refused := Refusal{At: noon, Why: "bad_signature", Says: "The signature does not match"}
+	post(s, "/in/ads", jsonType, `{"entry":[]}`)
+	post(s, "/in/ads", jsonType, `{"entry":`)
+	refused := Refusal{At: noon, Why: "bad_signature", Says: "The signature does not match", Do: "The secret here differs from the one at Zoom. " +
+		"Copy it from there into secret of this source; secret_previous keeps the old one good while it changes."}
 	want := map[string]SourceState{
-		"ads": {Name: "ads", Provider: "meta", URL: publicURL + "/in/ads", Action: "demo_request", HandshakeAt: noon, LastTouchAt: noon, AcceptedToday: 2,
-			Refusals: []Refusal{{At: noon, Why: "handshake_refused", Says: "The vendor's handshake does not fit the settings"}},
+		"ads": {Name: "ads", Provider: "meta", URL: publicURL + "/in/ads", Action: "demo_request", HandshakeAt: noon, LastTouchAt: noon, AcceptedToday: 3, UnreadToday: 1, IgnoredToday: 1,
+			Refusals: []Refusal{{At: noon, Why: "handshake_refused", Says: "The vendor's handshake does not fit the settings",
+				Do: "What Meta Lead Ads sends to check the address does not fit verify_token or secret of this source. Set them to what stands there, and save the address there again."}},
 			Needs: []Need{{"fetch_token", "Meta Lead Ads sends ids only; set fetch.token, so that the person can be fetched."},
 				{"secret", "Meta Lead Ads signs what it sends, and nothing checks it; set secret."}}},
 		"contact": {Name: "contact", Provider: "form", URL: publicURL + "/in/contact/t", LastTouchAt: noon, AcceptedToday: 1, Needs: []Need{},
-			Refusals: []Refusal{{At: noon, Why: "bad_token", Says: "The token is wrong"}}},
+			Refusals: []Refusal{{At: noon, Why: "bad_token", Says: "The token is wrong",
+				Do: "The address ends in another token, or in none. Copy the address of this source to the sender again."}}},
 		"events": {Name: "events", Provider: "eventbrite", URL: publicURL + "/in/events", Refusals: []Refusal{},
 			Needs: []Need{{"token", "Anybody who knows the URL can send; set token."}}},
 		"hook": {Name: "hook", Provider: "json", URL: publicURL + "/in/hook", Refusals: []Refusal{}, Needs: []Need{}},
@@ -83,7 +88,7 @@ func TestSources(t *testing.T) {
 	}
 
 	again := sourceStates(t, open())["ads"] // a restart
-	if !again.HandshakeAt.Equal(noon) || again.AcceptedToday != 2 || len(again.Refusals) != 0 || len(again.Needs) != 2 {
+	if !again.HandshakeAt.Equal(noon) || again.AcceptedToday != 2 || again.IgnoredToday != 0 || len(again.Refusals) != 0 || len(again.Needs) != 2 {
 		t.Errorf("after a restart = %+v, want the handshake and the count of the day", again)
 	}
 }

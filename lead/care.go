@@ -40,8 +40,12 @@ func (l *Lead) Care() (c Care, ok bool) {
 			c.ContactedAt = s.At
 		}
 	}
-	if c.ClaimedAt.IsZero() && l.Claim != nil && !l.Claim.At.Before(c.AskedAt) { // it came with a lead that was merged into this one
+	// A claim that came with a lead which was merged into this one is in no step.
+	if l.Claim != nil && c.ClaimedAt.IsZero() && !l.Claim.At.Before(c.AskedAt) {
 		c.ClaimedAt, c.By = l.Claim.At, l.Claim.By
+		if l.Status == Contacted {
+			c.ContactedAt = l.Claim.At // or later
+		}
 	}
 	return c, true
 }

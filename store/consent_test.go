@@ -180,3 +180,41 @@ func TestStore_Leads_ConsentWithoutRedis(t *testing.T) {
 		t.Error("Learn without Redis: no error")
 	}
 }
+
+// Whoever changes a lead while Learn writes its card anew has the last word.
+func TestStore_Learn_Meanwhile(t *testing.T) {
+	w := openBuiltin(t)
+	quiet := store.New(w.plain, store.Options{Now: func() time.Time { return w.now }}) // another node
+	for n := 1; ; n++ {
+		w.flush()
+		w.bear()
+		w.consenting("t1", 1, "ada", lead.Given)
+		w.plain.HSet(t.Context(), "lg:cards", "t1", fmt.Sprintf("%d ada", noon.Add(time.Minute).UnixMicro()))
+		upgraded := store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }})
+		w.hook.lose(0, false)
+		changed := false
+		w.hook.before = func(trip int) {
+			if trip != n {
+				return
+			}
+			changed = true
+			if _, err := quiet.UpdateLead(t.Context(), "t1", 0, func(l *lead.Lead) error { l.History[0].Consent = lead.Refused; return nil }); err != nil {
+				t.Error(err)
+			}
+		}
+		err := upgraded.Learn(t.Context())
+		w.hook.before = nil
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !changed {
+			if n < 5 {
+				t.Fatalf("Learn makes %d round trips", n-1)
+			}
+			return
+		}
+		if card := w.plain.HGet(t.Context(), "lg:cards", "t1").Val(); !strings.HasSuffix(card, "\x00refused") {
+			t.Errorf("changed before round trip %d: the card is %q, want the answer of the change", n, card)
+		}
+	}
+}

@@ -131,7 +131,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Standby: standby{work, book}, Actor: actor{work, book}, Watcher: work, Notebook: work,
+		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Standby: standby{work, book}, Actor: actor{work, book}, Watcher: work, Notebook: work, Rhythms: work.Rhythms,
 		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
 		Auditor: auditor{work}, Reporter: reporter{work, lists}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
 		Doctor:         doctor{cfg, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets, work.Unnamed},

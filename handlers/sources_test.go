@@ -1,0 +1,182 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadgate/leadgate/lead"
+)
+
+// newest is a reader that knows the newest touches.
+type newest struct {
+	fakeReader
+	of map[string][]*lead.Touch
+}
+
+func (n newest) Touches(_ context.Context, q TouchQuery) (TouchPage, error) {
+	return TouchPage{Items: n.of[q.Source]}, n.err
+}
+
+// rhythm is that of a source that is heard every ten minutes; silent since at,
+// unless that is zero.
+func rhythm(at time.Time) lead.Rhythm {
+	r := lead.Rhythm{Last: noon.Add(-time.Hour), Longest: map[string]time.Duration{}, Silent: at}
+	for _, day := range []string{"2026-11-20", "2026-11-23", "2026-11-24"} {
+		r.Longest[day] = 10 * time.Minute
+	}
+	return r
+}
+
+func TestSources_Silence(t *testing.T) {
+	var rhythms map[string]lead.Rhythm
+	var away error
+	s, _ := testServer(t, []Source{{Name: "contact", Provider: "form"}}, func(o *Options) {
+		o.APITokens = []string{"api-token"}
+		o.Rhythms = func(context.Context) (map[string]lead.Rhythm, error) { return rhythms, away }
+	})
+	type silence struct {
+		Usual float64
+		Since time.Time
+	}
+	check := func(when string, want silence) {
+		t.Helper()
+		st := sourceStates(t, s)["contact"]
+		if got := (silence{st.UsualSilence, st.SilentSince}); got != want {
+			t.Errorf("%s: %+v, want %+v", when, got, want)
+		}
+	}
+	check("never heard", silence{})
+	rhythms = map[string]lead.Rhythm{"contact": rhythm(time.Time{})}
+	check("heard", silence{Usual: 600})
+	rhythms["contact"] = rhythm(noon.Add(-time.Minute))
+	check("silent", silence{Usual: 600, Since: noon.Add(-time.Hour)})
+	away = errors.New("Redis is away")
+	check("not known", silence{})
+	away = nil
+	post(s, "/in/contact", formType, oneForm)
+	check("heard since, and not yet listened to", silence{Usual: 600})
+}
+
+func TestSourcesPage_Trouble(t *testing.T) {
+	sources := []Source{{Name: "contact", Provider: "form", Token: "path-token"}, {Name: "ads", Provider: "meta", Unsigned: true, VerifyToken: "v"},
+		{Name: "webinars", Provider: "zoom", Secret: zoomSecret}}
+	silent := map[string]lead.Rhythm{"webinars": rhythm(noon.Add(-time.Minute))}
+	lately := map[string][]*lead.Touch{"contact": {{Test: true, ReceivedAt: noon}, {ReceivedAt: noon.Add(-3 * time.Hour)}}}
+	wrongToken := func(s *Server) { post(s, "/in/contact/guess", formType, oneForm) }
+	for name, tc := range map[string]struct {
+		rhythms    map[string]lead.Rhythm
+		reader     newest
+		before     func(*Server)
+		want, lack []string
+	}{
+		"Well": {nil, newest{of: lately}, nil,
+			[]string{">3 h</time> ago", "Waiting for the first lead", "no handshake yet", "deliveries are signed", "Type <code>verify_token</code>", "may send ids only",
+				"where one is set", "Save it there while leadgate runs"},
+			[]string{"need a look", "needs a look", "Refused lately", "Silent since", "usually", "Redis is away"}},
+		"Silent": {silent, newest{}, nil,
+			[]string{`1 of 3 needs a look: <a href="#source-webinars">webinars</a> is silent.`, "Silent since <time", "usually for 10 min at most", "usually silent for 10 min at most", "the webhook of Zoom still sends"}, nil},
+		"Refuses": {nil, newest{}, func(s *Server) { wrongToken(s); wrongToken(s); post(s, "/in/contact/path-token", formType, "a=b") },
+			[]string{`<a href="#source-contact">contact</a> refuses what comes.`, "3 refused since the start", `<b>The token is wrong</b> · 2 times, the last <time`, `0 s</time> ago · <code>bad_token</code>`,
+				"The address ends in another token", `<b>Neither an e-mail address nor a phone number</b> · <time`, "<details open><summary>Refused lately"}, nil},
+		"RefusesALot": {nil, newest{of: lately}, func(s *Server) {
+			for range 12 {
+				wrongToken(s)
+			}
+		}, []string{"10 or more refused since the last lead"}, nil},
+		"RefusedBeforeTheLastLead": {nil, newest{of: map[string][]*lead.Touch{"contact": {{ReceivedAt: noon}}}}, wrongToken,
+			[]string{"<details><summary>Refused lately"}, []string{"a look", "refused since"}},
+		"Thin": {nil, newest{}, func(s *Server) {
+			post(s, "/in/ads", jsonType, `{"entry":[{"changes":[{"field":"leadgen","value":{"leadgen_id":"1"}}]}]}`)
+		}, []string{"ads</a> cannot fetch who its leads are", "1 accepted"}, nil},
+		"UnreadAndIgnored": {nil, newest{}, func(s *Server) { post(s, "/in/ads", jsonType, `{`); post(s, "/in/ads", jsonType, `{"entry":[]}`) },
+			[]string{"1 accepted, 1 unread, 1 ignored", "leadgate replay --unread --source ads"}, nil},
+		"Several": {silent, newest{}, wrongToken, []string{"2 of 3 need a look", "contact</a> refuses what comes, <a", "webinars</a> is silent."}, nil},
+		"Shaken": {nil, newest{}, func(s *Server) { ask(s, "GET", "/in/ads?hub.mode=subscribe&hub.verify_token=v&hub.challenge=c", "") },
+			[]string{"last handshake <time"}, nil},
+		"Away": {silent, newest{fakeReader: fakeReader{err: ErrUnavailable}}, func(s *Server) { post(s, "/in/contact/path-token", formType, oneForm) },
+			[]string{"Redis is away", "Last lead</span> <time", "1 accepted"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, cookies := insiders(t, func(o *Options) {
+				o.Sources, o.Reader = sources, tc.reader
+				o.Rhythms = func(context.Context) (map[string]lead.Rhythm, error) { return tc.rhythms, nil }
+			})
+			if tc.before != nil {
+				tc.before(s)
+			}
+			w := ask(s, "GET", "/sources", "", "Cookie", cookies[Read])
+			page := w.Body.String()
+			for _, want := range tc.want {
+				if !strings.Contains(page, want) {
+					t.Errorf("the page lacks %q", want)
+				}
+			}
+			for _, lack := range tc.lack {
+				if strings.Contains(page, lack) {
+					t.Errorf("the page has %q", lack)
+				}
+			}
+			if w.Code != 200 || t.Failed() {
+				t.Errorf("%d: %s", w.Code, page)
+			}
+		})
+	}
+	s, cookies := insiders(t, func(o *Options) { o.Sources, o.Reader = sources, fakeReader{err: ErrBadQuery} })
+	if w := ask(s, "GET", "/sources", "", "Cookie", cookies[Read]); w.Code != 400 {
+		t.Errorf("what is no outage = %d, want it shown", w.Code)
+	}
+}
+
+// Whatever a delivery can be refused for, there is something to do about it.
+func TestRemedies(t *testing.T) {
+	s, _ := testServer(t, []Source{
+		{Name: "plain", Provider: "json"}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret}, {Name: "both", Provider: "json", Token: "t", Header: map[string]string{"x-key": "secret-key", "x-also": "y"}},
+	})
+	for name, tc := range map[string]struct{ source, why, want string }{
+		"Signature":      {"zoom", "bad_signature", "the one at Zoom"},
+		"Stale":          {"zoom", "stale", "NTP"},
+		"TokenAndHeader": {"both", "bad_token", "Copy the address of this source to the sender again. Have the sender send the header X-Also, X-Key"},
+		"TokenOfBefore":  {"plain", "bad_token", "does not ask for"},
+		"NoContact":      {"plain", "no_contact", "map it with fields"},
+		"Malformed":      {"plain", "malformed", "The page Rules"},
+		"TooLarge":       {"plain", "too_large", "raise max_body"},
+		"Type":           {"plain", "unsupported_type", "application/json"},
+		"Rate":           {"plain", "rate_limited", "trusted_proxies"},
+		"Method":         {"zoom", "method_not_allowed", "Have Zoom use POST"},
+		"NotFound":       {"zoom", "not_found", "to Zoom again"},
+		"NotDurable":     {"plain", "not_durable", "leadgate doctor"},
+		"Internal":       {"plain", "internal", "its log"},
+		"Handshake":      {"zoom", "handshake_refused", "save the address there again"},
+		"Unheard":        {"plain", "whatever", ""},
+	} {
+		got := s.gate(tc.source).remedy(tc.why)
+		if !strings.Contains(got, tc.want) || (got == "") != (tc.want == "") {
+			t.Errorf("%s: %q, want %q in it", name, got, tc.want)
+		}
+		if strings.Contains(got, "secret-key") {
+			t.Errorf("%s tells a secret: %s", name, got)
+		}
+	}
+	var silent []code
+	for c := range codes {
+		if s.gate("plain").remedy(string(c)) == "" {
+			silent = append(silent, c)
+		}
+	}
+	if d := cmp.Diff(map[code]bool{unavailable: true, unauthorized: true, forbidden: true, conflict: true, badQuery: true, badRules: true}, setOf(silent)); d != "" {
+		t.Errorf("codes without a remedy; these are no delivery's (-want +got):\n%s", d)
+	}
+}
+
+func setOf(all []code) map[code]bool {
+	set := map[code]bool{}
+	for _, c := range all {
+		set[c] = true
+	}
+	return set
+}
