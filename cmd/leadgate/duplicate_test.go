@@ -81,8 +81,12 @@ func TestProgram_DuplicateWithoutRedis(t *testing.T) {
 	p.redisIs("0")
 	fresh := p.lead("demo", "Ada Fresh").ID // told from the journal
 	awaitFor(t, "the alert without Redis", 10*time.Second, func() bool { return len(slack.about("Ada Fresh")) > 0 })
-	for _, id := range []string{home, fresh} {
-		if code, out := p.answers("U0LEE", "duplicate", id, works); code != http.StatusOK || out != "" {
+	newer := p.lead("demo", "Bob Newer").ID
+	awaitFor(t, "the other alert without Redis", 10*time.Second, func() bool { return len(slack.about("Bob Newer")) > 0 })
+	bob := p.lead("demo", "Bob Brook").ID
+	awaitFor(t, "the third alert without Redis", 10*time.Second, func() bool { return len(slack.about("Bob Brook")) > 0 })
+	for of, to := range map[string]string{home: works, fresh: works, newer: bob} {
+		if code, out := p.answers("U0LEE", "duplicate", of, to); code != http.StatusOK || out != "" {
 			t.Fatalf("the dialog is answered %d %s", code, out)
 		}
 	}
@@ -95,6 +99,10 @@ func TestProgram_DuplicateWithoutRedis(t *testing.T) {
 	p.await("both to be merged", 15*time.Second, func() bool {
 		var l lead.Lead
 		return p.get("/leads/"+works, &l) == http.StatusOK && len(l.Absorbed) == 2 && len(l.Touches) == 3
+	})
+	p.await("two leads that Redis never knew to be merged", 15*time.Second, func() bool {
+		var l lead.Lead
+		return p.get("/leads/"+bob, &l) == http.StatusOK && slices.Equal(l.Absorbed, []string{newer})
 	})
 	if touch, _ := p.touch(fresh); touch.LeadID != works {
 		t.Errorf("the touch that Redis never knew is of lead %s, want %s", touch.LeadID, works)
