@@ -280,15 +280,7 @@ func TestPages_Inert(t *testing.T) {
 			pages = append(pages, w.Body.String())
 		}
 		for _, page := range pages {
-			for _, n := range elements(t, page, "script", "img", "svg", "a", "form", "h1", "hx-partial", "iframe", "input", "button", "meta", "link") {
-				all = append(all, n.Data)
-				for _, a := range n.Attr {
-					leads := a.Key == "href" || a.Key == "src" || a.Key == "action"
-					if strings.HasPrefix(a.Key, "on") || leads && strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
-						t.Errorf("%q makes %s %s=%q", text, n.Data, a.Key, a.Val)
-					}
-				}
-			}
+			all = append(all, shapeOf(t, page, text)...)
 		}
 		return all
 	}
@@ -298,6 +290,22 @@ func TestPages_Inert(t *testing.T) {
 			t.Errorf("%q changes the page (-harmless +it):\n%s", text, d)
 		}
 	}
+}
+
+// shapeOf lists the elements of a page that text could add to, and looks for what
+// would run.
+func shapeOf(t *testing.T, page, text string) (all []string) {
+	t.Helper()
+	for _, n := range elements(t, page, "script", "img", "svg", "a", "form", "h1", "hx-partial", "iframe", "input", "button", "meta", "link", "textarea") {
+		all = append(all, n.Data)
+		for _, a := range n.Attr {
+			leads := a.Key == "href" || a.Key == "src" || a.Key == "action"
+			if strings.HasPrefix(a.Key, "on") || leads && strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
+				t.Errorf("%q makes %s %s=%q", text, n.Data, a.Key, a.Val)
+			}
+		}
+	}
+	return all
 }
 
 // oneTouch is a shelf whose only touch is this one.

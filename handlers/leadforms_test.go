@@ -126,7 +126,7 @@ func TestResendPage(t *testing.T) {
 	s, _, hand, cookies := formServer(t)
 	path, touch := "/l/"+adaID+"/resend", "T"+adaID[1:]
 	status, _, page := sent(s, cookies[Write], path, "target", "sales", "touch", touch)
-	if status != 200 || !strings.Contains(page, "sales is told of Ada Brandt, for demo request again") || !strings.Contains(page, "twice") || len(hand.did) != 0 {
+	if status != 200 || !strings.Contains(page, "sales is told of Ada Brandt again (demo request)") || !strings.Contains(page, "twice") || len(hand.did) != 0 {
 		t.Fatalf("the question = %d after %q:\n%s", status, hand.did, page)
 	}
 	if status, to, _ := sent(s, cookies[Write], path, "target", "sales", "touch", touch, "revision", "1", "sure", "yes"); status != 303 || to != "/l/"+adaID+"?said=resent" {
@@ -229,6 +229,37 @@ func TestLeadPage_Merged(t *testing.T) {
 	for _, id := range []string{adaID, bobID} {
 		if got := forms(id, Read); len(got) > 2 || len(got) == 2 && got[1] != "/l/"+adaID+"/unmerge" {
 			t.Errorf("a reader is shown the forms %q", got)
+		}
+	}
+}
+
+// Whatever is in a field, the pages that ask have the elements that they always
+// have.
+func TestForms_Inert(t *testing.T) {
+	shape := func(text string) (all []string) {
+		s, judge, _, cookies := formServer(t, func(ada, bob *lead.Lead) {
+			for _, l := range []*lead.Lead{ada, bob} {
+				l.Person = lead.Person{Name: text, Email: text, Phone: text, Company: text}
+				l.History[0].Action, l.Claim = lead.Action(text), &lead.Claim{By: text}
+			}
+			bob.Absorbed = []string{adaID}
+		})
+		judge.turn.Person, judge.turn.Told = lead.Person{Name: text}, []string{text}
+		judge.turn.After.Reasons = []lead.Reason{{Because: text, Rule: text}}
+		for _, form := range [][]string{{"reclassify", "revision", text}, {"resend", "target", text, "touch", text}, {"merge", "into", bobID}, {"merge", "into", "x" + text}} {
+			status, _, page := sent(s, cookies[Write], "/l/"+adaID+"/"+form[0], form[1:]...)
+			if status != 200 && status != 422 {
+				t.Errorf("%s with %q = %d", form[0], text, status)
+			}
+			all = append(all, shapeOf(t, page, text)...)
+		}
+		_, _, page := sent(s, cookies[Write], "/rules/effect", "rules", "extends: default\nscore: {hott: 3} # "+strings.Join(strings.Fields(text), " "))
+		return append(append(all, shapeOf(t, page, text)...), shapeOf(t, ask(s, "GET", "/l/"+bobID, "", "Cookie", cookies[Write]).Body.String(), text)...)
+	}
+	want := shape("harmless")
+	for _, text := range hostile {
+		if d := cmp.Diff(want, shape(text)); d != "" {
+			t.Errorf("%q changes a page (-harmless +it):\n%s", text, d)
 		}
 	}
 }

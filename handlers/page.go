@@ -129,7 +129,7 @@ func readViews(label func(lead.Action) string) map[string]*template.Template {
 		"nav":  func() []tabLink { return navigation },
 		"took": func(v any) string { return took(reflect.Indirect(reflect.ValueOf(v)).Float()) },
 		"ago":  ago, "stamp": stamp, "spell": spell, "brief": brief, "percent": percent, "size": size, "can": can, "verb": verbLabel,
-		"states": taskCounts, "label": label, "changes": lead.Turn.Changes, "who": whoIs,
+		"states": taskCounts, "label": label, "changes": lead.Turn.Changes, "who": whoIs, "step": stepWord,
 	}).ParseFS(web, "web/layout.html", "web/parts.html"))
 	names, err := fs.Glob(web, "web/page_*.html")
 	if err != nil {

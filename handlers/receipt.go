@@ -40,6 +40,12 @@ var hopWords = map[lead.StepName]string{
 	lead.StepAccepted: "on disk", lead.StepQueued: "in the queue", lead.StepPicked: "picked up", lead.StepClassified: "judged",
 	lead.StepDecided: "decided", lead.StepSent: "told", lead.StepAttempt: "attempt failed", lead.StepFailed: "given up",
 	lead.StepMerged: "merged", lead.StepQuarantine: "held back", lead.StepSettled: "done",
+	lead.StepReclassified: "judged again", lead.StepAbsorbed: "took in", lead.StepMergedTo: "merged into", lead.StepUnmerged: "parted from",
+}
+
+// stepWord is a step in plain words.
+func stepWord(s lead.StepName) string {
+	return cmp.Or(hopWords[s], string(s))
 }
 
 // receiptOf makes a touch ready to be shown. means explains a reason; nil: the
@@ -48,7 +54,7 @@ func receiptOf(t *lead.Touch, means func(string) string) receipt {
 	r := receipt{Touch: t, Said: saidBy(t), Needs: t.Unnamed()}
 	before := 0.0
 	for _, s := range t.Trail {
-		h := hop{Step: s, Word: cmp.Or(hopWords[s.Step], string(s.Step)), Since: max(s.MS-before, 0)}
+		h := hop{Step: s, Word: stepWord(s.Step), Since: max(s.MS-before, 0)}
 		if s.Why != "" && means != nil {
 			h.Means = means(s.Why)
 		}

@@ -31,12 +31,12 @@ func (s *Server) reclassifyPage(c echo.Context) error {
 	case sure:
 		return c.Redirect(http.StatusSeeOther, withSaid("/l/"+t.LeadID, "reclassified"))
 	}
-	v := confirmView{Title: "Judge again", Action: "/l/" + t.LeadID + "/reclassify", Button: "Judge again", Back: "/l/" + t.LeadID, Turns: []lead.Turn{t},
-		Text: "This is what the rules of today make of " + whoIs(t.Person) + ". Messages about the lead follow."}
+	v := confirmView{Title: "Judge again: " + brief(60, whoIs(t.Person)), Action: "/l/" + t.LeadID + "/reclassify", Button: "Judge again", Back: "/l/" + t.LeadID, Turns: []lead.Turn{t},
+		Text: "This is what the rules of today make of the lead. Messages about it follow."}
 	v.keep("revision", strconv.FormatInt(revision, 10))
 	switch {
 	case t.Same():
-		v.Button, v.Turns, v.Text = "", nil, "By the rules of today "+whoIs(t.Person)+" is what the lead says already. There is nothing to change."
+		v.Button, v.Turns, v.Text = "", nil, "The rules of today say what the lead says already. There is nothing to change."
 	case len(t.Told) > 0:
 		v.Offer = "Tell " + strings.Join(t.Told, ", ") + " that the lead is hot"
 	case t.Before.Temperature < lead.Hot && t.After.Temperature == lead.Hot:

@@ -28,10 +28,10 @@ func (s *Server) resendPage(c echo.Context) error {
 		}
 		what := ""
 		if i := slices.IndexFunc(l.History, func(p lead.Past) bool { return p.ID == r.TouchID }); i >= 0 {
-			what = ", for " + s.o.Rules().Label(l.History[i].Action)
+			what = " (" + s.o.Rules().Label(l.History[i].Action) + ")"
 		}
 		v := confirmView{Title: "Send again", Action: "/l/" + id + "/resend", Button: "Send again", Back: "/l/" + id,
-			Text: fmt.Sprintf("%s is told of %s%s again, whether it has it or not. What it has it may have twice then.", brief(60, r.Target), brief(60, whoIs(l.Person)), what)}
+			Text: fmt.Sprintf("%s is told of %s again%s, whether it has it or not. What it has it may have twice then.", brief(60, r.Target), brief(60, whoIs(l.Person)), what)}
 		v.keep("revision", strconv.FormatInt(l.Revision, 10))
 		v.keep("touch", r.TouchID)
 		v.keep("target", r.Target)

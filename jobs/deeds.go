@@ -147,7 +147,7 @@ func (j *Jobs) carryDeeds(ctx context.Context, leadID string) error {
 // comes second there is told.
 func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lead, error) {
 	if d.Verb == lead.VerbDuplicate {
-		if l, err := j.carryDuplicate(ctx, id, key, d); l != nil || err != nil && !errors.Is(err, lead.ErrNotFound) {
+		if l, waits, err := j.carryDuplicate(ctx, id, key, d); l != nil || waits || err != nil {
 			return l, err
 		}
 	}

@@ -31,7 +31,7 @@ func (j *Jobs) duplicate(ctx context.Context, leadID string, d lead.Deed, revisi
 	case l.MergedInto != "" && l.MergedInto != other.ID:
 		return l, errMerged
 	}
-	merged, err := j.Merge(ctx, l.ID, other.ID, d.By)
+	merged, err := j.unite(ctx, l.ID, other.ID, d.By)
 	if err != nil {
 		return l, err
 	}
@@ -40,28 +40,34 @@ func (j *Jobs) duplicate(ctx context.Context, leadID string, d lead.Deed, revisi
 
 // storedLead is a lead as the store has it, by its id or that of a touch of it.
 func (j *Jobs) storedLead(ctx context.Context, id string) (*lead.Lead, error) {
-	l, err := j.o.Store.Lead(ctx, id)
+	l, err := j.o.Prompt.Lead(ctx, id)
 	if errors.Is(err, lead.ErrNotFound) {
 		if t, terr := j.Touch(ctx, id); terr == nil && t.LeadID != "" && t.LeadID != id {
-			return j.o.Store.Lead(ctx, t.LeadID)
+			return j.o.Prompt.Lead(ctx, t.LeadID)
 		}
 	}
 	return l, err
 }
 
 // carryDuplicate merges a lead that was closed as a duplicate while Redis was away.
-// Nil without an error: it cannot be merged, and stays closed.
-func (j *Jobs) carryDuplicate(ctx context.Context, id, key string, d deed) (*lead.Lead, error) {
-	l, err := j.duplicate(ctx, id, d.Deed, 0)
+// Without an error it says what is left: the lead that both are now; that one of
+// the two has to reach the store first; or neither, when they cannot be merged and
+// the duplicate stays closed.
+func (j *Jobs) carryDuplicate(ctx context.Context, id, key string, d deed) (l *lead.Lead, waits bool, err error) {
+	l, err = j.duplicate(ctx, id, d.Deed, 0)
 	switch {
+	case errors.Is(err, lead.ErrNotFound) && j.owns(id), errors.Is(err, lead.ErrWhom) && j.owns(d.To):
+		return nil, true, nil
+	case errors.Is(err, lead.ErrNotFound):
+		return nil, false, nil
 	case errors.Is(err, lead.ErrTwoClaims), errors.Is(err, lead.ErrSameLead), errors.Is(err, lead.ErrWhom), errors.Is(err, lead.ErrHeld), errors.Is(err, errMerged):
 		j.log.Warn("a duplicate that was named while redis was away is not merged", "lead_id", id, "error", err)
-		return nil, nil
+		return nil, false, nil
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	}
 	if err := j.o.Journal.Settle(ctx, journal.Delete(deedShelf, key)); err != nil {
-		return nil, fmt.Errorf("keep the merge of lead %s: %w", id, err)
+		return nil, false, fmt.Errorf("keep the merge of lead %s: %w", id, err)
 	}
-	return l, nil
+	return l, false, nil
 }

@@ -18,11 +18,28 @@ import (
 // and lead.ErrSameLead say why not; a merge that a crash cut short is finished
 // by asking again.
 func (j *Jobs) Merge(ctx context.Context, id, into, by string) (*lead.Lead, error) {
+	if err := j.reach(ctx, id); err != nil {
+		return nil, err
+	}
+	return j.unite(ctx, id, into, by)
+}
+
+func (j *Jobs) unite(ctx context.Context, id, into, by string) (*lead.Lead, error) {
 	l, err := j.exclusive(ctx, func() (*lead.Lead, error) { return j.join(ctx, id, into, by) })
 	if err == nil {
 		j.Audit(ctx, lead.Entry{By: by, Did: lead.ActMerge, LeadID: id, About: l.ID})
 	}
 	return l, err
+}
+
+// reach says at once, and not when those who wait with patience give up, that Redis
+// is away or does not have the lead.
+func (j *Jobs) reach(ctx context.Context, id string) error {
+	if !j.pulse.isUp() {
+		return errNeedsRedis
+	}
+	_, err := j.o.Prompt.Lead(ctx, id)
+	return err
 }
 
 // merging bounds how long a merge may take, and how long one that a crash cut
@@ -142,6 +159,9 @@ func (j *Jobs) withMerged(ctx context.Context, ids []string) (leads []*lead.Lead
 // they would be had they never been one. It returns the lead that is its own
 // again. lead.ErrNotMerged when there is nothing to undo.
 func (j *Jobs) Unmerge(ctx context.Context, id, by string) (*lead.Lead, error) {
+	if err := j.reach(ctx, id); err != nil {
+		return nil, err
+	}
 	l, err := j.exclusive(ctx, func() (*lead.Lead, error) { return j.part(ctx, id, by) })
 	if err == nil {
 		j.Audit(ctx, lead.Entry{By: by, Did: lead.ActUnmerge, LeadID: l.ID})

@@ -91,6 +91,10 @@ func (j *Jobs) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 // errAway: what is asked for may be in Redis, and Redis does not answer.
 var errAway = errors.New("redis is away, and this node's journal does not have it")
 
+// errNeedsRedis: what is asked for cannot be done from a journal, and whoever asks
+// should not wait until Redis is back.
+var errNeedsRedis = errors.New("redis is away, and this cannot be done without it")
+
 // leadInJournal is a lead as this node last saw it, kept or that of a touch that
 // waits here, with what was done about it since.
 func (j *Jobs) leadInJournal(id string) (*lead.Lead, error) {

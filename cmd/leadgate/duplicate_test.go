@@ -75,14 +75,19 @@ func TestProgram_DuplicateWithoutRedis(t *testing.T) {
 	p.config(twoReps)
 	p.start()
 	home, works := p.settled(p.lead("demo", "Ada Home").ID).LeadID, p.settled(p.lead("demo", "Ada Works").ID).LeadID
+	old := p.settled(p.lead("demo", "Bob Old").ID).LeadID
 	p.await("the touches to be settled in the journal", 10*time.Second, func() bool { return p.metric("leadgate_journal_waiting") == "0" })
 
 	redis.pause()
 	p.redisIs("0")
 	fresh := p.lead("demo", "Ada Fresh").ID // told from the journal
 	awaitFor(t, "the alert without Redis", 10*time.Second, func() bool { return len(slack.about("Ada Fresh")) > 0 })
-	for _, id := range []string{home, fresh} {
-		if code, out := p.answers("U0LEE", "duplicate", id, works); code != http.StatusOK || out != "" {
+	newer := p.lead("demo", "Bob Newer").ID
+	awaitFor(t, "the other alert without Redis", 10*time.Second, func() bool { return len(slack.about("Bob Newer")) > 0 })
+	bob := p.lead("demo", "Bob Brook").ID
+	awaitFor(t, "the third alert without Redis", 10*time.Second, func() bool { return len(slack.about("Bob Brook")) > 0 })
+	for of, to := range map[string]string{home: works, fresh: works, newer: bob, old: bob} {
+		if code, out := p.answers("U0LEE", "duplicate", of, to); code != http.StatusOK || out != "" {
 			t.Fatalf("the dialog is answered %d %s", code, out)
 		}
 	}
@@ -95,6 +100,10 @@ func TestProgram_DuplicateWithoutRedis(t *testing.T) {
 	p.await("both to be merged", 15*time.Second, func() bool {
 		var l lead.Lead
 		return p.get("/leads/"+works, &l) == http.StatusOK && len(l.Absorbed) == 2 && len(l.Touches) == 3
+	})
+	p.await("duplicates of a lead that Redis never knew to be merged", 15*time.Second, func() bool {
+		var l lead.Lead
+		return p.get("/leads/"+bob, &l) == http.StatusOK && len(l.Absorbed) == 2 && slices.Contains(l.Absorbed, old) && slices.Contains(l.Absorbed, newer)
 	})
 	if touch, _ := p.touch(fresh); touch.LeadID != works {
 		t.Errorf("the touch that Redis never knew is of lead %s, want %s", touch.LeadID, works)

@@ -37,6 +37,19 @@ func TestRulesTryAndReclassify(t *testing.T) {
 			t.Errorf("rules try = %d, lacks %q:\n%s", code, want, out)
 		}
 	}
+	perDay := func(days string) string {
+		code, out := p.run("rules", "try", "other.yaml", "--since", days+"d")
+		_, figures, ok := strings.Cut(out, "alerts a day: ")
+		figures, _, _ = strings.Cut(figures, "\n")
+		if code != 0 || !ok {
+			t.Errorf("rules try = %d:\n%s", code, out)
+		}
+		return figures
+	}
+	if code, page := p.submit("/rules/effect", "rules", hotterRules, "days", "7"); code != http.StatusOK || !strings.Contains(page, "<small>"+perDay("7")+"</small>") ||
+		!strings.Contains(page, `<a href="/l/`+webinar.LeadID+`">Ada Quell</a>`) || !strings.Contains(page, "warm MQL -&gt; hot SQL") {
+		t.Errorf("the page of rules = %d, other numbers than %q:\n%s", code, perDay("7"), page)
+	}
 	var doc struct {
 		Result lead.Rehearsal
 		Turns  []lead.Turn
