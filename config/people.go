@@ -170,6 +170,9 @@ var hours = grammar[[]lead.Span]{func(s string) ([]lead.Span, *wrong) {
 	return strings.Join(parts, ", ")
 }, nil, form{sample: "Mon-Fri 09:00-17:30"}}
 
+// Hours writes spans as the configuration has them.
+func Hours(spans []lead.Span) string { return hours.show(spans) }
+
 // spanEnd is the end of a span as it is written.
 func spanEnd(s lead.Span) string {
 	if s.To > day {

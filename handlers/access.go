@@ -47,6 +47,7 @@ var access = []struct {
 	{"POST", "/queues/*", Own},
 	{"GET", "/settings", Read},
 	{"POST", "/settings/name", Read},
+	{"POST", "/settings/off", Write}, // of others the owner only
 	{"POST", "/settings/*", Own},
 	{"GET", "/", Read},
 	{"GET", "/live", Read},

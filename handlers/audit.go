@@ -62,3 +62,35 @@ func (s *Server) auditPage(c echo.Context, limit int, cursor string) (p AuditPag
 	}
 	return p, nil
 }
+
+// actWords are what the page says of an act: before the lead, and between it
+// and what else it was done to.
+var actWords = map[lead.Act][2]string{
+	lead.Act(lead.VerbClaim):     {"claimed"},
+	lead.Act(lead.VerbUnclaim):   {"gave back"},
+	lead.Act(lead.VerbContacted): {"made contact with"},
+	lead.Act(lead.VerbAssign):    {"assigned", "to"},
+	lead.Act(lead.VerbNotHot):    {"called not hot"},
+	lead.Act(lead.VerbDuplicate): {"called a duplicate"},
+	lead.Act(lead.VerbJunk):      {"called junk"},
+	lead.Act(lead.VerbUnjunk):    {"called no junk"},
+	lead.Act(lead.VerbRelease):   {"released"},
+
+	lead.ActResend: {"resent", "to"}, lead.ActMerge: {"merged", "into"}, lead.ActUnmerge: {"unmerged"}, lead.ActReplay: {"read again"},
+	lead.ActReclassify: {"reclassified"}, lead.ActErase: {"erased"}, lead.ActExport: {"exported"}, lead.ActImport: {"imported"},
+
+	lead.ActSignIn: {"signed in", "by"}, lead.ActSignOut: {"signed out"}, lead.ActRename: {"took the name"}, lead.ActMakeToken: {"made the token"},
+	lead.ActMakeLink: {"made a link for"}, lead.ActEndToken: {"ended the token"}, lead.ActEndSession: {"ended a session of"}, lead.ActEndLink: {"ended a link for"},
+
+	lead.ActOff: {"took off duty"}, lead.ActBack: {"brought back"}, lead.ActReload: {"put in force"},
+	lead.ActPauseTarget: {"paused the target"}, lead.ActResumeTarget: {"resumed the target"}, lead.ActPauseQueue: {"paused the queue"},
+	lead.ActResumeQueue: {"resumed the queue"}, lead.ActRunTask: {"ran a task of"}, lead.ActDeleteTask: {"deleted a task of"},
+}
+
+// wordsOf are those of an act; one that has none stands for itself.
+func wordsOf(a lead.Act) [2]string {
+	if words, ok := actWords[a]; ok {
+		return words
+	}
+	return [2]string{string(a)}
+}

@@ -2,14 +2,20 @@ package handlers
 
 import (
 	"context"
+	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
 
 // doctor looks for what will hurt.
 type doctor interface {
-	Findings(ctx context.Context) []Finding
+	Findings(ctx context.Context) []Finding // of all looks, of which some ask other people's servers
+	Glance(ctx context.Context) []Finding   // of the looks that take no time
 }
+
+// doctorLimit bounds all looks together.
+const doctorLimit = 12 * time.Second
 
 // Finding is one thing that was looked at.
 type Finding struct {
@@ -34,8 +40,23 @@ func (s *Server) showDoctor(c echo.Context) error {
 	if s.o.Doctor == nil {
 		return ErrUnavailable
 	}
-	found := s.o.Doctor.Findings(c.Request().Context())
+	found := s.examine(c)
 	return show(c, struct {
 		Items []Finding `json:"items"`
 	}{found})
+}
+
+// doctorPage answers POST /settings/doctor with the settings and all findings.
+func (s *Server) doctorPage(c echo.Context) error {
+	if s.o.Doctor == nil {
+		return ErrUnavailable
+	}
+	found := s.examine(c)
+	return s.showSettings(c, http.StatusOK, func(v *settings) { v.Found, v.FoundAll = found, true })
+}
+
+func (s *Server) examine(c echo.Context) []Finding {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), doctorLimit)
+	defer cancel()
+	return s.o.Doctor.Findings(ctx)
 }

@@ -102,7 +102,13 @@ type word struct {
 
 // words splits a line at blanks; what is in double quotes stays together.
 func words(line string) (all []word) {
+	before := ""
 	for i, part := range strings.Split(brief(500, line), `"`) {
+		if n := len(all); i%2 == 1 && n > 0 && strings.HasSuffix(before, ":") {
+			all[n-1].text += strings.TrimSpace(part) // owner:"Dana Reyes"
+			continue
+		}
+		before = part
 		if i%2 == 1 {
 			all = append(all, word{strings.TrimSpace(part), true})
 			continue

@@ -108,6 +108,7 @@ func TestReadFilter(t *testing.T) {
 		"Line":         {"unclaimed", `warm source:web-demo since:1h "acme corp" inc`, filter{LeadQuery: LeadQuery{Unclaimed: true, Temperature: &warm, Source: "web-demo", Since: noon.Add(-time.Hour), Text: "acme corp inc"}}},
 		"Quoted":       {"", `"hot"`, filter{LeadQuery: LeadQuery{Text: "hot"}}},
 		"Status":       {"", "junk owner:Robin email:a@b.example", filter{Owner: "Robin", LeadQuery: LeadQuery{ClaimedBy: "Robin", Status: lead.Junk, Email: "a@b.example"}}},
+		"TwoNames":     {"", `owner:"Lee Ray" "a b"`, filter{Owner: "Lee Ray", LeadQuery: LeadQuery{Text: "a b"}}},
 		"WrongTime":    {"", "since:yore", filter{Wrong: "since:yore"}},
 		"Consent":      {"", "consent:refused", filter{LeadQuery: LeadQuery{Consent: lead.Refused}}},
 		"WrongConsent": {"", "consent:perhaps", filter{Wrong: "consent:perhaps"}},

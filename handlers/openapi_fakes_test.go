@@ -69,11 +69,13 @@ func (fullRuns) Export(context.Context, string) (*lead.Export, error) {
 // fullDoctor finds one thing.
 type fullDoctor struct{}
 
+func (fullDoctor) Glance(context.Context) []Finding   { return []Finding{*fullOf[Finding]()} }
 func (fullDoctor) Findings(context.Context) []Finding { return []Finding{*fullOf[Finding]()} }
 
 // fullPeople lets everybody go until noon.
 type fullPeople struct{}
 
+func (fullPeople) People(context.Context) (People, error)                 { return *fullOf[People](), nil }
 func (fullPeople) Off(context.Context, string, string) (time.Time, error) { return noon, nil }
 
 // fullAuditor knows of one act.

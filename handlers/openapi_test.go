@@ -27,7 +27,7 @@ import (
 // described are the types whose schemas are written from the code, and through
 // them all that they are made of.
 var described = []any{lead.Lead{}, lead.Touch{}, LeadPage{}, TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
-	Plant{}, Task{}, Pass{}, AuditPage{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
+	Plant{}, Task{}, Pass{}, AuditPage{}, People{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
 	delivery{}, imported{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"

@@ -129,7 +129,7 @@ func readViews(label func(lead.Action) string) map[string]*template.Template {
 		"nav":  func() []tabLink { return navigation },
 		"took": func(v any) string { return took(reflect.Indirect(reflect.ValueOf(v)).Float()) },
 		"ago":  ago, "stamp": stamp, "spell": spell, "brief": brief, "percent": percent, "size": size, "can": can, "verb": verbLabel,
-		"states": taskCounts, "label": label, "changes": lead.Turn.Changes, "who": whoIs, "step": stepWord,
+		"states": taskCounts, "act": wordsOf, "label": label, "changes": lead.Turn.Changes, "who": whoIs, "step": stepWord,
 	}).ParseFS(web, "web/layout.html", "web/parts.html"))
 	names, err := fs.Glob(web, "web/page_*.html")
 	if err != nil {
@@ -184,7 +184,9 @@ func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
 // their keys travel in the URL.
 var said = map[string]string{
 	"claim": "The lead is yours.", "unclaim": "The lead is free again.", "contacted": "Well done: contact is recorded.",
-	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.", "done": "Done.", "replayed": "The request is read again.", "erased": "The person is forgotten.", "reclassified": "It is judged by the rules of today.", "resent": "It is on its way again.",
+	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.",
+	"off": "No leads are dealt to you or the rep until then.", "back": "Back: leads are dealt again.", "done": "Done.", "replayed": "The request is read again.",
+	"erased": "The person is forgotten.", "reclassified": "It is judged by the rules of today.", "resent": "It is on its way again.",
 	"merged": "The two are one lead now.", "unmerged": "It is a lead of its own again.", "tested": "This is the test lead. It alerts nobody.",
 }
 

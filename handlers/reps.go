@@ -1,11 +1,14 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -13,12 +16,48 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// people keeps who is away. The program joins it with jobs. Its errors wrap
-// ErrNotFound, lead.ErrUntil or ErrUnavailable.
+// people knows who takes leads, and who is away. The program joins it with jobs.
+// Its errors wrap ErrNotFound, lead.ErrUntil or ErrUnavailable.
 type people interface {
+	People(ctx context.Context) (People, error)
+
 	// Off keeps a rep out of the round robins until the moment that words name,
 	// in the rep's zone. It returns that moment; zero: the rep is back.
 	Off(ctx context.Context, rep, words string) (time.Time, error)
+}
+
+// People are the reps and teams of the configuration, in its order, as of now.
+type People struct {
+	Reps  []RepState  `json:"reps"`
+	Teams []TeamState `json:"teams"`
+}
+
+// RepState is a rep as of now.
+type RepState struct {
+	Name     string    `json:"name"`
+	Hours    string    `json:"hours,omitempty"` // as configured; absent: always
+	Zone     string    `json:"zone"`            // of the hours
+	AtWork   bool      `json:"at_work"`         // within the hours, and not off
+	OffUntil time.Time `json:"off_until,omitzero"`
+	Weight   int       `json:"weight"`        // share in a round robin
+	Cap      int       `json:"cap,omitempty"` // the most leads that a round robin gives in a UTC day; absent: no bound
+	Teams    []string  `json:"teams,omitempty"`
+}
+
+// TeamState is a team and how it shares its leads.
+type TeamState struct {
+	Name string    `json:"name"`
+	Mode lead.Mode `json:"mode"` // round_robin, or claim: whoever is first
+	Reps []string  `json:"reps"`
+}
+
+// showPeople answers GET /reps.
+func (s *Server) showPeople(c echo.Context) error {
+	all, err := s.o.People.People(c.Request().Context())
+	if err != nil {
+		return fmt.Errorf("list reps: %w", err)
+	}
+	return show(c, all)
 }
 
 // setOff answers POST /reps/{name}/off with until when the rep is away.
@@ -33,25 +72,57 @@ func (s *Server) setOff(c echo.Context) error {
 	if err != nil {
 		return problem{code: malformed, detail: `Send JSON: {"until": "14:00"}.`, because: err}
 	}
-	until, err := s.o.People.Off(c.Request().Context(), c.Param("name"), in.Until)
-	if errors.Is(err, lead.ErrUntil) {
-		return problem{code: malformed, detail: fmt.Sprintf("until=%.40q is no moment to come; %v.", in.Until, lead.ErrUntil), because: err}
-	}
+	until, err := s.off(c.Request().Context(), callerOf(c).Name, c.Param("name"), in.Until)
 	if err != nil {
-		return fmt.Errorf("rep is off: %w", err)
+		return noMoment(in.Until, err)
 	}
-	s.didOff(c, c.Param("name"), until)
 	return show(c, struct {
 		Rep      string    `json:"rep"`
 		OffUntil time.Time `json:"off_until,omitzero"`
 	}{c.Param("name"), until.UTC()})
 }
 
-// didOff records that a rep is away, or back.
-func (s *Server) didOff(c echo.Context, rep string, until time.Time) {
-	act := lead.ActOff
-	if until.IsZero() {
-		act = lead.ActBack
+// setOffPage answers POST /settings/off: everybody for himself, the owner for
+// anybody.
+func (s *Server) setOffPage(c echo.Context) error {
+	me := callerOf(c)
+	rep := cmp.Or(c.FormValue("rep"), me.Name)
+	if rep != me.Name && me.Right < Own {
+		return problem{code: forbidden, detail: "You may say this of yourself; of others the owner may."}
 	}
-	s.did(c, act, rep)
+	words := c.FormValue("until")
+	if c.FormValue("back") != "" {
+		words = "back"
+	}
+	until, err := s.off(c.Request().Context(), me.Name, rep, words)
+	if err != nil {
+		return noMoment(words, err)
+	}
+	said := "off"
+	if until.IsZero() {
+		said = "back"
+	}
+	return c.Redirect(http.StatusSeeOther, "/settings?said="+said+"#people")
+}
+
+// off keeps a rep away, or brings one back, and records who did so.
+func (s *Server) off(ctx context.Context, by, rep, words string) (time.Time, error) {
+	until, err := s.o.People.Off(ctx, rep, strings.TrimSpace(words))
+	if err != nil {
+		return until, fmt.Errorf("rep is off: %w", err)
+	}
+	e := lead.Entry{By: by, Did: lead.ActOff, About: rep}
+	if until.IsZero() {
+		e.Did = lead.ActBack
+	}
+	s.o.Auditor.Audit(ctx, e)
+	return until, nil
+}
+
+// noMoment tells the one who wrote it what can be read.
+func noMoment(words string, err error) error {
+	if errors.Is(err, lead.ErrUntil) {
+		return problem{code: malformed, detail: fmt.Sprintf("until=%.40q is no moment to come; %v.", words, lead.ErrUntil), because: err}
+	}
+	return err
 }

@@ -54,6 +54,8 @@ func (s *Server) routes() *echo.Echo {
 	e.POST("/settings/name", s.changeName)
 	e.POST("/settings/tokens", s.makeToken)
 	e.POST("/settings/end", s.endPass)
+	e.POST("/settings/doctor", s.doctorPage)
+	e.POST("/settings/off", s.setOffPage)
 	e.GET("/signin", s.signInPage)
 	e.POST("/signin", s.signIn)
 	e.GET("/signin/slack", s.toSlack)
@@ -71,6 +73,7 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/books", s.showBooks)
 	api.GET("/sources", s.listSources)
 	api.POST("/leads/:id/:verb", s.act)
+	api.GET("/reps", s.showPeople)
 	api.POST("/reps/:name/off", s.setOff)
 	if s.o.Merger != nil {
 		api.POST("/leads/:id/merge", s.merge)

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -8,34 +10,76 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// settings is the page about who may come in.
+// settings is the page about the people, who may come in, and how all is.
 type settings struct {
+	People
+	Me *RepState // the signed-in person, when that is a rep
+
 	Sessions, Tokens, Links []Pass
 	Token                   string // just made, shown once
-	Reps                    []Rep
+
+	Found    []Finding
+	FoundAll bool // all looks were taken
+
+	Audit  AuditPage
+	Before string // cursor of the audit; empty: it begins with the latest
 }
 
-func (s *Server) settingsPage(c echo.Context) error { return s.showSettings(c, http.StatusOK, "") }
+// auditShown is how many entries of the audit are on the page.
+const auditShown = 25
 
-func (s *Server) showSettings(c echo.Context, status int, token string) error {
-	page := settings{Token: token, Reps: s.o.Reps}
-	if callerOf(c).Right == Own {
-		all, err := s.alive(c)
+func (s *Server) settingsPage(c echo.Context) error { return s.showSettings(c, http.StatusOK, nil) }
+
+// showSettings shows the page with what was just done.
+func (s *Server) showSettings(c echo.Context, status int, done func(*settings)) error {
+	v := settings{Before: c.QueryParam("before")}
+	if s.o.People != nil {
+		all, err := s.o.People.People(c.Request().Context())
 		if err != nil {
-			return err
+			return fmt.Errorf("list reps: %w", err)
 		}
-		for _, p := range all {
-			switch p.Kind {
-			case SessionPass:
-				page.Sessions = append(page.Sessions, p)
-			case TokenPass:
-				page.Tokens = append(page.Tokens, p)
-			case LinkPass:
-				page.Links = append(page.Links, p)
-			}
+		v.People = all
+	}
+	me := callerOf(c)
+	for i, r := range v.Reps {
+		if r.Name == me.Name {
+			v.Me = &v.Reps[i]
 		}
 	}
-	return s.render(c, status, "settings", s.frame(c, "settings", "Settings", page))
+	if done != nil {
+		done(&v)
+	}
+	if me.Right == Own {
+		if err := s.ownSettings(c, &v); err != nil {
+			return err
+		}
+	}
+	return s.render(c, status, "settings", s.frame(c, "settings", "Settings", v))
+}
+
+// ownSettings adds what is for the owner.
+func (s *Server) ownSettings(c echo.Context, v *settings) error {
+	all, err := s.alive(c)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		switch p.Kind {
+		case SessionPass:
+			v.Sessions = append(v.Sessions, p)
+		case TokenPass:
+			v.Tokens = append(v.Tokens, p)
+		case LinkPass:
+			v.Links = append(v.Links, p)
+		}
+	}
+	if s.o.Doctor != nil && !v.FoundAll {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
+		defer cancel()
+		v.Found = s.o.Doctor.Glance(ctx)
+	}
+	v.Audit, err = s.auditPage(c, auditShown, v.Before)
+	return err
 }
 
 // changeName is how the signed-in person wants to be called in trails.
@@ -65,7 +109,7 @@ func (s *Server) makeToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showSettings(c, http.StatusCreated, token)
+	return s.showSettings(c, http.StatusCreated, func(v *settings) { v.Token = token })
 }
 
 func (s *Server) endPass(c echo.Context) error {

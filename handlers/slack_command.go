@@ -97,7 +97,7 @@ func (a *slackApp) off(ctx context.Context, by, words string) any {
 	if a.s.o.People == nil {
 		return private("Nobody's turns are kept here.", nil)
 	}
-	until, err := a.s.o.People.Off(ctx, by, strings.TrimSpace(strings.TrimPrefix(words, "off")))
+	until, err := a.s.off(ctx, by, by, strings.TrimPrefix(words, "off"))
 	switch {
 	case errors.Is(err, lead.ErrUntil):
 		return private(escaped(fmt.Sprintf("That is no moment to come; %v.", lead.ErrUntil)), nil)

@@ -118,14 +118,20 @@ func (j *Jobs) OffUntil(ctx context.Context, rep, words string) (time.Time, erro
 	return until, err
 }
 
-// restorePeople makes the turns again out of the leads that were given, and
-// says who is off. Redis has forgotten both.
-func (j *Jobs) restorePeople(ctx context.Context, turns lead.Turns) error {
-	if len(turns.Turn) > 0 {
-		if err := j.o.Store.Turns(ctx, func(t *lead.Turns) error { t.Merge(turns); return nil }); err != nil {
-			return err
+// WhoIsOff returns until when reps are away, by their names; past moments too.
+// While Redis is away it is what was said on this node.
+func (j *Jobs) WhoIsOff(ctx context.Context) (map[string]time.Time, error) {
+	if j.pulse.isUp() {
+		off, err := j.o.Prompt.WhoIsOff(ctx)
+		if err == nil {
+			return off, nil
 		}
+		j.pulse.doubt(err)
 	}
+	return j.offInJournal()
+}
+
+func (j *Jobs) offInJournal() (map[string]time.Time, error) {
 	off := map[string]time.Time{}
 	err := j.o.Journal.Each(offShelf, "", func(rep string, value []byte) bool {
 		var until time.Time
@@ -134,6 +140,21 @@ func (j *Jobs) restorePeople(ctx context.Context, turns lead.Turns) error {
 		}
 		return true
 	})
+	if err != nil {
+		err = fmt.Errorf("read who is off: %w", err)
+	}
+	return off, err
+}
+
+// restorePeople makes the turns again out of the leads that were given, and
+// says who is off. Redis has forgotten both.
+func (j *Jobs) restorePeople(ctx context.Context, turns lead.Turns) error {
+	if len(turns.Turn) > 0 {
+		if err := j.o.Store.Turns(ctx, func(t *lead.Turns) error { t.Merge(turns); return nil }); err != nil {
+			return err
+		}
+	}
+	off, err := j.offInJournal()
 	for rep, until := range off {
 		err = errors.Join(err, j.o.Store.Off(ctx, rep, until))
 	}

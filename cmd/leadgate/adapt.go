@@ -207,18 +207,6 @@ func touchesOf(s *store.Store) func(context.Context, lead.TouchFilter, string) (
 	}
 }
 
-// Off keeps a rep out of the round robins.
-func (a actor) Off(ctx context.Context, rep, words string) (time.Time, error) {
-	until, err := a.jobs.OffUntil(ctx, rep, words)
-	switch {
-	case errors.Is(err, jobs.ErrNoRep):
-		return until, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
-	case errors.Is(err, lead.ErrUntil):
-		return until, err
-	}
-	return until, readable(err)
-}
-
 // readable says in handlers' words what went wrong while reading.
 func readable(err error) error {
 	switch {

@@ -101,13 +101,22 @@ type doctor struct {
 const doctorLimit = 5 * time.Second
 
 // Findings looks at everything, each in its time.
-func (d doctor) Findings(ctx context.Context) (all []handlers.Finding) {
-	for _, look := range []func(context.Context) []handlers.Finding{d.settings, d.data, d.redis, d.slack, d.public, d.outlets, d.persons} {
+func (d doctor) Findings(ctx context.Context) []handlers.Finding {
+	return looks(ctx, d.settings, d.space, d.fsync, d.redis, d.slack, d.public, d.outlets, d.persons)
+}
+
+// Glance looks at what is known here, or by Redis.
+func (d doctor) Glance(ctx context.Context) []handlers.Finding {
+	return looks(ctx, d.settings, d.space, d.redis, d.outlets, d.persons)
+}
+
+func looks(ctx context.Context, all ...func(context.Context) []handlers.Finding) (found []handlers.Finding) {
+	for _, look := range all {
 		ctx, cancel := context.WithTimeout(ctx, doctorLimit)
-		all = append(all, look(ctx)...)
+		found = append(found, look(ctx)...)
 		cancel()
 	}
-	return all
+	return found
 }
 
 func finding(check string, state handlers.FindingState, do, says string, args ...any) handlers.Finding {

@@ -25,15 +25,13 @@ const (
 	skewWarns  = 5 * time.Second // signatures are refused at five minutes
 )
 
-// data looks at the disk that leads are kept on.
-func (d doctor) data(context.Context) (all []handlers.Finding) {
-	const check = "data_dir"
+// dataCheck is what the looks at the disk are called.
+const dataCheck = "data_dir"
+
+// space looks at how much room there is for leads.
+func (d doctor) space(context.Context) (all []handlers.Finding) {
 	if !d.cfg.Journal {
-		return []handlers.Finding{finding(check, handlers.Warns, "give it a disk and set journal: on", "journal: off, so a lead is only as safe as Redis")}
-	}
-	took, err := fsyncTime(d.dir)
-	if err != nil {
-		return []handlers.Finding{finding(check, handlers.Fails, "make it a directory that this user may write to, on a disk that is not full", "%s cannot be written: %s", d.dir, cause(err))}
+		return []handlers.Finding{finding(dataCheck, handlers.Warns, "give it a disk and set journal: on", "journal: off, so a lead is only as safe as Redis")}
 	}
 	var fs unix.Statfs_t
 	if err := unix.Statfs(d.dir, &fs); err == nil {
@@ -45,17 +43,27 @@ func (d doctor) data(context.Context) (all []handlers.Finding) {
 		if free < spaceFails {
 			state = handlers.Fails
 		}
-		all = append(all, finding(check, state, do, "%s has %s free", d.dir, bytesWord(free)))
+		all = append(all, finding(dataCheck, state, do, "%s has %s free", d.dir, bytesWord(free)))
 	}
-	switch {
-	case inMemory(d.dir):
-		all = append(all, finding(check, handlers.Warns, "put it on a disk", "%s is in memory: a power cut loses what was accepted", d.dir))
-	case took > fsyncWarns:
-		all = append(all, finding(check, handlers.Warns, "put it on a faster disk; every answer waits for this", "an fsync takes %s", took.Round(time.Millisecond)))
-	default:
-		all = append(all, finding(check, handlers.Fine, "", "an fsync takes %.1f ms", float64(took.Microseconds())/1000))
+	if inMemory(d.dir) {
+		all = append(all, finding(dataCheck, handlers.Warns, "put it on a disk", "%s is in memory: a power cut loses what was accepted", d.dir))
 	}
 	return all
+}
+
+// fsync looks at how fast the disk keeps.
+func (d doctor) fsync(context.Context) []handlers.Finding {
+	if !d.cfg.Journal {
+		return nil
+	}
+	took, err := fsyncTime(d.dir)
+	switch {
+	case err != nil:
+		return []handlers.Finding{finding(dataCheck, handlers.Fails, "make it a directory that this user may write to, on a disk that is not full", "%s cannot be written: %s", d.dir, cause(err))}
+	case took > fsyncWarns:
+		return []handlers.Finding{finding(dataCheck, handlers.Warns, "put it on a faster disk; every answer waits for this", "an fsync takes %s", took.Round(time.Millisecond))}
+	}
+	return []handlers.Finding{finding(dataCheck, handlers.Fine, "", "an fsync takes %.1f ms", float64(took.Microseconds())/1000)}
 }
 
 // fsyncTime is the median of five small writes that are made durable.

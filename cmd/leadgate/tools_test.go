@@ -208,3 +208,27 @@ func TestDoctor_Public(t *testing.T) {
 		t.Errorf("public of nobody = %+v", got)
 	}
 }
+
+// A glance asks nobody else's server, and writes nothing to the disk.
+func TestDoctor_Glance(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer server.Close()
+	rules := lead.DefaultRules()
+	d := doctor{cfg: &config.Config{PublicURL: server.URL, Journal: true, Slack: config.Slack{BotToken: "xoxb-glance", APIURL: server.URL + "/"}},
+		dir: filepath.Join(t.TempDir(), "none"), rules: func() *lead.Rules { return rules }, embedded: true}
+	checks := map[string]bool{}
+	for _, f := range d.Glance(t.Context()) {
+		checks[f.Check] = true
+	}
+	_, err := os.Stat(d.dir)
+	if asked.Load() != 0 || err == nil || !checks["settings"] || !checks["redis"] || checks["slack"] || checks["public_url"] {
+		t.Errorf("a glance at %v asked %d times and made the directory: %v", checks, asked.Load(), err == nil)
+	}
+	for _, f := range d.Findings(t.Context()) {
+		checks[f.Check] = true
+	}
+	if asked.Load() == 0 || !checks["slack"] || !checks["public_url"] || !checks["data_dir"] {
+		t.Errorf("all looks were at %v and asked %d times", checks, asked.Load())
+	}
+}
