@@ -49,7 +49,10 @@ func TestProgram_People(t *testing.T) {
 		if d := cmp.Diff(want, all); d != "" {
 			t.Errorf("people (-want +got):\n%s", d)
 		}
-		off := func(rep, until string) int { t.Helper(); return p.call("/reps/"+rep+"/off", `{"until":"`+until+`"}`, nil) }
+		off := func(rep, until string) int {
+			t.Helper()
+			return p.call("/reps/"+rep+"/off", `{"until":"`+until+`"}`, nil)
+		}
 		for _, tt := range []struct {
 			rep, until string
 			want       int
