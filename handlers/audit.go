@@ -35,6 +35,15 @@ func (s *Server) didBy(c echo.Context, by string, act lead.Act, about string) {
 	s.o.Auditor.Audit(c.Request().Context(), lead.Entry{By: by, Did: act, About: about})
 }
 
+// sourceName is what a filter names when it can be a source's name: nothing that
+// was only typed stays in the audit.
+func sourceName(s string) string {
+	if !validName(s) {
+		return ""
+	}
+	return s
+}
+
 // AuditPage is a page of who did what, newest first.
 type AuditPage struct {
 	Items []lead.Entry `json:"items"`

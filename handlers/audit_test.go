@@ -74,6 +74,7 @@ var acts = []struct{ method, route, path, body, want string }{
 	{"POST", "/api/v1/touches/:id/replay", "/api/v1/touches/T1/replay", ``, "api replay T1"},
 	{"POST", "/api/v1/replay", "", `{"source":"zoom"}`, "api replay zoom"},
 	{"POST", "/api/v1/replay", "", `{"source":"zoom","dry_run":true}`, ""},
+	{"POST", "/api/v1/replay", "", `{"source":"vera.vanish@works.example"}`, "api replay"},
 	{"POST", "/api/v1/reclassify", "", `{"source":"zoom"}`, "api reclassify zoom"},
 	{"POST", "/api/v1/reclassify", "", `{"dry_run":true}`, ""},
 	{"POST", "/api/v1/reps/:name/off", "/api/v1/reps/Dana/off", `{"until":"14:00"}`, "api off Dana"},

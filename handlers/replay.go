@@ -79,7 +79,7 @@ func (s *Server) replayMany(c echo.Context) error {
 	return s.answerRun(c, func(ctx context.Context) (lead.Run, error) {
 		run, err := s.o.Replayer.ReplayAll(ctx, f, in.DryRun)
 		if err == nil && !in.DryRun {
-			s.did(c, lead.ActReplay, in.Source)
+			s.did(c, lead.ActReplay, sourceName(in.Source))
 		}
 		return run, err
 	})

@@ -94,7 +94,7 @@ func (s *Server) reclassify(c echo.Context) error {
 	return walk(c, func(told lead.Walk) (lead.Reclassified, error) {
 		result, err := s.o.Judge.Reclassify(c.Request().Context(), chosen, in.DryRun, told)
 		if err == nil && !in.DryRun {
-			s.did(c, lead.ActReclassify, in.Source)
+			s.did(c, lead.ActReclassify, sourceName(in.Source))
 		}
 		return result, err
 	})

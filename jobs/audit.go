@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,6 +13,11 @@ import (
 )
 
 const auditShelf = "audit" // id -> who did what here, lately
+
+const (
+	auditLimit = time.Second // for the disk
+	nameMost   = 200         // bytes of who did it
+)
 
 // auditKeeper is the audit of all replicas.
 type auditKeeper interface {
@@ -52,7 +58,9 @@ func (c *clerk) take() []lead.Entry {
 // set here. Whatever goes wrong is logged, for it was done all the same.
 func (j *Jobs) Audit(ctx context.Context, e lead.Entry) {
 	e, ops := j.entry(e)
-	if err := j.o.Journal.Settle(context.WithoutCancel(ctx), ops...); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditLimit) // nobody waits long for a disk that hangs
+	defer cancel()
+	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		j.log.Error("not in the journal: who did what", "did", string(e.Did), "lead_id", e.LeadID, "error", err)
 	}
 	j.clerk.give(e)
@@ -62,6 +70,7 @@ func (j *Jobs) Audit(ctx context.Context, e lead.Entry) {
 // the oldest that there is no room for.
 func (j *Jobs) entry(e lead.Entry) (lead.Entry, []journal.Op) {
 	e.At = j.now().UTC()
+	e.By = strings.ToValidUTF8(e.By[:min(len(e.By), nameMost)], "")
 	e.ID = lead.NewID(e.At)
 	ops := []journal.Op{journal.Put(auditShelf, e.ID, mustJSON(e))}
 	if over := j.o.Journal.Len(auditShelf) + 1 - lead.AuditMost; over > 0 {

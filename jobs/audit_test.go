@@ -200,6 +200,29 @@ func TestJobs_AuditIsBounded(t *testing.T) {
 	}
 }
 
+// Nothing that was only typed stays: an id of no lead that Redis could confirm,
+// nor a name without end.
+func TestJobs_AuditOfErasures(t *testing.T) {
+	j, s := newAuditing(t)
+	for _, w := range []lead.Wish{{LeadID: "l1", By: "Dana"}, {Email: "vera.vanish@works.example", By: strings.Repeat("é", 150)}} {
+		if _, err := j.Erase(t.Context(), w, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.oneLead.away = true
+	j.pulse.set(false, j.now())
+	if _, err := j.Erase(t.Context(), lead.Wish{LeadID: "vera.vanish", By: "Lee"}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Erase(t.Context(), lead.Wish{LeadID: "nobody"}, 0); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := j.auditInJournal()
+	if d := cmp.Diff([]string{"Dana erase l1", strings.Repeat("é", 100) + " erase", "Lee erase", "erase"}, lines(kept)); err != nil || d != "" {
+		t.Errorf("the audit: %v (-want +got):\n%s", err, d)
+	}
+}
+
 func TestJobs_AuditCursor(t *testing.T) {
 	j, _ := newAuditing(t)
 	for _, cursor := range []string{"x", "01M88F76F4PNJ54C4FYRH1BGC", "vera.vanish@works.example"} {

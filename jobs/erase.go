@@ -43,17 +43,18 @@ type eraseKeeper interface {
 // when there is no lead of the id that the wish names.
 func (j *Jobs) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error) {
 	w.ID, w.At = lead.NewID(j.now()), j.now().UTC()
+	known := "" // nothing that was only typed stays in the audit
 	if w.LeadID != "" {
 		switch l, err := j.Lead(ctx, w.LeadID); {
 		case errors.Is(err, ErrNotFound):
 			return lead.Run{}, fmt.Errorf("erase lead %s: %w", w.LeadID, err)
 		case err == nil:
-			w.LeadID = l.ID
+			w.LeadID, known = l.ID, l.ID
 		} // Redis may be away: who it is, is found out when it is back
 	}
 	e := &errand{done: make(chan struct{}), run: lead.Run{ID: w.ID, What: "erase", State: "waiting", StartedAt: w.At, Counts: map[string]int{}}}
 	j.errands.know(e)
-	did, ops := j.entry(lead.Entry{By: w.By, Did: lead.ActErase, LeadID: w.LeadID})
+	did, ops := j.entry(lead.Entry{By: w.By, Did: lead.ActErase, LeadID: known})
 	if err := j.o.Journal.Commit(ctx, append(ops, journal.Put(eraseShelf, wishPrefix+w.ID, mustJSON(w)))...); err != nil {
 		return lead.Run{}, fmt.Errorf("keep the wish to erase: %w", err)
 	}
