@@ -2,8 +2,10 @@ package jobs
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -97,5 +99,37 @@ func TestJobs_Hand_AfterARestart(t *testing.T) {
 	}
 	if got := payloads(t, j, bulkShelf); !slices.Contains(got, three.ID) {
 		t.Errorf("bulk tasks = %v, want the one that shares its first touch with a task of the run before", got)
+	}
+}
+
+// staging is a store that takes what is staged.
+type staging struct{ noStore }
+
+func (staging) Stage(context.Context, []*lead.Touch) error { return nil }
+
+// A long list that is imported waits on the disk and in Redis, not in memory.
+func TestJobs_Hand_HoldsAWindow(t *testing.T) {
+	j := newIdle(t)
+	j.o.Embedded, j.o.Prompt, j.bulk.window = false, staging{}, 50_000
+	touches := make([]*lead.Touch, holdMost+1_000)
+	for i := range touches {
+		touches[i] = named(j, strconv.Itoa(i))
+	}
+	if _, err := j.Accept(t.Context(), request(j), touches); err != nil {
+		t.Fatal(err)
+	}
+	for ids, _ := j.bulk.take(feedBatch); len(ids) > 0; ids, _ = j.bulk.take(feedBatch) {
+		if err := j.hand(t.Context(), j.bulk, ids); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := 0
+	for _, f := range j.flights {
+		if f.held() != nil {
+			held++
+		}
+	}
+	if len(j.flights) != len(touches) || held != holdMost {
+		t.Errorf("%d touches are on their way and %d of them in memory, want %d and %d", len(j.flights), held, len(touches), holdMost)
 	}
 }
