@@ -42,7 +42,7 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 				j.forget(id)
 				continue
 			}
-			if !j.o.Embedded {
+			if !j.o.Embedded && j.roomToHold() {
 				f.hold(t)
 			}
 		}

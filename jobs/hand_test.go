@@ -2,14 +2,18 @@ package jobs
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/hibiken/asynq"
 
 	"github.com/leadgate/leadgate/journal"
+	"github.com/redis/go-redis/v9"
+
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -129,5 +133,37 @@ func TestJobs_Hand_CallsForHelp(t *testing.T) {
 		if m := <-heard; m.Payload != want {
 			t.Fatalf("the others hear %q, want %q", m.Payload, want)
 		}
+	}
+}
+
+// staging is a store that takes what is staged.
+type staging struct{ noStore }
+
+func (staging) StageIn(context.Context, redis.Pipeliner, []*lead.Touch) error { return nil }
+
+// A long list that is imported waits on the disk and in Redis, not in memory.
+func TestJobs_Hand_HoldsAWindow(t *testing.T) {
+	j := newIdle(t)
+	j.o.Embedded, j.o.Prompt, j.bulk.window = false, staging{}, 50_000
+	touches := make([]*lead.Touch, holdMost+1_000)
+	for i := range touches {
+		touches[i] = named(j, strconv.Itoa(i))
+	}
+	if _, err := j.Accept(t.Context(), request(j), touches); err != nil {
+		t.Fatal(err)
+	}
+	for ids, _ := j.bulk.take(feedBatch); len(ids) > 0; ids, _ = j.bulk.take(feedBatch) {
+		if err := j.hand(t.Context(), j.bulk, ids); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := 0
+	for _, f := range j.flights {
+		if f.held() != nil {
+			held++
+		}
+	}
+	if len(j.flights) != len(touches) || held != holdMost {
+		t.Errorf("%d touches are on their way and %d of them in memory, want %d and %d", len(j.flights), held, len(touches), holdMost)
 	}
 }

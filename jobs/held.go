@@ -33,7 +33,11 @@ func (j *Jobs) Held(ctx context.Context, n int) ([]*lead.Lead, error) {
 			if looks++; looks > heldLooks*n || len(found) == n || ctx.Err() != nil {
 				return false
 			}
-			if l, err := j.HeldLead(id); err == nil {
+			l, err := j.HeldLead(id)
+			for err == nil && l.MergedInto != "" {
+				l, err = j.leadInJournal(l.MergedInto)
+			}
+			if err == nil {
 				found[l.ID] = l
 			}
 		}

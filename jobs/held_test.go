@@ -52,6 +52,8 @@ func TestJobs_Held(t *testing.T) {
 	known := &lead.Lead{ID: first.ID, Status: lead.New, CreatedAt: first.ReceivedAt}
 	settle(first, known)
 	again := settle(come("Known", func(touch *lead.Touch) { touch.ID = lead.DerivedID("s", "again") }), known)
+	double := come("Double", nil)
+	settle(double, &lead.Lead{ID: double.ID, CreatedAt: double.ReceivedAt, MergedInto: first.ID})
 	come("Broken", func(touch *lead.Touch) { touch.State = lead.Unread }) // nobody can read who that is
 	come("Waiting", nil)
 	come("Hot", func(touch *lead.Touch) {

@@ -48,13 +48,14 @@ func (j *Journal) Back(shelf string, f func(key string, value []byte) bool) erro
 func (c *chunk) readBack(b *bolt.Bucket, before string) error {
 	c.entries, c.bytes, c.last = c.entries[:0], c.bytes[:0], false
 	cursor := b.Cursor()
-	k, raw := cursor.Last()
+	var k, raw []byte
 	if before != "" {
-		if k, raw = cursor.Seek([]byte(before)); k != nil {
-			k, raw = cursor.Prev()
-		} else {
-			k, raw = cursor.Last()
-		}
+		k, _ = cursor.Seek([]byte(before))
+	}
+	if k != nil {
+		k, raw = cursor.Prev()
+	} else { // all of them precede it
+		k, raw = cursor.Last()
 	}
 	for ; k != nil; k, raw = cursor.Prev() {
 		if !c.add(k, raw) {

@@ -10,7 +10,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-const twoReps = demoSource + "reps:\n  - {name: Dana, slack: U0DANA}\n  - {name: Lee, slack: U0LEE}\n"
+const demoAndReps = demoSource + "reps:\n  - {name: Dana, slack: U0DANA}\n  - {name: Lee, slack: U0LEE}\n"
 
 // TestProgram_Duplicate: who names the other lead in Slack makes one of the two,
 // every message shows it, and it can be undone.
@@ -18,7 +18,7 @@ func TestProgram_Duplicate(t *testing.T) {
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
 		p := newProgram(t, append(append(env, slack.env()...), "LEADGATE_SLACK_SIGNING_SECRET=s3cret")...)
-		p.config(twoReps)
+		p.config(demoAndReps)
 		p.start()
 		home, works := p.settled(p.lead("demo", "Ada Home").ID).LeadID, p.settled(p.lead("demo", "Ada Works").ID).LeadID
 
@@ -72,7 +72,7 @@ func TestProgram_Duplicate(t *testing.T) {
 func TestProgram_DuplicateWithoutRedis(t *testing.T) {
 	redis, slack := newRealRedis(t), newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_SLACK_SIGNING_SECRET=s3cret", "LEADGATE_REDIS_URL="+redis.url())...)
-	p.config(twoReps)
+	p.config(demoAndReps)
 	p.start()
 	home, works := p.settled(p.lead("demo", "Ada Home").ID).LeadID, p.settled(p.lead("demo", "Ada Works").ID).LeadID
 	old := p.settled(p.lead("demo", "Bob Old").ID).LeadID
@@ -126,7 +126,7 @@ func TestProgram_DuplicateWithoutRedis(t *testing.T) {
 func TestProgram_MergeWhileTold(t *testing.T) {
 	slack := newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_SLACK_SIGNING_SECRET=s3cret")...)
-	p.config(twoReps)
+	p.config(demoAndReps)
 	p.start()
 	works := p.settled(p.lead("demo", "Ada Works").ID).LeadID
 	slack.fail("500", "500") // the third attempt comes after three seconds

@@ -26,10 +26,6 @@ const (
 	exitConfig = 3
 )
 
-// gcPercent trades some memory for less collecting: leads are many small
-// allocations, and the heap is small. GOGC overrides it.
-const gcPercent = 400
-
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

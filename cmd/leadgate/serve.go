@@ -154,6 +154,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	var g errgroup.Group
 	g.Go(func() error { return work.Run(jobsCtx) })
 	g.Go(func() error { return web.Run(jobsCtx) })
+	g.Go(func() error { fitGC(jobsCtx); return nil })
 	g.Go(func() error { work.WhenAway(jobsCtx, clients.cut); return nil })
 	g.Go(func() error { learnCards(jobsCtx, work, lists, log); return nil })
 	g.Go(func() error {

@@ -167,19 +167,37 @@ func TestProvider_Fetched_Fails(t *testing.T) {
 	}
 }
 
-// FuzzFetched throws anything at the readers of answers.
+// FuzzFetched throws anything at the readers of answers: what a vendor answered,
+// with some bytes, or all of them, replaced by any others. So an input is short,
+// whatever it leads to, and go spends its time on trying and not on shortening.
 func FuzzFetched(f *testing.F) {
-	for i, c := range fetches {
+	type answered struct {
+		provider *Provider
+		stub     *lead.Touch
+		body     []byte
+	}
+	var all []answered
+	for _, c := range fetches {
+		p, _ := Find(c.provider)
+		stub := stubOf(f, p, c.stub)
 		for _, b := range answersOf(f, c.provider, c.answers...) {
-			f.Add(uint8(i), b)
+			all = append(all, answered{p, stub, b})
 		}
 	}
-	f.Fuzz(func(t *testing.T, i uint8, body []byte) {
-		c := fetches[int(i)%len(fetches)]
-		p, _ := Find(c.provider)
-		_, err := p.Fetched(stubOf(t, p, c.stub), Source{Name: "test"}, func(string) ([]byte, error) { return body, nil })
+	for i, a := range all {
+		f.Add(uint8(i), uint16(0), uint16(0), []byte(nil))
+		f.Add(uint8(i), uint16(len(a.body)/2), uint16(1), []byte(`"`))
+		f.Add(uint8(i), uint16(0), uint16(len(a.body)), []byte(`{"a":[null,{}]}`))
+	}
+	f.Fuzz(func(t *testing.T, i uint8, at, cut uint16, put []byte) {
+		a := all[int(i)%len(all)]
+		from := int(at) % (len(a.body) + 1)
+		to := min(from+int(cut), len(a.body))
+		body := slices.Concat(a.body[:from], put, a.body[to:])
+		stub := *a.stub
+		_, err := a.provider.Fetched(&stub, Source{Name: "test"}, func(string) ([]byte, error) { return body, nil })
 		if err != nil && !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrNobody) && !errors.Is(err, ErrTooLarge) {
-			t.Error(fmt.Errorf("%s: %w", c.provider, err))
+			t.Error(fmt.Errorf("%s: %w", a.provider.Name, err))
 		}
 	})
 }
