@@ -185,7 +185,7 @@ func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
 var said = map[string]string{
 	"claim": "The lead is yours.", "unclaim": "The lead is free again.", "contacted": "Well done: contact is recorded.",
 	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.",
-	"off": "No leads are dealt to you or the rep until then.", "back": "Back: leads are dealt again.", "done": "Done.", "replayed": "The request is read again.",
+	"off": "Off: no leads are dealt until then.", "back": "Back: leads are dealt again.", "done": "Done.", "replayed": "The request is read again.",
 	"erased": "The person is forgotten.", "reclassified": "It is judged by the rules of today.", "resent": "It is on its way again.",
 	"merged": "The two are one lead now.", "unmerged": "It is a lead of its own again.", "tested": "This is the test lead. It alerts nobody.",
 }

@@ -139,7 +139,7 @@ func TestSettings_Off(t *testing.T) {
 			}
 		})
 	}
-	wantOn(t, settingsOf(t, s, cookies[Write], "?said=off"), "No leads are dealt")
+	wantOn(t, settingsOf(t, s, cookies[Write], "?said=off"), "Off: no leads are dealt")
 }
 
 func TestSettings_Audit(t *testing.T) {

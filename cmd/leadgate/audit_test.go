@@ -78,7 +78,8 @@ func TestProgram_Audit(t *testing.T) {
 
 		p.kill()
 		p.start()
-		p.audits(did...)
+		p.await("the store to be filled", 15*time.Second, func() bool { return p.metric("leadgate_redis_up") == "1" })
+		p.audits(did...) // not from the journal alone
 	})
 }
 

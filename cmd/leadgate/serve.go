@@ -105,12 +105,12 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 
 	// Jobs take it from acceptance to settlement.
-	team := lead.People{Reps: cfg.Reps, Teams: cfg.Teams}
+	staff := lead.People{Reps: cfg.Reps, Teams: cfg.Teams}
 	var web *handlers.Server // reads kept requests again
 	vendors := handlers.NewVendors(cfg.Sources, nil)
 	work, err := jobs.New(jobs.Options{
 		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: book.now, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
-		People: team, Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: canaryOf(cfg),
+		People: staff, Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: canaryOf(cfg),
 		Asker:    vendors,
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
 		PlusTagsSame: cfg.PlusTagsSame, MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Retention: cfg.Retention, Sync: !cfg.Journal,
@@ -132,7 +132,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Standby: standby{work, book}, Actor: actor{work, book}, People: people{work, team}, Watcher: work, Notebook: work, Rhythms: work.Rhythms,
+		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Standby: standby{work, book}, Actor: actor{work, book}, People: people{work, staff}, Watcher: work, Notebook: work, Rhythms: work.Rhythms,
 		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
 		Auditor: auditor{work}, Reporter: reporter{work, lists}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
 		Doctor:         doctor{cfg, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets, work.Unnamed},
