@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 	"os"
 	"strconv"
@@ -39,7 +38,7 @@ func manyLeads(n int, now time.Time) ([]*lead.Lead, []*lead.Touch) {
 	return leads, touches
 }
 
-// asked is what a Redis has answered so far.
+// askedOf is what a Redis has answered so far.
 func askedOf(b *testing.B, r *redis.Client) (commands, bytes int) {
 	b.Helper()
 	info, err := r.InfoMap(b.Context(), "stats").Result()
@@ -110,5 +109,4 @@ func BenchmarkPages(b *testing.B) {
 			b.ReportMetric(float64(size)/1e3, "page-kB")
 		})
 	}
-	fmt.Fprintln(os.Stderr, client.DBSize(b.Context()).Val(), "keys")
 }
