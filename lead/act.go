@@ -26,7 +26,7 @@ const (
 type Deed struct {
 	Verb  Verb   `json:"verb"`
 	By    string `json:"by"`             // who does it
-	To    string `json:"to,omitempty"`   // assign: who gets the lead; duplicate: the id of the other lead
+	To    string `json:"to,omitempty"`   // assign: who gets the lead; duplicate: the id of the other lead, with which it is merged
 	Why   string `json:"why,omitempty"`  // junk: spam, vendor, test, fake
 	Click Click  `json:"click,omitzero"` // where a button was pressed
 }
