@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -112,7 +113,8 @@ func (s *Server) reclassifyLead(c echo.Context) error {
 	if err := readAsk(c, &in, `{"by": "Dana", "revision": 3, "alert": false, "dry_run": true}; all of it may be left out`); err != nil {
 		return err
 	}
-	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), c.Param("id"), lead.Rejudging{By: strings.TrimSpace(in.By), Revision: in.Revision, Alert: in.Alert, DryRun: in.DryRun})
+	by := cmp.Or(strings.TrimSpace(in.By), callerOf(c).Name)
+	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), c.Param("id"), lead.Rejudging{By: by, Revision: in.Revision, Alert: in.Alert, DryRun: in.DryRun})
 	if errors.Is(err, ErrConflict) {
 		return problem{code: conflict, detail: taken(nil), because: err}
 	}

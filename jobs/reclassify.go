@@ -75,7 +75,13 @@ func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging
 	if err := j.retry(ctx, l, r); err != nil {
 		return r.Turn, fmt.Errorf("reclassify lead %s: %w", l.ID, err)
 	}
-	return r.Turn, j.keepReclassified(ctx, []*retrial{r})
+	if err := j.keepReclassified(ctx, []*retrial{r}); err != nil {
+		return r.Turn, err
+	}
+	if !how.DryRun {
+		j.Audit(ctx, lead.Entry{By: how.By, Did: lead.ActReclassify, LeadID: l.ID})
+	}
+	return r.Turn, nil
 }
 
 // retrial is a lead that is judged again.

@@ -57,6 +57,8 @@ func TestProgram_Audit(t *testing.T) {
 			{"/leads/" + two.LeadID + "/merge", `{"by":"Dana","into":"` + one.LeadID + `"}`},
 			{"/leads/" + two.LeadID + "/unmerge", `{"by":"Lee"}`},
 			{"/touches/" + one.ID + "/replay", ``},
+			{"/leads/" + one.LeadID + "/reclassify", `{"by":"Lee"}`},
+			{"/leads/" + two.LeadID + "/reclassify", `{"dry_run":true}`},
 			{"/queues/bulk/pause", ``},
 			{"/queues/bulk/resume", ``},
 			{"/passes", `{"name":"crm","right":"read"}`},
@@ -65,7 +67,7 @@ func TestProgram_Audit(t *testing.T) {
 				t.Fatalf("POST %s = %d %s", ask.path, status, b)
 			}
 		}
-		did := []string{"api make_token crm", "api resume_queue bulk", "api pause_queue bulk", "api replay " + one.ID,
+		did := []string{"api make_token crm", "api resume_queue bulk", "api pause_queue bulk", "Lee reclassify " + one.LeadID, "api replay " + one.ID,
 			"Lee unmerge " + two.LeadID, "Dana merge " + two.LeadID + " " + one.LeadID, "Dana claim " + one.LeadID}
 		p.audits(did...)
 
