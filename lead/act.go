@@ -99,12 +99,13 @@ var acts = map[Verb]func(l *Lead, d Deed, at time.Time) (changed bool, note stri
 		l.Claim, l.Status = &Claim{By: d.To, At: at}, Claimed
 		return true, " to " + d.To, nil
 	},
-	VerbNotHot: func(l *Lead, d Deed, _ time.Time) (bool, string, error) {
+	VerbNotHot: func(l *Lead, d Deed, at time.Time) (bool, string, error) {
 		if l.Temperature < Hot {
 			return false, "", nil
 		}
+		l.rule(d.By, at)
 		l.Temperature = Warm
-		l.Reasons = append(l.Reasons, Reason{Because: d.By + " says it is not hot", Rule: string(VerbNotHot)})
+		l.Reasons = append(l.Reasons, l.NotHot.because())
 		return true, "", nil
 	},
 	VerbDuplicate: func(l *Lead, d Deed, _ time.Time) (bool, string, error) {

@@ -24,6 +24,7 @@ func (r *Rules) judge(l *Lead, now time.Time) *judged {
 	j := &judged{scene: scene{person: &l.Person, now: now, all: inOrder(l.History)}}
 	j.weights = make([]weight, len(j.scene.all))
 	r.conclude(j)
+	r.obey(j, l, now)
 	return j
 }
 
