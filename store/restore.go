@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,18 +75,18 @@ func (s *Store) restoreNewer(ctx context.Context, leads []*lead.Lead) error {
 	pipe := s.rdb.Pipeline()
 	for i, l := range leads {
 		old, now := l, there[i]
-		if now == nil || now.Revision < l.Revision {
-			kept, err := encodeLead(l)
+		for now == nil || now.Revision < l.Revision {
+			written, err := s.restoreOver(ctx, now, l)
 			if err != nil {
 				return err
 			}
-			written, err := newer.Run(ctx, s.rdb, []string{s.leadKey(l.ID)}, l.Revision, kept).Int()
-			if err != nil {
-				return err
-			}
-			if written == 1 {
+			if written {
 				old, now = now, l
 				s.card(ctx, pipe, l)
+				break
+			}
+			if now, err = s.Lead(ctx, l.ID); err != nil && !errors.Is(err, ErrNotFound) {
+				return err
 			}
 		}
 		if old != nil && now != nil && rowOf(old) != rowOf(now) {
@@ -93,6 +94,23 @@ func (s *Store) restoreNewer(ctx context.Context, leads []*lead.Lead) error {
 		}
 	}
 	return exec(ctx, pipe)
+}
+
+// restoreOver puts a lead in the place of an older one, or of none, with what
+// people did about the older one; not when that has changed meanwhile.
+func (s *Store) restoreOver(ctx context.Context, old, l *lead.Lead) (written bool, err error) {
+	if old != nil {
+		l.Recall(old)
+	}
+	kept, err := encodeLead(l)
+	if err != nil {
+		return false, err
+	}
+	if old == nil {
+		return s.rdb.SetNX(ctx, s.leadKey(l.ID), kept, 0).Result()
+	}
+	reply, err := swap.Run(ctx, s.rdb, []string{s.leadKey(l.ID)}, revisionPrefix(old.Revision), kept).Result()
+	return reply == int64(1), err
 }
 
 func idsOfLeads(leads []*lead.Lead) []string {

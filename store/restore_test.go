@@ -176,6 +176,31 @@ func TestStore_Restore_KeepsNewer(t *testing.T) {
 	})
 }
 
+// A node filled an empty Redis with an older copy of a lead, and somebody claimed it
+// there: the newer copy of another node keeps the claim.
+func TestStore_Restore_KeepsDeeds(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		lived(w)
+		newer, err := w.Lead(ctx, "t1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		newer.Revision, newer.Person.Name = newer.Revision+10, "Ada Newest"
+		if _, err := w.UpdateLead(ctx, "t1", 0, func(l *lead.Lead) error {
+			return l.Act(lead.Deed{Verb: lead.VerbAssign, By: "Dana", To: "Lee"}, w.now)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Restore(ctx, []*lead.Lead{newer}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.Lead(ctx, "t1"); err != nil || got.Person.Name != "Ada Newest" || got.Claim == nil || got.Claim.By != "Lee" {
+			t.Errorf("the lead is %+v, %v; want the newer one with the claim", got, err)
+		}
+	})
+}
+
 func TestStore_Restore_Old(t *testing.T) {
 	w := openBuiltin(t)
 	lived(w)

@@ -14,14 +14,6 @@ if string.sub(now, 1, #ARGV[1]) ~= ARGV[1] then return now end
 redis.call('SET', KEYS[1], ARGV[2])
 return 1`)
 
-	// newer writes a lead unless the one that is there has the same revision or
-	// a later one.
-	newer = redis.NewScript(`
-local now = redis.call('GET', KEYS[1])
-if now and tonumber(string.match(now, '^%d+')) >= tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
-return 1`)
-
 	// adopt gives a lead that was known by a phone only its e-mail: KEYS are the
 	// phone's pointer and the e-mail's, ARGV the lead and the phone's new pointer.
 	adopt = redis.NewScript(`

@@ -16,6 +16,7 @@ import (
 // A captcha holds robots, and nobody else: its vendor's troubles are not the
 // visitor's.
 func TestProgram_Captcha(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	var away atomic.Bool
 	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		human := r.PostFormValue("response") == "human" && r.PostFormValue("secret") == "captcha-secret-1"

@@ -43,6 +43,7 @@ func (s *fakeSlack) escalated(name string) map[string]int {
 // TestProgram_Escalation: three replicas, one of which dies before a level is
 // due, and each level hears once; nobody hears of a lead that was claimed.
 func TestProgram_Escalation(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	for _, c := range []struct {
 		name     string
 		replicas int

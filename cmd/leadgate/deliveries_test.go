@@ -100,6 +100,7 @@ func (p *program) send(d delivery, source string) (int, answer) {
 // Each payload posted ten times at once, and again after a restart, is the
 // touches that it is once.
 func TestProgram_EveryDeliveryTenTimes(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	onBothStores(t, func(t *testing.T, env []string) {
 		p := newProgram(t, env...)
 		p.addr = freeAddress(t) // the same after the restart, for some vendors sign it

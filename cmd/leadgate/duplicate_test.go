@@ -15,6 +15,7 @@ const demoAndReps = demoSource + "reps:\n  - {name: Dana, slack: U0DANA}\n  - {n
 // TestProgram_Duplicate: who names the other lead in Slack makes one of the two,
 // every message shows it, and it can be undone.
 func TestProgram_Duplicate(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
 		p := newProgram(t, append(append(env, slack.env()...), "LEADGATE_SLACK_SIGNING_SECRET=s3cret")...)

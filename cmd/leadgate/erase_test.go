@@ -122,6 +122,7 @@ func vera(p *program) lead.Touch {
 }
 
 func TestProgram_Erase(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	for _, by := range []string{"API", "CLI"} {
 		t.Run(by, func(t *testing.T) {
 			onBothStores(t, func(t *testing.T, env []string) {
@@ -288,6 +289,7 @@ func TestProgram_EraseTags(t *testing.T) {
 // journals as well, also from that of a node that was down, and does not come
 // back when Redis is wiped.
 func TestProgram_EraseReachesEveryNode(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	redis := newRealRedis(t)
 	var nodes []*program
 	for range 3 {

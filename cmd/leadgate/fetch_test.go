@@ -255,6 +255,7 @@ func TestProgram_FetchWhileRedisIsAway(t *testing.T) {
 // A hot lead is told of without its person when that takes too long, and gets
 // its person when the vendor answers again; so does one that was known before.
 func TestProgram_FetchTakesTooLong(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack, vendor := newFakeSlack(t), newFakeVendor(t)
 		p := newProgram(t, append(env, slack.env()...)...)

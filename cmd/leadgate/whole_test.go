@@ -86,6 +86,7 @@ func TestProgram_ARepeatIsOneAlert(t *testing.T) {
 }
 
 func TestProgram_SlackMisbehaves(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	for _, fault := range []string{"429", "500", "no-ts", "internal_error"} {
 		t.Run(fault, func(t *testing.T) {
 			slack := newFakeSlack(t)
