@@ -48,12 +48,24 @@ func (j *Journal) Get(shelf, key string) (value []byte, err error) {
 // Any other fault ends Each with an error: ErrVersion for a value that a newer
 // program stored, and those of Get.
 func (j *Journal) Each(shelf, after string, f func(key string, value []byte) bool) error {
+	return j.walk(shelf, after, (*chunk).read, func(key, place string) bool { return key > place }, f)
+}
+
+// Back calls f for the keys of a shelf from the last to the first, until f
+// returns false. All else is as with Each.
+func (j *Journal) Back(shelf string, f func(key string, value []byte) bool) error {
+	return j.walk(shelf, "", (*chunk).readBack, func(key, place string) bool { return place == "" || key < place }, f)
+}
+
+// walk goes over a shelf from a place. read fills a chunk with what comes next;
+// beyond says that a key lies further on than a place.
+func (j *Journal) walk(shelf, place string, read func(*chunk, *bolt.Bucket, string) error, beyond func(key, place string) bool, f func(key string, value []byte) bool) error {
 	var c chunk
 	for {
-		if err := j.view(shelf, func(b *bolt.Bucket) error { return c.read(b, after) }); err != nil {
+		if err := j.view(shelf, func(b *bolt.Bucket) error { return read(&c, b, place) }); err != nil {
 			return fmt.Errorf("read %s: %w", shelf, err)
 		}
-		reached := after
+		reached := place
 		for _, e := range c.entries {
 			value, err := decode(e.key, c.bytes[e.from:e.to])
 			switch {
@@ -62,7 +74,7 @@ func (j *Journal) Each(shelf, after string, f func(key string, value []byte) boo
 				continue
 			case err != nil:
 				return fmt.Errorf("read %s from %s: %w", e.key, shelf, err)
-			case e.key <= reached:
+			case !beyond(e.key, reached):
 				continue // a damaged page leads back
 			case !f(e.key, value):
 				return nil
@@ -72,9 +84,13 @@ func (j *Journal) Each(shelf, after string, f func(key string, value []byte) boo
 		if c.last {
 			return nil
 		}
-		if after = c.next(after, reached); after == "" {
+		if reached == place { // none of the chunk was whole
+			reached = c.entries[len(c.entries)-1].key
+		}
+		if !beyond(reached, place) {
 			return fmt.Errorf("read %s: keys are out of order: %w", shelf, ErrCorrupt)
 		}
+		place = reached
 	}
 }
 
@@ -107,6 +123,29 @@ func (c *chunk) read(b *bolt.Bucket, after string) error {
 	return nil
 }
 
+// readBack fills c with what precedes `before`, the nearest first; "" begins at
+// the end.
+func (c *chunk) readBack(b *bolt.Bucket, before string) error {
+	c.entries, c.bytes, c.last = c.entries[:0], c.bytes[:0], false
+	cursor := b.Cursor()
+	var k, raw []byte
+	if before != "" {
+		k, _ = cursor.Seek([]byte(before))
+	}
+	if k != nil {
+		k, raw = cursor.Prev()
+	} else { // all of them precede it
+		k, raw = cursor.Last()
+	}
+	for ; k != nil; k, raw = cursor.Prev() {
+		if !c.add(k, raw) {
+			return nil
+		}
+	}
+	c.last = true
+	return nil
+}
+
 // add copies a neighbour; false when the chunk is full.
 func (c *chunk) add(k, raw []byte) bool {
 	if len(c.entries) == chunkValues || len(c.bytes) >= chunkBytes {
@@ -116,18 +155,6 @@ func (c *chunk) add(k, raw []byte) bool {
 	c.bytes = append(c.bytes, raw...)
 	c.entries = append(c.entries, entry{string(k), from, len(c.bytes)})
 	return true
-}
-
-// next is where the chunk after c begins: behind the last whole key, since a
-// damaged one may sort anywhere. "" if that would be no step forward.
-func (c *chunk) next(after, reached string) string {
-	if reached > after {
-		return reached
-	}
-	if last := c.entries[len(c.entries)-1].key; last > after {
-		return last
-	}
-	return ""
 }
 
 // view runs f on a shelf as it is now.
