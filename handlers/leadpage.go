@@ -120,9 +120,16 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 	return s.render(c, status, "lead", f)
 }
 
+// revisionSeen is the revision that a form was made from; 0, whatever is there,
+// without one.
+func revisionSeen(c echo.Context) int64 {
+	n, _ := strconv.ParseInt(c.FormValue("revision"), 10, 64)
+	return n
+}
+
 // actOnPage does what a button on a page says, and leads back to the page.
 func (s *Server) actOnPage(c echo.Context) error {
-	revision, _ := strconv.ParseInt(c.FormValue("revision"), 10, 64) // without one: whatever is there
+	revision := revisionSeen(c)
 	me := callerOf(c)
 	verb := lead.Verb(c.Param("verb"))
 	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), lead.Deed{Verb: verb, By: me.Name}, revision)

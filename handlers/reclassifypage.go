@@ -16,7 +16,7 @@ import (
 // would make of the lead, and when somebody is sure, by doing it.
 func (s *Server) reclassifyPage(c echo.Context) error {
 	id, me := c.Param("id"), callerOf(c)
-	revision, _ := strconv.ParseInt(c.FormValue("revision"), 10, 64) // without one: whatever is there
+	revision := revisionSeen(c)
 	sure := c.FormValue("sure") != ""
 	how := lead.Rejudging{By: me.Name, Revision: revision, Alert: c.FormValue("alert") != "", DryRun: !sure}
 	if !sure {

@@ -16,7 +16,7 @@ import (
 // then one target is told of one touch again.
 func (s *Server) resendPage(c echo.Context) error {
 	id, me := c.Param("id"), callerOf(c)
-	revision, _ := strconv.ParseInt(c.FormValue("revision"), 10, 64) // without one: whatever is there
+	revision := revisionSeen(c)
 	r := lead.Retelling{TouchID: c.FormValue("touch"), Target: c.FormValue("target"), By: me.Name, Revision: revision}
 	if r.Target == "" {
 		return problem{code: malformed, detail: "Press the button of a target on the lead's page."}
