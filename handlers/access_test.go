@@ -12,7 +12,7 @@ import (
 )
 
 // insiders is a server with a session for every right.
-func insiders(t *testing.T, change ...func(*Options)) (*Server, map[Right]string) {
+func insiders(t testing.TB, change ...func(*Options)) (*Server, map[Right]string) {
 	t.Helper()
 	s, _ := testServer(t, testSources, append([]func(*Options){func(o *Options) {
 		o.Passes, o.APITokens, o.Try, o.Actor = newFakePasses(), []string{"api-token"}, true, &actorOfOne{l: lead.Lead{ID: "l1", Status: lead.New}}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // benchLead is a lead of the usual 700 bytes.
@@ -33,6 +35,21 @@ func BenchmarkBareEcho(b *testing.B) {
 		return c.JSON(http.StatusAccepted, map[string]string{"id": "01KAX8Q4N0G3N8ZC4V9M5T2R7B", "status": "accepted"})
 	})
 	serve(b, e, http.StatusAccepted)
+}
+
+// BenchmarkInboxPage writes the inbox with 50 leads.
+func BenchmarkInboxPage(b *testing.B) {
+	var leads []*lead.Lead
+	for i := range 60 {
+		leads = append(leads, leadOf(i, "Ada Brandt"))
+	}
+	s, _, cookies := inboxServer(b, leads...)
+	b.ReportAllocs()
+	for b.Loop() {
+		if w := ask(s, "GET", "/", "", "Cookie", cookies[Write]); w.Code != http.StatusOK {
+			b.Fatalf("answer %d %s", w.Code, w.Body)
+		}
+	}
 }
 
 func serve(b *testing.B, h http.Handler, want int) {

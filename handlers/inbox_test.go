@@ -86,7 +86,7 @@ func leadOf(n int, name string, change ...func(*lead.Lead)) *lead.Lead {
 	return l
 }
 
-func inboxServer(t *testing.T, leads ...*lead.Lead) (*Server, *shelf, map[Right]string) {
+func inboxServer(t testing.TB, leads ...*lead.Lead) (*Server, *shelf, map[Right]string) {
 	t.Helper()
 	sh := &shelf{leads: leads}
 	s, cookies := insiders(t, func(o *Options) { o.Reader, o.Actor = sh, sh })

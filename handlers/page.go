@@ -6,7 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
-
+	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
@@ -17,7 +17,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify/template"
 )
 
 //go:embed web/*.html web/static
@@ -95,14 +94,14 @@ func can(p Pass, right string) bool {
 }
 
 // verbLabel is what a button says.
-func verbLabel(v string) string {
+func verbLabel(v lead.Verb) string {
 	if label, ok := verbLabels[v]; ok {
 		return label
 	}
-	return v
+	return string(v)
 }
 
-var verbLabels = map[string]string{"claim": "Claim", "unclaim": "Give back", "contacted": "I made contact", "junk": "Junk", "release": "Release"}
+var verbLabels = map[lead.Verb]string{"claim": "Claim", "unclaim": "Give back", "contacted": "I made contact", "junk": "Junk", "release": "Release"}
 
 // navigation leads to every page.
 var navigation = []tabLink{
@@ -118,7 +117,7 @@ var navigation = []tabLink{
 // label says what an action is called.
 func readViews(label func(lead.Action) string) map[string]*template.Template {
 	all := map[string]*template.Template{}
-	layout := template.Must(template.New("layout").HTML().Funcs(template.FuncMap{
+	layout := template.Must(template.New("layout").Funcs(template.FuncMap{
 		"asset": func(name string) (string, error) {
 			a, ok := assets[name]
 			if !ok {
@@ -137,7 +136,7 @@ func readViews(label func(lead.Action) string) map[string]*template.Template {
 	}
 	for _, name := range names {
 		key := strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "page_"), ".html")
-		all[key] = template.Must(layout.Clone().ParseFS(web, name))
+		all[key] = template.Must(template.Must(layout.Clone()).ParseFS(web, name))
 	}
 	return all
 }

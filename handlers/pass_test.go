@@ -61,7 +61,7 @@ func (f *fakePasses) Drop(_ context.Context, id string) error {
 }
 
 // admit makes a pass and returns its secret.
-func admit(t *testing.T, s *Server, kind PassKind, name string, r Right, life time.Duration) string {
+func admit(t testing.TB, s *Server, kind PassKind, name string, r Right, life time.Duration) string {
 	t.Helper()
 	secret, _, err := s.issue(t.Context(), Pass{Kind: kind, Name: name, Right: r}, life)
 	if err != nil {

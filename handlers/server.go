@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -26,7 +27,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify/template"
 )
 
 // Options are what a Server is made of. Accepter, Reader, Actor, Replayer, People and

@@ -4,19 +4,17 @@ import (
 	"bytes"
 	_ "embed" // the page
 	"fmt"
-
+	"html/template"
 	"net/http"
 	"slices"
 
 	"github.com/labstack/echo/v4"
-
-	"github.com/leadgate/leadgate/notify/template"
 )
 
 //go:embed web/try.html
 var tryHTML string
 
-var tryTemplate = template.Must(template.New("try").HTML().Parse(tryHTML))
+var tryTemplate = template.Must(template.New("try").Parse(tryHTML))
 
 const tryPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 

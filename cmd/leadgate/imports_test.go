@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"notify":            {"lead", "notify/template"},
 	"handlers/provider": {"lead"},
 	"jobs":              {"lead", "journal", "notify"},
-	"handlers":          {"lead", "handlers/provider", "notify/template"},
+	"handlers":          {"lead", "handlers/provider"},
 	"config":            {"handlers", "notify", "lead"},
 	"cmd/leadgate":      {"lead", "journal", "store", "notify", "handlers", "handlers/provider", "jobs", "config"},
 }
@@ -39,7 +39,7 @@ var onlyIn = map[string][]string{
 	"github.com/goccy/go-yaml":      {"config", "lead"},
 	"text/template":                 {"notify/template"},           // they keep every method of every type in the binary, a third of it; notify/template does not
 	"text/template/parse":           {"notify/template", "notify"}, // the tree alone, which keeps nothing
-	"html/template":                 {},
+	"html/template":                 {"handlers"},
 }
 
 // topLevel is what may stand at the root of the repository.
