@@ -39,7 +39,7 @@ func (j *Jobs) Act(ctx context.Context, leadID string, d lead.Deed, revision int
 }
 
 func (j *Jobs) act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
-	if !j.pulse.isUp() {
+	if !j.redis.Up() {
 		return j.actInJournal(ctx, leadID, d, revision)
 	}
 	if err := j.carryDeeds(ctx, leadID); err != nil { // older ones come first
@@ -54,7 +54,7 @@ func (j *Jobs) act(ctx context.Context, leadID string, d lead.Deed, revision int
 	}
 	// Redis went a moment ago. If it carried out the deed all the same, doing so
 	// again will change nothing.
-	j.pulse.doubt(err)
+	j.redis.ReportError(err)
 	return j.actInJournal(ctx, leadID, d, revision)
 }
 

@@ -43,7 +43,7 @@ func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) err
 	}
 	if err != nil {
 		j.log.Warn("a touch that goes on its way once more has to wait", "touch_id", t.ID, "error", err)
-		j.pulse.doubt(err)
+		j.redis.ReportError(err)
 		j.back(l, []string{t.ID})
 	}
 	return nil

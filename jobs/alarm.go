@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/notify"
 )
 
@@ -67,7 +68,7 @@ func (j *Jobs) tellAlarm(ctx context.Context, a notify.Alarm) {
 				return
 			}
 		}
-		rest(ctx, alarmPause)
+		availability.Sleep(ctx, alarmPause)
 		if ctx.Err() != nil {
 			return
 		}
@@ -102,7 +103,7 @@ func (b *outbox) alarm(ctx context.Context, a notify.Alarm) bool {
 		if wait > alarmPause {
 			return false // it is in trouble itself
 		}
-		rest(ctx, wait)
+		availability.Sleep(ctx, wait)
 		if ctx.Err() != nil {
 			return false
 		}

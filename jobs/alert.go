@@ -17,7 +17,7 @@ import (
 // retries, with the reason, and the attempt on the touch. The outbox goes on by
 // itself; the task is what another replica finds when this process dies.
 func (j *Jobs) missed(ctx context.Context, b *outbox, notes []*note, e *notify.Error, wait time.Duration) {
-	if !j.pulse.isUp() {
+	if !j.redis.Up() {
 		return
 	}
 	var changes []lead.Change
@@ -48,12 +48,12 @@ func (j *Jobs) missed(ctx context.Context, b *outbox, notes []*note, e *notify.E
 			asynq.TaskID(alertTask+":"+n.Touch.ID+":"+b.target.Name), asynq.Queue(hotShelf), asynq.MaxRetry(maxRetry),
 			asynq.Timeout(taskTimeout), asynq.ProcessIn(wait+alertGrace))
 		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-			j.pulse.doubt(err)
+			j.redis.ReportError(err)
 			return
 		}
 	}
 	if err := j.o.Prompt.Deliver(ctx, changes); err != nil {
-		j.pulse.doubt(err)
+		j.redis.ReportError(err)
 	}
 }
 

@@ -25,7 +25,7 @@ func (j *Jobs) attend(ctx context.Context, e chore) {
 		err = j.dismiss(ctx, q)
 	case e.what == goOn:
 		err = j.goOnWithout(ctx, q, t)
-	case q.goOn.IsZero() && (from != touchShelf || !j.pulse.isUp()):
+	case q.goOn.IsZero() && (from != touchShelf || !j.redis.Up()):
 		j.desk.again(q, j.now().Add(askLater)) // it is on its way; what has come of it comes first
 	case e.what == forgo:
 		j.log.Warn("what a touch lacks is asked no more", "touch_id", t.ID, "source", t.Source, "why", q.reason().Why, "says", q.reason().Note)

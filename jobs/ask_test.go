@@ -211,7 +211,7 @@ func TestDesk_GivesUp(t *testing.T) {
 	b := newAsking(t, a)
 	j, s := b.j, &stepping{steps: map[string][]lead.Step{}, err: errors.New("away")}
 	j.o.Store = s
-	j.pulse.set(true, b.clock)
+	j.redis.SetUp(true)
 	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{stub(b, "a", "webinar_registered")}); err != nil {
 		t.Fatal(err)
 	}

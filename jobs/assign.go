@@ -121,12 +121,12 @@ func (j *Jobs) OffUntil(ctx context.Context, rep, words string) (time.Time, erro
 // WhoIsOff returns until when reps are away, by their names; past moments too.
 // While Redis is away it is what was said on this node.
 func (j *Jobs) WhoIsOff(ctx context.Context) (map[string]time.Time, error) {
-	if j.pulse.isUp() {
+	if j.redis.Up() {
 		off, err := j.o.Prompt.WhoIsOff(ctx)
 		if err == nil {
 			return off, nil
 		}
-		j.pulse.doubt(err)
+		j.redis.ReportError(err)
 	}
 	return j.offInJournal()
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -104,14 +105,14 @@ func (j *Jobs) shareAudit(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if !j.pulse.await(ctx) {
+		if !j.redis.Await(ctx) {
 			return
 		}
 		entries := j.clerk.take()
 		if err := j.o.Prompt.KeepEntries(ctx, entries, j.auditSince()); err != nil {
-			j.pulse.doubt(err)
+			j.redis.ReportError(err)
 			j.clerk.give(entries...)
-			rest(ctx, beatEvery)
+			availability.Sleep(ctx, availability.CheckEvery)
 		}
 	}
 }
@@ -154,12 +155,12 @@ func (j *Jobs) Entries(ctx context.Context, limit int, cursor string) (entries [
 	if _, ok := madeAt(cursor); cursor != "" && !ok {
 		return nil, "", lead.ErrBadCursor
 	}
-	if j.pulse.isUp() {
+	if j.redis.Up() {
 		entries, next, err := j.o.Prompt.Entries(ctx, j.auditSince(), limit, cursor)
 		if err == nil {
 			return entries, next, nil
 		}
-		j.pulse.doubt(err)
+		j.redis.ReportError(err)
 	}
 	all, err := j.auditInJournal()
 	if err != nil {

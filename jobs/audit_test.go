@@ -24,12 +24,17 @@ type auditStore struct {
 	mu      sync.Mutex
 	away    bool
 	entries []lead.Entry
+	refused chan struct{} // receives when entries could not be kept
 }
 
 func (s *auditStore) KeepEntries(_ context.Context, entries []lead.Entry, _ time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.away {
+		select {
+		case s.refused <- struct{}{}:
+		default:
+		}
 		return errGone
 	}
 	s.entries = append(s.entries, entries...)
@@ -68,12 +73,12 @@ func lines(entries []lead.Entry) (all []string) {
 func newAuditing(t *testing.T) (*Jobs, *auditStore) {
 	t.Helper()
 	j := newTicking(t, &scripted{most: 1}, notify.Pace{Off: true}).j
-	s := &auditStore{oneLead: oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}}
+	s := &auditStore{refused: make(chan struct{}, 1), oneLead: oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}}
 	j.o.Store, j.o.Prompt = s, s
 	clock := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 	var ticks atomic.Int64 // two acts are never in one millisecond here
 	j.now = func() time.Time { return clock.Add(time.Duration(ticks.Add(1)) * time.Millisecond) }
-	j.pulse.set(true, clock)
+	j.redis.SetUp(true)
 	return j, s
 }
 
@@ -100,7 +105,7 @@ func TestJobs_AuditOfDeeds(t *testing.T) {
 			}
 			act(lead.Deed{Verb: lead.VerbClaim, By: "Dana"})
 			s.oneLead.away = away
-			j.pulse.set(!away, j.now())
+			j.redis.SetUp(!away)
 			act(lead.Deed{Verb: lead.VerbClaim, By: "Dana"}) // has it already
 			act(lead.Deed{Verb: lead.VerbClaim, By: "Lee"})  // comes second
 			act(lead.Deed{Verb: lead.VerbAssign, By: "Dana", To: "Eva"})
@@ -132,7 +137,7 @@ func TestJobs_AuditIsShared(t *testing.T) {
 	if got, next := j.page(t, 5, ""); cmp.Diff(newest, got) != "" || next != "" {
 		t.Errorf("while Redis does not answer: %q, next %q, want %q", got, next, newest)
 	}
-	j.pulse.set(false, j.now())
+	j.redis.SetUp(false)
 	first, next := j.page(t, 1, "")
 	second, end := j.page(t, 1, next)
 	if cmp.Diff(newest, append(first, second...)) != "" || next == "" || end != "" {
@@ -144,8 +149,8 @@ func TestJobs_AuditIsShared(t *testing.T) {
 	wg.Go(func() { j.shareAudit(ctx) })
 	defer wg.Wait()
 	defer cancel()
-	j.pulse.set(true, j.now()) // the first attempt fails all the same
-	<-j.pulse.doubts
+	j.redis.SetUp(true) // the first attempt fails all the same
+	<-s.refused
 	s.set(false)
 	await := func(want []string) {
 		t.Helper()
@@ -210,7 +215,7 @@ func TestJobs_AuditOfErasures(t *testing.T) {
 		}
 	}
 	s.oneLead.away = true
-	j.pulse.set(false, j.now())
+	j.redis.SetUp(false)
 	if _, err := j.Erase(t.Context(), lead.Wish{LeadID: "vera.vanish", By: "Lee"}, 0); err != nil {
 		t.Fatal(err)
 	}

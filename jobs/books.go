@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -90,7 +91,7 @@ func (j *Jobs) Books(ctx context.Context, day string) (lead.Books, error) {
 
 // unaccounted is that of today's books, or what it was when Redis was last there.
 func (j *Jobs) unaccounted() float64 {
-	ctx, cancel := context.WithTimeout(context.Background(), beatTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), availability.CheckTimeout)
 	defer cancel()
 	if b, err := j.Books(ctx, dayOf(j.now())); err == nil {
 		j.days.missing.Store(b.Unaccounted)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -50,11 +51,11 @@ func newCanaryMetrics(r prometheus.Registerer) canaryMetrics {
 // come through, and when one does again. Like every test it alerts nobody and is
 // left out of all numbers; what it would be told with is asked whether it could.
 func (j *Jobs) canary(ctx context.Context) {
-	if j.o.Canary.Every <= 0 || j.Loaded(ctx) != nil {
+	if j.o.Canary.Every <= 0 || j.redis.Ready(ctx) != nil {
 		return
 	}
 	m, failed := newCanaryMetrics(j.metrics.registry), false
-	rest(ctx, min(canaryFirst, j.o.Canary.Every))
+	availability.Sleep(ctx, min(canaryFirst, j.o.Canary.Every))
 	for ctx.Err() == nil {
 		begin := time.Now() // a clock that never jumps
 		took, err := j.fly(ctx)
@@ -73,7 +74,7 @@ func (j *Jobs) canary(ctx context.Context) {
 			}
 		}
 		failed = err != nil
-		rest(ctx, j.o.Canary.Every-time.Since(begin))
+		availability.Sleep(ctx, j.o.Canary.Every-time.Since(begin))
 	}
 }
 

@@ -80,7 +80,7 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 			j := newTicking(t, &scripted{most: 1}, notify.Pace{Off: true}).j
 			store := &oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}
 			j.o.Store, j.o.Prompt = store, store
-			j.pulse.set(true, j.now())
+			j.redis.SetUp(true)
 			if _, err := j.Act(t.Context(), "l1", lead.Deed{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil { // so that the journal knows it
 				t.Fatal(err)
 			}
@@ -88,7 +88,7 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 				t.Fatal(err)
 			}
 			store.away = away
-			j.pulse.set(!away, j.now())
+			j.redis.SetUp(!away)
 			rounds := runs / people
 			if away {
 				rounds /= 10 // each is kept on the disk, and read again by the next
@@ -139,7 +139,7 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 				return
 			}
 			store.away = false
-			j.pulse.set(true, j.now())
+			j.redis.SetUp(true)
 			if err := j.carryDeeds(t.Context(), ""); err != nil || j.o.Journal.Len(deedShelf) != 0 {
 				t.Fatalf("carry = %v, %d deeds left", err, j.o.Journal.Len(deedShelf))
 			}

@@ -8,9 +8,7 @@ import (
 // clock does what the time of day asks for, while Redis is there. What fell due
 // while it was away, or while nothing ran, is done as soon as it is back.
 func (j *Jobs) clock(ctx context.Context) {
-	select {
-	case <-j.loaded:
-	case <-ctx.Done():
+	if j.redis.Ready(ctx) != nil {
 		return
 	}
 	tick := time.NewTicker(clockEvery)
@@ -21,13 +19,13 @@ func (j *Jobs) clock(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if !j.pulse.isUp() {
+		if !j.redis.Up() {
 			continue
 		}
 		for _, look := range []func(context.Context, time.Time) error{j.escalate, j.digest, j.listenToSources} {
 			if err := look(ctx, j.now()); err != nil && ctx.Err() == nil {
 				j.log.Warn("look at the clock; trying again", "error", err)
-				j.pulse.doubt(err)
+				j.redis.ReportError(err)
 			}
 		}
 	}

@@ -39,7 +39,7 @@ func nextDeed(leadID string, keys []string) string {
 func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
 	defer j.leads.lock(leadID)()
 	l, err := j.leadInJournal(leadID)
-	if errors.Is(err, lead.ErrNotFound) && !j.pulse.isUp() {
+	if errors.Is(err, lead.ErrNotFound) && !j.redis.Up() {
 		err = errAway
 	}
 	if err != nil {

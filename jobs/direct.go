@@ -15,7 +15,7 @@ const (
 	directEvery = 100 * time.Millisecond
 	// directAfter is how long a hot touch may be on its way through a Redis that
 	// answers before it is told straight from the journal all the same: a worker
-	// may be stuck in a call that the pulse does not see.
+	// may be stuck in a call that no health check sees.
 	directAfter = 2 * time.Second
 )
 
@@ -23,9 +23,7 @@ const (
 // without history, and marked so. Their receipts stand in the journal, so that
 // the job that comes to them later does not tell again.
 func (j *Jobs) direct(ctx context.Context) {
-	select {
-	case <-j.loaded:
-	case <-ctx.Done():
+	if j.redis.Ready(ctx) != nil {
 		return
 	}
 	tick := time.NewTicker(directEvery)
@@ -33,7 +31,7 @@ func (j *Jobs) direct(ctx context.Context) {
 	for {
 		select {
 		case <-tick.C:
-		case <-j.pulse.urges:
+		case <-j.redis.Wakes():
 		case <-ctx.Done():
 			return
 		}
@@ -55,7 +53,7 @@ func (j *Jobs) direct(ctx context.Context) {
 
 // undirected are the hot flights that have to be told from the journal now.
 func (j *Jobs) undirected(now time.Time) (due []*flight) {
-	away := !j.pulse.isUp()
+	away := !j.redis.Up()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for id, f := range j.urgent {

@@ -1,6 +1,10 @@
 package jobs
 
-import "context"
+import (
+	"context"
+
+	"github.com/leadgate/leadgate/jobs/availability"
+)
 
 // endedPrefix stands before the id of a touch on the channel that replicas wake
 // each other by.
@@ -13,7 +17,7 @@ func (j *Jobs) sayEnded(id string) {
 	if !j.shared() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), beatTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), availability.CheckTimeout)
 	defer cancel()
 	_ = j.o.Producer.Publish(ctx, wakeChannel, endedPrefix+id).Err() // see above
 }

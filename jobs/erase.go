@@ -73,16 +73,16 @@ const eraseEvery = 5 * time.Second
 
 // eraser fulfils wishes and carries out the orders of other nodes.
 func (j *Jobs) eraser(ctx context.Context) {
-	if j.Loaded(ctx) != nil {
+	if j.redis.Ready(ctx) != nil {
 		return
 	}
 	tick := time.NewTicker(eraseEvery)
 	defer tick.Stop()
 	for {
-		if j.pulse.isUp() {
+		if j.redis.Up() {
 			if err := errors.Join(j.fulfil(ctx), j.syncOrders(ctx)); err != nil && ctx.Err() == nil {
 				j.log.Warn("an erasure has to wait; it is tried again", "error", err)
-				j.pulse.doubt(err)
+				j.redis.ReportError(err)
 			}
 		}
 		select {

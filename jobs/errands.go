@@ -81,7 +81,7 @@ func (e *errand) await(ctx context.Context) lead.Run {
 
 // runErrands carries out what waits, until ctx ends.
 func (j *Jobs) runErrands(ctx context.Context) {
-	if j.Loaded(ctx) != nil {
+	if j.redis.Ready(ctx) != nil {
 		return
 	}
 	for {

@@ -10,7 +10,7 @@ import (
 
 func TestJobs_StartRun(t *testing.T) {
 	j := newIdle(t)
-	close(j.loaded)
+	j.redis.MarkReady()
 	good, err := j.startRun("replay", false, func(_ context.Context, add func(lead.Result)) error {
 		add(lead.Result{Result: "read"})
 		return nil

@@ -147,8 +147,8 @@ func (j *Jobs) start(t *lead.Touch, l *lane, kept time.Time) {
 		j.mu.Unlock()
 	}
 	l.push(t.ID)
-	if l == j.hot && !j.pulse.isUp() {
-		j.pulse.urge()
+	if l == j.hot && !j.redis.Up() {
+		j.redis.Wake()
 	}
 }
 

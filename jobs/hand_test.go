@@ -11,8 +11,9 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"github.com/leadgate/leadgate/journal"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/journal"
 
 	"github.com/leadgate/leadgate/lead"
 )

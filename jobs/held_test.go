@@ -82,7 +82,7 @@ func TestJobs_Held(t *testing.T) {
 	}
 
 	// What is done while Redis is away is seen at once.
-	j.pulse.set(false, j.now())
+	j.redis.SetUp(false)
 	if _, err := j.Act(t.Context(), first.ID, lead.Deed{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil {
 		t.Fatal(err)
 	}

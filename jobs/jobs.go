@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -116,7 +117,7 @@ type Jobs struct {
 	metrics   *metrics
 
 	hot, bulk *lane
-	pulse     *pulse
+	redis     *availability.Monitor
 	outboxes  map[string]*outbox
 	alarms    chan notify.Alarm
 	looks     chan struct{} // another replica has ended touches of ours
@@ -146,7 +147,6 @@ type Jobs struct {
 	days      *days
 	said      repeats       // what hot touches said lately
 	stream    *stream       // what happened lately, for those who watch
-	loaded    chan struct{} // closed once the store holds what the journal kept
 	busy      meter         // how fast Accept is called
 	errands   *errands      // what people asked for
 	wished    chan struct{} // somebody wishes to be forgotten
@@ -189,7 +189,6 @@ func New(o Options) (*Jobs, error) {
 		inspector: asynq.NewInspectorFromRedisClient(o.Producer),
 		hot:       newLane(hotShelf, window, 1, o.HotSlots),
 		bulk:      newLane(bulkShelf, window, bulkGroup, o.Slots),
-		pulse:     newPulse(),
 		outboxes:  map[string]*outbox{},
 		alarms:    make(chan notify.Alarm, alarmsMost),
 		looks:     make(chan struct{}, 1),
@@ -205,10 +204,10 @@ func New(o Options) (*Jobs, error) {
 		days:      newDays(),
 		errands:   newErrands(),
 		wished:    make(chan struct{}, 1),
-		loaded:    make(chan struct{}),
 		desk:      newDesk(),
 		clerk:     newClerk(),
 	}
+	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
 	o.Producer.AddHook(newStage(o.Producer))
 	j.SetRoutes(o.Routes)
 	j.metrics = newMetrics(o.Registry, j)
@@ -228,7 +227,14 @@ func New(o Options) (*Jobs, error) {
 func (j *Jobs) SetRoutes(routes []notify.Route) { j.routes.Store(&routes) }
 
 // RedisUp says whether Redis answers.
-func (j *Jobs) RedisUp() bool { return j.pulse.isUp() }
+func (j *Jobs) RedisUp() bool { return j.redis.Up() }
+
+// AwaySince is when Redis went away; zero while it is there, and while the store
+// is still being filled after the start.
+func (j *Jobs) AwaySince() time.Time { return j.redis.DownSince() }
+
+// WhenAway calls f each time Redis goes away, until ctx ends.
+func (j *Jobs) WhenAway(ctx context.Context, f func()) { j.redis.WhenDown(ctx, f) }
 
 // Run works until ctx ends, then stops within a few seconds whatever Redis
 // does. What was not finished is found in the journal at the next start.
@@ -241,7 +247,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { j.ring(ctx) })
 	wg.Go(func() { j.watchPauses(ctx) })
-	wg.Go(func() { j.beat(ctx) })
+	wg.Go(func() { j.redis.Run(ctx) })
 	wg.Go(func() { j.feed(ctx, j.hot) })
 	wg.Go(func() { j.feed(ctx, j.bulk) })
 	wg.Go(func() { j.direct(ctx) })

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/leadgate/leadgate/jobs/availability"
 )
 
 // lane is one of the two ways through Redis: a shelf of the journal, a queue of
@@ -113,17 +115,7 @@ func (l *lane) gather(ctx context.Context) {
 	if l.group == 1 {
 		return
 	}
-	rest(ctx, linger)
-}
-
-// rest waits for d, or until ctx ends.
-func rest(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
+	availability.Sleep(ctx, linger)
 }
 
 // feedBatch is how many touches are handed over together.
@@ -131,12 +123,10 @@ const feedBatch = 256
 
 // feed hands the lane's waiting touches to Redis while Redis is there.
 func (j *Jobs) feed(ctx context.Context, l *lane) {
-	select {
-	case <-j.loaded:
-	case <-ctx.Done():
+	if j.redis.Ready(ctx) != nil {
 		return
 	}
-	for j.pulse.await(ctx) {
+	for j.redis.Await(ctx) {
 		if l == j.bulk || l.len() > crowd {
 			j.busy.yield(ctx)
 		}
@@ -154,8 +144,8 @@ func (j *Jobs) feed(ctx context.Context, l *lane) {
 			continue
 		}
 		if err := j.hand(ctx, l, ids); err != nil && ctx.Err() == nil {
-			j.pulse.doubt(err)
-			rest(ctx, handAgain) // a Redis that answers and takes nothing, for it is full
+			j.redis.ReportError(err)
+			availability.Sleep(ctx, handAgain) // a Redis that answers and takes nothing, for it is full
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (j *Jobs) unite(ctx context.Context, id, into, by string) (*lead.Lead, erro
 // reach says at once, and not when those who wait with patience give up, that Redis
 // is away or does not have the lead.
 func (j *Jobs) reach(ctx context.Context, id string) error {
-	if !j.pulse.isUp() {
+	if !j.redis.Up() {
 		return errNeedsRedis
 	}
 	_, err := j.o.Prompt.Lead(ctx, id)

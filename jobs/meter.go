@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/leadgate/leadgate/jobs/availability"
 )
 
 // meter counts acceptances in progress, so that the drain can stand back while
@@ -24,6 +26,6 @@ const (
 // disk; draining it costs several times what accepting it does.
 func (m *meter) yield(ctx context.Context) {
 	for begin := time.Now(); m.now.Load() >= crowd && time.Since(begin) < patience && ctx.Err() == nil; {
-		rest(ctx, glance)
+		availability.Sleep(ctx, glance)
 	}
 }

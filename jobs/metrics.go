@@ -54,7 +54,7 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 		gauge("leadgate_unnamed", "Touches whose vendor was asked in vain who they are about, and is asked no more.", func() float64 { return float64(j.o.Journal.Len(unnamedShelf)) }),
 		gauge("leadgate_unaccounted", "Touches of today that are in no column of the books; 0 or a bug.", j.unaccounted),
 		gauge("leadgate_redis_up", "1 while Redis answers.", func() float64 {
-			if j.pulse.isUp() {
+			if j.redis.Up() {
 				return 1
 			}
 			return 0

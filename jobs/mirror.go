@@ -187,7 +187,7 @@ func (j *Jobs) alertsOf(ctx context.Context, p lead.Post) ([]notify.Alert, error
 			a.Kind = lead.HotAlert
 		}
 		t, err := j.Touch(ctx, id)
-		if errors.Is(err, ErrNotFound) && !j.pulse.isUp() {
+		if errors.Is(err, ErrNotFound) && !j.redis.Up() {
 			err = errAway
 		}
 		if err != nil && !errors.Is(err, ErrNotFound) {

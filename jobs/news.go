@@ -7,6 +7,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -98,7 +99,7 @@ func (j *Jobs) spread(ctx context.Context) {
 	number, _ := j.stream.number(j.stream.place())
 	for ctx.Err() == nil {
 		j.stream.after(ctx, number)
-		rest(ctx, newsGather)
+		availability.Sleep(ctx, newsGather)
 		found, last, lost := j.stream.after(ctx, number)
 		b := bulletin{Node: j.launch, Lost: lost}
 		for _, h := range found {
@@ -109,14 +110,14 @@ func (j *Jobs) spread(ctx context.Context) {
 		if number = last; !lost && len(b.News) == 0 {
 			continue
 		}
-		if !j.broadcast(ctx, b) && j.pulse.await(ctx) {
+		if !j.broadcast(ctx, b) && j.redis.Await(ctx) {
 			j.broadcast(ctx, bulletin{Node: j.launch, Lost: true})
 		}
 	}
 }
 
 func (j *Jobs) broadcast(ctx context.Context, b bulletin) bool {
-	ctx, cancel := context.WithTimeout(ctx, beatTimeout)
+	ctx, cancel := context.WithTimeout(ctx, availability.CheckTimeout)
 	defer cancel()
 	return j.o.Producer.Publish(ctx, newsChannel, mustJSON(b)).Err() == nil
 }
@@ -127,7 +128,7 @@ func (j *Jobs) overhear(ctx context.Context) {
 	if j.o.Embedded {
 		return
 	}
-	for first := true; j.pulse.await(ctx); first = false {
+	for first := true; j.redis.Await(ctx); first = false {
 		sub := j.o.Hot.Subscribe(ctx, newsChannel)
 		j.overhearFrom(ctx, sub, first)
 		sub.Close()
@@ -135,7 +136,7 @@ func (j *Jobs) overhear(ctx context.Context) {
 }
 
 func (j *Jobs) overhearFrom(ctx context.Context, sub *redis.PubSub, first bool) {
-	whileUp(ctx, j.pulse, sub.ChannelWithSubscriptions(), func(m any) {
+	availability.WhileUp(ctx, j.redis, sub.ChannelWithSubscriptions(), func(m any) {
 		switch m := m.(type) {
 		case *redis.Subscription: // anew, after the connection was lost
 			if !first {

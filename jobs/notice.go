@@ -55,7 +55,7 @@ func (j *Jobs) told(ctx context.Context, n *note) (receipt string, told bool) {
 	if err == nil {
 		return d.Receipt, true
 	}
-	if j.pulse.isUp() {
+	if j.redis.Up() {
 		found, err := j.o.Prompt.Receipts(ctx, n.Notice)
 		if receipt, told = found[n.Notice]; err == nil && told {
 			return receipt, true
@@ -71,7 +71,7 @@ func (j *Jobs) told(ctx context.Context, n *note) (receipt string, told bool) {
 func (b *outbox) dueNotice(ctx context.Context, n *note) bool {
 	receipt, told := b.j.told(ctx, n)
 	switch {
-	case !b.j.pulse.isUp():
+	case !b.j.redis.Up():
 	case told:
 		b.j.publishNotice(context.WithoutCancel(ctx), n, receipt)
 	case n.notice.stale == nil || !n.notice.stale(ctx):
@@ -125,7 +125,7 @@ func (j *Jobs) skipNotice(ctx context.Context, name string) error {
 // the receipt until carryNotices does so.
 func (j *Jobs) publishNotice(ctx context.Context, n *note, receipt string) {
 	if err := j.o.Store.SetReceipts(ctx, map[string]string{n.Notice: receipt}); err != nil {
-		j.pulse.doubt(err)
+		j.redis.ReportError(err)
 	}
 	if n.notice.heard != nil {
 		n.notice.heard(ctx, receipt)

@@ -332,7 +332,7 @@ func (b *outbox) toldElsewhere(ctx context.Context, notes []*note) map[string]le
 	}
 	found, err := b.j.o.Prompt.TouchesByID(ctx, ids)
 	if err != nil {
-		b.j.pulse.doubt(err)
+		b.j.redis.ReportError(err)
 		return nil
 	}
 	told := map[string]lead.Delivery{}
@@ -356,4 +356,4 @@ const waitedLong = directAfter / 2
 const leaseFor = sendTimeout + 3*time.Second
 
 // shared says that other replicas may be at work, and can be asked.
-func (j *Jobs) shared() bool { return !j.o.Embedded && j.pulse.isUp() }
+func (j *Jobs) shared() bool { return !j.o.Embedded && j.redis.Up() }

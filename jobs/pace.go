@@ -32,7 +32,7 @@ func (b *outbox) admit(ctx context.Context, notes []*note) (free []*note, wait t
 	}
 	wait, elsewhere, err := b.j.o.Prompt.Admit(ctx, a)
 	if err != nil {
-		b.j.pulse.doubt(err)
+		b.j.redis.ReportError(err)
 		return notes, 0
 	}
 	for _, n := range notes {
@@ -69,7 +69,7 @@ func (b *outbox) hold(ctx context.Context, now time.Time, wait time.Duration, as
 	name, every, burst := b.pacer.Bound()
 	if asked && every > 0 && b.j.shared() {
 		if err := b.j.o.Prompt.Hold(ctx, name, wait, every, burst); err != nil {
-			b.j.pulse.doubt(err) // the others will be told by the target itself
+			b.j.redis.ReportError(err) // the others will be told by the target itself
 		}
 	}
 }

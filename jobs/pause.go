@@ -115,7 +115,7 @@ func (j *Jobs) watchPauses(ctx context.Context) {
 	tick := time.NewTicker(pauseLook)
 	defer tick.Stop()
 	for {
-		if j.pulse.isUp() {
+		if j.redis.Up() {
 			j.followPauses(ctx)
 		}
 		select {
@@ -129,7 +129,7 @@ func (j *Jobs) watchPauses(ctx context.Context) {
 func (j *Jobs) followPauses(ctx context.Context) {
 	all, err := j.o.Prompt.Pauses(ctx)
 	if err != nil {
-		return // as it was; the pulse says that Redis is away
+		return // as it was; the monitor knows that Redis is away
 	}
 	for name, box := range j.outboxes {
 		p := &pause{}

@@ -32,7 +32,7 @@ func (j *Jobs) hold(ctx context.Context, t *lead.Touch) error {
 // release it twice changes nothing. With a revision it holds only if nobody
 // changed the lead since; the lead as it is comes back with ErrChanged.
 func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (*lead.Lead, error) {
-	if err := j.Loaded(ctx); err != nil {
+	if err := j.redis.Ready(ctx); err != nil {
 		return nil, fmt.Errorf("release lead %s: %w", leadID, err)
 	}
 	l, err := j.Lead(ctx, leadID)

@@ -18,20 +18,13 @@ var ErrChanged = errors.New("the lead was changed in the meantime")
 
 // Loaded waits until the store holds what the journal kept, for lists would be
 // short before; an error means that ctx ended first.
-func (j *Jobs) Loaded(ctx context.Context) error {
-	select {
-	case <-j.loaded:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("the store is being filled from the journal: %w", ctx.Err())
-	}
-}
+func (j *Jobs) Loaded(ctx context.Context) error { return j.redis.Ready(ctx) }
 
 // Touch returns a touch from the moment it was accepted: as the store has it,
 // else as this node's journal does. While Redis is away it is the journal's.
 func (j *Jobs) Touch(ctx context.Context, id string) (*lead.Touch, error) {
 	var trouble error
-	if j.pulse.isUp() {
+	if j.redis.Up() {
 		found, err := j.o.Prompt.TouchesByID(ctx, []string{id})
 		if err == nil && found[0] != nil {
 			return found[0], nil
@@ -67,7 +60,7 @@ func (j *Jobs) Touch(ctx context.Context, id string) (*lead.Touch, error) {
 // has made its lead, it is what this node's journal knows. The id may also be
 // that of a touch of the lead: alerts that were told from the journal name it so.
 func (j *Jobs) Lead(ctx context.Context, id string) (*lead.Lead, error) {
-	if !j.pulse.isUp() {
+	if !j.redis.Up() {
 		l, err := j.leadInJournal(id)
 		if errors.Is(err, ErrNotFound) {
 			return nil, fmt.Errorf("lead %s: %w", id, errAway)

@@ -22,7 +22,7 @@ func (b *outbox) recall(ctx context.Context, notes []*note) error {
 		slices.Reverse(ids)
 		found, err := b.j.o.Store.TouchesByID(ctx, ids[:min(len(ids), recallMost)])
 		if err != nil {
-			b.j.pulse.doubt(err)
+			b.j.redis.ReportError(err)
 			return err
 		}
 		for _, t := range found {

@@ -57,7 +57,7 @@ func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 // merged it is the other one that is meant. lead.ErrConflict when it is at another
 // revision. The turn comes back also when both verdicts are the same.
 func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging) (lead.Turn, error) {
-	if !j.pulse.isUp() {
+	if !j.redis.Up() {
 		return lead.Turn{}, errNeedsRedis
 	}
 	l, err := j.Lead(ctx, id)

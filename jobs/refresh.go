@@ -125,7 +125,7 @@ func (j *Jobs) refreshed(leadID string, r *refreshing) {
 // only Redis knows waits for it.
 func (j *Jobs) resumeRefreshes(ctx context.Context) {
 	for ctx.Err() == nil {
-		changed := j.pulse.changed()
+		changed := j.redis.Changed()
 		err := errors.Join(j.resumeKept(ctx), j.keepPromises(ctx, j.begun))
 		if err == nil {
 			return

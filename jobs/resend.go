@@ -22,7 +22,7 @@ const whyResent = notify.WhyResent
 // Resend tells targets of a touch of a lead again, whether they have it or not.
 // It is on disk when Resend returns. The lead comes back as it is.
 func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*lead.Lead, error) {
-	if !j.pulse.isUp() {
+	if !j.redis.Up() {
 		return nil, errNeedsRedis
 	}
 	l, err := j.Lead(ctx, leadID)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -25,17 +26,17 @@ const (
 // their arrival, leads by what happened to them last. One node does so at a time,
 // a little in each pass, so that nobody notices. The journals see to themselves.
 func (j *Jobs) expire(ctx context.Context) {
-	if j.Loaded(ctx) != nil {
+	if j.redis.Ready(ctx) != nil {
 		return
 	}
 	skip := 0 // leads that are old and have been alive since
 	for wait := expireSoon; ; {
-		rest(ctx, wait)
+		availability.Sleep(ctx, wait)
 		if ctx.Err() != nil {
 			return
 		}
 		wait = expireEvery
-		if !j.pulse.isUp() {
+		if !j.redis.Up() {
 			continue
 		}
 		mine, err := j.o.Prompt.Lease(ctx, "retention", j.o.Node, 2*expireEvery)

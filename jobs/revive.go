@@ -23,7 +23,7 @@ const loadBatch = 500
 // load puts what the journal kept into a store that has lost it: the built-in
 // Redis at every start, another after it was wiped. Jobs start afterwards.
 func (j *Jobs) load(ctx context.Context) error {
-	defer close(j.loaded)
+	defer j.redis.MarkReady()
 	if err := j.loadQuestions(); err != nil {
 		return fmt.Errorf("look for open questions: %w", err)
 	}
@@ -51,10 +51,10 @@ func (j *Jobs) load(ctx context.Context) error {
 	}
 	if err != nil {
 		j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
-		j.pulse.doubt(err)
+		j.redis.ReportError(err)
 		return nil
 	}
-	j.pulse.set(true, j.now())
+	j.redis.SetUp(true)
 	return nil
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/jobs/availability"
 )
 
 // serve runs one lane's asynq server behind its gate.
@@ -58,7 +60,7 @@ func (j *Jobs) newServer(l *lane, client redis.UniversalClient, check time.Durat
 		TaskCheckInterval:        check,
 		DelayedTaskCheckInterval: time.Second,
 		ShutdownTimeout:          2 * time.Second,
-		HealthCheckInterval:      time.Hour, // the pulse watches Redis
+		HealthCheckInterval:      time.Hour, // availability watches Redis
 		RetryDelayFunc: func(n int, err error, _ *asynq.Task) time.Duration {
 			if errors.Is(err, asynq.ErrLeaseExpired) {
 				return 0
@@ -78,7 +80,7 @@ func (j *Jobs) announce(l *lane) {
 	if j.o.Embedded {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), beatTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), availability.CheckTimeout)
 	defer cancel()
 	// Without it they find the tasks within a second.
 	_ = j.o.Producer.Publish(ctx, wakeChannel, l.shelf).Err()
@@ -91,7 +93,7 @@ func (j *Jobs) listen(ctx context.Context) {
 	if j.o.Embedded {
 		return
 	}
-	for j.pulse.await(ctx) {
+	for j.redis.Await(ctx) {
 		sub := j.o.Hot.Subscribe(ctx, wakeChannel)
 		j.hear(ctx, sub)
 		sub.Close()
@@ -99,7 +101,7 @@ func (j *Jobs) listen(ctx context.Context) {
 }
 
 func (j *Jobs) hear(ctx context.Context, sub *redis.PubSub) {
-	whileUp(ctx, j.pulse, sub.Channel(), func(m *redis.Message) {
+	availability.WhileUp(ctx, j.redis, sub.Channel(), func(m *redis.Message) {
 		if id, ok := strings.CutPrefix(m.Payload, endedPrefix); ok {
 			j.lookAt(id)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -196,15 +197,15 @@ func TestJobs_NewsOfOtherNodes(t *testing.T) {
 	defer wg.Wait()
 	defer cancel()
 	for i := range nodes {
-		j := &Jobs{stream: newStream(lead.NewID(time.Now())), now: time.Now, pulse: newPulse(), o: Options{Producer: client(), Hot: client()}}
+		j := &Jobs{stream: newStream(lead.NewID(time.Now())), now: time.Now, redis: availability.New(availability.Options{Now: time.Now}), o: Options{Producer: client(), Hot: client()}}
 		j.launch = j.stream.launch
-		j.pulse.set(true, time.Now())
+		j.redis.SetUp(true)
 		nodes[i] = j
 		wg.Go(func() { j.spread(ctx) })
 		wg.Go(func() { j.overhear(ctx) })
 	}
 	for mini.PubSubNumSub(newsChannel)[newsChannel] < len(nodes) {
-		rest(ctx, time.Millisecond)
+		availability.Sleep(ctx, time.Millisecond)
 	}
 	start := []string{nodes[0].Place(), nodes[1].Place()}
 	nodes[0].stream.tell(false, lead.News{Kind: lead.TouchNews, TouchID: "from0"})
@@ -228,8 +229,8 @@ func TestJobs_NewsOfOtherNodes(t *testing.T) {
 
 	// Redis goes and comes: what was told meanwhile may be lost, and that is said.
 	start = []string{nodes[0].Place(), nodes[1].Place()}
-	nodes[1].pulse.set(false, time.Now())
-	nodes[1].pulse.set(true, time.Now())
+	nodes[1].redis.SetUp(false)
+	nodes[1].redis.SetUp(true)
 	expect(1, "reset")
 	nodes[0].takeIn(`{"node":"third","lost":true,"news":[{"kind":"touch","touch_id":"x"}]}`)
 	nodes[0].takeIn(`{"node":"` + nodes[0].launch + `","news":[{"kind":"touch","touch_id":"own"}]}`)

@@ -24,9 +24,7 @@ const (
 // to nothing: a task lost with Redis, left active by a worker that died, or
 // stuck where asynq would find it only after a minute or two.
 func (j *Jobs) sweep(ctx context.Context) {
-	select {
-	case <-j.loaded:
-	case <-ctx.Done():
+	if j.redis.Ready(ctx) != nil {
 		return
 	}
 	tick := time.NewTicker(sweepEvery)
@@ -39,15 +37,15 @@ func (j *Jobs) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if j.pulse.isUp() {
+		if j.redis.Up() {
 			if err := j.look(ctx); err != nil && ctx.Err() == nil {
-				j.pulse.doubt(err)
+				j.redis.ReportError(err)
 			}
 			if err := j.carryDeeds(ctx, ""); err != nil && ctx.Err() == nil {
-				j.pulse.doubt(err)
+				j.redis.ReportError(err)
 			}
 			if err := j.publish(ctx); err != nil && ctx.Err() == nil {
-				j.pulse.doubt(err)
+				j.redis.ReportError(err)
 			}
 		}
 		if now := j.now(); now.Sub(tidied) > tidyEvery {

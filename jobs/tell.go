@@ -170,7 +170,7 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 	}
 	if len(direct) > 0 && j.shared() {
 		if err := j.o.Store.Deliver(ctx, direct); err != nil {
-			j.pulse.doubt(err) // carried over when Redis is back
+			j.redis.ReportError(err) // carried over when Redis is back
 		}
 	}
 	if len(changes) == 0 {
@@ -178,7 +178,7 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 	}
 	j.remember(ctx, notes, d)
 	if err := j.o.Store.Deliver(ctx, changes); err != nil {
-		j.pulse.doubt(err)
+		j.redis.ReportError(err)
 		for _, c := range changes {
 			j.untell(c.TouchID)
 		}

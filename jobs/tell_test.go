@@ -102,7 +102,7 @@ func TestJobs_AnotherReplicaTells(t *testing.T) {
 	s, store := &scripted{most: 1}, &flakyStore{lease: false}
 	b := newTicking(t, s, noPace)
 	b.j.o.Embedded = false
-	b.j.pulse.set(true, b.clock)
+	b.j.redis.SetUp(true)
 	touch, l, decisions := told(t, b, store)
 	if err := b.j.tell(t.Context(), touch, l, decisions, true); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestJobs_AnotherReplicaUsedThePace(t *testing.T) {
 			s := &scripted{most: 40}
 			b := newTicking(t, s, notify.Pace{N: 1, Per: time.Second})
 			b.j.o.Embedded, b.j.o.Store, b.j.o.Prompt = false, &c.store, &c.store
-			b.j.pulse.set(true, b.clock)
+			b.j.redis.SetUp(true)
 			for _, id := range []string{"a", "b", "c"} { // two at once, were it for this replica alone
 				b.hot(id)
 				if notes, _ := b.next(); len(notes) > 0 {
@@ -186,11 +186,11 @@ func TestJobs_ATouchOfAnotherReplicaWaitsForItsReceipts(t *testing.T) {
 	b.j.o.Embedded = false
 	store := &foreignStore{touch: &lead.Touch{ID: lead.NewID(b.clock), State: lead.Accepted, Content: "c", ReceivedAt: b.clock}}
 	b.j.o.Store = store
-	b.j.pulse.set(true, b.clock)
+	b.j.redis.SetUp(true)
 	if err := b.j.run(t.Context(), store.touch.ID); !errors.Is(err, errOwners) || store.asked != 0 {
 		t.Errorf("right after Redis came back: %v, want it left to its own replica", err)
 	}
-	b.clock = b.clock.Add(carriedAfter)
+	b.clock = b.clock.Add(2 * time.Second)
 	if err := b.j.run(t.Context(), store.touch.ID); errors.Is(err, errOwners) || store.asked != 1 {
 		t.Errorf("later: %v, want it worked on", err)
 	}

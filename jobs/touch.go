@@ -75,7 +75,7 @@ func (j *Jobs) run(ctx context.Context, id string) error {
 		return err
 	}
 	if err := j.work(ctx, t, f.first()); err != nil {
-		j.pulse.doubt(err)
+		j.redis.ReportError(err)
 		return fmt.Errorf("touch %s: %w", id, err)
 	}
 	return nil
@@ -109,7 +109,7 @@ func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, e
 		if found[0] == nil || found[0].Ended {
 			return nil, nil // settled, or staged into a Redis that was wiped since
 		}
-		if !j.pulse.steady(j.now()) {
+		if !j.redis.Steady() {
 			return nil, errOwners
 		}
 		t = found[0]

@@ -17,16 +17,55 @@ const module = "github.com/leadgate/leadgate/"
 // mayImport is the law: data flows handlers -> jobs -> notify, and only the
 // command knows everybody.
 var mayImport = map[string][]string{
-	"lead":              {},
-	"notify/template":   {},
-	"journal":           {},
-	"store":             {"lead"},
-	"notify":            {"lead", "notify/template"},
-	"handlers/provider": {"lead"},
-	"jobs":              {"lead", "journal", "notify"},
-	"handlers":          {"lead", "handlers/provider"},
-	"config":            {"handlers", "notify", "lead"},
-	"cmd/leadgate":      {"lead", "journal", "store", "notify", "handlers", "handlers/provider", "jobs", "config"},
+	"lead": {},
+
+	"notify/template": {},
+
+	"journal": {},
+
+	"store": {
+		"lead",
+	},
+
+	"notify": {
+		"lead",
+		"notify/template",
+	},
+
+	"handlers/provider": {
+		"lead",
+	},
+
+	"jobs/availability": {},
+
+	"jobs": {
+		"lead",
+		"journal",
+		"notify",
+		"jobs/availability",
+	},
+
+	"handlers": {
+		"lead",
+		"handlers/provider",
+	},
+
+	"config": {
+		"handlers",
+		"notify",
+		"lead",
+	},
+
+	"cmd/leadgate": {
+		"lead",
+		"journal",
+		"store",
+		"notify",
+		"handlers",
+		"handlers/provider",
+		"jobs",
+		"config",
+	},
 }
 
 // onlyIn are libraries that stay where they are used.
