@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // access says who may do what. The first line that fits a route counts; a path
@@ -104,13 +106,13 @@ func (s *Server) admitted(next echo.HandlerFunc) echo.HandlerFunc {
 		case p.Right >= need:
 			return next(c)
 		case p.Right > Nobody:
-			return problem{code: forbidden, detail: "This needs the right to " + need.String() + "; " + p.Name + " has the right to " + p.Right.String() + "."}
+			return problem.Problem{Code: problem.Forbidden, Detail: "This needs the right to " + need.String() + "; " + p.Name + " has the right to " + p.Right.String() + "."}
 		case api:
-			return problem{code: unauthorized, detail: "Send the header Authorization: Bearer TOKEN with the API token of the configuration, or one that leadgate signin --token made."}
+			return problem.Problem{Code: problem.Unauthorized, Detail: "Send the header Authorization: Bearer TOKEN with the API token of the configuration, or one that leadgate signin --token made."}
 		case r.Method == http.MethodGet:
 			return c.Redirect(http.StatusSeeOther, "/signin?next="+url.QueryEscape(r.URL.RequestURI()))
 		}
-		return problem{code: unauthorized, detail: "Sign in first: leadgate signin prints a link."}
+		return problem.Problem{Code: problem.Unauthorized, Detail: "Sign in first: leadgate signin prints a link."}
 	}
 }
 
@@ -125,7 +127,7 @@ func callerOf(c echo.Context) Pass {
 // sameSite refuses what another site makes a signed-in browser send.
 func (s *Server) sameSite(r *http.Request) error {
 	if err := s.crossOrigin.Check(r); err != nil {
-		return problem{code: forbidden, detail: "Another site asked for this. Open the inbox itself and try again.", because: err}
+		return problem.Problem{Code: problem.Forbidden, Detail: "Another site asked for this. Open the inbox itself and try again.", Because: err}
 	}
 	return nil
 }

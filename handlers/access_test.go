@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -125,8 +126,8 @@ func TestAccess_Tokens(t *testing.T) {
 func TestAccess_StoreAway(t *testing.T) {
 	f := newFakePasses()
 	s, cookies := insiders(t, func(o *Options) { o.Passes = f })
-	f.err = ErrUnavailable
-	wantProblem(t, ask(s, "GET", "/api/v1/leads", "", "Cookie", cookies[Own]), unavailable)
+	f.err = problem.ErrUnavailable
+	wantProblem(t, ask(s, "GET", "/api/v1/leads", "", "Cookie", cookies[Own]), problem.Unavailable)
 	if w := ask(s, "GET", "/api/v1/leads", "", "Authorization", bearer); w.Code != 200 {
 		t.Errorf("a configured token while the store is away = %d, want 200", w.Code)
 	}

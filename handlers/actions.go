@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -37,27 +38,27 @@ func (s *Server) act(c echo.Context) error {
 	}
 	b, err := io.ReadAll(io.LimitReader(c.Request().Body, maxAction))
 	if err != nil {
-		return problem{code: malformed, detail: "The body could not be read.", because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: "The body could not be read.", Because: err}
 	}
 	if err := json.Unmarshal(b, &in); err != nil {
-		return problem{code: malformed, detail: `Send JSON: {"by": "who does it", "revision": 3}; the revision may be left out.`, because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: `Send JSON: {"by": "who does it", "revision": 3}; the revision may be left out.`, Because: err}
 	}
 	if in.By = strings.TrimSpace(in.By); in.By == "" || len(in.By) > 200 {
-		return problem{code: malformed, detail: `Say who does it: {"by": "Dana"}.`}
+		return problem.Problem{Code: problem.Malformed, Detail: `Say who does it: {"by": "Dana"}.`}
 	}
 	d := lead.Deed{Verb: lead.Verb(c.Param("verb")), By: in.By, To: strings.TrimSpace(in.To), Why: strings.TrimSpace(in.Why)}
 	if len(d.To) > 200 || len(d.Why) > 200 {
-		return problem{code: malformed, detail: "to and why may have 200 bytes each."}
+		return problem.Problem{Code: problem.Malformed, Detail: "to and why may have 200 bytes each."}
 	}
 	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), d, in.Revision)
 	if errors.Is(err, lead.ErrWhom) {
-		return problem{code: malformed, detail: `Say whom: {"by": "Dana", "to": "Eva"}; duplicate takes the id of the other lead.`, because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: `Say whom: {"by": "Dana", "to": "Eva"}; duplicate takes the id of the other lead.`, Because: err}
 	}
 	if errors.Is(err, lead.ErrTwoClaims) || errors.Is(err, lead.ErrSameLead) {
-		return problem{code: conflict, detail: whyApart(err), because: err}
+		return problem.Problem{Code: problem.Conflict, Detail: whyApart(err), Because: err}
 	}
 	if errors.Is(err, ErrConflict) {
-		return problem{code: conflict, detail: taken(l), because: err}
+		return problem.Problem{Code: problem.Conflict, Detail: taken(l), Because: err}
 	}
 	if err != nil {
 		return fmt.Errorf("act on lead: %w", err)

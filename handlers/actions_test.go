@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -18,7 +19,7 @@ type actorOfOne struct{ l lead.Lead }
 
 func (o *actorOfOne) Act(_ context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
 	if id != "l1" {
-		return nil, fmt.Errorf("lead %s: %w", id, ErrNotFound)
+		return nil, fmt.Errorf("lead %s: %w", id, problem.ErrNotFound)
 	}
 	if revision != 0 && revision != o.l.Revision {
 		return &o.l, ErrConflict

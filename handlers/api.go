@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -22,13 +21,6 @@ type reader interface {
 	Leads(ctx context.Context, q LeadQuery) (LeadPage, error)
 	Books(ctx context.Context, day string) (lead.Books, error) // day: 2026-11-25, UTC
 }
-
-// What a reader can say.
-var (
-	ErrNotFound    = errors.New("not found")
-	ErrBadQuery    = errors.New("bad query") // a cursor that is none of its own
-	ErrUnavailable = errors.New("unavailable")
-)
 
 // TouchQuery chooses touches. Empty fields choose all, but merged touches are
 // left out unless State asks for them.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -24,14 +25,14 @@ type fakeReader struct {
 
 func (f fakeReader) Touch(_ context.Context, id string) (*lead.Touch, error) {
 	if id != "t1" || f.err != nil {
-		return nil, fmt.Errorf("touch: %w", errors.Join(f.err, ErrNotFound))
+		return nil, fmt.Errorf("touch: %w", errors.Join(f.err, problem.ErrNotFound))
 	}
 	return &lead.Touch{ID: "t1", State: lead.Accepted, Source: "json", Provider: "json", At: noon, ReceivedAt: noon}, nil
 }
 
 func (f fakeReader) Lead(_ context.Context, id string) (*lead.Lead, error) {
 	if id != "l1" {
-		return nil, ErrNotFound
+		return nil, problem.ErrNotFound
 	}
 	return &lead.Lead{ID: "l1", Status: lead.New, Touches: []string{"t1"}, CreatedAt: noon, UpdatedAt: noon}, nil
 }
@@ -70,7 +71,7 @@ func TestAPI_Token(t *testing.T) {
 	for _, path := range []string{"/api/v1/leads", "/api/v1/touches/t1", "/api/v1/nope", "/api/v1", "/api/", "/api/v2/leads"} {
 		for _, token := range []string{"", "Bearer wrong", "Bearer ", "Bearer", "Basic api-token", "api-token", "Bearer api-token2"} {
 			w := ask(s, http.MethodGet, path, "", "Authorization", token)
-			if wantProblem(t, w, unauthorized); w.Header().Get("WWW-Authenticate") != "Bearer" {
+			if wantProblem(t, w, problem.Unauthorized); w.Header().Get("WWW-Authenticate") != "Bearer" {
 				t.Errorf("GET %s with %q: no challenge", path, token)
 			}
 		}
@@ -82,7 +83,7 @@ func TestAPI_Token(t *testing.T) {
 	}
 	closed, _ := testServer(t, testSources)
 	for _, token := range []string{"", "Bearer ", bearer} {
-		wantProblem(t, ask(closed, http.MethodGet, "/api/v1/leads", "", "Authorization", token), unauthorized)
+		wantProblem(t, ask(closed, http.MethodGet, "/api/v1/leads", "", "Authorization", token), problem.Unauthorized)
 	}
 }
 
@@ -107,16 +108,16 @@ func TestAPI_Shows(t *testing.T) {
 		t.Errorf("lead = %d %s", w.Code, w.Body)
 	}
 	for _, path := range []string{"/api/v1/touches/nope", "/api/v1/leads/nope", "/api/v1/nope"} {
-		wantProblem(t, ask(s, http.MethodGet, path, "", "Authorization", bearer), notFound)
+		wantProblem(t, ask(s, http.MethodGet, path, "", "Authorization", bearer), problem.NotFound)
 	}
-	wantProblem(t, ask(s, http.MethodDelete, "/api/v1/leads", "", "Authorization", bearer), methodNotAllowed)
+	wantProblem(t, ask(s, http.MethodDelete, "/api/v1/leads", "", "Authorization", bearer), problem.MethodNotAllowed)
 }
 
 func TestAPI_Errors(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err  error
-		want code
-	}{"Away": {ErrUnavailable, unavailable}, "Slow": {context.DeadlineExceeded, unavailable}, "Cursor": {ErrBadQuery, badQuery}, "Bug": {errors.New("a bug"), internal}} {
+		want problem.Code
+	}{"Away": {problem.ErrUnavailable, problem.Unavailable}, "Slow": {context.DeadlineExceeded, problem.Unavailable}, "Cursor": {problem.ErrBadQuery, problem.BadQuery}, "Bug": {errors.New("a bug"), problem.Internal}} {
 		t.Run(name, func(t *testing.T) {
 			s := apiServer(t, fakeReader{err: tc.err})
 			for _, path := range []string{"/api/v1/touches", "/api/v1/leads", "/api/v1/books"} {
@@ -156,7 +157,7 @@ func TestQueries(t *testing.T) {
 	for _, bad := range []string{"/leads?limit=-1", "/leads?limit=0", "/leads?limit=1001", "/leads?limit=1000000000", "/leads?limit=x", "/touches?cursor=%00%ff",
 		"/touches?since=yesterdayish", "/touches?since=-5h", "/touches?since=-3d", "/touches?state=new", "/leads?status=accepted", "/leads?temperature=tepid", "/leads?consent=yes",
 		"/leads?temprature=hot", "/leads?q=" + strings.Repeat("a", 2000), "/books?day=31.10.2026", "/books?date=2026-10-31"} {
-		wantProblem(t, ask(s, http.MethodGet, "/api/v1"+bad, "", "Authorization", bearer), badQuery)
+		wantProblem(t, ask(s, http.MethodGet, "/api/v1"+bad, "", "Authorization", bearer), problem.BadQuery)
 	}
 }
 

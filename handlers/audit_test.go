@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -36,7 +37,7 @@ func (f *fakeAuditor) Entries(_ context.Context, limit int, cursor string) ([]le
 	slices.Reverse(all)
 	from, next := 0, ""
 	if _, err := fmt.Sscan(cursor, &from); err != nil && cursor != "" || from > len(all) {
-		return nil, "", fmt.Errorf("cursor %s: %w", cursor, ErrBadQuery)
+		return nil, "", fmt.Errorf("cursor %s: %w", cursor, problem.ErrBadQuery)
 	}
 	if all = all[from:]; len(all) > limit {
 		all, next = all[:limit], fmt.Sprint(from+limit)
@@ -209,7 +210,7 @@ func TestServer_ShowAudit(t *testing.T) {
 	if code, _ := get("", admit(t, s, TokenPass, "crm", Write, 0)); code != 403 {
 		t.Errorf("to one who may only write = %d, want 403", code)
 	}
-	f.err = ErrUnavailable
+	f.err = problem.ErrUnavailable
 	if code, _ := get("", "api-token"); code != 503 {
 		t.Errorf("with nothing to read from = %d, want 503", code)
 	}

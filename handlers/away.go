@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -50,7 +51,7 @@ func (f *frame) held() {
 
 // standsIn says whether this node shows what it holds in the stead of an error.
 func (s *Server) standsIn(err error) bool {
-	return s.o.Standby != nil && errors.Is(err, ErrUnavailable)
+	return s.o.Standby != nil && errors.Is(err, problem.ErrUnavailable)
 }
 
 // heldLeads are the leads of this node that a filter shows, on one page.

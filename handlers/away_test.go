@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -22,9 +23,9 @@ type gone struct {
 	err   error
 }
 
-func (g *gone) Lead(context.Context, string) (*lead.Lead, error) { return nil, ErrUnavailable }
+func (g *gone) Lead(context.Context, string) (*lead.Lead, error) { return nil, problem.ErrUnavailable }
 func (g *gone) Leads(context.Context, LeadQuery) (LeadPage, error) {
-	return LeadPage{}, ErrUnavailable
+	return LeadPage{}, problem.ErrUnavailable
 }
 func (g *gone) Touch(_ context.Context, id string) (*lead.Touch, error) {
 	for _, l := range g.held {
@@ -32,7 +33,7 @@ func (g *gone) Touch(_ context.Context, id string) (*lead.Touch, error) {
 			return &lead.Touch{ID: id, LeadID: l.ID, State: lead.Settled, Source: "contact", ReceivedAt: noon}, nil
 		}
 	}
-	return nil, ErrUnavailable
+	return nil, problem.ErrUnavailable
 }
 func (g *gone) AwaySince() time.Time                            { return g.since }
 func (g *gone) Held(context.Context, int) ([]*lead.Lead, error) { return g.held, g.err }
@@ -42,7 +43,7 @@ func (g *gone) HeldLead(id string) (*lead.Lead, error) {
 			return l, g.err
 		}
 	}
-	return nil, ErrNotFound
+	return nil, problem.ErrNotFound
 }
 
 // bannerOf is what a page says of an outage.

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // firstRead is the most that is set aside for a body before any of it has come:
@@ -32,13 +34,13 @@ func (s *Server) readBody(c echo.Context) ([]byte, error) {
 	c.Response().Header().Set("Connection", "close")
 	switch {
 	case errors.Is(err, errTooLong):
-		return nil, problem{code: tooLarge, detail: fmt.Sprintf("A body holds at most %d bytes, inflated.", limit)}
+		return nil, problem.Problem{Code: problem.TooLarge, Detail: fmt.Sprintf("A body holds at most %d bytes, inflated.", limit)}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, problem{code: malformed, detail: "The body did not arrive in time."}
+		return nil, problem.Problem{Code: problem.Malformed, Detail: "The body did not arrive in time."}
 	case zipped:
-		return nil, problem{code: malformed, detail: "The body is not gzip, or cut short."}
+		return nil, problem.Problem{Code: problem.Malformed, Detail: "The body is not gzip, or cut short."}
 	}
-	return nil, problem{code: malformed, detail: "The body ended before its announced length."}
+	return nil, problem.Problem{Code: problem.Malformed, Detail: "The body ended before its announced length."}
 }
 
 // encoding says whether a body is compressed. One layer of gzip is understood.
@@ -49,7 +51,7 @@ func encoding(h http.Header) (zipped bool, err error) {
 	case "gzip", "x-gzip":
 		return true, nil
 	default:
-		return false, problem{code: unsupportedType, detail: fmt.Sprintf("Content-Encoding %.40q is not understood. Send the body as it is, or with one layer of gzip.", e)}
+		return false, problem.Problem{Code: problem.UnsupportedType, Detail: fmt.Sprintf("Content-Encoding %.40q is not understood. Send the body as it is, or with one layer of gzip.", e)}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 func zip(t *testing.T, s string) string {
@@ -39,26 +41,26 @@ func TestReadBody(t *testing.T) {
 		encoding string
 		chunked  bool
 		want     int
-		code     code
+		code     problem.Code
 	}{
 		"Small":            {oneLead, "", false, 202, ""},
 		"Identity":         {oneLead, "identity", false, 202, ""},
 		"AtLimit":          {sized(limit), "", false, 202, ""},
-		"OverLimit":        {sized(limit + 1), "", false, 413, tooLarge},
+		"OverLimit":        {sized(limit + 1), "", false, 413, problem.TooLarge},
 		"ChunkedAtLimit":   {sized(limit), "", true, 202, ""},
-		"ChunkedOverLimit": {sized(limit + 1), "", true, 413, tooLarge},
+		"ChunkedOverLimit": {sized(limit + 1), "", true, 413, problem.TooLarge},
 		"Gzip":             {zip(t, oneLead), "gzip", false, 202, ""},
 		"GzipChunked":      {zip(t, oneLead), "X-GZIP", true, 202, ""},
 		"GzipAtLimit":      {zip(t, sized(limit)), "gzip", false, 202, ""},
-		"GzipOverLimit":    {zip(t, sized(limit+1)), "gzip", false, 413, tooLarge},
-		"GzipBomb":         {zip(t, sized(31<<20)), "gzip", false, 413, tooLarge},
-		"GzipTwice":        {zip(t, zip(t, oneLead)), "gzip, gzip", false, 415, unsupportedType},
-		"GzipInside":       {zip(t, zip(t, oneLead)), "gzip", false, 400, malformed},
-		"GzipCorrupt":      {"\x1f\x8b\x08\x00rubbish", "gzip", false, 400, malformed},
-		"GzipTruncated":    {zip(t, oneLead)[:25], "gzip", false, 400, malformed},
-		"GzipEmpty":        {"", "gzip", false, 400, malformed},
-		"NotGzip":          {oneLead, "gzip", false, 400, malformed},
-		"Snappy":           {oneLead, "snappy", false, 415, unsupportedType},
+		"GzipOverLimit":    {zip(t, sized(limit+1)), "gzip", false, 413, problem.TooLarge},
+		"GzipBomb":         {zip(t, sized(31<<20)), "gzip", false, 413, problem.TooLarge},
+		"GzipTwice":        {zip(t, zip(t, oneLead)), "gzip, gzip", false, 415, problem.UnsupportedType},
+		"GzipInside":       {zip(t, zip(t, oneLead)), "gzip", false, 400, problem.Malformed},
+		"GzipCorrupt":      {"\x1f\x8b\x08\x00rubbish", "gzip", false, 400, problem.Malformed},
+		"GzipTruncated":    {zip(t, oneLead)[:25], "gzip", false, 400, problem.Malformed},
+		"GzipEmpty":        {"", "gzip", false, 400, problem.Malformed},
+		"NotGzip":          {oneLead, "gzip", false, 400, problem.Malformed},
+		"Snappy":           {oneLead, "snappy", false, 415, problem.UnsupportedType},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(a.touches)
@@ -101,7 +103,7 @@ func TestReadBody_BreaksOff(t *testing.T) {
 			r.ContentLength = 100
 			w := httptest.NewRecorder()
 			s.Handler().ServeHTTP(w, r)
-			wantProblem(t, w, malformed)
+			wantProblem(t, w, problem.Malformed)
 			if p := decode(t, w); !strings.Contains(p.Detail, tc.want) {
 				t.Errorf("detail %q, want %q in it", p.Detail, tc.want)
 			}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // allowOrigin lets the listed pages, and no others, read the answer. Without
@@ -34,7 +36,7 @@ func (s *Server) preflight(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Allow", "GET, HEAD, OPTIONS, POST")
 	if !g.allowOrigin(c) && c.Request().Header.Get("Origin") != "" {
-		return problem{code: forbidden, detail: "This source does not list the page's origin. Add it to origins: in its settings."}
+		return problem.Problem{Code: problem.Forbidden, Detail: "This source does not list the page's origin. Add it to origins: in its settings."}
 	}
 	h.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
 	h.Set("Access-Control-Allow-Headers", "content-type, idempotency-key")

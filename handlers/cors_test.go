@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 func TestCORS(t *testing.T) {
@@ -64,7 +66,7 @@ func TestCORS(t *testing.T) {
 		"Success":    {oneForm, nil, 202},
 		"Malformed":  {"", nil, 400},
 		"NoContact":  {"colour=blue", nil, 422},
-		"NotDurable": {oneForm, ErrNotDurable, 503},
+		"NotDurable": {oneForm, problem.ErrNotDurable, 503},
 	} {
 		t.Run("Answer"+name, func(t *testing.T) {
 			a.err = tc.err

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // doctor looks for what will hurt.
@@ -38,7 +40,7 @@ const (
 // showDoctor answers GET /doctor. It looks anew each time, which takes a moment.
 func (s *Server) showDoctor(c echo.Context) error {
 	if s.o.Doctor == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	found := s.examine(c)
 	return show(c, struct {
@@ -49,7 +51,7 @@ func (s *Server) showDoctor(c echo.Context) error {
 // doctorPage answers POST /settings/doctor with the settings and all findings.
 func (s *Server) doctorPage(c echo.Context) error {
 	if s.o.Doctor == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	found := s.examine(c)
 	return s.showSettings(c, http.StatusOK, func(v *settings) { v.Found, v.FoundAll = found, true })

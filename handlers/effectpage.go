@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -72,19 +73,19 @@ func (s *Server) rulesEffect(c echo.Context) error {
 	}
 	status := http.StatusOK
 	if p != nil {
-		e.Wrong, status = p.detail, codes[p.code].status
-		if p.retry > 0 {
-			c.Response().Header().Set("Retry-After", strconv.Itoa(p.retry))
+		e.Wrong, status = p.Detail, p.Code.Status()
+		if p.Retry > 0 {
+			c.Response().Header().Set("Retry-After", strconv.Itoa(p.Retry))
 		}
 	}
 	return s.render(c, status, "rules", s.frame(c, "rules", "Rules", v))
 }
 
 // tryEffect fills in what the rules of e would do, or says what keeps it from that.
-func (s *Server) tryEffect(ctx context.Context, e *effectView) (*problem, error) {
+func (s *Server) tryEffect(ctx context.Context, e *effectView) (*problem.Problem, error) {
 	if len(e.Text) > maxRules {
 		e.Text = ""
-		return &problem{code: tooLarge, detail: "A rules file has at most 1 MiB."}, nil
+		return &problem.Problem{Code: problem.TooLarge, Detail: "A rules file has at most 1 MiB."}, nil
 	}
 	rules, err := lead.ParseRules("rules.yaml", []byte(e.Text))
 	var broken *lead.RulesError
@@ -92,7 +93,7 @@ func (s *Server) tryEffect(ctx context.Context, e *effectView) (*problem, error)
 		for _, m := range broken.Mistakes {
 			e.Mistakes = append(e.Mistakes, mistake{m, quote(m)})
 		}
-		return &problem{code: badRules, detail: "These rules cannot be used as they are. Nothing was tried."}, nil
+		return &problem.Problem{Code: problem.BadRules, Detail: "These rules cannot be used as they are. Nothing was tried."}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -100,7 +101,7 @@ func (s *Server) tryEffect(ctx context.Context, e *effectView) (*problem, error)
 	all := &turned{}
 	r, err := s.rehearse(ctx, rules, s.o.Now().AddDate(0, 0, -e.Day), lead.Walk{Turn: all.add})
 	if err != nil {
-		if p := problemOf(err); p.code != internal {
+		if p := problem.Of(err); p.Code != problem.Internal {
 			return &p, nil
 		}
 		return nil, err
@@ -118,7 +119,7 @@ func (s *Server) tryEffect(ctx context.Context, e *effectView) (*problem, error)
 // keeps every processor busy for seconds.
 func (s *Server) rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
 	if !s.rehearsing.TryLock() {
-		return lead.Rehearsal{}, problem{code: unavailable, retry: 5, detail: "Somebody is trying rules just now, and it is done one at a time. Try again in a few seconds."}
+		return lead.Rehearsal{}, problem.Problem{Code: problem.Unavailable, Retry: 5, Detail: "Somebody is trying rules just now, and it is done one at a time. Try again in a few seconds."}
 	}
 	defer s.rehearsing.Unlock()
 	return s.o.Judge.Rehearse(ctx, rules, since, told)

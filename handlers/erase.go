@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -45,7 +46,7 @@ func (s *Server) erase(c echo.Context) error {
 		return err
 	}
 	if len(lead.Keys(lead.Person{Email: in.Email, Phone: in.Phone})) == 0 {
-		return problem{code: malformed, detail: "Say who: an e-mail address, or a phone number with its country's prefix."}
+		return problem.Problem{Code: problem.Malformed, Detail: "Say who: an e-mail address, or a phone number with its country's prefix."}
 	}
 	return s.eraseWish(c, lead.Wish{Email: in.Email, Phone: in.Phone, By: cmp.Or(in.By, callerOf(c).Name)})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 )
 
@@ -106,14 +107,14 @@ func (g *gate) admitsToken(token string) error {
 	if token == "" && g.Token == "" || same(token, g.Token) {
 		return nil
 	}
-	return problem{code: badToken, detail: "The token at the end of the URL is not this source's. Copy the URL from the source's settings."}
+	return problem.Problem{Code: problem.BadToken, Detail: "The token at the end of the URL is not this source's. Copy the URL from the source's settings."}
 }
 
 // admitsHeader checks the headers that the source's sender always sends.
 func (g *gate) admitsHeader(h http.Header) error {
 	for name, want := range g.Header {
 		if !same(h.Get(name), want) {
-			return problem{code: badToken, detail: "The header " + http.CanonicalHeaderKey(name) + " is missing or not this source's."}
+			return problem.Problem{Code: problem.BadToken, Detail: "The header " + http.CanonicalHeaderKey(name) + " is missing or not this source's."}
 		}
 	}
 	return nil

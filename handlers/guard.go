@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -82,7 +83,7 @@ func (g *gate) bound(client netip.Addr, now time.Time) error {
 		return nil
 	}
 	seconds := int(math.Ceil(wait.Seconds()))
-	return problem{code: rateLimited, retry: seconds, detail: fmt.Sprintf("Try again in %d s.", seconds)}
+	return problem.Problem{Code: problem.RateLimited, Retry: seconds, Detail: fmt.Sprintf("Try again in %d s.", seconds)}
 }
 
 // limiter bounds each address. It remembers the latest of them only: whoever

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -98,7 +99,7 @@ func TestBound(t *testing.T) {
 		t.Errorf("a made-up X-Forwarded-For passes %d times", n)
 	}
 	w := post(s, "/in/contact", formType, oneForm)
-	wantProblem(t, w, rateLimited)
+	wantProblem(t, w, problem.RateLimited)
 	if got := w.Header().Get("Retry-After"); got != "1" {
 		t.Errorf("Retry-After %q, want 1", got)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -54,14 +55,14 @@ func (s *Server) importRowsOf(c echo.Context) error {
 	d := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, importBytes))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&in); err != nil {
-		return problem{code: malformed, detail: `Send JSON: {"source": "fair", "action": "event_badge", "rows": [{"row": 2, "id": "...", "values": {"Mail": "..."}}]}, 4 MiB at most.`, because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: `Send JSON: {"source": "fair", "action": "event_badge", "rows": [{"row": 2, "id": "...", "values": {"Mail": "..."}}]}, 4 MiB at most.`, Because: err}
 	}
 	if len(in.Rows) > importRows {
-		return problem{code: tooLarge, detail: fmt.Sprintf("Send at most %d rows at once.", importRows)}
+		return problem.Problem{Code: problem.TooLarge, Detail: fmt.Sprintf("Send at most %d rows at once.", importRows)}
 	}
 	in.Action = cmp.Or(in.Action, "list_import")
 	if s.gate(in.Source) == nil && !validName(in.Source) {
-		return problem{code: badQuery, detail: "Name the list's source with 1 to 64 lower-case letters, digits and dashes."}
+		return problem.Problem{Code: problem.BadQuery, Detail: "Name the list's source with 1 to 64 lower-case letters, digits and dashes."}
 	}
 	g := s.importGate(in.Source, in.Action, in.Fields)
 	now := s.o.Now().UTC()
@@ -106,7 +107,7 @@ func (s *Server) importRowsOf(c echo.Context) error {
 		return show(c, out)
 	}
 	if req.Body, err = json.Marshal(bodies); err != nil {
-		return problem{code: malformed, detail: "The rows are no JSON.", because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: "The rows are no JSON.", Because: err}
 	}
 	complete(g, req, touches, http.Header{})
 	if _, err := s.accept(c.Request().Context(), req, touches); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -29,7 +30,7 @@ func (s *shelf) Lead(_ context.Context, id string) (*lead.Lead, error) {
 			return l, s.err
 		}
 	}
-	return nil, ErrNotFound
+	return nil, problem.ErrNotFound
 }
 
 func (s *shelf) Leads(_ context.Context, q LeadQuery) (LeadPage, error) {
@@ -56,7 +57,7 @@ func (s *shelf) Touch(_ context.Context, id string) (*lead.Touch, error) {
 			return t, nil
 		}
 	}
-	return nil, ErrNotFound
+	return nil, problem.ErrNotFound
 }
 
 func (s *shelf) Act(ctx context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -90,7 +91,7 @@ func (s *Server) accept(ctx context.Context, req *lead.Request, touches []*lead.
 	defer cancel()
 	status, err = s.o.Accepter.Accept(ctx, req, touches)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("%w: %w", ErrNotDurable, err)
+		err = fmt.Errorf("%w: %w", problem.ErrNotDurable, err)
 	}
 	if err != nil {
 		return "", fmt.Errorf("accept request %s: %w", req.ID, err)
@@ -98,7 +99,7 @@ func (s *Server) accept(ctx context.Context, req *lead.Request, touches []*lead.
 	return status, nil
 }
 
-var errNoSource = problem{code: notFound, detail: "There is no source of this name. The sources and their URLs are in the configuration."}
+var errNoSource = problem.Problem{Code: problem.NotFound, Detail: "There is no source of this name. The sources and their URLs are in the configuration."}
 
 // probe answers GET and HEAD on a source: a vendor's handshake, else a line
 // for whoever looks whether somebody is there.
@@ -157,8 +158,7 @@ func (s *Server) touches(g *gate, r *provider.Request) ([]*lead.Touch, error) {
 		return nil, err
 	}
 	if err != nil {
-		var p *panicError
-		if errors.As(err, &p) {
+		if problem.IsPanic(err) {
 			s.breakages.Do(func() {
 				s.o.Logger.Error("provider broke on a delivery", "source", g.Name, "provider", g.provider.Name, "error", err)
 			})
@@ -177,7 +177,7 @@ func (s *Server) touches(g *gate, r *provider.Request) ([]*lead.Touch, error) {
 func readTouches(p *provider.Provider, r *provider.Request) (touches []lead.Touch, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			touches, err = nil, panicked(v)
+			touches, err = nil, problem.Panicked(v)
 		}
 	}()
 	return p.Touches(r)
@@ -197,8 +197,8 @@ func (g *gate) reachable(r *provider.Request, touches []*lead.Touch) error {
 		if len(touches) > 1 {
 			which = fmt.Sprintf(" in lead %d of %d", i+1, len(touches))
 		}
-		return problem{code: noContact, fields: provider.Labels(g.provider, r),
-			detail: "No field" + which + " holds an e-mail address or a phone number. Name one email or phone, or map it with fields: in the source's settings."}
+		return problem.Problem{Code: problem.NoContact, Fields: provider.Labels(g.provider, r),
+			Detail: "No field" + which + " holds an e-mail address or a phone number. Name one email or phone, or map it with fields: in the source's settings."}
 	}
 	return nil
 }

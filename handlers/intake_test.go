@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -128,34 +129,34 @@ func TestDeliver_Refuses(t *testing.T) {
 	for name, tc := range map[string]struct {
 		path, ctype, body string
 		header            []string
-		want              code
+		want              problem.Code
 	}{
-		"UnknownSource":    {"/in/nope", jsonType, oneLead, nil, notFound},
-		"NoSource":         {"/in/", jsonType, oneLead, nil, notFound},
-		"TooManySegments":  {"/in/json/a/b", jsonType, oneLead, nil, notFound},
-		"EncodedSlash":     {"/in/%2e%2e%2fetc", jsonType, oneLead, nil, notFound},
-		"NUL":              {"/in/json%00", jsonType, oneLead, nil, notFound},
-		"NoToken":          {"/in/tok", jsonType, oneLead, nil, badToken},
-		"EmptyToken":       {"/in/tok/", jsonType, oneLead, nil, badToken},
-		"WrongToken":       {"/in/tok/wrong", jsonType, oneLead, nil, badToken},
-		"TokenUnasked":     {"/in/json/any", jsonType, oneLead, nil, badToken},
-		"LongToken":        {"/in/tok/" + strings.Repeat("a", 8000), jsonType, oneLead, nil, badToken},
-		"NoStaticHeader":   {"/in/static", jsonType, oneLead, nil, badToken},
-		"WrongHeader":      {"/in/static", jsonType, oneLead, []string{"X-Key", "static-valuE"}, badToken},
-		"NoSignature":      {"/in/zoom", jsonType, zoom, nil, badSignature},
-		"WrongSecret":      {"/in/zoom", jsonType, zoom, signed("wrong", 0), badSignature},
-		"EmptySecret":      {"/in/zoom", jsonType, zoom, signed("", 0), badSignature},
-		"OtherBody":        {"/in/zoom", jsonType, zoom + " ", signed(zoomSecret, 0), badSignature},
-		"Stale":            {"/in/zoom", jsonType, zoom, signed(zoomSecret, 3*time.Hour), stale},
-		"StalePrevious":    {"/in/zoom", jsonType, zoom, signed("older-secret", 3*time.Hour), stale},
-		"Future":           {"/in/zoom", jsonType, zoom, signed(zoomSecret, -24*time.Hour), stale},
-		"Malformed":        {"/in/json", jsonType, `{"email":`, nil, malformed},
-		"Empty":            {"/in/json", jsonType, "", nil, malformed},
-		"EmptyForm":        {"/in/contact", formType, "", nil, malformed},
-		"ManyKeys":         {"/in/contact", formType, strings.Repeat("a=1&", 20_000), nil, tooLarge},
-		"XML":              {"/in/json", "application/xml", "<lead/>", nil, unsupportedType},
-		"NoContact":        {"/in/json", jsonType, `{"colour":"blue"}`, nil, noContact},
-		"NoContactInBatch": {"/in/json", jsonType, "[" + oneLead + `,{"colour":"blue"}]`, nil, noContact},
+		"UnknownSource":    {"/in/nope", jsonType, oneLead, nil, problem.NotFound},
+		"NoSource":         {"/in/", jsonType, oneLead, nil, problem.NotFound},
+		"TooManySegments":  {"/in/json/a/b", jsonType, oneLead, nil, problem.NotFound},
+		"EncodedSlash":     {"/in/%2e%2e%2fetc", jsonType, oneLead, nil, problem.NotFound},
+		"NUL":              {"/in/json%00", jsonType, oneLead, nil, problem.NotFound},
+		"NoToken":          {"/in/tok", jsonType, oneLead, nil, problem.BadToken},
+		"EmptyToken":       {"/in/tok/", jsonType, oneLead, nil, problem.BadToken},
+		"WrongToken":       {"/in/tok/wrong", jsonType, oneLead, nil, problem.BadToken},
+		"TokenUnasked":     {"/in/json/any", jsonType, oneLead, nil, problem.BadToken},
+		"LongToken":        {"/in/tok/" + strings.Repeat("a", 8000), jsonType, oneLead, nil, problem.BadToken},
+		"NoStaticHeader":   {"/in/static", jsonType, oneLead, nil, problem.BadToken},
+		"WrongHeader":      {"/in/static", jsonType, oneLead, []string{"X-Key", "static-valuE"}, problem.BadToken},
+		"NoSignature":      {"/in/zoom", jsonType, zoom, nil, problem.BadSignature},
+		"WrongSecret":      {"/in/zoom", jsonType, zoom, signed("wrong", 0), problem.BadSignature},
+		"EmptySecret":      {"/in/zoom", jsonType, zoom, signed("", 0), problem.BadSignature},
+		"OtherBody":        {"/in/zoom", jsonType, zoom + " ", signed(zoomSecret, 0), problem.BadSignature},
+		"Stale":            {"/in/zoom", jsonType, zoom, signed(zoomSecret, 3*time.Hour), problem.Stale},
+		"StalePrevious":    {"/in/zoom", jsonType, zoom, signed("older-secret", 3*time.Hour), problem.Stale},
+		"Future":           {"/in/zoom", jsonType, zoom, signed(zoomSecret, -24*time.Hour), problem.Stale},
+		"Malformed":        {"/in/json", jsonType, `{"email":`, nil, problem.Malformed},
+		"Empty":            {"/in/json", jsonType, "", nil, problem.Malformed},
+		"EmptyForm":        {"/in/contact", formType, "", nil, problem.Malformed},
+		"ManyKeys":         {"/in/contact", formType, strings.Repeat("a=1&", 20_000), nil, problem.TooLarge},
+		"XML":              {"/in/json", "application/xml", "<lead/>", nil, problem.UnsupportedType},
+		"NoContact":        {"/in/json", jsonType, `{"colour":"blue"}`, nil, problem.NoContact},
+		"NoContactInBatch": {"/in/json", jsonType, "[" + oneLead + `,{"colour":"blue"}]`, nil, problem.NoContact},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantProblem(t, post(s, tc.path, tc.ctype, tc.body, tc.header...), tc.want)
@@ -195,12 +196,12 @@ func TestDeliver_PreviousSecret(t *testing.T) {
 func TestDeliver_Disk(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err   error
-		want  code
+		want  problem.Code
 		retry string
 	}{
-		"NotDurable": {fmt.Errorf("%w: disk full", ErrNotDurable), notDurable, "5"},
-		"Hangs":      {context.DeadlineExceeded, notDurable, "5"},
-		"Bug":        {errors.New("a bug"), internal, ""},
+		"NotDurable": {fmt.Errorf("%w: disk full", problem.ErrNotDurable), problem.NotDurable, "5"},
+		"Hangs":      {context.DeadlineExceeded, problem.NotDurable, "5"},
+		"Bug":        {errors.New("a bug"), problem.Internal, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
@@ -258,7 +259,7 @@ func TestDeliver_Panics(t *testing.T) {
 		s, _ := testServer(t, testSources)
 		s.gate("zoom").provider = &provider.Provider{Name: "broken", Verify: func(*provider.Request, string) error { panic("oops") }}
 		w := post(s, "/in/zoom", jsonType, oneLead)
-		wantProblem(t, w, internal)
+		wantProblem(t, w, problem.Internal)
 		if n := count(t, s, `leadgate_refused_total{source="zoom",why="internal"}`); n != 1 {
 			t.Errorf("leadgate_refused_total{zoom,internal} = %v, want 1", n)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -116,7 +117,7 @@ func TestReclassifyPage(t *testing.T) {
 	if status, _, page := sent(s, cookies[Write], path); status != 200 || !strings.Contains(page, "nothing to change") || strings.Contains(page, "<button>") {
 		t.Errorf("the same verdict = %d, want a page that offers nothing:\n%s", status, page)
 	}
-	judge.err = ErrUnavailable
+	judge.err = problem.ErrUnavailable
 	if status, _, page := sent(s, cookies[Write], path); status != 503 || !strings.Contains(page, "<html") {
 		t.Errorf("without a store = %d, want a page with 503", status)
 	}
@@ -145,8 +146,8 @@ func TestResendPage(t *testing.T) {
 		"UnknownTarget": {adaID, "gone", "yes", ErrNoTarget, 400, "no such target"},
 		"Stale":         {adaID, "sales", "yes", ErrConflict, 409, "it is at revision 5"},
 		"NobodyAsked":   {"01M88F76F4PNJ54C4FYRH1BGA9", "sales", "", nil, 404, "<html"},
-		"Nobody":        {adaID, "sales", "yes", ErrNotFound, 404, "<html"},
-		"StoreAway":     {adaID, "sales", "yes", ErrUnavailable, 503, "Try again"},
+		"Nobody":        {adaID, "sales", "yes", problem.ErrNotFound, 404, "<html"},
+		"StoreAway":     {adaID, "sales", "yes", problem.ErrUnavailable, 503, "Try again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hand.err = tt.err
@@ -194,10 +195,10 @@ func TestMergePage(t *testing.T) {
 		"TwoClaims":     {path, bobID, "yes", errors.Join(ErrConflict, lead.ErrTwoClaims), 409, "has to give theirs back first"},
 		"OneAlready":    {path, bobID, "yes", errors.Join(ErrConflict, lead.ErrSameLead), 409, "one lead already"},
 		"Busy":          {path, bobID, "yes", ErrConflict, 409, "try again in a moment"},
-		"StoreAway":     {path, bobID, "yes", ErrUnavailable, 503, "Try again"},
+		"StoreAway":     {path, bobID, "yes", problem.ErrUnavailable, 503, "Try again"},
 		"NotMerged":     {"/l/" + adaID + "/unmerge", "", "", errors.Join(ErrConflict, lead.ErrNotMerged), 409, "was not merged"},
-		"UnmergeAway":   {"/l/" + adaID + "/unmerge", "", "", ErrUnavailable, 503, "Try again"},
-		"UnmergeNobody": {"/l/" + adaID + "/unmerge", "", "", ErrNotFound, 404, "<html"},
+		"UnmergeAway":   {"/l/" + adaID + "/unmerge", "", "", problem.ErrUnavailable, 503, "Try again"},
+		"UnmergeNobody": {"/l/" + adaID + "/unmerge", "", "", problem.ErrNotFound, 404, "<html"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hand.err = tt.err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -57,7 +58,7 @@ func (s *Server) leadPage(c echo.Context) error {
 func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error {
 	id := c.Param("id")
 	if !idPattern.MatchString(id) {
-		return problem{code: notFound, detail: "No lead has this id."}
+		return problem.Problem{Code: problem.NotFound, Detail: "No lead has this id."}
 	}
 	ctx := c.Request().Context()
 	l, err := s.o.Reader.Lead(ctx, id)
@@ -67,7 +68,7 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 			l, err = held, nil
 		}
 	}
-	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnavailable) { // an alert can be older than its lead in the store, and links to a touch
+	if errors.Is(err, problem.ErrNotFound) || errors.Is(err, problem.ErrUnavailable) { // an alert can be older than its lead in the store, and links to a touch
 		t, terr := s.o.Reader.Touch(ctx, id)
 		if terr == nil && t.LeadID != "" && t.LeadID != id {
 			return c.Redirect(http.StatusSeeOther, "/l/"+t.LeadID)
@@ -90,7 +91,7 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 	v.Hidden = max(0, len(l.Touches)-mostTouches)
 	for i := len(l.Touches) - 1; i >= v.Hidden; i-- {
 		t, err := s.o.Reader.Touch(ctx, l.Touches[i])
-		if away = away || s.standsIn(err); errors.Is(err, ErrNotFound) || s.standsIn(err) {
+		if away = away || s.standsIn(err); errors.Is(err, problem.ErrNotFound) || s.standsIn(err) {
 			continue // past its retention, or this node does not hold it
 		}
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -23,11 +24,11 @@ const livePace = 50 * time.Millisecond
 // What the page shows, its query says; Last-Event-ID goes on after a place.
 func (s *Server) live(c echo.Context) error {
 	if s.o.Watcher == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	if n := s.streams.Add(1); n > mostStreams {
 		s.streams.Add(-1)
-		return problem{code: unavailable, retry: 30, detail: "Too many inboxes are open."}
+		return problem.Problem{Code: problem.Unavailable, Retry: 30, Detail: "Too many inboxes are open."}
 	}
 	defer s.streams.Add(-1)
 	ctx, cancel := context.WithCancel(c.Request().Context())
@@ -56,7 +57,7 @@ func (s *Server) live(c echo.Context) error {
 		news := s.o.Watcher.News(wait, place)
 		cancel()
 		if time.Since(checked) >= streamBeat {
-			if _, err := s.o.Passes.Pass(ctx, me.ID); me.ID != "" && errors.Is(err, ErrNotFound) {
+			if _, err := s.o.Passes.Pass(ctx, me.ID); me.ID != "" && errors.Is(err, problem.ErrNotFound) {
 				return nil // the session has been ended
 			}
 			checked = time.Now()
@@ -112,7 +113,7 @@ func (r liveRows) of(ctx context.Context, news []lead.News) ([]byte, error) {
 	var b bytes.Buffer
 	for _, id := range ids {
 		l, err := r.server.o.Reader.Lead(ctx, id)
-		if errors.Is(err, ErrNotFound) { // erased, or merged into another
+		if errors.Is(err, problem.ErrNotFound) { // erased, or merged into another
 			l, err = &lead.Lead{ID: id}, nil
 		}
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -111,7 +112,7 @@ type away struct {
 
 func (a away) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 	if time.Now().Before(a.until) {
-		return nil, ErrUnavailable
+		return nil, problem.ErrUnavailable
 	}
 	return a.shelf.Lead(ctx, id)
 }

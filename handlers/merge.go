@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -26,7 +27,7 @@ func (s *Server) merge(c echo.Context) error {
 		return err
 	}
 	if in.Into == "" {
-		return problem{code: malformed, detail: `Say which lead it becomes part of: {"by": "Dana", "into": "ID"}.`}
+		return problem.Problem{Code: problem.Malformed, Detail: `Say which lead it becomes part of: {"by": "Dana", "into": "ID"}.`}
 	}
 	l, err := s.o.Merger.Merge(c.Request().Context(), c.Param("id"), in.Into, in.By)
 	return showMerged(c, l, err)
@@ -39,7 +40,7 @@ func (s *Server) unmerge(c echo.Context) error {
 		return err
 	}
 	if in.Into != "" {
-		return problem{code: malformed, detail: `The lead knows itself what it was merged into; send {"by": "Dana"}.`}
+		return problem.Problem{Code: problem.Malformed, Detail: `The lead knows itself what it was merged into; send {"by": "Dana"}.`}
 	}
 	l, err := s.o.Merger.Unmerge(c.Request().Context(), c.Param("id"), in.By)
 	return showMerged(c, l, err)
@@ -52,17 +53,17 @@ type mergeBody struct {
 
 func readMerge(c echo.Context) (in mergeBody, err error) {
 	if err := json.NewDecoder(io.LimitReader(c.Request().Body, maxAction)).Decode(&in); err != nil {
-		return in, problem{code: malformed, detail: `Send JSON: {"by": "who does it", "into": "ID"}; to undo it, by alone.`, because: err}
+		return in, problem.Problem{Code: problem.Malformed, Detail: `Send JSON: {"by": "who does it", "into": "ID"}; to undo it, by alone.`, Because: err}
 	}
 	if in.By = strings.TrimSpace(in.By); in.By == "" || len(in.By) > 200 {
-		return in, problem{code: malformed, detail: `Say who does it: {"by": "Dana"}.`}
+		return in, problem.Problem{Code: problem.Malformed, Detail: `Say who does it: {"by": "Dana"}.`}
 	}
 	return in, nil
 }
 
 func showMerged(c echo.Context, l *lead.Lead, err error) error {
 	if errors.Is(err, ErrConflict) {
-		return problem{code: conflict, detail: sentence(err, ""), because: err}
+		return problem.Problem{Code: problem.Conflict, Detail: problem.Sentence(err, ""), Because: err}
 	}
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -30,7 +31,7 @@ func (s *Server) mergePage(c echo.Context) error {
 	}
 	other, err := s.otherLead(ctx, c.FormValue("into"))
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, problem.ErrNotFound):
 		return s.showLeadPage(c, http.StatusUnprocessableEntity, "No lead has this link, id or e-mail address.")
 	case err != nil:
 		return fmt.Errorf("find the other lead: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -16,7 +17,7 @@ func (fullReader) Touch(context.Context, string) (*lead.Touch, error) {
 
 func (fullReader) Lead(_ context.Context, id string) (*lead.Lead, error) {
 	if id == "nobody" {
-		return nil, ErrNotFound
+		return nil, problem.ErrNotFound
 	}
 	return fullOf[lead.Lead](), nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -20,7 +21,7 @@ func (s *Server) otherLead(ctx context.Context, said string) (*lead.Lead, error)
 			return nil, fmt.Errorf("find the lead of an address: %w", err)
 		}
 		if len(page.Items) == 0 {
-			return nil, fmt.Errorf("find the lead of an address: %w", ErrNotFound)
+			return nil, fmt.Errorf("find the lead of an address: %w", problem.ErrNotFound)
 		}
 		return page.Items[0], nil
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -65,7 +66,7 @@ func (s *Server) staticFile(c echo.Context) error { return s.sendFile(c, c.Param
 func (s *Server) sendFile(c echo.Context, name string) error {
 	a, ok := assets[name]
 	if !ok {
-		return problem{code: notFound, detail: "There is no such file."}
+		return problem.Problem{Code: problem.NotFound, Detail: "There is no such file."}
 	}
 	h := c.Response().Header()
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -59,7 +60,7 @@ func TestTestSource(t *testing.T) {
 	if w := post(s, "/sources/nope/test", formType, "", "Cookie", cookies[Write]); w.Code != 404 {
 		t.Errorf("a test lead to nobody = %d, want 404", w.Code)
 	}
-	a.err = ErrNotDurable
+	a.err = problem.ErrNotDurable
 	if w := post(s, "/sources/contact/test", formType, "", "Cookie", cookies[Write]); w.Code != 503 {
 		t.Errorf("a test lead that is not kept = %d, want 503", w.Code)
 	}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // Pass lets somebody in: whoever opens a one-time link, a browser that is
@@ -85,10 +87,10 @@ type passes interface {
 // noPasses is what a server without passes has.
 type noPasses struct{}
 
-func (noPasses) Pass(context.Context, string) (Pass, error) { return Pass{}, ErrNotFound }
+func (noPasses) Pass(context.Context, string) (Pass, error) { return Pass{}, problem.ErrNotFound }
 func (noPasses) Passes(context.Context) ([]Pass, error)     { return nil, nil }
-func (noPasses) Put(context.Context, Pass) error            { return ErrUnavailable }
-func (noPasses) Drop(context.Context, string) error         { return ErrNotFound }
+func (noPasses) Put(context.Context, Pass) error            { return problem.ErrUnavailable }
+func (noPasses) Drop(context.Context, string) error         { return problem.ErrNotFound }
 
 func passID(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
@@ -125,7 +127,7 @@ func (s *Server) SignInLink(ctx context.Context, name string) (string, error) {
 // valid returns the pass of a secret, if it is of this kind and has not ended.
 func (s *Server) valid(ctx context.Context, secret string, kind PassKind) (Pass, error) {
 	if secret == "" || len(secret) > 200 {
-		return Pass{}, ErrNotFound
+		return Pass{}, problem.ErrNotFound
 	}
 	p, err := s.o.Passes.Pass(ctx, passID(secret))
 	if err != nil {
@@ -133,7 +135,7 @@ func (s *Server) valid(ctx context.Context, secret string, kind PassKind) (Pass,
 	}
 	now := s.o.Now()
 	if p.Kind != kind || !p.ExpiresAt.IsZero() && !now.Before(p.ExpiresAt) {
-		return Pass{}, ErrNotFound
+		return Pass{}, problem.ErrNotFound
 	}
 	if kind != LinkPass && now.Sub(p.SeenAt) >= seenEvery {
 		p.SeenAt = now.UTC()
@@ -154,7 +156,7 @@ func (s *Server) caller(r *http.Request) (Pass, error) {
 		return Pass{}, nil
 	}
 	p, err := s.valid(r.Context(), c.Value, SessionPass)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, problem.ErrNotFound) {
 		return Pass{}, nil
 	}
 	return p, err
@@ -172,7 +174,7 @@ func (s *Server) bearer(ctx context.Context, token string) (Pass, error) {
 		return Pass{Kind: TokenPass, Name: "api", Right: Own, By: "configuration"}, nil
 	}
 	p, err := s.valid(ctx, token, TokenPass)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, problem.ErrNotFound) {
 		return Pass{}, nil
 	}
 	return p, err

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // fakePasses keeps passes in memory.
@@ -25,7 +27,7 @@ func (f *fakePasses) Pass(_ context.Context, id string) (Pass, error) {
 		return Pass{}, f.err
 	}
 	if !ok {
-		return Pass{}, ErrNotFound
+		return Pass{}, problem.ErrNotFound
 	}
 	return p, nil
 }
@@ -54,7 +56,7 @@ func (f *fakePasses) Drop(_ context.Context, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, ok := f.all[id]; !ok {
-		return ErrNotFound
+		return problem.ErrNotFound
 	}
 	delete(f.all, id)
 	return f.err

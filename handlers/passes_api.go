@@ -11,11 +11,12 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // errPassName says how a pass may be called.
-var errPassName = problem{code: malformed, detail: "Give it a name of 1 to 60 characters: who or what acts with it."}
+var errPassName = problem.Problem{Code: problem.Malformed, Detail: "Give it a name of 1 to 60 characters: who or what acts with it."}
 
 // listPasses answers GET /passes: sessions, tokens and links that still let
 // somebody in, the latest first.
@@ -53,7 +54,7 @@ func (s *Server) makePass(c echo.Context) error {
 		err = json.Unmarshal(b, &in)
 	}
 	if err != nil {
-		return problem{code: malformed, detail: `Send JSON: {"kind": "token", "name": "crm", "right": "read"}; the right is read or write, the kind token or link.`, because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: `Send JSON: {"kind": "token", "name": "crm", "right": "read"}; the right is read or write, the kind token or link.`, Because: err}
 	}
 	var out struct {
 		Pass
@@ -73,7 +74,7 @@ func (s *Server) makePass(c echo.Context) error {
 			}
 		}
 	default:
-		err = problem{code: malformed, detail: "The kind is token or link."}
+		err = problem.Problem{Code: problem.Malformed, Detail: "The kind is token or link."}
 	}
 	if err != nil {
 		return err
@@ -90,7 +91,7 @@ func (s *Server) newToken(c echo.Context, name string, r Right) (string, Pass, e
 		return "", Pass{}, err
 	}
 	if r != Read && r != Write {
-		return "", Pass{}, problem{code: malformed, detail: "The right of a token is read or write."}
+		return "", Pass{}, problem.Problem{Code: problem.Malformed, Detail: "The right of a token is read or write."}
 	}
 	secret, p, err := s.issue(c.Request().Context(), Pass{Kind: TokenPass, Name: name, Right: r, By: callerOf(c).Name}, 0)
 	if err == nil {
@@ -122,8 +123,8 @@ func (s *Server) end(c echo.Context, id string) error {
 	if err == nil {
 		err = s.o.Passes.Drop(ctx, id)
 	}
-	if errors.Is(err, ErrNotFound) {
-		return problem{code: notFound, detail: "It has ended already."}
+	if errors.Is(err, problem.ErrNotFound) {
+		return problem.Problem{Code: problem.NotFound, Detail: "It has ended already."}
 	}
 	if err != nil {
 		return fmt.Errorf("end pass: %w", err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -54,7 +55,7 @@ type query struct {
 
 func (q *query) wrong(format string, args ...any) {
 	if q.err == nil {
-		q.err = problem{code: badQuery, detail: fmt.Sprintf(format, args...)}
+		q.err = problem.Problem{Code: problem.BadQuery, Detail: fmt.Sprintf(format, args...)}
 	}
 }
 

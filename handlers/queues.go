@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -109,7 +110,7 @@ const plantLimit = time.Second
 
 func (s *Server) showQueues(c echo.Context) error {
 	if s.o.Plant == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
 	defer cancel()
@@ -120,7 +121,7 @@ func (s *Server) showQueues(c echo.Context) error {
 func (s *Server) setQueue(c echo.Context) error {
 	verb := c.Param("verb")
 	if s.o.Plant == nil || verb != "pause" && verb != "resume" {
-		return ErrNotFound
+		return problem.ErrNotFound
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
 	defer cancel()
@@ -144,7 +145,7 @@ func (s *Server) listTasks(c echo.Context) error {
 		return q.err
 	}
 	if s.o.Plant == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
 	defer cancel()
@@ -160,17 +161,17 @@ func (s *Server) listTasks(c echo.Context) error {
 // onTask answers POST /queues/{name}/tasks/{id}/run and /delete.
 func (s *Server) onTask(c echo.Context) error {
 	if s.o.Plant == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	do := map[string]func(context.Context, string, string) error{"run": s.o.Plant.RunTask, "delete": s.o.Plant.DeleteTask}[c.Param("verb")]
 	if do == nil {
-		return ErrNotFound
+		return problem.ErrNotFound
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
 	defer cancel()
 	err := do(ctx, c.Param("name"), c.Param("id"))
 	if errors.Is(err, ErrConflict) {
-		return problem{code: conflict, detail: "The task runs already, or is about to; look again.", because: err}
+		return problem.Problem{Code: problem.Conflict, Detail: "The task runs already, or is about to; look again.", Because: err}
 	}
 	if err != nil {
 		return fmt.Errorf("%s a task: %w", c.Param("verb"), err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -29,7 +30,7 @@ const mostTasks = 100
 // queuesPage answers GET /queues.
 func (s *Server) queuesPage(c echo.Context) error {
 	if s.o.Plant == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
 	defer cancel()
@@ -48,7 +49,7 @@ func (s *Server) queuesPage(c echo.Context) error {
 // task, run and delete.
 func (s *Server) actOnQueue(c echo.Context) error {
 	if s.o.Plant == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
 	defer cancel()
@@ -63,10 +64,10 @@ func (s *Server) actOnQueue(c echo.Context) error {
 	case "delete":
 		err = s.o.Plant.DeleteTask(ctx, name, task)
 	default:
-		err = ErrNotFound
+		err = problem.ErrNotFound
 	}
 	if errors.Is(err, ErrConflict) {
-		return problem{code: conflict, detail: "The task runs already, or is about to; look again.", because: err}
+		return problem.Problem{Code: problem.Conflict, Detail: "The task runs already, or is about to; look again.", Because: err}
 	}
 	if err != nil {
 		return fmt.Errorf("act on a queue: %w", err)

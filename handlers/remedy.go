@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // remedy says what the owner of a source can do about a refusal, by its reason.
@@ -13,30 +15,30 @@ func (g *gate) remedy(why string) string {
 	if g.vendor() {
 		sender = cmp.Or(g.provider.Title, g.provider.Name)
 	}
-	switch code(why) {
-	case badSignature:
+	switch problem.Code(why) {
+	case problem.BadSignature:
 		return "The secret here differs from the one at " + sender + ". Copy it from there into secret of this source; secret_previous keeps the old one good while it changes."
-	case stale:
+	case problem.Stale:
 		return "It was signed long before it came, or the clocks differ. Set this machine's clock by NTP; a delivery that is replayed much later is refused for good."
-	case badToken:
+	case problem.BadToken:
 		return g.remedyForToken(sender)
-	case noContact:
+	case problem.NoContact:
 		return "No field was known as an e-mail address or a phone number. Call one email or phone, or map it with fields of this source; the page Rules shows what a payload is read as."
-	case malformed:
+	case problem.Malformed:
 		return "The body is cut off, or is neither JSON nor a form. The page Rules says where it goes wrong."
-	case tooLarge:
+	case problem.TooLarge:
 		return "It is larger than max_body, or has too many parts. Have " + sender + " leave files out, or raise max_body."
-	case unsupportedType:
+	case problem.UnsupportedType:
 		return "Have " + sender + " send JSON (application/json) or a form (application/x-www-form-urlencoded)."
-	case rateLimited:
+	case problem.RateLimited:
 		return "One address sent more than rate of this source lets through. If these were people, raise it; behind a proxy set trusted_proxies, so that they are told apart."
-	case methodNotAllowed:
+	case problem.MethodNotAllowed:
 		return "Have " + sender + " use POST."
-	case notFound:
+	case problem.NotFound:
 		return "Something stands behind the address. Copy the address of this source to " + sender + " again."
-	case notDurable:
+	case problem.NotDurable:
 		return "The disk could not take it, and " + sender + " was asked to come again. leadgate doctor says what is wrong."
-	case internal:
+	case problem.Internal:
 		return "This is a mistake of leadgate; its log says which."
 	case handshakeRefused:
 		return "What " + sender + " sends to check the address does not fit verify_token or secret of this source. Set them to what stands there, and save the address there again."

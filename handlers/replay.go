@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -116,7 +117,7 @@ func (s *Server) answerRun(c echo.Context, start func(context.Context) (lead.Run
 func readAsk(c echo.Context, v any, example string) error {
 	b, err := io.ReadAll(io.LimitReader(c.Request().Body, maxAction))
 	if err != nil {
-		return problem{code: malformed, detail: "The body could not be read.", because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: "The body could not be read.", Because: err}
 	}
 	if strings.TrimSpace(string(b)) == "" {
 		return nil
@@ -124,7 +125,7 @@ func readAsk(c echo.Context, v any, example string) error {
 	d := json.NewDecoder(strings.NewReader(string(b)))
 	d.DisallowUnknownFields() // a slip in a filter's name would choose everything
 	if err := d.Decode(v); err != nil {
-		return problem{code: malformed, detail: "Send JSON: " + example + ".", because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: "Send JSON: " + example + ".", Because: err}
 	}
 	return nil
 }

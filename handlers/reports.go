@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -117,7 +118,7 @@ func (s *Server) speed(ctx context.Context, values url.Values) (SpeedReport, per
 		return SpeedReport{}, p, q.err
 	}
 	if s.o.Reporter == nil {
-		return SpeedReport{}, p, ErrUnavailable
+		return SpeedReport{}, p, problem.ErrUnavailable
 	}
 	all, err := s.o.Reporter.Care(ctx, p.from, p.to)
 	if err != nil {
@@ -163,7 +164,7 @@ func (s *Server) funnel(ctx context.Context, values url.Values) (FunnelReport, p
 		return FunnelReport{}, p, q.err
 	}
 	if s.o.Reporter == nil {
-		return FunnelReport{}, p, ErrUnavailable
+		return FunnelReport{}, p, problem.ErrUnavailable
 	}
 	rows, err := s.o.Reporter.Funnel(ctx, p.from, p.to)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -96,7 +97,7 @@ func TestServer_Reports(t *testing.T) {
 }
 
 func TestServer_Reports_Refused(t *testing.T) {
-	down := reportServer(t, &fakeReporter{err: ErrUnavailable}, func(o *Options) { o.Reader = fakeReader{err: ErrUnavailable} })
+	down := reportServer(t, &fakeReporter{err: problem.ErrUnavailable}, func(o *Options) { o.Reader = fakeReader{err: problem.ErrUnavailable} })
 	none, up := reportServer(t, nil), reportServer(t, &fakeReporter{})
 	tests := []struct {
 		server *Server
@@ -128,7 +129,7 @@ type pages struct {
 func (p *pages) Leads(_ context.Context, q LeadQuery) (page LeadPage, err error) {
 	p.asked = append(p.asked, q)
 	if q.Cursor != "" && q.Cursor == p.breaks {
-		return page, ErrUnavailable
+		return page, problem.ErrUnavailable
 	}
 	at := 0
 	fmt.Sscan(q.Cursor, &at)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -70,7 +71,7 @@ func (s *Server) setOff(c echo.Context) error {
 		err = json.Unmarshal(b, &in)
 	}
 	if err != nil {
-		return problem{code: malformed, detail: `Send JSON: {"until": "14:00"}.`, because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: `Send JSON: {"until": "14:00"}.`, Because: err}
 	}
 	until, err := s.off(c.Request().Context(), callerOf(c).Name, c.Param("name"), in.Until)
 	if err != nil {
@@ -88,7 +89,7 @@ func (s *Server) setOffPage(c echo.Context) error {
 	me := callerOf(c)
 	rep := cmp.Or(c.FormValue("rep"), me.Name)
 	if rep != me.Name && me.Right < Own {
-		return problem{code: forbidden, detail: "You may say this of yourself; of others the owner may."}
+		return problem.Problem{Code: problem.Forbidden, Detail: "You may say this of yourself; of others the owner may."}
 	}
 	words := c.FormValue("until")
 	if c.FormValue("back") != "" {
@@ -122,7 +123,7 @@ func (s *Server) off(ctx context.Context, by, rep, words string) (time.Time, err
 // noMoment tells the one who wrote it what can be read.
 func noMoment(words string, err error) error {
 	if errors.Is(err, lead.ErrUntil) {
-		return problem{code: malformed, detail: fmt.Sprintf("until=%.40q is no moment to come; %v.", words, lead.ErrUntil), because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: fmt.Sprintf("until=%.40q is no moment to come; %v.", words, lead.ErrUntil), Because: err}
 	}
 	return err
 }

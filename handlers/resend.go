@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -40,9 +41,9 @@ func (s *Server) resend(c echo.Context) error {
 	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), lead.Retelling{TouchID: in.TouchID, Target: in.Target, By: by, Revision: in.Revision})
 	switch {
 	case errors.Is(err, ErrConflict):
-		return problem{code: conflict, detail: taken(l), because: err}
+		return problem.Problem{Code: problem.Conflict, Detail: taken(l), Because: err}
 	case errors.Is(err, ErrNoTarget):
-		return problem{code: malformed, detail: noTarget, because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: noTarget, Because: err}
 	case err != nil:
 		return fmt.Errorf("resend lead: %w", err)
 	}
@@ -80,7 +81,7 @@ func (s *Server) resendMany(c echo.Context) error {
 	return s.answerRun(c, func(ctx context.Context) (lead.Run, error) {
 		run, err := s.o.Resender.ResendAll(context.WithoutCancel(ctx), r, runAnswered)
 		if errors.Is(err, ErrNoTarget) {
-			err = problem{code: malformed, detail: fmt.Sprintf("There is no target %.40q.", in.To), because: err}
+			err = problem.Problem{Code: problem.Malformed, Detail: fmt.Sprintf("There is no target %.40q.", in.To), Because: err}
 		}
 		return run, err
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -19,7 +20,7 @@ func (s *Server) resendPage(c echo.Context) error {
 	revision := revisionSeen(c)
 	r := lead.Retelling{TouchID: c.FormValue("touch"), Target: c.FormValue("target"), By: me.Name, Revision: revision}
 	if r.Target == "" {
-		return problem{code: malformed, detail: "Press the button of a target on the lead's page."}
+		return problem.Problem{Code: problem.Malformed, Detail: "Press the button of a target on the lead's page."}
 	}
 	if c.FormValue("sure") == "" {
 		l, err := s.o.Reader.Lead(c.Request().Context(), id)
@@ -42,7 +43,7 @@ func (s *Server) resendPage(c echo.Context) error {
 	case errors.Is(err, ErrConflict):
 		return s.showLeadPage(c, http.StatusConflict, taken(l))
 	case errors.Is(err, ErrNoTarget):
-		return problem{code: malformed, detail: noTarget, because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: noTarget, Because: err}
 	case err != nil:
 		return fmt.Errorf("resend lead: %w", err)
 	}

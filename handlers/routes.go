@@ -3,6 +3,8 @@ package handlers
 import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // routes lists every URL.
@@ -11,7 +13,7 @@ func (s *Server) routes() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.refuse
 	e.IPExtractor = echo.ExtractIPDirect() // the guard has its own; nothing else may believe a header
-	e.Use(recovered, s.admitted)
+	e.Use(problem.Recovered, s.admitted)
 
 	// Leads come in. A slash at the end is the same URL and never a redirect:
 	// vendors do not follow those.

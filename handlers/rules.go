@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -54,16 +55,16 @@ func (s *Server) rehearseRules(c echo.Context) error {
 	src, err := io.ReadAll(io.LimitReader(c.Request().Body, maxRules+1))
 	switch {
 	case err != nil:
-		return problem{code: malformed, detail: "The body could not be read.", because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: "The body could not be read.", Because: err}
 	case len(src) > maxRules:
-		return problem{code: tooLarge, detail: "A rules file has at most 1 MiB."}
+		return problem.Problem{Code: problem.TooLarge, Detail: "A rules file has at most 1 MiB."}
 	}
 	rules, err := lead.ParseRules("rules.yaml", src)
 	var broken *lead.RulesError
 	if errors.As(err, &broken) {
-		p := problem{code: badRules, detail: broken.Error()}
+		p := problem.Problem{Code: problem.BadRules, Detail: broken.Error()}
 		for _, m := range broken.Mistakes {
-			p.fields = append(p.fields, fmt.Sprintf("%s:%d:%d: %s; %s", m.File, m.Line, m.Column, m.Text, m.Fix))
+			p.Fields = append(p.Fields, fmt.Sprintf("%s:%d:%d: %s; %s", m.File, m.Line, m.Column, m.Text, m.Fix))
 		}
 		return p
 	}
@@ -84,8 +85,8 @@ func (s *Server) reclassify(c echo.Context) error {
 	d := json.NewDecoder(io.LimitReader(c.Request().Body, maxAction))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&in); err != nil && !errors.Is(err, io.EOF) {
-		return problem{code: malformed, because: err,
-			detail: fmt.Sprintf(`Send JSON like {"source": "contact", "since": "30d", "temperature": "warm", "alert": false, "dry_run": true}; all of it may be left out. (%s)`, strings.TrimPrefix(err.Error(), "json: "))}
+		return problem.Problem{Code: problem.Malformed, Because: err,
+			Detail: fmt.Sprintf(`Send JSON like {"source": "contact", "since": "30d", "temperature": "warm", "alert": false, "dry_run": true}; all of it may be left out. (%s)`, strings.TrimPrefix(err.Error(), "json: "))}
 	}
 	q := query{values: map[string][]string{"since": {in.Since}}}
 	chosen := lead.Chosen{Source: in.Source, Since: q.since(s.o.Now()), Temperature: in.Temperature, Alert: in.Alert}
@@ -116,7 +117,7 @@ func (s *Server) reclassifyLead(c echo.Context) error {
 	by := cmp.Or(strings.TrimSpace(in.By), callerOf(c).Name)
 	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), c.Param("id"), lead.Rejudging{By: by, Revision: in.Revision, Alert: in.Alert, DryRun: in.DryRun})
 	if errors.Is(err, ErrConflict) {
-		return problem{code: conflict, detail: taken(nil), because: err}
+		return problem.Problem{Code: problem.Conflict, Detail: taken(nil), Because: err}
 	}
 	if err != nil {
 		return fmt.Errorf("reclassify lead: %w", err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -41,7 +42,7 @@ func (f *fakeJudge) ReclassifyLead(_ context.Context, id string, how lead.Rejudg
 	f.how = how
 	switch {
 	case id != f.turn.LeadID:
-		return lead.Turn{}, ErrNotFound
+		return lead.Turn{}, problem.ErrNotFound
 	case how.Revision != 0 && how.Revision != 3:
 		return lead.Turn{}, ErrConflict
 	}
@@ -50,7 +51,7 @@ func (f *fakeJudge) ReclassifyLead(_ context.Context, id string, how lead.Rejudg
 
 func (f *fakeJudge) Explain(_ context.Context, id string) (lead.Explanation, error) {
 	if id != "l1" {
-		return lead.Explanation{}, ErrNotFound
+		return lead.Explanation{}, problem.ErrNotFound
 	}
 	return lead.Explanation{LeadID: id, Lines: []lead.Line{{Rule: "work_email"}}}, nil
 }
@@ -64,7 +65,7 @@ func (f *fakeJudge) Merge(_ context.Context, id, into, by string) (*lead.Lead, e
 
 func (f *fakeJudge) Unmerge(_ context.Context, id, _ string) (*lead.Lead, error) {
 	if id != "l1" {
-		return nil, ErrNotFound
+		return nil, problem.ErrNotFound
 	}
 	return &lead.Lead{ID: id}, nil
 }
@@ -132,7 +133,7 @@ func TestServer_Rules(t *testing.T) {
 		t.Errorf("one lead is judged again as %+v", judge.how)
 	}
 
-	judge.err = ErrUnavailable
+	judge.err = problem.ErrUnavailable
 	if w := call("POST", "/leads/l1/reclassify", "", ""); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("without a store reclassify of one lead = %d", w.Code)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -89,7 +90,7 @@ func (s *Server) tryRules(c echo.Context) error {
 		r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(c.Request()), Header: http.Header{"Content-Type": {kind}}, Body: []byte(body), Now: now, Source: g.view}
 		touches, err := readTouches(g.provider, r)
 		if err != nil {
-			v.Wrong = sentence(err, "")
+			v.Wrong = problem.Sentence(err, "")
 			break
 		}
 		if len(touches) == 0 {

@@ -89,9 +89,6 @@ type accepter interface {
 	Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (status string, err error)
 }
 
-// ErrNotDurable is wrapped by an accepter whose disk cannot take a request.
-var ErrNotDurable = errors.New("not durable")
-
 // Server answers every URL of the program. Its methods may be called
 // concurrently.
 type Server struct {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -111,13 +112,12 @@ func decode(t *testing.T, w *httptest.ResponseRecorder) (r reply) {
 }
 
 // wantProblem checks that an answer is a whole problem of this code.
-func wantProblem(t *testing.T, w *httptest.ResponseRecorder, want code) {
+func wantProblem(t *testing.T, w *httptest.ResponseRecorder, want problem.Code) {
 	t.Helper()
-	about := codes[want]
 	p := decode(t, w)
-	if w.Code != about.status || p.Code != string(want) || p.Status != strconv.Itoa(about.status) || p.Title != about.title ||
+	if w.Code != want.Status() || p.Code != string(want) || p.Status != strconv.Itoa(want.Status()) || p.Title != want.Title() ||
 		p.Type != "urn:leadgate:problem:"+string(want) || p.Detail == "" {
-		t.Errorf("answer %d %s, want %d %s with type, title and detail", w.Code, w.Body, about.status, want)
+		t.Errorf("answer %d %s, want %d %s with type, title and detail", w.Code, w.Body, want.Status(), want)
 	}
 	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
 		t.Errorf("Content-Type %q, want application/problem+json", got)
@@ -203,7 +203,7 @@ func TestServer_Reload(t *testing.T) {
 	if err := s.Reload([]Source{{Name: "new", Provider: "json"}}); err != nil {
 		t.Fatal(err)
 	}
-	wantProblem(t, post(s, "/in/old", jsonType, oneLead), notFound)
+	wantProblem(t, post(s, "/in/old", jsonType, oneLead), problem.NotFound)
 	if w := post(s, "/in/new", jsonType, oneLead); w.Code != 202 {
 		t.Errorf("the new source answers %d, want 202", w.Code)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -90,7 +91,7 @@ func (s *Server) changeName(c echo.Context) error {
 		return err
 	}
 	if p.Kind != SessionPass || p.By == "slack" {
-		return problem{code: forbidden, detail: "This name comes from the configuration."}
+		return problem.Problem{Code: problem.Forbidden, Detail: "This name comes from the configuration."}
 	}
 	p.Name = name
 	if err := s.o.Passes.Put(c.Request().Context(), p); err != nil {
@@ -103,7 +104,7 @@ func (s *Server) changeName(c echo.Context) error {
 func (s *Server) makeToken(c echo.Context) error {
 	var r Right
 	if err := r.UnmarshalText([]byte(c.FormValue("right"))); err != nil {
-		return problem{code: malformed, detail: "The right of a token is read or write."}
+		return problem.Problem{Code: problem.Malformed, Detail: "The right of a token is read or write."}
 	}
 	token, _, err := s.newToken(c, c.FormValue("name"), r)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -95,7 +96,7 @@ func TestSettings_People(t *testing.T) {
 
 	empty, cookies := insiders(t, func(o *Options) { o.People = nobody{} })
 	wantOn(t, settingsOf(t, empty, cookies[Own], ""), "There are no reps")
-	broken, cookies := insiders(t, func(o *Options) { o.People = nobody{err: ErrUnavailable} })
+	broken, cookies := insiders(t, func(o *Options) { o.People = nobody{err: problem.ErrUnavailable} })
 	if w := ask(broken, "GET", "/settings", "", "Cookie", cookies[Own]); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("with nothing known of the reps = %d, want 503", w.Code)
 	}

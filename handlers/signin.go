@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -46,14 +47,14 @@ func (s *Server) signIn(c echo.Context) error {
 	next := localPath(c.FormValue("next"))
 	if wait := s.doors.take(household(s.client(c.Request())), s.o.Now()); wait > 0 {
 		seconds := int(math.Ceil(wait.Seconds()))
-		return problem{code: rateLimited, retry: seconds, detail: fmt.Sprintf("Too many attempts to sign in. Try again in %d s.", seconds)}
+		return problem.Problem{Code: problem.RateLimited, Retry: seconds, Detail: fmt.Sprintf("Too many attempts to sign in. Try again in %d s.", seconds)}
 	}
 	code := strings.TrimSpace(c.FormValue("code"))
 	if _, fragment, ok := strings.Cut(code, "#"); ok { // the whole link was pasted
 		code = fragment
 	}
 	p, err := s.redeem(c, code)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, problem.ErrNotFound) {
 		f := s.frame(c, "", "Sign in", entrance{Next: next, Slack: s.slackSignsIn(),
 			Wrong: "This code is not valid, or no longer: a link works once, for 15 minutes. leadgate signin prints a new one."})
 		return s.render(c, http.StatusUnauthorized, "signin", f)
@@ -75,11 +76,11 @@ func (s *Server) redeem(c echo.Context, code string) (Pass, error) {
 	if err == nil {
 		err = s.o.Passes.Drop(ctx, p.ID)
 	}
-	if !errors.Is(err, ErrNotFound) {
+	if !errors.Is(err, problem.ErrNotFound) {
 		return p, err
 	}
 	if p, err = s.bearer(ctx, code); err == nil && p.Right == Nobody {
-		err = ErrNotFound
+		err = problem.ErrNotFound
 	}
 	return p, err
 }
@@ -106,7 +107,7 @@ func (s *Server) setCookie(c echo.Context, secret string, until time.Time) {
 // signOut ends the session that asks for it.
 func (s *Server) signOut(c echo.Context) error {
 	if p := callerOf(c); p.Kind == SessionPass {
-		if err := s.o.Passes.Drop(c.Request().Context(), p.ID); err != nil && !errors.Is(err, ErrNotFound) {
+		if err := s.o.Passes.Drop(c.Request().Context(), p.ID); err != nil && !errors.Is(err, problem.ErrNotFound) {
 			return fmt.Errorf("sign out: %w", err)
 		}
 		s.did(c, lead.ActSignOut, "")

@@ -12,6 +12,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/slack-go/slack"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // Slack is how people answer from Slack: over HTTP when there is a signing
@@ -101,7 +103,7 @@ func (s *Server) slackInteraction(c echo.Context) error {
 	}
 	var ic slack.InteractionCallback
 	if err := json.Unmarshal([]byte(form.Get("payload")), &ic); err != nil {
-		return problem{code: malformed, detail: "The payload is no interaction of Slack's.", because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: "The payload is no interaction of Slack's.", Because: err}
 	}
 	return s.answerSlack(c, func(ctx context.Context) (any, error) { return s.slack.interact(ctx, ic) })
 }
@@ -113,7 +115,7 @@ func (s *Server) slackCommand(c echo.Context) error {
 	}
 	cmd, err := slack.SlashCommandParse(c.Request())
 	if err != nil {
-		return problem{code: malformed, detail: "This is no command of Slack's.", because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: "This is no command of Slack's.", Because: err}
 	}
 	return s.answerSlack(c, func(ctx context.Context) (any, error) { return s.slack.command(ctx, cmd) })
 }
@@ -123,7 +125,7 @@ func (s *Server) answerSlack(c echo.Context, handle func(context.Context) (any, 
 	answer, err := handle(c.Request().Context())
 	switch {
 	case err != nil:
-		return problem{code: forbidden, detail: "This Slack workspace or app is not the configured one.", because: err}
+		return problem.Problem{Code: problem.Forbidden, Detail: "This Slack workspace or app is not the configured one.", Because: err}
 	case answer == nil:
 		return c.NoContent(http.StatusOK)
 	}
@@ -144,14 +146,14 @@ func (s *Server) fromSlack(c echo.Context) (url.Values, error) {
 		err = v.Ensure()
 	}
 	if err != nil {
-		return nil, problem{code: badSignature, detail: "Slack's signature is missing, too old or not that of the configured signing secret."}
+		return nil, problem.Problem{Code: problem.BadSignature, Detail: "Slack's signature is missing, too old or not that of the configured signing secret."}
 	}
 	if !s.slack.seen.first(c.Path()+" "+h.Get("X-Slack-Signature"), s.o.Now()) {
-		return nil, problem{code: stale, detail: "This request was here before."}
+		return nil, problem.Problem{Code: problem.Stale, Detail: "This request was here before."}
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, problem{code: malformed, detail: "The body is no form.", because: err}
+		return nil, problem.Problem{Code: problem.Malformed, Detail: "The body is no form.", Because: err}
 	}
 	c.Request().PostForm, c.Request().Form = form, form
 	return form, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -102,7 +103,7 @@ func (a *slackApp) outcome(l *lead.Lead, v lead.Verb, by string, err error) stri
 		return fmt.Sprintf("%s has %s since %s ago.", l.Claim.By, called(l), ago(l.Claim.At, a.s.o.Now()))
 	case errors.Is(err, ErrConflict):
 		return "The lead has changed meanwhile. Look again."
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, problem.ErrNotFound):
 		return "This lead is not known here any more."
 	case errors.Is(err, lead.ErrWhom):
 		return "Say whom."

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -98,7 +99,9 @@ func slackServer(t *testing.T, world *slackWorld, change ...func(*Options)) (*Se
 // leadReader knows one lead.
 type leadReader struct{ l *lead.Lead }
 
-func (leadReader) Touch(context.Context, string) (*lead.Touch, error) { return nil, ErrNotFound }
+func (leadReader) Touch(context.Context, string) (*lead.Touch, error) {
+	return nil, problem.ErrNotFound
+}
 func (leadReader) Touches(context.Context, TouchQuery) (TouchPage, error) {
 	return TouchPage{}, nil
 }
@@ -108,7 +111,7 @@ func (r leadReader) Lead(_ context.Context, id string) (*lead.Lead, error) {
 		return &lead.Lead{ID: "other"}, nil
 	}
 	if id != r.l.ID {
-		return nil, ErrNotFound
+		return nil, problem.ErrNotFound
 	}
 	return r.l, nil
 }
@@ -229,7 +232,7 @@ func TestSlack_ClickOfAStranger(t *testing.T) {
 		"App":  func(p map[string]any) { p["api_app_id"] = "A2" },
 	} {
 		body := world.click("U1", "lead.claim", "v1.l1.3", change)
-		wantProblem(t, post(s, "/slack/interactions", formType, body, fromSlackHeader(body)...), forbidden)
+		wantProblem(t, post(s, "/slack/interactions", formType, body, fromSlackHeader(body)...), problem.Forbidden)
 		if actor.l.Claim != nil {
 			t.Errorf("%s: a stranger claimed the lead", name)
 		}
@@ -245,7 +248,7 @@ func TestSlack_Replay(t *testing.T) {
 		t.Fatalf("first = %d", w.Code)
 	}
 	actor.l.Claim, actor.l.Status = nil, lead.New
-	wantProblem(t, post(s, "/slack/interactions", formType, body, header...), stale)
+	wantProblem(t, post(s, "/slack/interactions", formType, body, header...), problem.Stale)
 	if actor.l.Claim != nil {
 		t.Error("a replayed request claimed the lead")
 	}
@@ -280,7 +283,7 @@ func TestSlack_Dialogs(t *testing.T) {
 		{"DuplicateOfNone", "duplicate", nil, map[string]any{"value": "nope"}, nil, lead.New, "", "no such lead"},
 		{"OfAnotherVersion", "sing", nil, nil, nil, lead.New, "", "another version"},
 		{"OfNoRep", "junk", []Rep{{Name: "Lee", Slack: "U2"}}, map[string]any{"selected_option": map[string]any{"value": "spam"}}, nil, lead.New, "", "not among the reps"},
-		{"NotDurable", "junk", nil, map[string]any{"selected_option": map[string]any{"value": "spam"}}, ErrUnavailable, lead.New, "", "nothing has changed"},
+		{"NotDurable", "junk", nil, map[string]any{"selected_option": map[string]any{"value": "spam"}}, problem.ErrUnavailable, lead.New, "", "nothing has changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newSlackWorld(t)

@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackutilsx"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -101,7 +102,7 @@ func (a *slackApp) off(ctx context.Context, by, words string) any {
 	switch {
 	case errors.Is(err, lead.ErrUntil):
 		return private(escaped(fmt.Sprintf("That is no moment to come; %v.", lead.ErrUntil)), nil)
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, problem.ErrNotFound):
 		return private("Only the reps of leadgate's configuration have turns.", nil)
 	case err != nil:
 		a.s.o.Logger.Error("a rep is off", "error", err)

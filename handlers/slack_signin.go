@@ -10,6 +10,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/slack-go/slack"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // SlackSignIn lets reps sign in with their Slack account
@@ -35,7 +37,7 @@ func (s *Server) slackCallback() string { return s.public.String() + "/signin/sl
 // toSlack answers GET /signin/slack: off to Slack, which asks and sends back.
 func (s *Server) toSlack(c echo.Context) error {
 	if !s.slackSignsIn() {
-		return problem{code: notFound, detail: "Signing in with Slack is not set up: slack.client_id and slack.client_secret are missing."}
+		return problem.Problem{Code: problem.NotFound, Detail: "Signing in with Slack is not set up: slack.client_id and slack.client_secret are missing."}
 	}
 	state := rand.Text()
 	s.setState(c, state+"."+url.QueryEscape(localPath(c.QueryParam("next"))), s.o.Now().Add(stateLife))
@@ -47,7 +49,7 @@ func (s *Server) toSlack(c echo.Context) error {
 // fromSlackSignIn answers GET /signin/slack/callback: Slack has said who it is.
 func (s *Server) fromSlackSignIn(c echo.Context) error {
 	if !s.slackSignsIn() {
-		return problem{code: notFound, detail: "Signing in with Slack is not set up."}
+		return problem.Problem{Code: problem.NotFound, Detail: "Signing in with Slack is not set up."}
 	}
 	kept := ""
 	if cookie, err := c.Cookie(stateCookie); err == nil {

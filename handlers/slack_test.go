@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 func TestFromSlack(t *testing.T) {
@@ -25,11 +27,11 @@ func TestFromSlack(t *testing.T) {
 		if w := post(s, path, formType, body, sign(secret, body, now)...); w.Code != 200 {
 			t.Errorf("POST %s = %d %s, want 200", path, w.Code, w.Body)
 		}
-		wantProblem(t, post(s, path, formType, body), badSignature)
-		wantProblem(t, post(s, path, formType, body, sign("wrong", body, now)...), badSignature)
-		wantProblem(t, post(s, path, formType, body+"x", sign(secret, body, now)...), badSignature)
-		wantProblem(t, post(s, path, formType, body, sign(secret, body, now.Add(-10*time.Minute))...), badSignature)
-		wantProblem(t, post(unset, path, formType, body, sign("", body, now)...), badSignature)
-		wantProblem(t, post(s, path, formType, strings.Repeat("x", defaultMaxBody+1)), tooLarge)
+		wantProblem(t, post(s, path, formType, body), problem.BadSignature)
+		wantProblem(t, post(s, path, formType, body, sign("wrong", body, now)...), problem.BadSignature)
+		wantProblem(t, post(s, path, formType, body+"x", sign(secret, body, now)...), problem.BadSignature)
+		wantProblem(t, post(s, path, formType, body, sign(secret, body, now.Add(-10*time.Minute))...), problem.BadSignature)
+		wantProblem(t, post(unset, path, formType, body, sign("", body, now)...), problem.BadSignature)
+		wantProblem(t, post(s, path, formType, strings.Repeat("x", defaultMaxBody+1)), problem.TooLarge)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -66,7 +67,7 @@ func (s *Server) sourcesPage(c echo.Context) error {
 		if !v.Away {
 			last, err := s.lastLead(ctx, g.Name)
 			switch {
-			case errors.Is(err, ErrUnavailable):
+			case errors.Is(err, problem.ErrUnavailable):
 				v.Away = true // the others would wait in vain, too
 			case err != nil:
 				return fmt.Errorf("last touch of source %s: %w", g.Name, err)
@@ -202,7 +203,7 @@ if (!answer.ok) throw new Error((await answer.json()).detail);`
 func (s *Server) testSource(c echo.Context) error {
 	g := s.gate(c.Param("source"))
 	if g == nil || g.provider.Sample == nil {
-		return problem{code: notFound, detail: "No source of this name has a sample to send."}
+		return problem.Problem{Code: problem.NotFound, Detail: "No source of this name has a sample to send."}
 	}
 	now := s.o.Now().UTC()
 	sample := g.provider.Sample(now)
@@ -216,7 +217,7 @@ func (s *Server) testSource(c echo.Context) error {
 		return err
 	}
 	if len(touches) == 0 {
-		return problem{code: malformed, detail: "The sample of " + g.provider.Name + " holds nobody."}
+		return problem.Problem{Code: problem.Malformed, Detail: "The sample of " + g.provider.Name + " holds nobody."}
 	}
 	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now, Header: keptHeaders(r.Header, g.Header), Body: sample.Body}
 	for _, t := range touches {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -98,7 +99,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 		"Several": {silent, newest{}, wrongToken, []string{"2 of 3 need a look", "contact</a> refuses what comes, <a", "webinars</a> is silent."}, nil},
 		"Shaken": {nil, newest{}, func(s *Server) { ask(s, "GET", "/in/ads?hub.mode=subscribe&hub.verify_token=v&hub.challenge=c", "") },
 			[]string{"last handshake <time"}, nil},
-		"Away": {silent, newest{fakeReader: fakeReader{err: ErrUnavailable}}, func(s *Server) { post(s, "/in/contact/path-token", formType, oneForm) },
+		"Away": {silent, newest{fakeReader: fakeReader{err: problem.ErrUnavailable}}, func(s *Server) { post(s, "/in/contact/path-token", formType, oneForm) },
 			[]string{"Redis is away", "Last lead</span> <time", "1 accepted"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -126,7 +127,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 			}
 		})
 	}
-	s, cookies := insiders(t, func(o *Options) { o.Sources, o.Reader = sources, fakeReader{err: ErrBadQuery} })
+	s, cookies := insiders(t, func(o *Options) { o.Sources, o.Reader = sources, fakeReader{err: problem.ErrBadQuery} })
 	if w := ask(s, "GET", "/sources", "", "Cookie", cookies[Read]); w.Code != 400 {
 		t.Errorf("what is no outage = %d, want it shown", w.Code)
 	}
@@ -162,19 +163,19 @@ func TestRemedies(t *testing.T) {
 			t.Errorf("%s tells a secret: %s", name, got)
 		}
 	}
-	var silent []code
-	for c := range codes {
+	var silent []problem.Code
+	for _, c := range problem.Codes() {
 		if s.gate("plain").remedy(string(c)) == "" {
 			silent = append(silent, c)
 		}
 	}
-	if d := cmp.Diff(map[code]bool{unavailable: true, unauthorized: true, forbidden: true, conflict: true, badQuery: true, badRules: true}, setOf(silent)); d != "" {
+	if d := cmp.Diff(map[problem.Code]bool{problem.Unavailable: true, problem.Unauthorized: true, problem.Forbidden: true, problem.Conflict: true, problem.BadQuery: true, problem.BadRules: true}, setOf(silent)); d != "" {
 		t.Errorf("codes without a remedy; these are no delivery's (-want +got):\n%s", d)
 	}
 }
 
-func setOf(all []code) map[code]bool {
-	set := map[code]bool{}
+func setOf(all []problem.Code) map[problem.Code]bool {
+	set := map[problem.Code]bool{}
 	for _, c := range all {
 		set[c] = true
 	}

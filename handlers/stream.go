@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -55,11 +56,11 @@ func (s *Server) stream(c echo.Context) error {
 		return q.err
 	}
 	if s.o.Watcher == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	if n := s.streams.Add(1); n > mostStreams {
 		s.streams.Add(-1)
-		return problem{code: unavailable, retry: 30, detail: "Too many streams are open. Close some, or read the lists instead."}
+		return problem.Problem{Code: problem.Unavailable, Retry: 30, Detail: "Too many streams are open. Close some, or read the lists instead."}
 	}
 	defer s.streams.Add(-1)
 	ctx, cancel := context.WithCancel(c.Request().Context())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -25,7 +26,7 @@ type pauser interface {
 // configuration.
 func (s *Server) listTargets(c echo.Context) error {
 	if s.o.Pauser == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	return show(c, struct {
 		Items []TargetState `json:"items"`
@@ -36,30 +37,30 @@ func (s *Server) listTargets(c echo.Context) error {
 // What a paused target is to hear waits; resuming a failing one tries it at once.
 func (s *Server) setTarget(c echo.Context) error {
 	if s.o.Pauser == nil {
-		return ErrUnavailable
+		return problem.ErrUnavailable
 	}
 	b, err := io.ReadAll(io.LimitReader(c.Request().Body, maxAction))
 	if err != nil {
-		return problem{code: malformed, detail: "The body could not be read.", because: err}
+		return problem.Problem{Code: problem.Malformed, Detail: "The body could not be read.", Because: err}
 	}
 	var in struct {
 		By  string `json:"by"`
 		Why string `json:"why"`
 	}
 	if len(b) > 0 && json.Unmarshal(b, &in) != nil {
-		return problem{code: malformed, detail: `Send JSON: {"by": "who does it", "why": "CRM moves"}; why may be left out.`}
+		return problem.Problem{Code: problem.Malformed, Detail: `Send JSON: {"by": "who does it", "why": "CRM moves"}; why may be left out.`}
 	}
 	in.By, in.Why = strings.TrimSpace(in.By), strings.TrimSpace(in.Why)
 	ctx, name := c.Request().Context(), c.Param("name")
 	switch verb := c.Param("verb"); {
 	case verb == "pause" && (in.By == "" || len(in.By) > 200 || len(in.Why) > 500):
-		return problem{code: malformed, detail: `Say who pauses it, and in at most 500 characters why: {"by": "Dana", "why": "CRM moves"}.`}
+		return problem.Problem{Code: problem.Malformed, Detail: `Say who pauses it, and in at most 500 characters why: {"by": "Dana", "why": "CRM moves"}.`}
 	case verb == "pause":
 		err = s.o.Pauser.PauseTarget(ctx, name, in.By, in.Why)
 	case verb == "resume":
 		err = s.o.Pauser.ResumeTarget(ctx, name)
 	default:
-		return ErrNotFound
+		return problem.ErrNotFound
 	}
 	if err != nil {
 		return fmt.Errorf("%s a target: %w", c.Param("verb"), err)

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/leadgate/leadgate/handlers/problem"
 )
 
 // pauserOfOne is a pauser that knows the target crm.
@@ -16,7 +18,7 @@ func (p *pauserOfOne) Targets() []TargetState { return []TargetState{p.t} }
 
 func (p *pauserOfOne) PauseTarget(_ context.Context, name, by, why string) error {
 	if name != p.t.Name {
-		return fmt.Errorf("target %s: %w", name, ErrNotFound)
+		return fmt.Errorf("target %s: %w", name, problem.ErrNotFound)
 	}
 	p.t.State, p.t.PausedBy, p.t.PausedWhy = "paused", by, why
 	return nil
@@ -24,7 +26,7 @@ func (p *pauserOfOne) PauseTarget(_ context.Context, name, by, why string) error
 
 func (p *pauserOfOne) ResumeTarget(_ context.Context, name string) error {
 	if name != p.t.Name {
-		return fmt.Errorf("target %s: %w", name, ErrNotFound)
+		return fmt.Errorf("target %s: %w", name, problem.ErrNotFound)
 	}
 	p.t.State, p.t.PausedBy, p.t.PausedWhy = "ok", "", ""
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -138,7 +139,7 @@ func TestServer_TryPage(t *testing.T) {
 
 func TestServer_TryPageOff(t *testing.T) {
 	s, _ := testServer(t, trySources)
-	wantProblem(t, ask(s, http.MethodGet, "/try", ""), notFound)
+	wantProblem(t, ask(s, http.MethodGet, "/try", ""), problem.NotFound)
 }
 
 // What the page's own form sends is a lead, and its honeypot is one.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -82,7 +83,7 @@ func walkByLine[R any](c echo.Context, control *http.ResponseController, do func
 		if !c.Response().Committed {
 			return err
 		}
-		_ = write(walkLine{Error: problemOf(err).detail}) // the client may have gone, which is why it ended
+		_ = write(walkLine{Error: problem.Of(err).Detail}) // the client may have gone, which is why it ended
 		return err
 	}
 	return write(walkLine{Result: result})

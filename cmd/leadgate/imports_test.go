@@ -45,8 +45,13 @@ var mayImport = map[string][]string{
 		"jobs/availability",
 	},
 
+	"handlers/problem": {
+		"handlers/provider",
+	},
+
 	"handlers": {
 		"lead",
+		"handlers/problem",
 		"handlers/provider",
 	},
 
@@ -72,7 +77,7 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"github.com/slack-go/slack":     {"notify", "handlers"},
 	"go.etcd.io/bbolt":              {"journal"},
-	"github.com/labstack/echo":      {"handlers", "cmd/leadgate"}, // cmd: what load compares with
+	"github.com/labstack/echo":      {"handlers", "handlers/problem", "cmd/leadgate"}, // cmd: what load compares with
 	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate"},
 	"github.com/alicebob/miniredis": {"cmd/leadgate"},
 	"github.com/goccy/go-yaml":      {"config", "lead"},

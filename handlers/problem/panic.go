@@ -1,6 +1,7 @@
-package handlers
+package problem
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,7 +17,14 @@ type panicError struct {
 	stack []byte
 }
 
-func panicked(v any) error { return &panicError{v, debug.Stack()} }
+// Panicked makes an error of what recover returned.
+func Panicked(v any) error { return &panicError{v, debug.Stack()} }
+
+// IsPanic says whether err comes from a panic.
+func IsPanic(err error) bool {
+	_, ok := errors.AsType[*panicError](err)
+	return ok
+}
 
 func (e *panicError) Error() string { return "the program broke while reading this" }
 
@@ -25,9 +33,9 @@ func (e *panicError) LogValue() slog.Value {
 	return slog.StringValue(fmt.Sprintf("panic: %v\n%s", e.value, e.stack))
 }
 
-// recovered turns a panic into a problem, so that one bad request costs one
+// Recovered turns a panic into a problem, so that one bad request costs one
 // answer and no connection.
-func recovered(next echo.HandlerFunc) echo.HandlerFunc {
+func Recovered(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			v := recover()
@@ -35,7 +43,7 @@ func recovered(next echo.HandlerFunc) echo.HandlerFunc {
 				panic(v) // asks for exactly that
 			}
 			if v != nil {
-				err = panicked(v)
+				err = Panicked(v)
 			}
 		}()
 		return next(c)

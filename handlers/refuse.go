@@ -1,0 +1,54 @@
+package handlers
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/leadgate/leadgate/handlers/problem"
+)
+
+// refuse answers an error of any handler. It is the one place that does.
+func (s *Server) refuse(err error, c echo.Context) {
+	p := problem.Of(err)
+	if source, ok := strings.CutPrefix(c.Request().URL.Path, "/in/"); ok {
+		source, _, _ = strings.Cut(source, "/")
+		s.countRefusal(source, p)
+	} else if p.Code == problem.Internal {
+		s.o.Logger.Error("request failed", "method", c.Request().Method, "route", c.Path(), "error", err)
+	}
+	if c.Response().Committed {
+		return // the answer is half out; nothing can be added to it
+	}
+	if wantsPage(c.Request()) && s.problemPage(c, p) == nil {
+		return
+	}
+	p.Write(c)
+}
+
+// problemPage tells a person what a program is told as a problem.
+func (s *Server) problemPage(c echo.Context, p problem.Problem) error {
+	if p.Retry > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(p.Retry))
+	}
+	return s.render(c, p.Code.Status(), "problem", s.frame(c, "", p.Code.Title(), struct{ Title, Detail string }{p.Code.Title(), p.Detail}))
+}
+
+func (s *Server) countRefusal(source string, p problem.Problem) {
+	if s.gate(source) == nil {
+		source = "unknown" // strangers must not invent labels
+	}
+	s.metrics.refused.WithLabelValues(source, string(p.Code)).Inc()
+	if source != "unknown" {
+		s.logs.refused(source, Refusal{At: s.o.Now().UTC(), Why: string(p.Code), Says: p.Code.Title()})
+	}
+	switch {
+	case p.Code == problem.Internal || p.Code == problem.NotDurable:
+		s.breakages.Do(func() {
+			s.o.Logger.Error("delivery not kept", "source", source, "why", string(p.Code), "error", p.Because)
+		})
+	default:
+		s.refusals.Do(func() { s.o.Logger.Info("delivery refused", "source", source, "why", string(p.Code)) })
+	}
+}
