@@ -84,7 +84,7 @@ func whoIs(p lead.Person) string {
 func (s *Server) inboxPage(c echo.Context) error {
 	tab, line := c.QueryParam("tab"), c.QueryParam("q")
 	me := callerOf(c)
-	f := readFilter(tab, line, me.Name, s.o.Now()).spelled(s.o.Reps)
+	f := readFilter(tab, line, me.Name, s.o.Now()).spelled(s.o.Reps())
 	f.Cursor = c.QueryParam("cursor")
 	place := ""
 	if s.o.Watcher != nil {

@@ -63,7 +63,7 @@ type Options struct {
 	APITokens   []string                                              // of the configuration; their bearer may do everything
 	Passes      passes                                                // who else may; nil: nobody
 	Rules       func() *lead.Rules                                    // in force, for what actions are called; default: the built-in ones
-	Reps        []Rep                                                 // who takes leads
+	Reps        func() []Rep                                          // who takes leads; nil: not limited
 	SlackSignIn SlackSignIn                                           // for reps
 	Rhythms     func(context.Context) (map[string]lead.Rhythm, error) // how often sources are heard; nil, or an error: it is not shown
 	Means       func(why string) string                               // what a named reason means; nil: the word stands for itself
@@ -133,6 +133,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()
+	}
+	if o.Reps == nil {
+		o.Reps = func() []Rep { return nil }
 	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context) Readiness { return Readiness{Ready: true, RedisUp: true} }

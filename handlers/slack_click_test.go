@@ -187,7 +187,7 @@ func TestSlack_Click(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newSlackWorld(t)
-			s, actor := slackServer(t, world, func(o *Options) { o.Reps = c.reps })
+			s, actor := slackServer(t, world, func(o *Options) { o.Reps = func() []Rep { return c.reps } })
 			if c.claimed != "" {
 				actor.l.Claim, actor.l.Status = &lead.Claim{By: c.claimed, At: noon.Add(-time.Minute)}, lead.Claimed
 			}
@@ -287,7 +287,7 @@ func TestSlack_Dialogs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newSlackWorld(t)
-			s, actor := slackServer(t, world, func(o *Options) { o.Reps = c.reps })
+			s, actor := slackServer(t, world, func(o *Options) { o.Reps = func() []Rep { return c.reps } })
 			if c.fail != nil {
 				s.o.Actor = failing{c.fail}
 			}
@@ -338,7 +338,7 @@ func TestSlack_Command(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newSlackWorld(t)
-			s, actor := slackServer(t, world, func(o *Options) { o.Reps, o.People = c.reps, onePerson{} })
+			s, actor := slackServer(t, world, func(o *Options) { o.Reps, o.People = func() []Rep { return c.reps }, onePerson{} })
 			if c.claimed != "" {
 				actor.l.Claim, actor.l.Status = &lead.Claim{By: c.claimed, At: noon}, lead.Claimed
 			}

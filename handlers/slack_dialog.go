@@ -33,7 +33,7 @@ var dialogs = map[lead.Verb]*dialog{
 	}},
 	lead.VerbAssign: {lead.VerbAssign, "Assign the lead", "To whom?", func(a *slackApp) slack.BlockElement {
 		var reps []string
-		for _, r := range a.s.o.Reps {
+		for _, r := range a.s.o.Reps() {
 			reps = append(reps, r.Name, r.Name)
 		}
 		if len(reps) > 0 {

@@ -57,8 +57,8 @@ func (a *slackApp) admit(ctx context.Context, team, app, member, memberTeam, nam
 	if memberTeam != "" && team != "" && memberTeam != team {
 		return "", "Leads are for members of this workspace.", nil
 	}
-	if len(a.s.o.Reps) > 0 {
-		for _, r := range a.s.o.Reps {
+	if reps := a.s.o.Reps(); len(reps) > 0 {
+		for _, r := range reps {
 			if r.Slack != "" && r.Slack == member {
 				return r.Name, "", nil
 			}
@@ -119,7 +119,7 @@ func (a *slackApp) member(ctx context.Context, id string) member {
 
 // nameOf is how the lead of a member shows him: as a rep, else as Slack does.
 func (a *slackApp) nameOf(ctx context.Context, id string) string {
-	for _, r := range a.s.o.Reps {
+	for _, r := range a.s.o.Reps() {
 		if r.Slack == id {
 			return r.Name
 		}

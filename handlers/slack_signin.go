@@ -94,7 +94,7 @@ func (s *Server) askSlack(ctx context.Context, code string) (*slack.OpenIDConnec
 // repOf finds the rep by the Slack id, or, where none is configured, by an
 // address that Slack has verified.
 func (s *Server) repOf(who *slack.OpenIDConnectUserInfoResponse) (Rep, bool) {
-	for _, r := range s.o.Reps {
+	for _, r := range s.o.Reps() {
 		if r.Slack != "" && r.Slack == who.UserID ||
 			r.Slack == "" && r.Email != "" && who.EmailVerified && strings.EqualFold(r.Email, who.Email) {
 			return r, true

@@ -39,7 +39,9 @@ func TestSlackSignIn(t *testing.T) {
 	api := slackOpenID(t)
 	s, _ := insiders(t, func(o *Options) {
 		o.SlackSignIn = SlackSignIn{ClientID: "client-id", ClientSecret: "client-secret", APIURL: api}
-		o.Reps = []Rep{{Name: "Dana", Slack: "U0DANA", Email: "dana@example.com"}, {Name: "Robin", Email: "robin@example.com"}}
+		o.Reps = func() []Rep {
+			return []Rep{{Name: "Dana", Slack: "U0DANA", Email: "dana@example.com"}, {Name: "Robin", Email: "robin@example.com"}}
+		}
 	})
 	begin := func() (state, cookie string) {
 		t.Helper()

@@ -49,7 +49,7 @@ func (j *Jobs) decideAnew(l *lead.Lead, t *lead.Touch, before lead.Verdict) (tol
 	}
 	now := j.now()
 	alone := j.o.Rules().ClassifyTouch(t, now)
-	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: true, Alone: &alone, Routes: *j.routes.Load(), Now: now})
+	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: true, Alone: &alone, Routes: j.routes(), Now: now})
 	decisions = slices.DeleteFunc(decisions, func(d lead.Decision) bool {
 		return !isAlert(d) || slices.ContainsFunc(t.Deliveries, func(have lead.Delivery) bool { return have.Target == d.Target && have.Final() })
 	})

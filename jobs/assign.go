@@ -33,7 +33,7 @@ func (j *Jobs) assign(ctx context.Context, l *lead.Lead, t *lead.Touch, taken **
 		return nil
 	}
 	if l.Assigned != nil && l.Assigned.Team == team {
-		if _, ok := j.o.People.Rep(l.Assigned.To); ok {
+		if _, ok := j.people().Rep(l.Assigned.To); ok {
 			return nil
 		}
 	}
@@ -55,8 +55,8 @@ func (j *Jobs) turnsOf(l *lead.Lead, touchID string) string {
 	if !ok || past.ID != touchID {
 		return ""
 	}
-	for _, r := range notify.AlertedBy(past, *j.routes.Load()) {
-		if team, ok := j.o.People.Team(r.Team); ok && team.Mode == lead.RoundRobin {
+	for _, r := range notify.AlertedBy(past, j.routes()) {
+		if team, ok := j.people().Team(r.Team); ok && team.Mode == lead.RoundRobin {
 			return team.Name
 		}
 	}
@@ -94,7 +94,7 @@ var ErrNoRep = errors.New("no such rep")
 // Off keeps a rep out of the round robins until a moment; a zero one ends it.
 // ErrNoRep when the configuration has no such rep.
 func (j *Jobs) Off(ctx context.Context, rep string, until time.Time) error {
-	if _, ok := j.o.People.Rep(rep); !ok {
+	if _, ok := j.people().Rep(rep); !ok {
 		return fmt.Errorf("%w: %q", ErrNoRep, rep)
 	}
 	op := journal.Delete(offShelf, rep)
@@ -110,7 +110,7 @@ func (j *Jobs) Off(ctx context.Context, rep string, until time.Time) error {
 // OffUntil is Off with a moment as people write it, in the rep's own zone; see
 // lead.ParseUntil.
 func (j *Jobs) OffUntil(ctx context.Context, rep, words string) (time.Time, error) {
-	r, _ := j.o.People.Rep(rep)
+	r, _ := j.people().Rep(rep)
 	until, err := lead.ParseUntil(words, r.Hours.Local(j.now()))
 	if err == nil {
 		err = j.Off(ctx, rep, until)

@@ -16,7 +16,7 @@ import (
 // Canary is a test lead that goes the whole way now and then.
 type Canary struct {
 	Every  time.Duration // 0: never
-	Source string        // that it seems to come from
+	Source string        // that it seems to come from; empty: the first of all
 }
 
 const (
@@ -78,6 +78,13 @@ func (j *Jobs) canary(ctx context.Context) {
 	}
 }
 
+func (j *Jobs) canarySource() string {
+	if sources := j.settings.Load().Sources; j.o.Canary.Source == "" && len(sources) > 0 {
+		return sources[0]
+	}
+	return j.o.Canary.Source
+}
+
 // fly is the way of one canary: made durable, queued, worked on, settled, and
 // the targets asked whether they could be told. An error names the hop that it
 // did not pass.
@@ -85,7 +92,7 @@ func (j *Jobs) fly(ctx context.Context) (took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, canaryLimit)
 	defer cancel()
 	now := j.now()
-	t := &lead.Touch{ID: lead.NewID(now), State: lead.Accepted, Source: j.o.Canary.Source, Provider: "canary", Action: "demo_request", At: now.UTC(), ReceivedAt: now.UTC(),
+	t := &lead.Touch{ID: lead.NewID(now), State: lead.Accepted, Source: j.canarySource(), Provider: "canary", Action: "demo_request", At: now.UTC(), ReceivedAt: now.UTC(),
 		Person: lead.Person{Name: "Canary", Email: "canary@leadgate.invalid"}, Message: "A test that leadgate sends to itself.", Test: true, Marks: []string{"canary"}}
 	t.RequestID = t.ID
 	begin := time.Now()

@@ -28,13 +28,13 @@ const (
 // hours of their teams. Nobody hears of one that does not wait.
 func (j *Jobs) wind(l *lead.Lead) {
 	l.EscalatesAt = time.Time{}
-	if rungs := notify.Ladder(l, *j.routes.Load()); l.Waits() && l.Escalated < len(rungs) {
+	if rungs := notify.Ladder(l, j.routes()); l.Waits() && l.Escalated < len(rungs) {
 		l.EscalatesAt = j.dueAt(l, rungs[l.Escalated])
 	}
 }
 
 func (j *Jobs) dueAt(l *lead.Lead, r notify.Rung) time.Time {
-	return j.o.People.Shifts(r.Team).After(l.WaitsSince, r.After).UTC()
+	return j.people().Shifts(r.Team).After(l.WaitsSince, r.After).UTC()
 }
 
 // beginWait starts the clock of a lead that somebody was alerted to by t.
@@ -65,7 +65,7 @@ func (j *Jobs) escalateLead(ctx context.Context, l *lead.Lead, now time.Time) er
 			return err
 		}
 	}
-	rungs := notify.Ladder(l, *j.routes.Load())
+	rungs := notify.Ladder(l, j.routes())
 	switch {
 	case !l.Waits(), l.Escalated >= len(rungs):
 		return j.o.Prompt.Rewind(ctx, l.ID, now, time.Time{})
@@ -156,7 +156,7 @@ func (j *Jobs) alertedTouch(ctx context.Context, l *lead.Lead) (*lead.Touch, err
 }
 
 func (j *Jobs) callNote(c summons, target string, t *lead.Touch, now time.Time) *note {
-	r := &notify.Reminder{Waited: j.o.People.Shifts(c.rung.Team).Between(c.lead.WaitsSince, now), To: c.rung.To, Next: c.next, NextAt: c.nextAt}
+	r := &notify.Reminder{Waited: j.people().Shifts(c.rung.Team).Between(c.lead.WaitsSince, now), To: c.rung.To, Next: c.next, NextAt: c.nextAt}
 	if late := now.Sub(c.due); late > lateAfter {
 		r.Late = late
 	}

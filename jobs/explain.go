@@ -23,7 +23,7 @@ func (j *Jobs) Explain(ctx context.Context, id string) (lead.Explanation, error)
 	c := *l
 	c.Verdict = rules.Classify(l, now)
 	x := lead.Explanation{LeadID: l.ID, At: now.UTC(), Verdict: c.Verdict, Lines: rules.Explain(l, now)}
-	asked := notify.Asked{Lead: &c, Touch: &lead.Touch{State: lead.Settled, Test: l.Test}, Before: c.Verdict, Known: len(l.History) > 1, Routes: *j.routes.Load(), Now: now}
+	asked := notify.Asked{Lead: &c, Touch: &lead.Touch{State: lead.Settled, Test: l.Test}, Before: c.Verdict, Known: len(l.History) > 1, Routes: j.routes(), Now: now}
 	for _, past := range slices.Backward(l.History) {
 		if past.Test == l.Test {
 			past.At = now

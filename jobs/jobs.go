@@ -55,11 +55,11 @@ type Options struct {
 	Store   keeper // with patience: of the workers
 	Prompt  keeper // the same store over the producer's client, which never waits more than 200 ms
 	Rules   func() *lead.Rules
-	Routes  []notify.Route // at first; see SetRoutes
-	People  lead.People
+	Routes  []notify.Route // at first; see Apply
+	People  lead.People    // at first
 	Digests []lead.Digest
 	Canary  Canary
-	Sources []string // names of those that are listened to for silence
+	Sources []string // at first: names of those that are watched for silence
 	Outlets []Outlet // one for each target
 	AlarmTo string   // the target that hears alarms; empty: the first that is well
 	Asker   asker    // tells what a touch lacks; nil: touches go their way without
@@ -139,9 +139,9 @@ type Jobs struct {
 	remarked  chan struct{}          // a remark may wait
 	erased    map[string]bool        // leads whose messages are to say only that
 
-	routes atomic.Pointer[[]notify.Route]
-	ears   ears
-	slots  map[string]bool // digests that are done; the clock's alone
+	settings atomic.Pointer[Settings]
+	ears     ears
+	slots    map[string]bool // digests that are done; the clock's alone
 
 	life      string // see knownLife
 	days      *days
@@ -209,7 +209,7 @@ func New(o Options) (*Jobs, error) {
 	}
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
 	o.Producer.AddHook(newStage(o.Producer))
-	j.SetRoutes(o.Routes)
+	j.Apply(Settings{Routes: o.Routes, People: o.People, Sources: o.Sources})
 	j.metrics = newMetrics(o.Registry, j)
 	for _, out := range o.Outlets {
 		box := newOutbox(j, out)
@@ -223,8 +223,19 @@ func New(o Options) (*Jobs, error) {
 	return j, nil
 }
 
-// SetRoutes says who wants which leads from now on. What was decided stays.
-func (j *Jobs) SetRoutes(routes []notify.Route) { j.routes.Store(&routes) }
+// Settings are what running jobs take over from a changed configuration.
+type Settings struct {
+	Routes  []notify.Route
+	People  lead.People
+	Sources []string // watched for silence
+}
+
+// Apply puts settings in force. What was decided before stays.
+func (j *Jobs) Apply(s Settings) { j.settings.Store(&s) }
+
+func (j *Jobs) routes() []notify.Route { return j.settings.Load().Routes }
+
+func (j *Jobs) people() lead.People { return j.settings.Load().People }
 
 // RedisUp says whether Redis answers.
 func (j *Jobs) RedisUp() bool { return j.redis.Up() }

@@ -20,7 +20,7 @@ import (
 // been. Nothing is changed. Both sides are worked out anew from the history, so
 // what differs is the rules' doing.
 func (j *Jobs) Rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
-	now, inUse, routes := j.now(), j.o.Rules(), *j.routes.Load()
+	now, inUse, routes := j.now(), j.o.Rules(), j.routes()
 	r := lead.Rehearsal{Rules: rules.Version(), RulesInUse: inUse.Version(), Since: since.UTC(), Turns: map[string]int{}}
 	err := j.eachLead(ctx, told, func(l *lead.Lead) func() error {
 		first := slices.IndexFunc(l.History, func(p lead.Past) bool { return !p.At.Before(since) && !p.Test })

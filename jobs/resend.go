@@ -95,7 +95,7 @@ func (j *Jobs) resend(ctx context.Context, t *lead.Touch, targets []string, by s
 // decideAgain lets a target hear, as what it would have been told.
 func (j *Jobs) decideAgain(decisions []lead.Decision, target string) []lead.Decision {
 	d := lead.Decision{Target: target, Why: whyResent, Kind: lead.HotAlert}
-	for _, r := range j.o.Routes {
+	for _, r := range j.routes() {
 		if r.To == target && r.AtLeast < lead.Hot {
 			d.Kind = lead.Copy
 		}

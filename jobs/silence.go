@@ -91,7 +91,7 @@ func (j *Jobs) listenToSources(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for _, source := range j.o.Sources {
+	for _, source := range j.settings.Load().Sources {
 		r := rhythms[source]
 		if heard[source].IsZero() && r.Last.IsZero() {
 			continue // never heard: nothing is missing yet

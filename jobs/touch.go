@@ -209,7 +209,7 @@ func (j *Jobs) judge(l *lead.Lead, t *lead.Touch) {
 	l.Take(t)
 	l.Judge(rules, now)
 	alone := rules.ClassifyTouch(t, now)
-	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: known, Alone: &alone, Routes: *j.routes.Load(), Now: now})
+	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: known, Alone: &alone, Routes: j.routes(), Now: now})
 	for i := range l.History {
 		if l.History[i].ID == t.ID {
 			l.History[i].Decisions = decisions

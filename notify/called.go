@@ -53,10 +53,10 @@ func (m *Message) remind(r *Reminder, s Style) {
 	if r == nil || m.Owner != "" {
 		return
 	}
-	m.For, m.Since, m.RespondBy = calledOf(r.To, s.People), Roughly(r.Waited), time.Time{}
+	m.For, m.Since, m.RespondBy = calledOf(r.To, s.People()), Roughly(r.Waited), time.Time{}
 	m.Header = "⏰ Nobody has claimed " + m.Who + " for " + m.Since + ": " + m.What
 	if r.Next != "" {
-		m.Next, m.NextAt = calledOf(r.Next, s.People), r.NextAt.In(s.Zone)
+		m.Next, m.NextAt = calledOf(r.Next, s.People()), r.NextAt.In(s.Zone)
 	}
 	if r.Late > 0 {
 		m.Overdue = Roughly(r.Late)

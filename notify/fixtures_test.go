@@ -75,10 +75,12 @@ func grace(kind lead.AlertKind, changes ...func(*lead.Lead, *lead.Touch)) Alert 
 	return Alert{Kind: kind, Lead: l, Touch: t}
 }
 
-var style0 = Style{PublicURL: "https://leads.example.com", Now: received0.Add(1400 * time.Millisecond), People: lead.People{
+var style0 = Style{PublicURL: "https://leads.example.com", Now: received0.Add(1400 * time.Millisecond), People: func() lead.People { return people0 }}
+
+var people0 = lead.People{
 	Reps:  []lead.Rep{{Name: "Dana", Slack: "U0DANA"}, {Name: "Eli", Slack: "U0ELI"}, {Name: "Boss"}},
 	Teams: []lead.Team{{Name: "emea", Reps: []string{"Dana", "Eli", "Boss"}}, {Name: "us", Slack: "S0US", Reps: []string{"Dana"}}},
-}}
+}
 
 func claimed(l *lead.Lead, _ *lead.Touch) {
 	l.Status, l.Claim, l.Revision = lead.Claimed, &lead.Claim{By: "Dana", At: received0.Add(48 * time.Second)}, 2

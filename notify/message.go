@@ -15,7 +15,7 @@ type Style struct {
 	PublicURL     string                   // of the inbox, for links; empty: no links
 	Zone          *time.Location           // of times that a target cannot show in the reader's own zone; default UTC
 	Label         func(lead.Action) string // what an action is called: demo request; default: its name
-	People        lead.People              // who may be called by name
+	People        func() lead.People       // who may be called by name; default: nobody
 	RespondWithin time.Duration            // the promise to the visitor; default 5 minutes
 	Now           time.Time                // when the message is composed; zero: when it was received
 }
@@ -26,6 +26,9 @@ func (s Style) defaults() Style {
 	}
 	if s.Label == nil {
 		s.Label = func(a lead.Action) string { return strings.ReplaceAll(string(a), "_", " ") }
+	}
+	if s.People == nil {
+		s.People = func() lead.People { return lead.People{} }
 	}
 	s.RespondWithin = cmp.Or(s.RespondWithin, 5*time.Minute)
 	s.PublicURL = strings.TrimSuffix(s.PublicURL, "/")
@@ -127,7 +130,7 @@ func Compose(a Alert, s Style) Message {
 		m.URL = s.PublicURL + "/l/" + url.PathEscape(l.ID)
 	}
 	if l.Assigned != nil && m.Owner == "" {
-		m.For = calledOf(l.Assigned.To, s.People)
+		m.For = calledOf(l.Assigned.To, s.People())
 	}
 	m.State, m.Ended = stateOf(l, t)
 	m.Header = headerOf(m, l)

@@ -73,7 +73,7 @@ func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error
 	}
 	defer clients.close()
 	quietRedis()
-	d := doctor{cfg: cfg, dir: cfg.DataDir, rules: func() *lead.Rules { return rules }, store: store.New(clients.producer, store.Options{}), embedded: clients.embedded}
+	d := doctor{cfg: func() *config.Config { return cfg }, dir: cfg.DataDir, rules: func() *lead.Rules { return rules }, store: store.New(clients.producer, store.Options{}), embedded: clients.embedded}
 	return d.Findings(ctx), nil
 }
 
@@ -88,8 +88,9 @@ func printFindings(w io.Writer, found []handlers.Finding) {
 
 // doctor looks for what will hurt.
 type doctor struct {
-	cfg      *config.Config
-	dir      string // of the data
+	cfg      func() *config.Config // in force
+	later    func() []string       // settings of the file that are in force at the next start; nil: none
+	dir      string                // of the data
 	rules    func() *lead.Rules
 	store    *store.Store
 	embedded bool
@@ -125,15 +126,21 @@ func finding(check string, state handlers.FindingState, do, says string, args ..
 
 // settings tells of what is allowed and seldom meant.
 func (d doctor) settings(context.Context) (all []handlers.Finding) {
-	for _, w := range d.cfg.Check(d.rules().Knows) {
+	cfg := d.cfg()
+	for _, w := range cfg.Check(d.rules().Knows) {
 		all = append(all, finding("settings", handlers.Warns, "", "%s", w))
 	}
+	if d.later != nil {
+		for _, name := range d.later() {
+			all = append(all, finding("settings", handlers.Warns, "restart leadgate", "%s was changed in the file and is in force at the next start", name))
+		}
+	}
 	if len(all) == 0 {
-		file := d.cfg.File
+		file := cfg.File
 		if file == "" {
 			file = "no file, the built-in settings"
 		}
-		all = append(all, finding("settings", handlers.Fine, "", "%s: %d sources, %d targets, %d routes", file, len(d.cfg.Sources), len(d.cfg.Targets), len(d.cfg.Routes)))
+		all = append(all, finding("settings", handlers.Fine, "", "%s: %d sources, %d targets, %d routes", file, len(cfg.Sources), len(cfg.Targets), len(cfg.Routes)))
 	}
 	return all
 }

@@ -30,7 +30,7 @@ const dataCheck = "data_dir"
 
 // space looks at how much room there is for leads.
 func (d doctor) space(context.Context) (all []handlers.Finding) {
-	if !d.cfg.Journal {
+	if !d.cfg().Journal {
 		return []handlers.Finding{finding(dataCheck, handlers.Warns, "give it a disk and set journal: on", "journal: off, so a lead is only as safe as Redis")}
 	}
 	var fs unix.Statfs_t
@@ -53,7 +53,7 @@ func (d doctor) space(context.Context) (all []handlers.Finding) {
 
 // fsync looks at how fast the disk keeps.
 func (d doctor) fsync(context.Context) []handlers.Finding {
-	if !d.cfg.Journal {
+	if !d.cfg().Journal {
 		return nil
 	}
 	took, err := fsyncTime(d.dir)
@@ -128,23 +128,23 @@ func (d doctor) redis(ctx context.Context) (all []handlers.Finding) {
 // public looks whether the public address leads here.
 func (d doctor) public(ctx context.Context) []handlers.Finding {
 	const check = "public_url"
-	if d.cfg.PublicURL == "" {
+	if d.cfg().PublicURL == "" {
 		return []handlers.Finding{finding(check, handlers.Warns, "set public_url (LEADGATE_PUBLIC_URL) to how the world reaches this server",
 			"it is not set: alerts link to where the server listens, and vendors that sign their URL cannot be checked")}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.cfg.PublicURL+"/healthz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.cfg().PublicURL+"/healthz", nil)
 	if err != nil {
-		return []handlers.Finding{finding(check, handlers.Fails, "write https://leads.example.com", "%s is no address", d.cfg.PublicURL)}
+		return []handlers.Finding{finding(check, handlers.Fails, "write https://leads.example.com", "%s is no address", d.cfg().PublicURL)}
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return []handlers.Finding{finding(check, handlers.Warns, "look at the name, the proxy and the certificate; from inside some networks it cannot be seen", "%s was not reached from here: %s", d.cfg.PublicURL, cause(err))}
+		return []handlers.Finding{finding(check, handlers.Warns, "look at the name, the proxy and the certificate; from inside some networks it cannot be seen", "%s was not reached from here: %s", d.cfg().PublicURL, cause(err))}
 	}
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return []handlers.Finding{finding(check, handlers.Warns, "let the proxy pass all paths on unchanged", "%s/healthz answers %s", d.cfg.PublicURL, resp.Status)}
+		return []handlers.Finding{finding(check, handlers.Warns, "let the proxy pass all paths on unchanged", "%s/healthz answers %s", d.cfg().PublicURL, resp.Status)}
 	}
-	return []handlers.Finding{finding(check, handlers.Fine, "", "%s leads to a server that is alive", d.cfg.PublicURL)}
+	return []handlers.Finding{finding(check, handlers.Fine, "", "%s leads to a server that is alive", d.cfg().PublicURL)}
 }
 
 // cause is what went wrong without the way to it, which may hold an address.

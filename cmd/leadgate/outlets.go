@@ -11,10 +11,10 @@ import (
 )
 
 // openOutlets makes a sender and a pace for every target.
-func openOutlets(cfg *config.Config, public string, book *rulebook, t *talk, log *slog.Logger) ([]jobs.Outlet, error) {
+func openOutlets(cfg *config.Config, public string, book *rulebook, people func() lead.People, t *talk, log *slog.Logger) ([]jobs.Outlet, error) {
 	env := notify.Env{
 		SlackToken: cfg.Slack.BotToken.Reveal(), SlackAPIURL: cfg.Slack.APIURL, AllowPrivate: cfg.AllowPrivateTargets,
-		Style: notify.Style{PublicURL: public, Label: func(a lead.Action) string { return book.now().Label(a) }, People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}}, Out: t, Color: t.color, Logger: log,
+		Style: notify.Style{PublicURL: public, Label: func(a lead.Action) string { return book.now().Label(a) }, People: people}, Out: t, Color: t.color, Logger: log,
 		Buttons: cfg.Slack.SigningSecret != "" || cfg.Slack.AppToken != "",
 	}
 	var outlets []jobs.Outlet

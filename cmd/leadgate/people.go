@@ -17,7 +17,7 @@ import (
 // people is what handlers know of reps.
 type people struct {
 	jobs *jobs.Jobs
-	all  lead.People
+	all  func() lead.People
 }
 
 func (p people) People(ctx context.Context) (handlers.People, error) {
@@ -25,22 +25,22 @@ func (p people) People(ctx context.Context) (handlers.People, error) {
 	if err != nil {
 		return handlers.People{}, readable(err)
 	}
-	now := time.Now()
+	now, all := time.Now(), p.all()
 	found := handlers.People{Reps: []handlers.RepState{}, Teams: []handlers.TeamState{}}
-	for _, r := range p.all.Reps {
+	for _, r := range all.Reps {
 		s := handlers.RepState{Name: r.Name, Hours: config.Hours(r.Hours.Spans), Zone: r.Hours.Local(now).Location().String(),
 			AtWork: lead.Shifts{r.Hours}.Open(now), Weight: max(r.Weight, 1), Cap: r.Cap}
 		if until := off[r.Name]; until.After(now) {
 			s.OffUntil, s.AtWork = until, false
 		}
-		for _, t := range p.all.Teams {
+		for _, t := range all.Teams {
 			if slices.Contains(t.Reps, r.Name) {
 				s.Teams = append(s.Teams, t.Name)
 			}
 		}
 		found.Reps = append(found.Reps, s)
 	}
-	for _, t := range p.all.Teams {
+	for _, t := range all.Teams {
 		found.Teams = append(found.Teams, handlers.TeamState{Name: t.Name, Mode: cmp.Or(t.Mode, lead.RoundRobin), Reps: t.Reps})
 	}
 	return found, nil

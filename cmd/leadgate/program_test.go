@@ -78,9 +78,7 @@ func newProgram(t testing.TB, env ...string) *program {
 func (p *program) config(yaml string) {
 	p.t.Helper()
 	file := filepath.Join(p.dir, "leadgate.yaml")
-	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
-		p.t.Fatal(err)
-	}
+	p.write("leadgate.yaml", yaml)
 	if e := "LEADGATE_CONFIG=" + file; !slices.Contains(p.env, e) {
 		p.env = append(p.env, e)
 	}

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/config"
-	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -35,29 +34,34 @@ func (b *rulebook) now() *lead.Rules { return b.p.Load() }
 // reloadEvery is how often the files are looked at.
 const reloadEvery = 2 * time.Second
 
-// live are the settings that a running server takes over.
-var live = []string{"rules", "routes", "sources"}
-
-// reloader puts changed rules, routes and sources in force while the server
-// runs. What is wrong in a file is said, and all of the old stays.
+// reloader puts changed rules, routes, sources, reps and teams in force while
+// the server runs. When a file is wrong the whole of the old configuration stays.
 type reloader struct {
-	cfg  *config.Config // in force
-	book *rulebook
-	log  *slog.Logger
+	inForce atomic.Pointer[config.Config]
+	book    *rulebook
+	log     *slog.Logger
 
-	routes  func([]notify.Route)
-	sources func([]handlers.Source) error
-	audit   func(context.Context, lead.Entry)
+	apply func(*config.Config) error // puts everything but the rules in force, or nothing
+	audit func(context.Context, lead.Entry)
 
 	seen   [sha256.Size]byte
-	refuse atomic.Pointer[string] // why the files are not in force; nil: they are
+	refuse atomic.Pointer[string]   // why the files are not in force; nil: they are
+	later  atomic.Pointer[[]string] // changed settings that are in force at the next start
 }
 
 func newReloader(cfg *config.Config, book *rulebook, log *slog.Logger) *reloader {
-	own := *cfg // which changes as files do
-	r := &reloader{cfg: &own, book: book, log: log}
+	r := &reloader{book: book, log: log}
+	r.inForce.Store(cfg)
 	r.seen = r.digest()
 	return r
+}
+
+// config returns the configuration in force. It must not be changed.
+func (r *reloader) config() *config.Config { return r.inForce.Load() }
+
+func (r *reloader) people() lead.People {
+	cfg := r.config()
+	return lead.People{Reps: cfg.Reps, Teams: cfg.Teams}
 }
 
 // run looks at the files every two seconds, and at once after a SIGHUP, until
@@ -87,7 +91,8 @@ func (r *reloader) run(ctx context.Context) {
 // digest is of what the files hold now; one that cannot be read counts as empty.
 func (r *reloader) digest() (sum [sha256.Size]byte) {
 	hash := sha256.New()
-	for _, file := range []string{r.cfg.File, r.cfg.RulesPath} {
+	cfg := r.config()
+	for _, file := range []string{cfg.File, cfg.RulesPath} {
 		src, _ := os.ReadFile(file) // the reload says why it cannot be read
 		fmt.Fprintf(hash, "%d\n%s", len(src), src)
 	}
@@ -106,7 +111,8 @@ func (r *reloader) reload() {
 }
 
 func (r *reloader) tryReload() error {
-	cfg, err := r.cfg.Reload()
+	old := r.config()
+	cfg, err := old.Reload()
 	if err != nil {
 		return err
 	}
@@ -114,23 +120,20 @@ func (r *reloader) tryReload() error {
 	if err != nil {
 		return err
 	}
-	changed := r.cfg.Changed(cfg)
-	if slices.Contains(changed, "routes") {
-		for _, route := range cfg.Routes {
-			if !slices.ContainsFunc(r.cfg.Targets, func(t notify.Target) bool { return t.Name == route.To }) {
-				return fmt.Errorf("a route leads to the new target %q; targets are opened at the start, so restart leadgate", route.To)
-			}
-		}
+	if name := newTarget(old, cfg); name != "" {
+		return fmt.Errorf("a route leads to the new target %q; targets are opened at the start, so restart leadgate", name)
 	}
-	if err := r.sources(cfg.Sources); err != nil {
+	changed, later := old.Changed(cfg)
+	if err := r.apply(cfg); err != nil {
 		return err
 	}
-	r.routes(cfg.Routes)
+	r.inForce.Store(old.Adopt(cfg))
 	before := r.book.p.Swap(rules)
 	for _, w := range cfg.Check(rules.Knows) {
 		r.log.Warn("configuration", "warning", w.String())
 	}
-	if later := slices.DeleteFunc(slices.Clone(changed), func(name string) bool { return slices.Contains(live, name) }); len(later) > 0 {
+	r.later.Store(&later)
+	if len(later) > 0 {
 		r.log.Warn("these settings change at the next start", "settings", strings.Join(later, ", "))
 	}
 	r.log.Info("configuration is in force", "rules", rules.Version(), "rules_before", before.Version(), "changed", strings.Join(changed, ", "))
@@ -140,7 +143,33 @@ func (r *reloader) tryReload() error {
 	if len(changed) > 0 {
 		r.audit(context.Background(), lead.Entry{By: "configuration", Did: lead.ActReload, About: strings.Join(changed, ", ")})
 	}
-	r.cfg.RulesPath, r.cfg.Routes, r.cfg.Sources = cfg.RulesPath, cfg.Routes, cfg.Sources
+	return nil
+}
+
+// newTarget names a target that routes lead to and that is not open; empty: all are.
+func newTarget(old, now *config.Config) string {
+	to := func(all []notify.Target, name string) bool {
+		return slices.ContainsFunc(all, func(t notify.Target) bool { return t.Name == name })
+	}
+	for _, r := range now.Routes {
+		names := []string{r.To}
+		for _, e := range r.Escalate {
+			names = append(names, e.To)
+		}
+		for _, name := range names {
+			if to(now.Targets, name) && !to(old.Targets, name) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// nextStart names the changed settings that are in force at the next start.
+func (r *reloader) nextStart() []string {
+	if names := r.later.Load(); names != nil {
+		return *names
+	}
 	return nil
 }
 
@@ -159,7 +188,8 @@ func (r *reloader) oneLine(err error) string {
 		err = ps[0]
 	}
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	for _, file := range []string{r.cfg.File, r.cfg.RulesPath} {
+	cfg := r.config()
+	for _, file := range []string{cfg.File, cfg.RulesPath} {
 		if file != "" {
 			line = strings.ReplaceAll(line, file, filepath.Base(file))
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -27,9 +29,26 @@ func (p *program) ready() (r struct {
 	return r
 }
 
+// doctorSays returns what the running server's doctor finds in one check.
+func (p *program) doctorSays(check string) (all string) {
+	p.t.Helper()
+	var page struct{ Items []handlers.Finding }
+	if code := p.get("/doctor", &page); code != http.StatusOK {
+		p.t.Fatalf("GET /doctor = %d", code)
+	}
+	for _, f := range page.Items {
+		if f.Check == check {
+			all += f.Says + "\n"
+		}
+	}
+	return all
+}
+
+// write replaces a file at once, so that a running server never reads half of it.
 func (p *program) write(name, text string) {
 	p.t.Helper()
-	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
+	file := filepath.Join(p.dir, name)
+	if err := cmp.Or(os.WriteFile(file+".new", []byte(text), 0o600), os.Rename(file+".new", file)); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -74,9 +93,12 @@ func TestReload(t *testing.T) {
 
 	p.config(strings.Replace(base, "routes: [{to: a}]", "routes: [{to: b, at_least: warm}]\nretention: 90d", 1))
 	p.cmd.Process.Signal(syscall.SIGHUP)
-	p.await("the new route", 10*time.Second, func() bool { return strings.Contains(p.out.String(), `"changed":"routes, retention"`) })
+	p.await("the new route", 10*time.Second, func() bool { return strings.Contains(p.out.String(), `"changed":"routes"}`) })
 	if !strings.Contains(p.out.String(), `"settings":"retention"`) {
 		t.Error("the log does not say that retention has to wait")
+	}
+	if found := p.doctorSays("settings"); !strings.Contains(found, `no route leads to "a"`) || !strings.Contains(found, "retention was changed in the file") {
+		t.Errorf("doctor finds %q in the settings, want that nothing leads to a any more and that retention waits for the next start", found)
 	}
 	if touch := p.settled(p.lead("demo", "Dan Elm").ID); len(touch.Deliveries) != 1 || touch.Deliveries[0].Target != "b" {
 		t.Errorf("after the change of routes the deliveries are %+v", touch.Deliveries)
@@ -86,6 +108,20 @@ func TestReload(t *testing.T) {
 	p.config("rules: rules.yaml\ntargets: [{name: c, kind: log}]\nroutes: [{to: c}]\n")
 	hup()
 	p.await("the route to a new target to be refused", 10*time.Second, func() bool { return strings.Contains(p.ready().Refused, `target "c"`) })
+	p.config("rules: rules.yaml\ntargets: [{name: a, kind: log}, {name: d, kind: log}]\nroutes: [{to: a, escalate: [{after: 5m, to: d}]}]\n")
+	hup()
+	p.await("the escalation to a new target to be refused", 10*time.Second, func() bool { return strings.Contains(p.ready().Refused, `target "d"`) })
+
+	p.config(base + "teams: [{name: emea, reps: [Dana]}]\nreps: [{name: Dana}]\ndigests: []\n")
+	hup()
+	p.await("the new rep", 10*time.Second, func() bool { return strings.Contains(p.out.String(), `"changed":"reps, teams, routes"}`) })
+	var people struct{ Reps, Teams []struct{ Name string } }
+	if p.get("/reps", &people); len(people.Reps) != 1 || people.Reps[0].Name != "Dana" || len(people.Teams) != 1 {
+		t.Errorf("after a reload the reps are %+v", people)
+	}
+	if code := p.call("/reps/Dana/off", `{"until":"2h"}`, nil); code != http.StatusOK {
+		t.Errorf("off duty of a new rep = %d", code)
+	}
 
 	p.config(base + "\nsources: []\n")
 	hup()

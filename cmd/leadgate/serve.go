@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -99,18 +98,17 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	patient, prompt, lists := store.New(clients.workers, kept), store.New(clients.producer, kept), store.New(clients.readers, kept)
 
 	// Targets hear of it.
-	outlets, err := openOutlets(cfg, public, book, talk, log)
+	outlets, err := openOutlets(cfg, public, book, files.people, talk, log)
 	if err != nil {
 		return err
 	}
 
 	// Jobs take it from acceptance to settlement.
-	staff := lead.People{Reps: cfg.Reps, Teams: cfg.Teams}
 	var web *handlers.Server // reads kept requests again
 	vendors := handlers.NewVendors(cfg.Sources, nil)
 	work, err := jobs.New(jobs.Options{
 		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: book.now, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
-		People: staff, Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: canaryOf(cfg),
+		People: files.people(), Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: jobs.Canary(cfg.Canary),
 		Asker:    vendors,
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
 		PlusTagsSame: cfg.PlusTagsSame, MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Retention: cfg.Retention, Sync: !cfg.Journal,
@@ -132,14 +130,14 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Standby: standby{work, book}, Actor: actor{work, book}, People: people{work, staff}, Watcher: work, Notebook: work, Rhythms: work.Rhythms,
+		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Standby: standby{work, book}, Actor: actor{work, book}, People: people{work, files.people}, Watcher: work, Notebook: work, Rhythms: work.Rhythms,
 		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
 		Auditor: auditor{work}, Reporter: reporter{work, lists}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
-		Doctor:         doctor{cfg, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets, work.Unnamed},
+		Doctor:         doctor{files.config, files.nextStart, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets, work.Unnamed},
 		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work, files) }, Logger: log,
-		Passes: letIn, Rules: book.now, Reps: reps(cfg),
+		Passes: letIn, Rules: book.now, Reps: func() []handlers.Rep { return reps(files.people()) },
 		SlackSignIn: handlers.SlackSignIn{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL},
 		Request:     work.Request, Means: notify.Sentence, Preview: previews(public, book.now),
 	})
@@ -163,12 +161,13 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		}
 		return nil
 	})
-	files.routes, files.audit = work.SetRoutes, work.Audit
-	files.sources = func(sources []handlers.Source) error {
-		if err := web.Reload(sources); err != nil {
+	files.audit = work.Audit
+	files.apply = func(cfg *config.Config) error {
+		if err := web.Reload(cfg.Sources); err != nil {
 			return err
 		}
-		vendors.Reload(sources)
+		vendors.Reload(cfg.Sources)
+		work.Apply(jobs.Settings{Routes: cfg.Routes, People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Sources: names(cfg.Sources)})
 		work.AskAnew()
 		return nil
 	}
@@ -207,11 +206,6 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	return <-done
 }
 
-// canaryOf says how often the canary flies, and from where.
-func canaryOf(cfg *config.Config) jobs.Canary {
-	return jobs.Canary{Every: cfg.Canary.Every, Source: cmp.Or(cfg.Canary.Source, cfg.Sources[0].Name)}
-}
-
 func names(sources []handlers.Source) (all []string) {
 	for _, s := range sources {
 		all = append(all, s.Name)
@@ -245,8 +239,8 @@ func tokens(all ...string) (some []string) {
 	return some
 }
 
-func reps(cfg *config.Config) (some []handlers.Rep) {
-	for _, r := range cfg.Reps {
+func reps(people lead.People) (some []handlers.Rep) {
+	for _, r := range people.Reps {
 		some = append(some, handlers.Rep{Name: r.Name, Slack: r.Slack, Email: r.Email})
 	}
 	return some

@@ -189,6 +189,8 @@ func TestProgram_Doctor(t *testing.T) {
 	}
 }
 
+func configOf(cfg config.Config) func() *config.Config { return func() *config.Config { return &cfg } }
+
 func TestDoctor_Public(t *testing.T) {
 	for name, tt := range map[string]struct {
 		status int
@@ -197,13 +199,13 @@ func TestDoctor_Public(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(tt.status) }))
 			defer server.Close()
-			d := doctor{cfg: &config.Config{PublicURL: server.URL}}
+			d := doctor{cfg: configOf(config.Config{PublicURL: server.URL})}
 			if got := d.public(t.Context()); len(got) != 1 || got[0].State != tt.want {
 				t.Errorf("public = %+v, want %s", got, tt.want)
 			}
 		})
 	}
-	d := doctor{cfg: &config.Config{PublicURL: "http://127.0.0.1:1"}}
+	d := doctor{cfg: configOf(config.Config{PublicURL: "http://127.0.0.1:1"})}
 	if got := d.public(t.Context()); len(got) != 1 || got[0].State != handlers.Warns {
 		t.Errorf("public of nobody = %+v", got)
 	}
@@ -215,7 +217,7 @@ func TestDoctor_Glance(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer server.Close()
 	rules := lead.DefaultRules()
-	d := doctor{cfg: &config.Config{PublicURL: server.URL, Journal: true, Slack: config.Slack{BotToken: "xoxb-glance", APIURL: server.URL + "/"}},
+	d := doctor{cfg: configOf(config.Config{PublicURL: server.URL, Journal: true, Slack: config.Slack{BotToken: "xoxb-glance", APIURL: server.URL + "/"}}),
 		dir: filepath.Join(t.TempDir(), "none"), rules: func() *lead.Rules { return rules }, embedded: true}
 	checks := map[string]bool{}
 	for _, f := range d.Glance(t.Context()) {

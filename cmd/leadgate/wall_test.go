@@ -662,6 +662,41 @@ func TestClock_Silence(t *testing.T) {
 	}
 }
 
+// TestApply: routes, people and sources of a changed configuration are in force at once.
+func TestApply(t *testing.T) {
+	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
+	l := h.demo("Ada")
+	silent := map[string]lead.Rhythm{"site": {Last: h.now().Add(-26 * time.Hour), Seen: h.now().Add(-time.Second),
+		Longest: map[string]time.Duration{"2026-11-20": time.Hour, "2026-11-21": time.Hour, "2026-11-22": time.Hour}}}
+	if err := h.store.SetRhythms(t.Context(), silent, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); !errors.Is(err, jobs.ErrNoRep) {
+		t.Errorf("off duty of an unknown rep: %v", err)
+	}
+	h.Apply(jobs.Settings{Routes: []notify.Route{{To: "managers", AtLeast: lead.Cold}}, People: lead.People{Reps: []lead.Rep{{Name: "Dana"}}}, Sources: []string{"news"}})
+
+	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); err != nil {
+		t.Errorf("off duty of a new rep: %v", err)
+	}
+	if _, err := h.Resend(t.Context(), l.ID, lead.Retelling{Target: "managers", By: "Dana"}); err != nil {
+		t.Fatal(err)
+	}
+	awaitFor(t, "managers to get it", 10*time.Second, func() bool { return h.heard(lead.Copy, l.ID)["managers"] == 1 })
+
+	silent["news"] = silent["site"]
+	if err := h.store.SetRhythms(t.Context(), silent, false); err != nil {
+		t.Fatal(err)
+	}
+	h.setTime("2026-11-24T08:01:00Z")
+	awaitFor(t, "the alarm", 10*time.Second, func() bool { h.mu.Lock(); defer h.mu.Unlock(); return len(h.alarms) > 0 })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.alarms) != 1 || !strings.Contains(h.alarms[0], "Source news has been silent") {
+		t.Errorf("alarms are %q, want one of the new source", h.alarms)
+	}
+}
+
 func TestCanary(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Registry: registry, Canary: jobs.Canary{Every: 50 * time.Millisecond, Source: "site"},
