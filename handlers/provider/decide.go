@@ -147,7 +147,9 @@ func byType(word string) meaning {
 
 // vendorTypes are the sorts of questions that say what the answer is. A long
 // text is only a candidate for the message, behind any label that says so.
-var vendorTypes = index([]spelling{
+var vendorTypes = index(typeSpellings)
+
+var typeSpellings = []spelling{
 	{meaning{field: fieldEmail}, `email, e-mail, input email, email input, email address, work email, email field, field email, form email input, your email, user email`},
 	{meaning{field: fieldPhone}, `tel, phone, phone number, telephone, input phone number, phone input, phone field, phonenumber, mobile, control phone, user phone, work phone`},
 	{meaning{field: fieldName}, `fullname, full name, control fullname, shortname, person name`},
@@ -158,4 +160,4 @@ var vendorTypes = index([]spelling{
 	{meaning{field: fieldConsent, class: 1}, `legal, consent, gdpr, gdpr agreement, acceptance, agree check, accept, opt in, terms, gdpr field, statement agree`},
 	{meaning{field: fieldMessage, class: 3}, `textarea, text area, long text, longtext, long answer, paragraph, paragraph text, multiline, multi line, multi line text, multiline text, multi line, control textarea, long answer text, comment box`},
 	{meaning{field: fieldOther}, `address, date, time, url, website, file, file upload, signature, picture choice, rating, number, opinion scale, matrix, ranking, payment, linear scale, input number, input date, input link`},
-})
+}

@@ -30,7 +30,7 @@ func (r *Request) keep(t *lead.Touch, pairs []pair) {
 			r.saw(Reading{Field: "click_ids", Value: p.value, Label: p.label, Step: p.step})
 			continue
 		case fieldTrap:
-			if !slices.Contains(t.Marks, MarkHoneypot) {
+			if filled(p.value) && !slices.Contains(t.Marks, MarkHoneypot) {
 				t.Marks = append(t.Marks, MarkHoneypot)
 			}
 			fallthrough
@@ -61,6 +61,12 @@ func (r *Request) keep(t *lead.Touch, pairs []pair) {
 // MarkHoneypot is set in a touch's marks when a field that people cannot see
 // was filled.
 const MarkHoneypot = "honeypot"
+
+// filled says whether somebody wrote into a trap or ticked it. Scripts send an
+// untouched one as false, as 0 or as null.
+func filled(value string) bool {
+	return value != "" && !isOneOf(value, "false", "0", "null", "off", "no", "undefined", "[]", "{}")
+}
 
 // keepField files a value under its label; a second, different one under the
 // same label goes by its full path.

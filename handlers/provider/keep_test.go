@@ -127,6 +127,31 @@ func TestRead_Honeypot(t *testing.T) {
 	}
 }
 
+// TestRead_HoneypotUntouched are the ways in which scripts send a trap that
+// nobody filled.
+func TestRead_HoneypotUntouched(t *testing.T) {
+	for _, value := range []string{`false`, `0`, `""`, `"false"`, `"0"`, `"no"`, `"off"`, `null`, `"null"`, `[]`, `{}`, `"[]"`, `"  "`} {
+		for _, trap := range []string{"_gotcha", "bot-field", "botcheck", "honeypot", "fax_extra"} {
+			r := request("application/json", `{"`+trap+`":`+value+`,"email":"l@quist.example"}`)
+			r.Source.Honeypot = "fax_extra"
+			if got := readBody(t, r); len(got.Marks) != 0 || len(got.Fields) != 0 {
+				t.Errorf("%s: %s: marks %v, fields %v", trap, value, got.Marks, got.Fields)
+			}
+		}
+	}
+}
+
+// TestRead_SourceMapTwice reads a label that the map names for two places.
+func TestRead_SourceMapTwice(t *testing.T) {
+	for range 20 {
+		r := request("application/json", `{"x":"Quist AS","email":"l@quist.example"}`)
+		r.Source.Fields = map[string]string{"company": "x", "message": "x", "title": "x", "utm_source": "x"}
+		if got := readBody(t, r); got.Person.Company != "Quist AS" || got.Person.Title != "" || got.Message != "" {
+			t.Fatalf("company %q, title %q, message %q", got.Person.Company, got.Person.Title, got.Message)
+		}
+	}
+}
+
 func TestRead_Test(t *testing.T) {
 	for body, want := range map[string]bool{`{"is_test":true}`: true, `{"test":true}`: true, `{"testLead":"true"}`: true, `{"test":false}`: false, `{"test":2432232314}`: false, `{"test":"pregnancy"}`: false} {
 		if got := readJSON(t, body).Test; got != want {

@@ -168,27 +168,35 @@ func byPlace(p *pair) (meaning, bool) {
 }
 
 // placeLabels are the labels that mean something of their own in a place.
-var placeLabels = map[place]map[string]meaning{
-	placeEvent: index([]spelling{
+var placeLabels = func() map[place]map[string]meaning {
+	m := make(map[place]map[string]meaning, len(placeSpellings))
+	for p, list := range placeSpellings {
+		m[p] = index(list)
+	}
+	return m
+}()
+
+var placeSpellings = map[place][]spelling{
+	placeEvent: {
 		{meaning{field: fieldEventID}, `id, uuid, key, stub, event id, event stub, webinar id, uri`},
 		{meaning{field: fieldEventTitle}, `title, topic, name, summary, subject, event title, event name, webinar title`},
 		{meaning{field: fieldEventStart}, `start, start time, start at, starts at, start date, start date time, event start date, date, start date utc`},
-	}),
-	placeCompany: index([]spelling{{meaning{field: fieldCompany}, `name, title, company, company name, legal name, display name, value`}}),
-	placeName: index([]spelling{
+	},
+	placeCompany: {{meaning{field: fieldCompany}, `name, title, company, company name, legal name, display name, value`}},
+	placeName: {
 		{meaning{field: fieldName}, `full, full name, display, formatted, value, name, first and last`},
 		{meaning{field: fieldFirst}, `first, given, first name, given name, forename`},
 		{meaning{field: fieldLast}, `last, family, last name, family name, surname`},
 		{meaning{field: fieldOther}, `middle, prefix, suffix, title`},
-	}),
-	placeUTM: index([]spelling{
+	},
+	placeUTM: {
 		{meaning{field: fieldSource}, `source`}, {meaning{field: fieldMedium}, `medium`}, {meaning{field: fieldCampaign}, `campaign, name`},
 		{meaning{field: fieldTerm}, `term, keyword`}, {meaning{field: fieldContent}, `content`},
-	}),
-	placePage: index([]spelling{
+	},
+	placePage: {
 		{meaning{field: fieldOther}, `name, title, id, email`},
 		{meaning{field: fieldPageURL}, `url, href, page url, page, uri`},
-	}),
+	},
 }
 
 // note remembers what kind of object a pair stands in.
@@ -210,11 +218,18 @@ func note(p *pair, owners []owner) {
 	}
 }
 
-// mapped looks a pair up in the source's own map.
+// mapped looks a pair up in the source's own map, place by place, so that a
+// label which is named for two of them always means the first.
 func (r *Request) mapped(p *pair) field {
-	for name, label := range r.Source.Fields {
-		if strings.EqualFold(label, p.key) || strings.EqualFold(label, p.label) || strings.EqualFold(label, p.path) || p.name != "" && strings.EqualFold(label, p.name) {
-			f, _ := fieldNamed(name)
+	if len(r.Source.Fields) == 0 {
+		return unknown
+	}
+	for f := fieldEmail; f < places; f++ {
+		label, ok := r.Source.Fields[fieldNames[f]]
+		if rest, utm := strings.CutPrefix(fieldNames[f], "utm."); !ok && utm {
+			label, ok = r.Source.Fields["utm_"+rest]
+		}
+		if ok && (strings.EqualFold(label, p.key) || strings.EqualFold(label, p.label) || strings.EqualFold(label, p.path) || p.name != "" && strings.EqualFold(label, p.name)) {
 			return f
 		}
 	}

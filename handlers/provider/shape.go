@@ -207,6 +207,9 @@ func yesNo(s string) ternary {
 	if t, ok := answersYesNo[string(n)]; ok {
 		return t
 	}
+	if len(n) == 0 && strings.ContainsAny(s, "✓✔☑") {
+		return yes
+	}
 	for _, start := range [...]string{"yes ", "i agree", "i consent", "i accept", "ja ", "oui ", "si ", "sim "} {
 		if strings.HasPrefix(string(n), start) {
 			return yes
@@ -221,15 +224,17 @@ func yesNo(s string) ternary {
 }
 
 var answersYesNo = func() map[string]ternary {
-	m := make(map[string]ternary)
-	for t, list := range map[ternary]string{
-		yes: `true,1,on,yes,y,agree,agreed,accept,accepted,given,granted,subscribed,opt in,opted in,optin,confirmed,checked,consented,consent,ok,okay,sure,oui,ja,jawohl,si,sí,sim,tak,da,evet,ano,áno,kyllä,igen,да,так,ναι,はい,同意,同意する,同意します,예,네,동의,동의함,是,是的,我同意,同意接收,نعم,כן,हाँ,có,ya,zgadzam się,wyrażam zgodę,sunt de acord,de acord,acepto,aceito,concordo,accetto,acconsento,j accepte,d accord,ich stimme zu,einverstanden,akkoord,jeg accepterer,jag godkänner,согласен,согласна,x,✓`,
-		no:  `false,0,off,no,n,nein,non,nej,nie,nee,não,nao,nu,ne,hayır,ei,nem,нет,ні,όχι,いいえ,同意しない,同意しません,아니요,아니오,否,不,不同意,لا,לא,नहीं,không,tidak,declined,decline,refused,denied,not subscribed,unsubscribed,opted out,opt out,revoked,withdrawn,disagree,disagreed,not given,rejected,unchecked,none`,
-	} {
+	m := make(map[string]ternary, 160)
+	for i, list := range yesNoLists {
 		for word := range strings.SplitSeq(list, ",") {
-			m[normalText(word)] = t
+			m[normalText(word)] = yes + ternary(i)
 		}
 	}
-	delete(m, "")
 	return m
 }()
+
+// yesNoLists are the words for yes, then those for no.
+var yesNoLists = [...]string{
+	`true,1,on,yes,y,agree,agreed,accept,accepted,given,granted,subscribed,opt in,opted in,optin,confirmed,checked,consented,consent,ok,okay,sure,oui,ja,jawohl,si,sí,sim,tak,da,evet,ano,áno,kyllä,igen,да,так,ναι,はい,同意,同意する,同意します,예,네,동의,동의함,是,是的,我同意,同意接收,نعم,כן,हाँ,có,ya,zgadzam się,wyrażam zgodę,sunt de acord,de acord,acepto,aceito,concordo,accetto,acconsento,j accepte,d accord,ich stimme zu,einverstanden,akkoord,jeg accepterer,jag godkänner,согласен,согласна,x`,
+	`false,0,off,no,n,nein,non,nej,nie,nee,não,nao,nu,ne,hayır,ei,nem,нет,ні,όχι,いいえ,同意しない,同意しません,아니요,아니오,否,不,不同意,لا,לא,नहीं,không,tidak,declined,decline,refused,denied,not subscribed,unsubscribed,opted out,opt out,revoked,withdrawn,disagree,disagreed,not given,rejected,unchecked,none`,
+}

@@ -25,22 +25,29 @@ type slotRank struct {
 	rank int // of several for one slot the lowest is taken
 }
 
-var slots = indexSlots(map[slot]string{
-	slotLabel:   `label, title, question, question text, question title, question label, display name, field label, prompt, caption, column name, human name, question name`,
-	slotName:    `name, field name`,
-	slotKey:     `predefined field, custom key, column id, field key, key, checkbox key, ref, alias, variable, property, param, attribute, code, field id, fieldid, question id, questionid, question uuid, id, slug, identifier, consent id`,
-	slotType:    `field type, question type, input type, answer type, type, kind, component`,
-	slotValue:   `value, answer, response, answers, responses, values, answer text, response text, text value, string value, answer value, user value, selected, selected options, selected option, multi choice values, boolean value, number value, is checked, checked, accepted, answer details, reply, val, display value, raw value, field value`,
-	slotOptions: `options, choices, properties, enum`,
-	slotIgnored: `required, position, order, index, is hidden, hidden, versions, timestamp, source, source id, description, custom, help text, page, step, attendee id, ticket id, field, answer id, label text, multiple, placeholder, created at, updated at, primary, tag, uuid, file, test mode, metadata`,
-})
+var slots = indexSlots(slotLists)
 
-func indexSlots(lists map[slot]string) map[string]slotRank {
+var slotLists = []slotList{
+	{slotLabel, `label, title, question, question text, question title, question label, display name, field label, prompt, caption, column name, human name, question name`},
+	{slotName, `name, field name`},
+	{slotKey, `predefined field, custom key, column id, field key, key, checkbox key, ref, alias, variable, property, param, attribute, code, field id, fieldid, question id, questionid, question uuid, id, slug, identifier, consent id`},
+	{slotType, `field type, question type, input type, answer type, type, kind, component`},
+	{slotValue, `value, answer, response, answers, responses, values, answer text, response text, text value, string value, answer value, user value, selected, selected options, selected option, multi choice values, boolean value, number value, is checked, checked, accepted, answer details, reply, val, display value, raw value, field value`},
+	{slotOptions, `options, choices, properties, enum`},
+	{slotIgnored, `required, position, order, index, is hidden, hidden, versions, timestamp, source, source id, description, custom, help text, page, step, attendee id, ticket id, field, answer id, label text, multiple, placeholder, created at, updated at, primary, tag, uuid, file, test mode, metadata`},
+}
+
+type slotList struct {
+	slot  slot
+	names string
+}
+
+func indexSlots(lists []slotList) map[string]slotRank {
 	m := make(map[string]slotRank, 120)
-	for s, list := range lists {
+	for _, list := range lists {
 		rank := 0
-		for name := range strings.SplitSeq(list, ",") {
-			m[normalText(name)] = slotRank{s, rank}
+		for name := range strings.SplitSeq(list.names, ",") {
+			m[normalText(name)] = slotRank{list.slot, rank}
 			rank++
 		}
 	}

@@ -28,36 +28,43 @@ const (
 
 // words are the tokens, normalised. Several languages, for the words that
 // survive in compound labels; whole labels are in the spellings.
-var words = indexWords(map[mark]string{
-	markEmail:   `email emails mail emailaddress mailadresse emailadresse courriel correo eposta epost epostadress epostadresse emailadres sahkoposti mejl`,
-	markPhone:   `phone telephone tel mobile cell cellphone mobilephone telefon telefonnummer handy handynummer mobil mobilnummer telephones portable telefono movil celular telefone telemovel cellulare telefoon telefoonnummer mobiel puhelin puhelinnumero komorka whatsapp gsm tlf телефон`,
-	markCompany: `company organization organisation employer firm firma unternehmen entreprise societe empresa compania azienda societa bedrijf bedrijfsnaam foretag virksomhed bedrift yritys companyname firmenname компания организация sirket agency brokerage`,
-	markName:    `name fullname nom nombre nome naam namn navn nimi imie jmeno nume nev isim имя`,
-	markFirst:   `first given fore prenom vor prenume`,
-	markLast:    `last sur family surname lastname famille`,
-	markJob:     `job position designation occupation jobtitle berufsbezeichnung poste cargo puesto stanowisko funktion должность`,
-	markMessage: `message comment comments inquiry enquiry nachricht anfrage anliegen mensaje mensagem messaggio bericht meddelande besked wiadomosc mesaj сообщение commentaire commentaires comentario comentarios kommentar bemerkung`,
-	markConsent: `consent agree agreed consents einwilligung zustimmung consentement consentimiento consentimento consenso toestemming zgoda suhlas souhlas samtykke samtycke stimme accepte acepto aceito acconsento accetto certify согласие gdpr dsgvo rgpd lgpd optin`,
-	markMailing: `receive newsletter marketing subscribe newsletters contacted updates promotional`,
-	markTerms:   `terms privacy policy datenschutz conditions agb confidentialite privacidad privacidade`,
-	markOthers: `host hosts organizer organiser owner agent rep representative assignee assigned operator creator author admin administrator friend friends referral referred referrer referrals referee manager supervisor emergency spouse partner colleague guests guest2 support sender recipient notification staff employee salesperson
-		consultant recruiter instructor speaker presenter panelist moderator canceled cancelled created updated modified rescheduled billing accounting invoice second secondary alternate alternative additional uid uuid ical server smtp webhook api template reply bot`,
-	markThing: `form page event file campaign product project domain site website store shop list team field city country region state street school university pet dog cat child baby bride groom partner event webinar session meeting course ad adset group plan tag brand browser os device
-		venue hotel property building event book song app package service software tool platform competitor competitors street network role workspace board column table sheet survey quiz question step variant host class subject topic user username login nickname nick maiden middle mother father husband wife bank card account source tracking medium channel provider vendor group category attribution affiliate coupon`,
-	markAside: `size website web url link type industry sector revenue employees headcount number id vat tax registration registered founded address city country state zip postal description domain logo image age years year count kind status verified category level experience budget date time preference
-		preferences preferred frequency subject template format ext extension code prefix model method count score rating opening openings application applications listing posting department function salary location stage confirmed valid validity using used use uses want wants need needs looking interested often many much which when where why`,
-	markPassing: `id ids uid uuid guid key timestamp ts ip token hash nonce`,
-	markFiller: `your you the a an my our me what whats s is are was please enter provide insert in of for to and here contact user lead customer client guest attendee invitee registrant participant visitor applicant respondent prospect buyer primary main custom field fields input answer response label value text
-		cf hs wpforms optional required best valid personal current full complete work business corporate professional official kindly give us
-		ihr ihre ihren dein deine votre vos ton ta su sus tu tus seu sua il la le les el lo l d de del della dell di da do uw je jouw din ditt deres twoj twoja twoje ваш ваша ваше и pflichtfeld pflicht erforderlich facultatif optionnel obligatoire opcional obligatorio obbligatorio facoltativo verplicht optioneel wymagane opcjonalne 必須 任意 ご お 您的 필수 선택`,
-	markOptOut: `unsubscribe unsubscribed optout`,
-})
+var words = indexWords(wordLists)
 
-func indexWords(lists map[mark]string) map[string]mark {
+var wordLists = []wordList{
+	{markEmail, `email emails mail emailaddress mailadresse emailadresse courriel correo eposta epost epostadress epostadresse emailadres sahkoposti mejl`},
+	{markPhone, `phone telephone tel mobile cell cellphone mobilephone telefon telefonnummer handy handynummer mobil mobilnummer telephones portable telefono movil celular telefone telemovel cellulare telefoon telefoonnummer mobiel puhelin puhelinnumero komorka whatsapp gsm tlf телефон`},
+	{markCompany, `company organization organisation employer firm firma unternehmen entreprise societe empresa compania azienda societa bedrijf bedrijfsnaam foretag virksomhed bedrift yritys companyname firmenname компания организация sirket agency brokerage`},
+	{markName, `name fullname nom nombre nome naam namn navn nimi imie jmeno nume nev isim имя`},
+	{markFirst, `first given fore prenom vor prenume`},
+	{markLast, `last sur family surname lastname famille`},
+	{markJob, `job position designation occupation jobtitle berufsbezeichnung poste cargo puesto stanowisko funktion должность`},
+	{markMessage, `message comment comments inquiry enquiry nachricht anfrage anliegen mensaje mensagem messaggio bericht meddelande besked wiadomosc mesaj сообщение commentaire commentaires comentario comentarios kommentar bemerkung`},
+	{markConsent, `consent agree agreed consents einwilligung zustimmung consentement consentimiento consentimento consenso toestemming zgoda suhlas souhlas samtykke samtycke stimme accepte acepto aceito acconsento accetto certify согласие gdpr dsgvo rgpd lgpd optin`},
+	{markMailing, `receive newsletter marketing subscribe newsletters contacted updates promotional`},
+	{markTerms, `terms privacy policy datenschutz conditions agb confidentialite privacidad privacidade`},
+	{markOthers, `host hosts organizer organiser owner agent rep representative assignee assigned operator creator author admin administrator friend friends referral referred referrer referrals referee manager supervisor emergency spouse partner colleague guests guest2 support sender recipient notification staff employee salesperson
+		consultant recruiter instructor speaker presenter panelist moderator canceled cancelled created updated modified rescheduled billing accounting invoice second secondary alternate alternative additional uid uuid ical server smtp webhook api template reply bot`},
+	{markThing, `form page event file campaign product project domain site website store shop list team field city country region state street school university pet dog cat child baby bride groom partner event webinar session meeting course ad adset group plan tag brand browser os device
+		venue hotel property building event book song app package service software tool platform competitor competitors street network role workspace board column table sheet survey quiz question step variant host class subject topic user username login nickname nick maiden middle mother father husband wife bank card account source tracking medium channel provider vendor group category attribution affiliate coupon`},
+	{markAside, `size website web url link type industry sector revenue employees headcount number id vat tax registration registered founded address city country state zip postal description domain logo image age years year count kind status verified category level experience budget date time preference
+		preferences preferred frequency subject template format ext extension code prefix model method count score rating opening openings application applications listing posting department function salary location stage confirmed valid validity using used use uses want wants need needs looking interested often many much which when where why`},
+	{markPassing, `id ids uid uuid guid key timestamp ts ip token hash nonce`},
+	{markFiller, `your you the a an my our me what whats s is are was please enter provide insert in of for to and here contact user lead customer client guest attendee invitee registrant participant visitor applicant respondent prospect buyer primary main custom field fields input answer response label value text
+		cf hs wpforms optional required best valid personal current full complete work business corporate professional official kindly give us
+		ihr ihre ihren dein deine votre vos ton ta su sus tu tus seu sua il la le les el lo l d de del della dell di da do uw je jouw din ditt deres twoj twoja twoje ваш ваша ваше и pflichtfeld pflicht erforderlich facultatif optionnel obligatoire opcional obligatorio obbligatorio facoltativo verplicht optioneel wymagane opcjonalne 必須 任意 ご お 您的 필수 선택`},
+	{markOptOut, `unsubscribe unsubscribed optout`},
+}
+
+type wordList struct {
+	mark  mark
+	words string
+}
+
+func indexWords(lists []wordList) map[string]mark {
 	m := make(map[string]mark, 600)
-	for k, list := range lists {
-		for word := range strings.FieldsSeq(list) {
-			m[normalText(word)] |= k
+	for _, list := range lists {
+		for word := range strings.FieldsSeq(list.words) {
+			m[normalText(word)] |= list.mark
 		}
 	}
 	return m
