@@ -1,0 +1,1120 @@
+package provider_test
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
+)
+
+var (
+	generateSeed = flag.Uint64("generate.seed", 1, "seed of TestGenerated; 0 takes one from the clock")
+	generateShow = flag.Int("generate.show", 25, "kinds of failure that TestGenerated prints")
+)
+
+const (
+	generatedBodies = 10_000
+	generatedGoal   = 95.0 // per cent of bodies that are to be read wholly right
+	generatedToday  = 20.0 // what the reader reaches now; raise it with the reader, never lower it
+)
+
+// TestGenerated reads bodies of which the right answer is known because they
+// are made from it: every value is put where a sender may put it, by the rules
+// that the documentation gives for people, things, consent, addresses, numbers
+// and pages. It knows nothing of how the reader decides. A body counts when all
+// of its answer is right and nothing is in a place that should be empty.
+func TestGenerated(t *testing.T) {
+	seed := *generateSeed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("seed %d (-generate.seed)", seed)
+	cases := make([]*generated, generatedBodies)
+	var wrong []failure
+	right := 0
+	for i := range cases {
+		c := generate(rand.New(rand.NewPCG(seed, uint64(i))))
+		cases[i] = c
+		faults := c.check()
+		if len(faults) == 0 {
+			right++
+		}
+		for _, f := range faults {
+			wrong = append(wrong, failure{c, f})
+		}
+	}
+	rate := 100 * float64(right) / generatedBodies
+	t.Logf("%d of %d bodies are wholly right: %.2f %% (goal %.0f %%)", right, generatedBodies, rate, generatedGoal)
+	if rate < generatedGoal || testing.Verbose() {
+		t.Log(byKind(cases, wrong))
+	}
+	if rate < generatedToday {
+		t.Errorf("%.2f %% of the bodies are wholly right, want %.1f %%", rate, generatedToday)
+	}
+}
+
+// TestGenerated_Same reads each body twice: one body has one answer.
+func TestGenerated_Same(t *testing.T) {
+	for i := range 500 {
+		c := generate(rand.New(rand.NewPCG(*generateSeed, uint64(i))))
+		a, errA := c.read()
+		b, errB := c.read()
+		if x, y := fmt.Sprint(a, errA), fmt.Sprint(b, errB); x != y {
+			t.Errorf("read twice:\n%s\n%s\n%s", c.body, x, y)
+		}
+	}
+}
+
+// generated is a body with its answer.
+type generated struct {
+	contentType string
+	body        []byte
+	country     string // of the source
+	choices     map[string]string
+
+	leads      []person // who came to us, in order; one touch each
+	message    string
+	consent    lead.Consent
+	utm        lead.UTM
+	clickID    string
+	page       string
+	action     string // how the action ends
+	test, trap bool
+	eventTitle string
+	kept       []string // values that must be somewhere in each touch
+}
+
+// person is what a body tells of somebody; empty: it is not told.
+type person struct {
+	name, first, last, mail, phone, company, title string
+	nameAlso, phoneAsWritten                       string // also right
+}
+
+// fault is one place of an answer that is not right.
+type fault struct{ place, got, want string }
+
+type failure struct {
+	c *generated
+	fault
+}
+
+func (c *generated) read() ([]lead.Touch, error) {
+	p, _ := provider.Find("json")
+	return p.Touches(&provider.Request{
+		Method: http.MethodPost, Header: http.Header{"Content-Type": {c.contentType}}, Body: c.body,
+		Now: generatedNow, Source: provider.Source{Name: "generated", Country: c.country},
+	})
+}
+
+var generatedNow = time.Date(2026, 11, 25, 9, 15, 0, 0, time.UTC)
+
+// check reads the body and compares all of the answer.
+func (c *generated) check() (faults []fault) {
+	touches, err := c.read()
+	if err != nil {
+		return []fault{{"body", err.Error(), "read"}}
+	}
+	if len(touches) != len(c.leads) {
+		var who []string
+		for _, t := range touches {
+			who = append(who, t.Person.Email+t.Person.Phone)
+		}
+		return []fault{{"people", fmt.Sprint(len(touches), who), strconv.Itoa(len(c.leads))}}
+	}
+	is := func(place, got string, want ...string) {
+		if !slices.Contains(want, got) {
+			faults = append(faults, fault{place, got, want[0]})
+		}
+	}
+	for i, p := range c.leads {
+		t := touches[i]
+		is("email", strings.ToLower(t.Person.Email), p.mail)
+		is("name", t.Person.Name, p.name, cmp.Or(p.nameAlso, p.name), strings.ReplaceAll(p.name, " ", ""))
+		if p.first != "" {
+			is("first name", t.Person.FirstName, p.first)
+		}
+		if p.last != "" {
+			is("last name", t.Person.LastName, p.last)
+		}
+		is("phone", strings.ReplaceAll(t.Person.Phone, " ", ""), p.phone, cmp.Or(p.phoneAsWritten, p.phone))
+		is("company", t.Person.Company, p.company)
+		is("job title", t.Person.Title, p.title)
+		is("message", t.Message, c.message)
+		if c.consent == "" && t.Consent == lead.NotAsked {
+			t.Consent = ""
+		}
+		is("consent", string(t.Consent), string(c.consent))
+		is("utm", fmt.Sprint(t.UTM), fmt.Sprint(c.utm))
+		if c.clickID != "" {
+			is("click id", t.ClickIDs["gclid"], c.clickID)
+		}
+		if c.page != "" && !strings.HasPrefix(t.PageURL, c.page) {
+			is("page", t.PageURL, c.page)
+		}
+		if a := string(t.Action); c.action != "" && !strings.HasSuffix(a, c.action) ||
+			c.action == "" && (strings.HasSuffix(a, "cancelled") || strings.HasSuffix(a, "no_show")) {
+			is("action", a, "..."+c.action)
+		}
+		if c.eventTitle != "" {
+			is("event", t.Event.Title, c.eventTitle)
+		}
+		is("test", fmt.Sprint(t.Test), fmt.Sprint(c.test))
+		is("trap", fmt.Sprint(slices.Contains(t.Marks, "honeypot")), fmt.Sprint(c.trap))
+		whole, err := json.Marshal(t)
+		if err != nil {
+			return []fault{{"touch", err.Error(), "JSON"}}
+		}
+		for _, v := range c.kept {
+			if !bytes.Contains(whole, []byte(v)) {
+				is("kept", "", v)
+			}
+		}
+	}
+	return faults
+}
+
+// byKind sorts failures: each is laid at the choice of its body with which that
+// place goes wrong most often.
+func byKind(cases []*generated, wrong []failure) string {
+	type key struct{ place, choice, value string }
+	made, bad := map[[2]string]int{}, map[key]int{}
+	for _, c := range cases {
+		for k, v := range c.choices {
+			made[[2]string{k, v}]++
+		}
+	}
+	for _, f := range wrong {
+		for k, v := range f.c.choices {
+			bad[key{f.place, k, v}]++
+		}
+	}
+	rate := func(k key) float64 {
+		return float64(bad[k]) / float64(made[[2]string{k.choice, k.value}]+10)
+	}
+	kinds := map[key][]failure{}
+	for _, f := range wrong {
+		var worst key
+		for _, choice := range slices.Sorted(maps.Keys(f.c.choices)) {
+			if k := (key{f.place, choice, f.c.choices[choice]}); worst.choice == "" || rate(k) > rate(worst) {
+				worst = k
+			}
+		}
+		kinds[worst] = append(kinds[worst], f)
+	}
+	order := slices.SortedFunc(maps.Keys(kinds), func(a, b key) int {
+		if d := len(kinds[b]) - len(kinds[a]); d != 0 {
+			return d
+		}
+		return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
+	})
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d faults of %d kinds\n", len(wrong), len(kinds))
+	for _, k := range order[:min(*generateShow, len(order))] {
+		shortest := slices.MinFunc(kinds[k], func(a, b failure) int { return len(a.c.body) - len(b.c.body) })
+		fmt.Fprintf(&b, "%5d of %d  %s, where %s is %s\n       got %q, want %q\n       %.700s\n", len(kinds[k]), made[[2]string{k.choice, k.value}],
+			k.place, k.choice, k.value, shortest.got, shortest.want, shortest.c.body)
+	}
+	return b.String()
+}
+
+// field is a member of a made object; a value is a string, a json.Number, a
+// bool, nil, an object or a list.
+type field struct {
+	label string
+	value any
+}
+
+type (
+	object []field
+	list   []any
+)
+
+// add puts a member into an object unless it has one of that name.
+func (o *object) add(label string, value any) bool {
+	name := bare(label)
+	for _, f := range *o {
+		if bare(f.label) == name {
+			return false
+		}
+	}
+	*o = append(*o, field{label, value})
+	return true
+}
+
+// bare is a label without style.
+func bare(label string) string { return unstyled.Replace(strings.ToLower(label)) }
+
+var unstyled = strings.NewReplacer(" ", "", "_", "", "-", "", ".", "")
+
+// maker makes one body.
+type maker struct {
+	*rand.Rand
+	*generated
+	lang    language
+	style   string
+	suffix  string
+	ordinal int
+	used    map[string]bool
+}
+
+func words(s string) []string { return strings.Split(s, "|") }
+
+func (m *maker) pick(s []string) string        { return s[m.IntN(len(s))] }
+func (m *maker) of(s ...string) string         { return m.pick(s) }
+func (m *maker) chance(percent int) bool       { return m.IntN(100) < percent }
+func (m *maker) chose(choice, v string) string { m.choices[choice] = v; return v }
+
+// fresh picks a word that this body has not used.
+func (m *maker) fresh(from []string) string {
+	for range 50 {
+		if w := m.pick(from); !m.used[w] {
+			m.used[w] = true
+			return w
+		}
+	}
+	panic("the words are used up")
+}
+
+// generate makes a body of a random shape.
+func generate(r *rand.Rand) *generated {
+	m := &maker{Rand: r, generated: &generated{choices: map[string]string{}}, used: map[string]bool{}}
+	m.lang = languages[0]
+	if m.chance(45) {
+		m.lang = languages[1+m.IntN(len(languages)-1)]
+	}
+	m.chose("language", m.lang.name)
+	m.style = m.chose("keys", m.of("snake", "camel", "pascal", "title", "kebab", "plain", "upper"))
+	if m.chance(15) {
+		m.suffix = m.of(" *", ":", " (optional)")
+	}
+	format := m.chose("format", m.of("json", "json", "json", "form", "form", "multipart"))
+	var root object
+	switch people := m.chose("people", m.of("alone", "alone", "alone", "alone", "in an object", "parted", "beside another", "attendee and payer", "with our side", "with our side",
+		"several", "with guests", "call", "company with details", "delivery and bill")); people {
+	case "alone":
+		root = m.whole()
+	case "in an object":
+		root = object{{m.key(m.pick(leadWords)), m.whole()}}
+	case "parted":
+		root = m.parted()
+	case "beside another":
+		root = m.beside()
+	case "attendee and payer":
+		root = m.attendeeAndPayer()
+	case "with our side":
+		root = m.withOurs()
+	case "several":
+		root = m.several()
+	case "with guests":
+		root = m.whole()
+		guests := list{}
+		for range 1 + m.IntN(3) {
+			guests = append(guests, m.short(m.someone(), ""))
+		}
+		root.add(m.key(m.pick(guestWords)), guests)
+	case "call":
+		root = m.call()
+	case "company with details":
+		root = m.companyWithDetails()
+	case "delivery and bill":
+		root = m.deliveryAndBill()
+	}
+	m.extras(&root)
+	m.Shuffle(len(root), func(i, j int) { root[i], root[j] = root[j], root[i] })
+	root = m.shape(root, format)
+	root = m.wrap(root)
+	m.encode(root, format)
+	return m.generated
+}
+
+// key is English words in the style of the body.
+func (m *maker) key(name string) string {
+	w := strings.Fields(strings.ReplaceAll(name, "-", " "))
+	for i := range w {
+		title := strings.ToUpper(w[i][:1]) + w[i][1:]
+		switch m.style {
+		case "upper":
+			w[i] = strings.ToUpper(w[i])
+		case "pascal", "title":
+			w[i] = title
+		case "camel":
+			if i > 0 {
+				w[i] = title
+			}
+		}
+	}
+	return strings.Join(w, map[string]string{"snake": "_", "upper": "_", "kebab": "-", "title": " ", "plain": " "}[m.style])
+}
+
+// label is what a form in the body's language calls a detail.
+func (m *maker) label(variants string) string {
+	l := m.pick(words(variants))
+	if m.lang.name == "English" {
+		l = m.key(l)
+	}
+	return l + m.suffix
+}
+
+// someone invents a person whose values no other in the body has.
+func (m *maker) someone() person {
+	l := m.lang
+	if l.firsts == "" {
+		l.firsts, l.lasts = latinFirsts, latinLasts
+	}
+	m.ordinal++
+	p := person{first: m.fresh(words(l.firsts)), last: m.fresh(words(l.lasts)), company: m.fresh(companies), title: m.fresh(titles)}
+	p.name = p.first + " " + p.last
+	if l.familyFirst {
+		p.name = p.last + " " + p.first
+	}
+	local := m.of("info", "m.quist", "jw", "office", "anna.k", "ceo", "k_lind", "hello+web", "sven-o", "q7") + strconv.Itoa(m.ordinal)
+	p.mail = local + "@" + m.of("works", "brightmill", "nordlicht-hotels", "hafnarmill", "quist") + m.of(".example", ".example.com", ".example.org")
+	return p
+}
+
+// details puts what is told of a person into an object and forgets the rest.
+// The person is reachable.
+func (m *maker) details(p *person) object {
+	var o object
+	l := m.lang
+	name := m.of("full", "full", "split", "split", "both", "first", "none")
+	if l.first == "" || name == "first" && l.familyFirst {
+		name = "full"
+	}
+	switch m.chose("name", name) {
+	case "full":
+		o.add(m.label(l.full), p.name)
+		p.first, p.last = "", ""
+	case "split", "both":
+		o.add(m.label(l.first), p.first)
+		if !o.add(m.label(l.last), p.last) {
+			p.last, p.name = "", p.first
+		}
+		if name == "both" {
+			o.add(m.label(l.full), p.name)
+		}
+	case "first":
+		o.add(m.label(l.first), p.first)
+		p.last, p.name = "", p.first
+	case "none":
+		p.first, p.last, p.name = "", "", ""
+	}
+	hasMail := m.chance(85)
+	if hasMail {
+		m.putMail(&o, p)
+	} else {
+		p.mail = ""
+	}
+	if !hasMail || m.chance(55) {
+		m.putPhone(&o, p, !hasMail)
+	}
+	if !m.chance(50) || !o.add(m.label(l.company), p.company) {
+		p.company = ""
+	}
+	if !m.chance(30) || !o.add(m.label(l.title), p.title) {
+		p.title = ""
+	}
+	return o
+}
+
+// whole is the body's one lead.
+func (m *maker) whole() object {
+	p := m.someone()
+	o := m.details(&p)
+	m.leads = append(m.leads, p)
+	return o
+}
+
+// short is somebody in a few members whose labels begin with a role, or stand
+// below one when the role is empty.
+func (m *maker) short(p person, role string) object {
+	if role != "" {
+		role += " "
+	}
+	o := object{}
+	if m.chance(50) {
+		o.add(m.key(role+"name"), p.name)
+	} else {
+		o.add(m.key(role+"first name"), p.first)
+		o.add(m.key(role+"last name"), p.last)
+	}
+	o.add(m.key(role+"email"), p.mail)
+	if p.phone != "" {
+		o.add(m.key(role+"phone"), p.phone)
+	}
+	return o
+}
+
+// full is a lead told in plain members below a role, and its answer.
+func (m *maker) full(role string) object {
+	p := m.someone()
+	p.phone = m.number().international(" ")
+	o := m.short(p, role)
+	if role != "" {
+		role += " "
+	}
+	if !m.chance(50) || !o.add(m.key(role+"company"), p.company) {
+		p.company = ""
+	}
+	p.title = ""
+	if strings.HasSuffix(bare(o[0].label), "firstname") {
+		p.nameAlso = p.first + " " + p.last // English labels do not tell the order of the name
+	} else {
+		p.first, p.last = "", ""
+	}
+	p.phone = strings.ReplaceAll(p.phone, " ", "")
+	m.leads = append(m.leads, p)
+	return o
+}
+
+// other is somebody who is not the lead.
+func (m *maker) other() person {
+	p := m.someone()
+	if m.chance(50) {
+		p.phone = m.number().international(" ")
+	}
+	return p
+}
+
+// role puts somebody's members into an object, under a member or with a prefix.
+func (m *maker) role(o *object, role string, make func(role string) object) {
+	if m.chance(50) {
+		o.add(m.key(role), make(""))
+		return
+	}
+	for _, f := range make(role) {
+		o.add(f.label, f.value)
+	}
+}
+
+// parted tells the name at the top and how to reach them below.
+func (m *maker) parted() object {
+	whole := m.whole()
+	var top, below object
+	p := m.leads[0]
+	for _, f := range whole {
+		s, plain := f.value.(string)
+		if plain && (s == p.name || s == p.first || s == p.last || s == p.title) {
+			top = append(top, f)
+		} else {
+			below = append(below, f)
+		}
+	}
+	return append(top, field{m.key(m.of("contact details", "contact info", "contact")), below})
+}
+
+// beside is a lead at the top and another person below or with a prefix.
+func (m *maker) beside() object {
+	o := m.whole()
+	other := m.other()
+	m.role(&o, m.pick(besideWords), func(role string) object { return m.short(other, role) })
+	return o
+}
+
+// attendeeAndPayer is two people side by side: who attends is the lead.
+func (m *maker) attendeeAndPayer() object {
+	var o object
+	payer := m.other()
+	m.role(&o, m.pick(payerWords), func(role string) object { return m.short(payer, role) })
+	m.role(&o, m.pick(attendeeWords), m.full)
+	return o
+}
+
+// withOurs is a lead and somebody of the firm that receives it.
+func (m *maker) withOurs() object {
+	var o object
+	switch m.chose("lead stands", m.of("at the top", "in an object", "with a prefix")) {
+	case "at the top":
+		o = m.whole()
+	case "in an object":
+		o = object{{m.key(m.pick(leadWords)), m.whole()}}
+	case "with a prefix":
+		o = m.full(m.of("lead", "contact", "customer", "client", "visitor"))
+	}
+	ours := m.other()
+	ours.mail = m.of("riley", "sales", "gil") + "@ourfirm.example"
+	m.role(&o, m.chose("our side", m.pick(ourWords)), func(role string) object { return m.short(ours, role) })
+	return o
+}
+
+// several is a list of leads, with what they share beside it or alone.
+func (m *maker) several() object {
+	var people list
+	var o object
+	company := ""
+	m.style = m.chose("keys", m.of("snake", "camel", "title"))
+	if m.chance(40) {
+		company = m.fresh(companies)
+		o.add(m.key("company"), company)
+	}
+	for range 2 + m.IntN(3) {
+		p := m.someone()
+		p.phone = ""
+		if m.chance(50) {
+			p.phone = m.number().international("")
+		}
+		each := m.short(p, "")
+		if len(each) > 0 && strings.HasSuffix(bare(each[0].label), "firstname") {
+			p.nameAlso = p.first + " " + p.last
+		} else {
+			p.first, p.last = "", ""
+		}
+		p.company, p.title = company, ""
+		m.leads = append(m.leads, p)
+		people = append(people, each)
+	}
+	if m.chance(40) {
+		o.add(m.of("total", "total_items", "count"), json.Number(strconv.Itoa(len(people))))
+	}
+	if m.chance(20) {
+		o.add("pagination", object{{"page", json.Number("1")}, {"has_more", false}})
+	}
+	o.add(m.chose("list", m.pick(listWords)), people)
+	return o
+}
+
+// call is somebody who called one of our numbers.
+func (m *maker) call() object {
+	theirs, ours := m.number(), m.number()
+	m.leads = []person{{phone: theirs.international("")}}
+	pair := strings.Split(m.chose("numbers", m.of("from|to", "caller|called", "from number|to number", "client number|our number", "source number|agent number", "caller number|business number")), "|")
+	o := object{{m.key(pair[0]), theirs.international("")}, {m.key(pair[1]), ours.international("")}, {"direction", "inbound"}}
+	if m.chance(40) {
+		agent := m.someone()
+		agent.mail = "agent" + strconv.Itoa(m.IntN(90)) + "@ourfirm.example"
+		o.add(m.key("agent"), object{{"email", agent.mail}, {"name", agent.name}})
+	}
+	return o
+}
+
+// companyWithDetails has an address and a number of the company beside those of the person.
+func (m *maker) companyWithDetails() object {
+	p := m.someone()
+	p.phone = m.number().international("")
+	firm := object{{"name", p.company}, {"email", "info@firm.example"}, {"phone", m.number().international(" ")}}
+	o := object{{m.key("name"), p.name}, {m.key("email"), p.mail}, {m.key("phone"), p.phone}}
+	p.first, p.last, p.title = "", "", ""
+	if m.chance(50) {
+		o.add(m.key(m.of("company", "organization", "account")), firm)
+	} else {
+		for _, f := range firm {
+			o.add(m.key("company "+f.label), f.value)
+		}
+	}
+	m.leads = append(m.leads, p)
+	return o
+}
+
+// deliveryAndBill has two people of whom one can be written to.
+func (m *maker) deliveryAndBill() object {
+	other := m.other()
+	var o object
+	o.add(m.key("shipping"), object{{m.key("first name"), other.first}, {m.key("last name"), other.last}, {m.key("company"), other.company}})
+	o.add(m.key("billing"), m.full(""))
+	return o
+}
+
+// phone is a number in its country.
+type phone struct{ iso, code, trunk, national string }
+
+var plans = []phone{{"DE", "49", "0", "89 5550###"}, {"US", "1", "", "512 555 01##"}, {"PT", "351", "", "912 345 ###"}, {"GB", "44", "0", "7700 900###"},
+	{"FR", "33", "0", "1 75 75 ## ##"}, {"BR", "55", "", "11 98765 43##"}, {"AU", "61", "0", "412 345 ###"}, {"SE", "46", "0", "70 174 06 ##"}}
+
+func (m *maker) number() phone {
+	p := plans[m.IntN(len(plans))]
+	for {
+		b := []byte(p.national)
+		for i := range b {
+			if b[i] == '#' {
+				b[i] = byte('0' + m.IntN(10))
+			}
+		}
+		if n := p.code + string(b); !m.used[n] {
+			m.used[n] = true
+			p.national = string(b)
+			return p
+		}
+	}
+}
+
+func (p phone) international(between string) string {
+	return strings.ReplaceAll("+"+p.code+" "+p.national, " ", between)
+}
+
+// putPhone writes a number as people and forms do. Where nothing else reaches
+// the person it is one that can be read.
+func (m *maker) putPhone(o *object, p *person, alone bool) {
+	n := m.number()
+	p.phone = n.international("")
+	plain := n.international(" ")
+	label := m.label(m.lang.phone)
+	form := m.of("plain", "plain", "plain", "compact", "dashes", "trunk", "00", "tel", "p", "whatsapp", "extension", "full width", "two", "words", "brackets", "parts", "Parts", "list", "objects", "digits", "national", "scientific")
+	if alone && form == "scientific" {
+		form = "plain"
+	}
+	var value any = plain
+	switch m.chose("phone", form) {
+	case "compact":
+		value = p.phone
+	case "dashes":
+		value = n.international(m.of("-", ".", "\u00a0"))
+	case "brackets":
+		area, rest, _ := strings.Cut(n.national, " ")
+		value = "+" + n.code + " (" + area + ") " + rest
+	case "trunk":
+		if n.trunk != "" {
+			value = "+" + n.code + " (0)" + n.national
+		}
+	case "00":
+		value = "00" + plain[1:]
+	case "tel":
+		value = "tel:" + n.international("-")
+	case "p":
+		value = "p:" + p.phone
+	case "whatsapp":
+		value = "whatsapp:" + p.phone
+	case "extension":
+		value = plain + m.of(" ext. 12", " x12", " ext 7")
+	case "full width":
+		value = strings.Map(func(r rune) rune {
+			if r == '+' || r >= '0' && r <= '9' {
+				return r + 0xFEE0
+			}
+			return r
+		}, plain)
+	case "two":
+		value = plain + m.of(" / ", ", ", " or ", "; ") + m.number().international(" ")
+	case "words":
+		value = plain + m.of(" (after 5pm)", " mobile", " - please call")
+	case "parts":
+		value = object{{"country_code", "+" + n.code}, {m.of("number", "phone_number", "national_number"), strings.ReplaceAll(n.national, " ", "")}}
+	case "Parts":
+		value = object{{"CallingCode", "+" + n.code}, {"Number", strings.ReplaceAll(n.national, " ", "")}}
+	case "list":
+		value = list{plain, m.number().international(" ")}
+	case "objects":
+		value = list{object{{"type", "work"}, {m.of("value", "phone", "number"), plain}}}
+	case "digits":
+		value, p.phoneAsWritten = json.Number(p.phone[1:]), p.phone[1:]
+	case "national":
+		m.country = n.iso
+		value = n.trunk + n.national
+	case "scientific":
+		value, p.phone = p.phone[1:2]+"."+p.phone[2:6]+"E+"+strconv.Itoa(len(p.phone)-2), ""
+	}
+	if !o.add(label, value) {
+		p.phone, p.phoneAsWritten = "", ""
+	}
+}
+
+// putMail writes an address as people and forms do.
+func (m *maker) putMail(o *object, p *person) {
+	form := m.of("plain", "plain", "plain", "plain", "plain", "plain", "capitals", "object", "value", "list", "objects", "named", "mailto", "dot", "blanks", "inner blank", "full width", "two", "markup")
+	mail := p.mail
+	var value any = mail
+	switch m.chose("mail", form) {
+	case "capitals":
+		value = strings.ToUpper(mail[:1]) + mail[1:]
+	case "object":
+		value = object{{m.of("address", "email"), mail}}
+	case "value":
+		value = object{{"value", mail}, {"verified", true}}
+	case "list":
+		value = list{mail, "second@home.example"}
+	case "objects":
+		value = list{object{{"type", "work"}, {m.of("value", "email", "address"), mail}}}
+	case "named":
+		value = p.first + " " + p.last + " <" + mail + ">"
+	case "mailto":
+		value = "mailto:" + mail
+	case "dot":
+		value = mail + m.of(".", ",", ";")
+	case "blanks":
+		value = m.of("  ", "\u00a0", "\t", "\u200b") + mail + m.of(" ", "\n", "\u00a0")
+	case "inner blank":
+		value = strings.Replace(mail, "@", m.of(" @", "@ ", " @ "), 1)
+	case "full width":
+		value = strings.Replace(mail, "@", "＠", 1)
+	case "two":
+		value = mail + m.of("; ", ", ", " / ", " or ", " ") + "second@home.example"
+	case "markup":
+		value = `<a href="mailto:` + mail + `">` + mail + `</a>`
+	}
+	o.add(m.label(m.lang.mail), value)
+}
+
+// extras puts beside the people what else a body holds.
+func (m *maker) extras(root *object) {
+	single := len(m.leads) == 1
+	if called := m.choices["people"] == "call"; single && !called && m.chance(50) {
+		text := m.pick(messages)
+		variants := m.lang.message
+		if m.chance(15) {
+			variants = m.chose("message", m.of("description", "text", "content", "notes", "body", "details"))
+			if root.add(m.key(variants), text) {
+				m.message = text
+			}
+		} else if root.add(m.label(variants), text) {
+			m.message = text
+		}
+	}
+	if single && m.chance(35) {
+		m.putConsent(root)
+	}
+	if m.chance(40) {
+		m.putPage(root)
+	}
+	for range m.IntN(3) {
+		m.putThing(root)
+	}
+	for range m.IntN(3) {
+		a := answersOf[m.IntN(len(answersOf))]
+		if root.add(m.key(a.label), a.value) {
+			m.kept = append(m.kept, a.value.(string))
+		}
+	}
+	for range m.IntN(5) {
+		m.putNoise(root)
+	}
+	if m.chance(8) {
+		m.putHappened(root)
+	}
+	if single && m.chance(5) {
+		m.putTest(root)
+	}
+	if single && m.chance(8) {
+		m.putTrap(root)
+	}
+}
+
+var answersOf = []field{{"company size", "51-200"}, {"budget", "20k EUR"}, {"how did you hear about us", "A colleague"}, {"industry", "Logistics"}, {"city", "Lisbon"},
+	{"number of employees", "11-50"}, {"interested in", "Forecasting, Alerts"}, {"time frame", "This quarter"}, {"current tool", "Spreadsheets"}, {"favourite colour", "Teal"}}
+
+// putThing adds something that has a name and is nobody.
+func (m *maker) putThing(root *object) {
+	word, name := m.pick(thingWords), m.pick(thingNames)
+	m.chose("thing", word)
+	label, value := m.key(word), any(object{{"id", json.Number(strconv.Itoa(m.IntN(9000)))}, {"name", name}})
+	if m.chance(40) {
+		label, value = m.key(word+" name"), name
+	}
+	if word == "campaign" && m.utm.Campaign == "" {
+		return // it may be taken for the campaign that brought the person
+	}
+	if root.add(label, value) {
+		m.kept = append(m.kept, name)
+	}
+}
+
+// putNoise adds what machines say.
+func (m *maker) putNoise(root *object) {
+	noise := [...]field{
+		{"id", json.Number(strconv.FormatUint(m.Uint64N(1e15), 10))}, {"uuid", fmt.Sprintf("%08x-0000-4000-8000-%012x", m.Uint32(), m.Uint64N(1<<48))},
+		{"created at", "2026-11-25T09:0" + strconv.Itoa(m.IntN(10)) + ":00Z"}, {"ip", "203.0.113." + strconv.Itoa(m.IntN(256))},
+		{"user agent", "Mozilla/5.0 (X11; Linux x86_64)"}, {"locale", "en_US"}, {"timezone", "Europe/Berlin"}, {"score", json.Number(strconv.Itoa(m.IntN(100)))},
+		{"is mobile", m.chance(50)}, {"tags", list{"inbound", "web"}}, {"middle name", nil}, {"fax", ""}, {"form id", "f_" + strconv.Itoa(m.IntN(1e6))},
+		{"revision", json.Number("3")}, {"meta", object{{"browser", "Firefox"}, {"screen", "1920x1080"}, {"session", "s_" + strconv.Itoa(m.IntN(1e9))}}},
+		{"utm id", nil}, {"amount", json.Number("129.50")}, {"currency", "EUR"}, {"reference", "REF-" + strconv.Itoa(m.IntN(1e9))}, {"paid", false},
+	}
+	n := noise[m.IntN(len(noise))]
+	root.add(m.key(n.label), n.value)
+}
+
+// putConsent asks for consent in the body's language.
+func (m *maker) putConsent(root *object) {
+	l := m.lang
+	if l.agree == "" {
+		l = languages[0]
+	}
+	yes, no := any(m.pick(words(l.yes))), any(m.pick(words(l.no)))
+	if m.chance(30) {
+		yes, no = true, false
+	}
+	agree, refuse := m.pick(words(l.agree)), m.pick(words(l.refuse))
+	consentKey := m.key(m.of("consent", "marketing consent", "gdpr consent", "marketing opt in", "email consent", "consent to contact"))
+	refuseKey := m.key(m.of("unsubscribe", "unsubscribed", "do not contact", "do not call", "opt out", "opted out", "email opt out"))
+	switch m.chose("consent", m.of("sentence yes", "sentence yes", "sentence no", "negated yes", "negated yes", "negated no", "key yes", "key no", "refusal key yes", "refusal key no", "object", "sentence as answer")) {
+	case "sentence yes":
+		m.ask(root, agree, yes, lead.Given)
+	case "sentence no":
+		m.ask(root, agree, no, lead.Refused)
+	case "negated yes":
+		m.ask(root, refuse, yes, lead.Refused)
+	case "negated no":
+		m.ask(root, refuse, no, "")
+	case "key yes":
+		m.ask(root, consentKey, yes, lead.Given)
+	case "key no":
+		m.ask(root, consentKey, no, lead.Refused)
+	case "refusal key yes":
+		m.ask(root, refuseKey, yes, lead.Refused)
+	case "refusal key no":
+		m.ask(root, refuseKey, no, "")
+	case "object":
+		m.ask(root, m.key("consent"), object{{m.of("given", "granted", "marketing", "accepted"), true}, {"timestamp", "2026-11-25T09:00:00Z"}}, lead.Given)
+	case "sentence as answer":
+		m.ask(root, consentKey, agree, lead.Given)
+	}
+}
+
+func (m *maker) ask(root *object, label string, value any, want lead.Consent) {
+	if root.add(label, value) {
+		m.consent = want
+	}
+}
+
+// putPage tells the page and the campaign.
+func (m *maker) putPage(root *object) {
+	m.utm = lead.UTM{Source: m.of("google", "linkedin", "newsletter"), Medium: m.of("cpc", "email", "social"), Campaign: m.of("autumn-26", "brand", "q4")}
+	m.page = "https://www.shop.example/landing"
+	inPage := "utm_source=" + m.utm.Source + "&utm_medium=" + m.utm.Medium + "&utm_campaign=" + m.utm.Campaign
+	flat := []field{{"source", m.utm.Source}, {"medium", m.utm.Medium}, {"campaign", m.utm.Campaign}}
+	click := "Cj0KCQ" + strconv.Itoa(m.IntN(1e6))
+	pageLabel := m.key(m.of("page url", "landing page", "page", "landing page url", "source url", "page location"))
+	page := m.page
+	switch m.chose("page", m.of("flat", "flat", "object", "query", "query", "blank", "percent", "amp", "double", "hash", "referrer")) {
+	case "flat":
+		for _, f := range flat {
+			root.add(m.key("utm "+f.label), f.value)
+		}
+		if m.chance(50) {
+			root.add("gclid", click)
+			m.clickID = click
+		}
+	case "object":
+		o := object{}
+		prefix := m.of("", "utm_")
+		for _, f := range flat {
+			o.add(prefix+f.label, f.value)
+		}
+		root.add(m.of("utm", "utm_params", "utmParameters"), o)
+	case "query":
+		page, m.clickID = page+"?"+inPage+"&gclid="+click, click
+	case "blank":
+		page += "?ref=our best page&" + inPage
+	case "percent":
+		page += "?off=50%&" + inPage
+	case "amp":
+		page += "?" + strings.ReplaceAll(inPage, "&", "&amp;")
+	case "double":
+		page = url.QueryEscape(page + "?" + inPage)
+	case "hash":
+		page += "#/demo?" + inPage
+	case "referrer":
+		m.utm = lead.UTM{}
+		root.add(m.key("referrer"), "https://www.search.example/find?q=leads")
+	}
+	if !root.add(pageLabel, page) {
+		panic("two pages")
+	}
+}
+
+// putHappened says what the person did.
+func (m *maker) putHappened(root *object) {
+	what := [...][2]string{{"webinar.registered", "webinar_registered"}, {"webinar.attended", "webinar_attended"}, {"webinar.missed", "webinar_no_show"}, {"webinar.no_show", "webinar_no_show"},
+		{"registration.cancelled", "cancelled"}, {"booking.cancelled", "demo_cancelled"}, {"booking.canceled", "demo_cancelled"}, {"booking.rescheduled", "demo_rescheduled"}, {"booking.created", "demo_booked"},
+		{"appointment_no_show", "demo_no_show"}, {"meeting.cancelled", "cancelled"}, {"attendee.registered", "registered"}}
+	w := what[m.IntN(len(what))]
+	title := m.pick(thingNames)
+	if !root.add(m.of("event", "event_type", "trigger", "type"), w[0]) {
+		return
+	}
+	m.action = w[1]
+	m.chose("happened", w[0])
+	if strings.HasPrefix(w[0], "webinar") && root.add("webinar", object{{m.of("title", "topic", "name"), title}, {"start_time", "2026-12-01T10:00:00Z"}}) {
+		m.eventTitle = title
+	}
+}
+
+// putTest says that this is a test, or that it is none.
+func (m *maker) putTest(root *object) {
+	marks := [...]struct {
+		label string
+		value any
+		test  bool
+	}{{"test", true, true}, {"test", false, false}, {"testmode", true, true}, {"test mode", true, true}, {"test mode", false, false}, {"livemode", false, true}, {"livemode", true, false},
+		{"is test", "true", true}, {"is test", "0", false}, {"mode", "test", true}, {"mode", "production", false}}
+	x := marks[m.IntN(len(marks))]
+	if root.add(m.key(x.label), x.value) {
+		m.test = x.test
+		m.chose("test", fmt.Sprint(x.label, "=", x.value))
+	}
+}
+
+// putTrap adds the box that robots tick.
+func (m *maker) putTrap(root *object) {
+	label := m.of("_gotcha", "honeypot", "botcheck", "bot-field", "_honey")
+	value := [...]any{false, "", "false", "0", nil, json.Number("0"), "cheap watches", "on"}[m.IntN(8)]
+	if root.add(label, value) {
+		m.trap = value == "cheap watches" || value == "on"
+		m.chose("trap", fmt.Sprintf("%s=%v", label, value))
+	}
+}
+
+// shape may turn an object of plain answers into a list of questions.
+func (m *maker) shape(root object, format string) object {
+	m.chose("shape", "plain")
+	if m.choices["people"] != "alone" || format != "json" || !m.chance(35) {
+		return root
+	}
+	for _, f := range root {
+		if _, plain := f.value.(string); !plain {
+			return root
+		}
+	}
+	label, value, _ := strings.Cut(m.chose("shape", m.of("label|value", "name|value", "question|answer", "title|value", "key|value", "keyed")), "|")
+	if label == "keyed" {
+		var o object
+		for i, f := range root {
+			o.add(strconv.Itoa(i+11), object{{"label", f.label}, {"type", "text"}, {"value", f.value}})
+		}
+		return object{{m.of("fields", "answers"), o}}
+	}
+	var answers list
+	for i, f := range root {
+		answers = append(answers, object{{"id", json.Number(strconv.Itoa(i + 1))}, {label, f.label}, {value, f.value}})
+	}
+	return object{{m.of("fields", "answers", "responses", "questions_and_answers", "form_fields"), answers}}
+}
+
+// wrap puts the body into envelopes.
+func (m *maker) wrap(root object) object {
+	depth := m.IntN(4) - 1
+	if depth > 0 {
+		m.chose("wrapped", strconv.Itoa(depth))
+	}
+	for i := range max(depth, 0) {
+		word := m.chose("wrapper"+strconv.Itoa(i), m.pick(wrapperWords))
+		var value any = root
+		if m.chance(4) {
+			m.chose("wrapper"+strconv.Itoa(i), "JSON in a string")
+			value = string(jsonOf(root))
+		}
+		root = object{{word, value}}
+		if m.chance(60) {
+			root.add("id", "evt_"+strconv.Itoa(m.IntN(1e6)))
+		}
+		if m.chance(60) {
+			root.add("created_at", "2026-11-25T09:10:00Z")
+		}
+		if m.chance(30) && m.action == "" {
+			root.add("event", m.of("lead.created", "form_submission", "submission.created"))
+		}
+		m.Shuffle(len(root), func(i, j int) { root[i], root[j] = root[j], root[i] })
+	}
+	return root
+}
+
+// encode writes the body in its format.
+func (m *maker) encode(root object, format string) {
+	if format == "json" {
+		m.contentType = "application/json"
+		if people, ok := root[0].value.(list); ok && len(root) == 1 && len(m.leads) > 1 && m.chance(30) {
+			m.body = jsonOf(people)
+			return
+		}
+		m.body = jsonOf(root)
+		return
+	}
+	var pairs [][2]string
+	dots := m.chose("nesting", m.of("brackets", "brackets", "dots")) == "dots"
+	var flatten func(path string, v any)
+	flatten = func(path string, v any) {
+		below := func(key string) string {
+			if path == "" {
+				return key
+			}
+			if dots {
+				return path + "." + key
+			}
+			return path + "[" + key + "]"
+		}
+		switch v := v.(type) {
+		case object:
+			for _, f := range v {
+				flatten(below(f.label), f.value)
+			}
+		case list:
+			for i, x := range v {
+				flatten(below(strconv.Itoa(i)), x)
+			}
+		case nil:
+			pairs = append(pairs, [2]string{path, ""})
+		default:
+			pairs = append(pairs, [2]string{path, fmt.Sprint(v)})
+		}
+	}
+	flatten("", root)
+	if format == "form" {
+		m.contentType = "application/x-www-form-urlencoded"
+		var b []string
+		for _, p := range pairs {
+			b = append(b, url.QueryEscape(p[0])+"="+url.QueryEscape(p[1]))
+		}
+		m.body = []byte(strings.Join(b, "&"))
+		return
+	}
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	_ = w.SetBoundary("----generated0boundary")
+	for _, p := range pairs {
+		_ = w.WriteField(p[0], p[1]) // into memory
+	}
+	_ = w.Close()
+	m.contentType, m.body = w.FormDataContentType(), b.Bytes()
+}
+
+// jsonOf is JSON with the members in their order.
+func jsonOf(v any) []byte {
+	var b bytes.Buffer
+	put := func(v any) {
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		_ = e.Encode(v) // a string, a number, a bool or nil
+		b.Truncate(b.Len() - 1)
+	}
+	switch v := v.(type) {
+	case object:
+		b.WriteByte('{')
+		for i, f := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			put(f.label)
+			b.WriteByte(':')
+			b.Write(jsonOf(f.value))
+		}
+		b.WriteByte('}')
+	case list:
+		b.WriteByte('[')
+		for i, x := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.Write(jsonOf(x))
+		}
+		b.WriteByte(']')
+	default:
+		put(v)
+	}
+	return b.Bytes()
+}
+
+var (
+	companies = words("Brightmill|Nordlicht Hotels|Hafnarmill Seafood|Kestrel & Sons|Prado SA|Quist Logistik GmbH|Lumen Works|Tidewater Foods|Atelier Moreau|Novotny s.r.o.|Grahn AB|Castellan Group|Weidenfeld KG|Ostrava Steel")
+	titles    = words("Head of Operations|CTO|Managing Director|Sales Manager|Purchasing Lead|Chief Engineer|Marketing Coordinator|Owner of the shop|Einkaufsleiter|Directrice commerciale")
+)
