@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -66,7 +67,7 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 	j.days.accept(day, counted)
 	for i, t := range touches {
 		j.metrics.hop("accept", kept.Sub(t.ReceivedAt))
-		j.stream.tell(false, newsOf(t, kept))
+		j.events.Publish(events.Of(t, kept))
 		if asked != nil && asked[i] {
 			j.desk.add(j.question(t, lanes[i], kept))
 			continue

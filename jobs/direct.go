@@ -81,7 +81,7 @@ func (j *Jobs) tellDirect(t *lead.Touch) {
 	l := j.alone(&c)
 	c.LeadID = l.ID
 	c.Trail = append(c.Trail, j.verdictStep(&c, l))
-	j.stream.tell(false, lead.News{Kind: lead.LeadNews, At: now.UTC(), TouchID: c.ID, State: string(c.State), Change: "new"}.About(l))
+	j.events.Publish(lead.News{Kind: lead.LeadNews, At: now.UTC(), TouchID: c.ID, State: string(c.State), Change: "new"}.About(l))
 	for _, d := range notify.Decide(notify.Asked{Lead: l, Touch: &c, Alone: &l.Verdict, Routes: j.routes(), Now: now}) {
 		box := j.outboxes[d.Target]
 		if !d.Tells() || box == nil || d.Kind == lead.Copy {

@@ -20,6 +20,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadgate/leadgate/jobs/availability"
+	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -146,7 +147,7 @@ type Jobs struct {
 	life      string // see knownLife
 	days      *days
 	said      repeats       // what hot touches said lately
-	stream    *stream       // what happened lately, for those who watch
+	events    *events.Log   // what happened lately
 	busy      meter         // how fast Accept is called
 	errands   *errands      // what people asked for
 	wished    chan struct{} // somebody wishes to be forgotten
@@ -181,10 +182,10 @@ func New(o Options) (*Jobs, error) {
 		window = 2_000 // miniredis copies a list on each push
 	}
 	launch := lead.NewID(o.Now())
-	watched := newStream(launch)
-	o.Store, o.Prompt = newsKeeper{o.Store, watched, o.Now}, newsKeeper{o.Prompt, watched, o.Now}
+	happened := events.NewLog(launch, o.Now)
+	o.Store, o.Prompt = publishing{o.Store, happened, o.Now}, publishing{o.Prompt, happened, o.Now}
 	j := &Jobs{
-		o: o, stream: watched, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
+		o: o, events: happened, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
 		client:    asynq.NewClientFromRedisClient(o.Producer),
 		inspector: asynq.NewInspectorFromRedisClient(o.Producer),
 		hot:       newLane(hotShelf, window, 1, o.HotSlots),
@@ -237,6 +238,12 @@ func (j *Jobs) routes() []notify.Route { return j.settings.Load().Routes }
 
 func (j *Jobs) people() lead.People { return j.settings.Load().People }
 
+// Place is where the log of events of this node is now.
+func (j *Jobs) Place() string { return j.events.Place() }
+
+// News returns what happened after a place; see events.Log.
+func (j *Jobs) News(ctx context.Context, place string) []lead.News { return j.events.News(ctx, place) }
+
 // RedisUp says whether Redis answers.
 func (j *Jobs) RedisUp() bool { return j.redis.Up() }
 
@@ -267,8 +274,11 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.clock(ctx) })
 	wg.Go(func() { j.canary(ctx) })
 	wg.Go(func() { j.listen(ctx) })
-	wg.Go(func() { j.spread(ctx) })
-	wg.Go(func() { j.overhear(ctx) })
+	if !j.o.Embedded {
+		others := events.Replicator{Log: j.events, Redis: j.redis, Publisher: j.o.Producer, Subscriber: j.o.Hot}
+		wg.Go(func() { others.Send(ctx) })
+		wg.Go(func() { others.Receive(ctx) })
+	}
 	wg.Go(func() { j.runErrands(ctx) })
 	wg.Go(func() { j.shareAudit(ctx) })
 	wg.Go(func() { j.eraser(ctx) })

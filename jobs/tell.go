@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -152,7 +153,7 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 	var changes, direct []lead.Change
 	var ended []*telling
 	for _, n := range notes {
-		j.tellDelivery(n, d)
+		j.publishDelivery(n, d)
 		c, tel := j.record(n, n.delivery(d))
 		if tel == nil { // told from the journal: the job may run at another replica
 			direct = append(direct, lead.Change{TouchID: n.Touch.ID, Delivery: n.delivery(d)})
@@ -192,6 +193,16 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 			j.untell(t.ID)
 		}
 	}
+}
+
+// publishDelivery publishes that a target has a touch, or that it was given up.
+func (j *Jobs) publishDelivery(n *note, d lead.Delivery) {
+	e := events.Of(n.Touch, d.At)
+	if n.Lead != nil {
+		e = e.About(n.Lead)
+	}
+	e.Kind, e.State, e.Target, e.Test = lead.DeliveryNews, string(d.State), d.Target, n.Touch.Test
+	j.events.Publish(e)
 }
 
 // rememberReceipts keeps with the lead what was posted before there was one in

@@ -43,6 +43,12 @@ var mayImport = map[string][]string{
 		"journal",
 		"notify",
 		"jobs/availability",
+		"jobs/events",
+	},
+
+	"jobs/events": {
+		"lead",
+		"jobs/availability",
 	},
 
 	"handlers/problem": {

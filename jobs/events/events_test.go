@@ -1,4 +1,4 @@
-package jobs
+package events
 
 import (
 	"context"
@@ -8,24 +8,26 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 	"pgregory.net/rapid"
 
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/lead"
 )
 
-// tellNumbered tells n pieces of news whose touches are numbered from first.
-func tellNumbered(s *stream, first, n int) {
+// publishNumbered publishes n pieces of news whose touches are numbered from first.
+func publishNumbered(s *Log, first, n int) {
 	for i := range n {
-		s.tell(false, lead.News{Kind: lead.TouchNews, TouchID: strconv.Itoa(first + i)})
+		s.Publish(lead.News{Kind: lead.TouchNews, TouchID: strconv.Itoa(first + i)})
 	}
 }
 
-func TestJobs_News(t *testing.T) {
-	j := &Jobs{stream: newStream("run"), now: time.Now}
+func TestLog_News(t *testing.T) {
+	j := NewLog("run", time.Now)
 	start := j.Place()
-	tellNumbered(j.stream, 1, 3)
+	publishNumbered(j, 1, 3)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	tests := map[string]struct {
@@ -61,18 +63,18 @@ func TestJobs_News(t *testing.T) {
 
 // Whoever reads from time to time gets everything once and in order, or a reset
 // exactly when more was told in between than is kept.
-func TestStream_After(t *testing.T) {
+func TestLog_After(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := newStream("run")
+		s := NewLog("run", time.Now)
 		told, place := 0, int64(0)
 		for range rapid.IntRange(1, 3).Draw(t, "rounds") {
-			n := rapid.SampledFrom([]int{1, 2, 100, streamKept - 1, streamKept, streamKept + 1}).Draw(t, "told")
-			tellNumbered(s, told, n)
+			n := rapid.SampledFrom([]int{1, 2, 100, kept - 1, kept, kept + 1}).Draw(t, "told")
+			publishNumbered(s, told, n)
 			news, last, lost := s.after(context.Background(), place)
-			if lost != (n > streamKept) {
+			if lost != (n > kept) {
 				t.Fatalf("lost is %v after %d pieces of news", lost, n)
 			}
-			if want := min(n, streamKept); len(news) != want || last != place+int64(n) {
+			if want := min(n, kept); len(news) != want || last != place+int64(n) {
 				t.Fatalf("%d pieces up to %d, want %d up to %d", len(news), last, want, place+int64(n))
 			}
 			told += n
@@ -86,8 +88,8 @@ func TestStream_After(t *testing.T) {
 	})
 }
 
-func TestStream_ManyAtOnce(t *testing.T) {
-	s := newStream("run")
+func TestLog_ManyAtOnce(t *testing.T) {
+	s := NewLog("run", time.Now)
 	const tellers, each = 8, 200
 	var readers, all sync.WaitGroup
 	for range 4 {
@@ -104,15 +106,14 @@ func TestStream_ManyAtOnce(t *testing.T) {
 		})
 	}
 	for range tellers {
-		all.Go(func() { tellNumbered(s, 0, each) })
+		all.Go(func() { publishNumbered(s, 0, each) })
 	}
 	all.Wait()
 	readers.Wait()
 }
 
-// wordy is a keeper that does as it is told.
+// wordy is a writer that does as it is told.
 type wordy struct {
-	keeper
 	err  error
 	have lead.Lead
 }
@@ -127,7 +128,7 @@ func (w wordy) UpdateLead(_ context.Context, _ string, _ int64, change func(*lea
 	return &l, w.err
 }
 
-func TestNewsKeeper(t *testing.T) {
+func TestStore(t *testing.T) {
 	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 	touch := &lead.Touch{ID: "t1", Source: "contact", Action: "demo_request", State: lead.Settled}
 	l := lead.Lead{ID: "l1", Status: lead.New, Revision: 2, Touches: []string{"t1"}, Verdict: lead.Verdict{Temperature: lead.Hot, Stage: lead.SQL, Score: 90},
@@ -143,18 +144,18 @@ func TestNewsKeeper(t *testing.T) {
 	claimed.By, claimed.Status = "Dana", lead.Claimed
 	cooled := of("verdict")
 	cooled.Temperature = "warm"
-	update := func(change func(*lead.Lead)) func(newsKeeper) error {
-		return func(k newsKeeper) error {
+	update := func(change func(*lead.Lead)) func(Store) error {
+		return func(k Store) error {
 			_, err := k.UpdateLead(t.Context(), "l1", 0, func(l *lead.Lead) error { change(l); return nil })
 			return err
 		}
 	}
-	finish := func(l *lead.Lead) func(newsKeeper) error {
-		return func(k newsKeeper) error { return k.Finish(t.Context(), touch, l, lead.OutcomeHeld) }
+	finish := func(l *lead.Lead) func(Store) error {
+		return func(k Store) error { return k.Finish(t.Context(), touch, l, lead.OutcomeHeld) }
 	}
 	refused := errors.New("refused")
 	tests := map[string]struct {
-		do   func(newsKeeper) error
+		do   func(Store) error
 		err  error
 		want []lead.News
 	}{
@@ -169,9 +170,9 @@ func TestNewsKeeper(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			j := &Jobs{stream: newStream("run"), now: time.Now}
+			j := NewLog("run", time.Now)
 			start := j.Place()
-			err := tt.do(newsKeeper{wordy{err: tt.err, have: l}, j.stream, func() time.Time { return now }})
+			err := tt.do(Store{wordy{err: tt.err, have: l}, j, func() time.Time { return now }})
 			if !errors.Is(err, tt.err) {
 				t.Fatalf("error %v, want %v", err, tt.err)
 			}
@@ -188,52 +189,55 @@ func TestNewsKeeper(t *testing.T) {
 	}
 }
 
-// Two nodes on one Redis: each hears the other, and neither hears itself twice.
-func TestJobs_NewsOfOtherNodes(t *testing.T) {
-	mini, client := embedded(t)
-	nodes := make([]*Jobs, 2)
+// Two nodes on one Redis: each receives the other's events, and neither its own.
+func TestReplicator(t *testing.T) {
+	mini := miniredis.RunT(t)
+	nodes := make([]Replicator, 2)
 	var wg sync.WaitGroup
 	ctx, cancel := context.WithCancel(t.Context())
 	defer wg.Wait()
 	defer cancel()
-	for i := range nodes {
-		j := &Jobs{stream: newStream(lead.NewID(time.Now())), now: time.Now, redis: availability.New(availability.Options{Now: time.Now}), o: Options{Producer: client(), Hot: client()}}
-		j.launch = j.stream.launch
-		j.redis.SetUp(true)
-		nodes[i] = j
-		wg.Go(func() { j.spread(ctx) })
-		wg.Go(func() { j.overhear(ctx) })
+	client := func() redis.UniversalClient {
+		c := redis.NewClient(&redis.Options{Addr: mini.Addr()})
+		t.Cleanup(func() { c.Close() })
+		return c
 	}
-	for mini.PubSubNumSub(newsChannel)[newsChannel] < len(nodes) {
+	for i := range nodes {
+		r := Replicator{Log: NewLog(lead.NewID(time.Now()), time.Now), Redis: availability.New(availability.Options{Now: time.Now}), Publisher: client(), Subscriber: client()}
+		r.Redis.SetUp(true)
+		nodes[i] = r
+		wg.Go(func() { r.Send(ctx) })
+		wg.Go(func() { r.Receive(ctx) })
+	}
+	for mini.PubSubNumSub(channel)[channel] < len(nodes) {
 		availability.Sleep(ctx, time.Millisecond)
 	}
-	start := []string{nodes[0].Place(), nodes[1].Place()}
-	nodes[0].stream.tell(false, lead.News{Kind: lead.TouchNews, TouchID: "from0"})
+	start := []string{nodes[0].Log.Place(), nodes[1].Log.Place()}
+	nodes[0].Log.Publish(lead.News{Kind: lead.TouchNews, TouchID: "from0"})
 	expect := func(node int, want ...string) {
 		t.Helper()
 		place, got := start[node], []string(nil)
-		wait, cancel := context.WithTimeout(ctx, 30*time.Second)
-		defer cancel()
-		for len(got) < len(want) && wait.Err() == nil {
-			for _, n := range nodes[node].News(wait, place) {
+		for len(got) < len(want) && ctx.Err() == nil {
+			for _, n := range nodes[node].Log.News(ctx, place) {
 				place, got = n.ID, append(got, string(n.Kind)+n.TouchID)
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("node %d heard (-want +got):\n%s", node, diff)
+			t.Errorf("node %d received (-want +got):\n%s", node, diff)
 		}
 	}
 	expect(1, "touchfrom0")
-	nodes[1].stream.tell(false, lead.News{Kind: lead.TouchNews, TouchID: "from1"})
+	nodes[1].Log.Publish(lead.News{Kind: lead.TouchNews, TouchID: "from1"})
 	expect(0, "touchfrom0", "touchfrom1")
 
-	// Redis goes and comes: what was told meanwhile may be lost, and that is said.
-	start = []string{nodes[0].Place(), nodes[1].Place()}
-	nodes[1].redis.SetUp(false)
-	nodes[1].redis.SetUp(true)
+	// Redis goes and returns: what was published meanwhile may be lost, and readers
+	// are told to read again.
+	start = []string{nodes[0].Log.Place(), nodes[1].Log.Place()}
+	nodes[1].Redis.SetUp(false)
+	nodes[1].Redis.SetUp(true)
 	expect(1, "reset")
-	nodes[0].takeIn(`{"node":"third","lost":true,"news":[{"kind":"touch","touch_id":"x"}]}`)
-	nodes[0].takeIn(`{"node":"` + nodes[0].launch + `","news":[{"kind":"touch","touch_id":"own"}]}`)
-	nodes[0].takeIn(`garbage`)
+	nodes[0].take(`{"node":"third","lost":true,"news":[{"kind":"touch","touch_id":"x"}]}`)
+	nodes[0].take(`{"node":"` + nodes[0].Log.launch + `","news":[{"kind":"touch","touch_id":"own"}]}`)
+	nodes[0].take(`garbage`)
 	expect(0, "reset", "touchx")
 }
