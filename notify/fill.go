@@ -8,9 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"text/template"
 	"text/template/parse"
-
-	"github.com/leadgate/leadgate/notify/template"
 )
 
 // surrounding is what a template writes into, and so how what it fills in is escaped:
@@ -141,12 +140,16 @@ func (w *boundedWriter) Write(p []byte) (int, error) {
 	return w.Buffer.Write(p)
 }
 
-// plainer takes the package's prefix and what values were out of an error.
+// plainer takes the package's prefix and what values were out of an error:
+// text/template quotes a value that is not iterable, and functions their arguments.
 func plainer(err error) error {
 	text := strings.TrimPrefix(err.Error(), "template: ")
-	var exec *template.Error
-	if errors.As(err, &exec) && exec.Err != nil {
-		text = exec.Where + ": " + exec.What + ": the function does not take this"
+	if exec := (template.ExecError{}); errors.As(err, &exec) {
+		where, what, _ := strings.Cut(text, ">: ")
+		if where += ">"; !strings.HasPrefix(what, "can't evaluate field") {
+			what = "this cannot be done with the value"
+		}
+		text = where + ": " + what
 	}
 	return errors.New(line(text, 300))
 }

@@ -10,8 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/leadgate/leadgate/notify/template"
+	"text/template"
 )
 
 var httpKind = Kind{

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"html/template"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -11,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/leadgate/leadgate/notify/template"
 )
 
 // letter is a mail: the same as text and as HTML.
@@ -125,7 +124,7 @@ func mailOf(m Message) mailBody {
 	return b
 }
 
-var mailPage = template.Must(template.New("mail").HTML().Parse(`<!doctype html>
+var mailPage = template.Must(template.New("mail").Parse(`<!doctype html>
 <html><body style="font:15px/1.5 system-ui,sans-serif;color:#1d1c1d;max-width:36em">
 <h2 style="font-size:18px">{{.Header}}</h2>
 {{with .Due}}<p><b>{{.}}</b></p>{{end}}

@@ -19,8 +19,6 @@ const module = "github.com/leadgate/leadgate/"
 var mayImport = map[string][]string{
 	"lead": {},
 
-	"notify/template": {},
-
 	"journal": {},
 
 	"store": {
@@ -29,7 +27,6 @@ var mayImport = map[string][]string{
 
 	"notify": {
 		"lead",
-		"notify/template",
 	},
 
 	"handlers/provider": {
@@ -87,9 +84,8 @@ var onlyIn = map[string][]string{
 	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate"},
 	"github.com/alicebob/miniredis": {"cmd/leadgate"},
 	"github.com/goccy/go-yaml":      {"config", "lead"},
-	"text/template":                 {"notify/template"},           // they keep every method of every type in the binary, a third of it; notify/template does not
-	"text/template/parse":           {"notify/template", "notify"}, // the tree alone, which keeps nothing
-	"html/template":                 {"handlers"},
+	"text/template":                 {"notify"},
+	"html/template":                 {"notify", "handlers"},
 }
 
 // topLevel is what may stand at the root of the repository.
