@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/encoding/charmap"
+
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -29,7 +31,7 @@ var (
 const (
 	generatedBodies = 10_000
 	generatedGoal   = 95.0 // per cent of bodies that are to be read wholly right
-	generatedToday  = 20.0 // what the reader reaches now; raise it with the reader, never lower it
+	generatedToday  = 22.0 // what the reader reaches now; raise it with the reader, never lower it
 )
 
 // TestGenerated reads bodies of which the right answer is known because they
@@ -338,6 +340,7 @@ func generate(r *rand.Rand) *generated {
 	root = m.shape(root, format)
 	root = m.wrap(root)
 	m.encode(root, format)
+	m.slip(format)
 	return m.generated
 }
 
@@ -409,7 +412,7 @@ func (m *maker) details(p *person) object {
 		}
 	case "first":
 		o.add(m.label(l.first), p.first)
-		p.last, p.name = "", p.first
+		p.first, p.last, p.name = "", "", p.first // in some languages it is the whole name's label, too
 	case "none":
 		p.first, p.last, p.name = "", "", ""
 	}
@@ -738,7 +741,9 @@ func (m *maker) putMail(o *object, p *person) {
 	case "objects":
 		value = list{object{{"type", "work"}, {m.of("value", "email", "address"), mail}}}
 	case "named":
-		value = p.first + " " + p.last + " <" + mail + ">"
+		if p.name != "" { // else it would tell one
+			value = p.name + " <" + mail + ">"
+		}
 	case "mailto":
 		value = "mailto:" + mail
 	case "dot":
@@ -790,7 +795,7 @@ func (m *maker) extras(root *object) {
 	for range m.IntN(5) {
 		m.putNoise(root)
 	}
-	if m.chance(8) {
+	if m.choices["people"] != "call" && m.chance(8) {
 		m.putHappened(root)
 	}
 	if single && m.chance(5) {
@@ -1077,6 +1082,81 @@ func (m *maker) encode(root object, format string) {
 	_ = w.Close()
 	m.contentType, m.body = w.FormDataContentType(), b.Bytes()
 }
+
+// slip may write the body as carelessly as some senders do. What it says is
+// still there for everybody to read.
+func (m *maker) slip(format string) {
+	m.chose("slip", "none")
+	if !m.chance(7) || len(m.body) < 2 {
+		return
+	}
+	s := string(m.body)
+	latin, err := charmap.Windows1252.NewEncoder().String(s)
+	switch {
+	case format == "json" && s[0] == '{':
+		switch m.chose("slip", m.of("trailing comma", "hole", "NaN", "line break", "mark of byte order", "in a string", "as a form's key", "charset of JSON")) {
+		case "trailing comma":
+			s = s[:len(s)-1] + ",}"
+		case "hole":
+			s = `{"extra": ,` + s[1:]
+		case "NaN":
+			s = `{"rating":NaN,` + s[1:]
+		case "line break":
+			s = "{\"disclaimer\":\"one line\nand another\"," + s[1:]
+		case "mark of byte order":
+			s = "\ufeff" + s
+		case "in a string":
+			s = string(jsonOf(s))
+		case "as a form's key":
+			m.contentType, s = "application/x-www-form-urlencoded", url.QueryEscape(s)+"="
+		case "charset of JSON":
+			if err == nil {
+				m.contentType, s = "application/json; charset=windows-1252", latin
+			}
+		}
+	case format == "form":
+		switch m.chose("slip", m.of("a field twice", "charset told", "charset not told", "text/plain", "type missing", "entities")) {
+		case "a field twice":
+			pairs := strings.Split(s, "&")
+			s += "&" + m.pick(pairs)
+		case "charset told", "charset not told":
+			values := strings.Split(s, "&")
+			for i, v := range values {
+				plain, _ := url.QueryUnescape(v)
+				narrow, e := charmap.Windows1252.NewEncoder().String(plain)
+				if e != nil {
+					return
+				}
+				label, value, _ := strings.Cut(narrow, "=")
+				if strings.Count(plain, "=") > 1 {
+					return
+				}
+				values[i] = url.QueryEscape(label) + "=" + url.QueryEscape(value)
+			}
+			s = strings.Join(values, "&")
+			if m.choices["slip"] == "charset told" {
+				m.contentType += "; charset=iso-8859-1"
+			}
+		case "text/plain":
+			values := strings.Split(s, "&")
+			for i, v := range values {
+				values[i], _ = url.QueryUnescape(v)
+				if strings.ContainsAny(values[i], "\r\n") {
+					return
+				}
+			}
+			m.contentType, s = "text/plain", strings.Join(values, "\r\n")+"\r\n"
+		case "type missing":
+			m.contentType = ""
+		case "entities":
+			s = entities.Replace(s)
+		}
+	}
+	m.body = []byte(s)
+}
+
+// entities writes some characters as a page does that escapes its values.
+var entities = strings.NewReplacer(url.QueryEscape("&"), url.QueryEscape("&amp;"), url.QueryEscape("ö"), url.QueryEscape("&ouml;"), url.QueryEscape("ä"), url.QueryEscape("&auml;"))
 
 // jsonOf is JSON with the members in their order.
 func jsonOf(v any) []byte {
