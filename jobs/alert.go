@@ -9,21 +9,23 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
 
-// missed makes a failed delivery visible: an alert task in the hot lane's
+// Failed makes a failed delivery visible: an alert task in the hot lane's
 // retries, with the reason, and the attempt on the touch. The outbox goes on by
 // itself; the task is what another replica finds when this process dies.
-func (j *Jobs) missed(ctx context.Context, b *outbox, notes []*note, e *notify.Error, wait time.Duration) {
+func (s sink) Failed(ctx context.Context, target notify.Target, notes []*delivery.Item, e *notify.Error, wait time.Duration) {
+	j := s.Jobs
 	if !j.redis.Up() {
 		return
 	}
 	var changes []lead.Change
 	for _, n := range notes {
 		tel := j.tellingOf(n.Touch.ID)
-		if tel == nil || n.notice != nil {
+		if tel == nil {
 			continue
 		}
 		select {
@@ -31,21 +33,21 @@ func (j *Jobs) missed(ctx context.Context, b *outbox, notes []*note, e *notify.E
 		default:
 			continue // the next attempt will tell
 		}
-		d := lead.Delivery{Target: b.target.Name, Kind: b.target.Kind, State: lead.Waiting, Attempts: n.attempts, Error: e.Code, At: j.now().UTC()}
+		d := lead.Delivery{Target: target.Name, Kind: target.Kind, State: lead.Waiting, Attempts: n.Attempts, Error: e.Code, At: j.now().UTC()}
 		step := stepAt(n.Touch, j.now(), lead.StepAttempt)
-		step.Note, step.Why = b.target.Name, e.Code
+		step.Note, step.Why = target.Name, e.Code
 		changes = append(changes, lead.Change{TouchID: n.Touch.ID, Delivery: d, Step: step})
 		tel.mu.Lock()
-		if n.attempts <= trailAttempts {
+		if n.Attempts <= trailAttempts {
 			tel.touch.Trail = append(tel.touch.Trail, step)
 		}
 		tel.mu.Unlock()
 		j.show(tel.now())
-		if n.attempts > 1 {
+		if n.Attempts > 1 {
 			continue // its task is there
 		}
-		_, err := j.client.EnqueueContext(ctx, asynq.NewTask(alertTask, []byte(n.Touch.ID+"/"+b.target.Name)),
-			asynq.TaskID(alertTask+":"+n.Touch.ID+":"+b.target.Name), asynq.Queue(hotShelf), asynq.MaxRetry(maxRetry),
+		_, err := j.client.EnqueueContext(ctx, asynq.NewTask(alertTask, []byte(n.Touch.ID+"/"+target.Name)),
+			asynq.TaskID(alertTask+":"+n.Touch.ID+":"+target.Name), asynq.Queue(hotShelf), asynq.MaxRetry(maxRetry),
 			asynq.Timeout(taskTimeout), asynq.ProcessIn(wait+alertGrace))
 		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 			j.redis.ReportError(err)
@@ -70,11 +72,10 @@ var errStillWaiting = errors.New("the target has not taken it yet")
 // this process, should the one that had it be gone.
 func (j *Jobs) handleAlert(ctx context.Context, task *asynq.Task) error {
 	id, target, ok := strings.Cut(string(task.Payload()), "/")
-	box := j.outboxes[target]
-	if !ok || box == nil {
+	if !ok || !j.targets.Known(target) {
 		return nil // the target is gone from the configuration
 	}
-	if box.has(id) {
+	if j.targets.Has(target, id) {
 		return errStillWaiting
 	}
 	found, err := j.o.Store.TouchesByID(ctx, []string{id})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -82,7 +83,7 @@ func (j *Jobs) call(ctx context.Context, q *question, t *lead.Touch) error {
 	j.metrics.asked.WithLabelValues(t.Source, why.Why).Inc()
 	if j.desk.missed(q, why, j.now()) {
 		j.log.Error("a vendor cannot be asked; its leads go on without, and are asked for once its setting is changed", "source", t.Source, "why", why.Why, "says", why.Note)
-		j.Alarm(ctx, notify.Alarm{Key: "asking:" + t.Source, Title: "Source " + t.Source + " tells of nobody",
+		j.targets.Alarm(ctx, notify.Alarm{Key: "asking:" + t.Source, Title: "Source " + t.Source + " tells of nobody",
 			Text: "Its vendor cannot be asked who its leads are, or whether a visitor is a person: " + why.Note + ". They are kept and told without, and asked for again as soon as the setting is changed."})
 	}
 	return nil
@@ -121,7 +122,7 @@ func (d *desk) missed(q *question, why *lead.AskError, now time.Time) (stops boo
 		stops = v.stopped == nil
 		v.stopped = why
 	case lead.AskNotThere:
-		q.due = now.Add(ladder(q.fails))
+		q.due = now.Add(delivery.Backoff(q.fails))
 		q.hopeless = now.Sub(q.At) > notThereFor
 	case lead.AskUnreadable:
 		q.hopeless = true
@@ -130,7 +131,7 @@ func (d *desk) missed(q *question, why *lead.AskError, now time.Time) (stops boo
 			break // another attempt of the same moment has counted this
 		}
 		v.fails++
-		v.until = now.Add(ladder(v.fails))
+		v.until = now.Add(delivery.Backoff(v.fails))
 		if why.RetryAfter > 0 {
 			v.until = now.Add(why.RetryAfter)
 		}

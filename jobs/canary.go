@@ -65,12 +65,12 @@ func (j *Jobs) canary(ctx context.Context) {
 		case err != nil:
 			m.failures.Inc()
 			j.log.Error("the canary did not come through", "error", err)
-			j.Alarm(ctx, notify.Alarm{Key: "canary", Title: "The canary did not come through", Text: err.Error() + ". Real leads may be waiting, too: see the queues and the log."})
+			j.targets.Alarm(ctx, notify.Alarm{Key: "canary", Title: "The canary did not come through", Text: err.Error() + ". Real leads may be waiting, too: see the queues and the log."})
 		default:
 			m.seconds.Set(took.Seconds())
 			m.success.Set(float64(j.now().Unix()))
 			if failed {
-				j.Alarm(ctx, notify.Alarm{Key: "canary_back", Title: "The canary comes through again", Text: "It took " + took.Round(time.Millisecond).String() + "."})
+				j.targets.Alarm(ctx, notify.Alarm{Key: "canary_back", Title: "The canary comes through again", Text: "It took " + took.Round(time.Millisecond).String() + "."})
 			}
 		}
 		failed = err != nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -207,7 +208,7 @@ func (j *Jobs) catchUp(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.
 
 // catchUpPost rewrites a message that was told from the journal when somebody has
 // done something about its lead already.
-func (j *Jobs) catchUpPost(ctx context.Context, n *note) {
+func (j *Jobs) catchUpPost(ctx context.Context, n *delivery.Item) {
 	defer j.leads.lock(n.Touch.ID)() // whoever acts from now on finds the receipt
 	keys, _, err := j.deedsOf(n.Touch.ID)
 	if err != nil || len(keys) == 0 {

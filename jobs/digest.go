@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -64,7 +65,7 @@ func (j *Jobs) digestSlot(ctx context.Context, d lead.Digest, slot, now time.Tim
 	if _, ok := told[names[0]]; ok {
 		return true, nil
 	}
-	if box := j.outboxes[d.To]; box == nil || box.has(names[0]) {
+	if !j.targets.Known(d.To) || j.targets.Has(d.To, names[0]) {
 		return false, nil
 	}
 	if !j.o.Embedded {
@@ -84,9 +85,9 @@ func (j *Jobs) digestSlot(ctx context.Context, d lead.Digest, slot, now time.Tim
 		return false, err
 	}
 	if len(g.leads) == 0 { // nothing to tell is told, too
-		return true, j.skipNotice(ctx, names[0])
+		return true, j.targets.Skip(ctx, names[0])
 	}
-	return false, j.send(d.To, j.digestNote(names[0], g, slot))
+	return false, j.targets.Send(d.To, j.digestNote(names[0], g, slot))
 }
 
 // gathered are the leads of one digest.
@@ -175,7 +176,7 @@ func (g *gathered) rise(l *lead.Lead) int {
 	return l.Score - before
 }
 
-func (j *Jobs) digestNote(name string, g *gathered, slot time.Time) *note {
+func (j *Jobs) digestNote(name string, g *gathered, slot time.Time) *delivery.Item {
 	var alerts []notify.Alert
 	before := g.about.Before
 	g.about.Before = map[string]int{}
@@ -185,12 +186,12 @@ func (j *Jobs) digestNote(name string, g *gathered, slot time.Time) *note {
 		}
 		alerts = append(alerts, notify.Alert{Kind: lead.DigestAlert, Lead: l, Touch: g.latest[l.ID], Notice: name, Digest: &g.about})
 	}
-	return &note{Alert: alerts[0], notice: &notice{
-		since: slot,
-		more:  alerts[1:],
-		again: true,
-		stale: func(context.Context) bool { return g.digest.Slot(j.now()).After(slot) }, // the next one tells of these, too
-		heard: func(ctx context.Context, receipt string) {
+	return &delivery.Item{Alert: alerts[0], Notification: &delivery.Notification{
+		Since:  slot,
+		More:   alerts[1:],
+		Remake: true,
+		Stale:  func(context.Context) bool { return g.digest.Slot(j.now()).After(slot) }, // the next one tells of these, too
+		Delivered: func(ctx context.Context, receipt string) {
 			if err := j.digested(ctx, g, receipt); err != nil {
 				j.log.Warn("enter a digest in the books", "notice", name, "error", err)
 			}
@@ -234,12 +235,11 @@ func (j *Jobs) digested(ctx context.Context, g *gathered, receipt string) error 
 			decisions[p.ID] = p.Decisions
 		}
 	}
-	box := j.outboxes[g.digest.To]
 	for some := range slices.Chunk(g.touches, digestBatch) {
 		var changes []lead.Change
 		var ops []journal.Op
 		for _, t := range some {
-			d := lead.Delivery{Target: g.digest.To, Kind: box.target.Kind, State: lead.Sent, Receipt: receipt, As: lead.DigestAlert, At: j.now().UTC()}
+			d := lead.Delivery{Target: g.digest.To, Kind: j.targets.Kind(g.digest.To), State: lead.Sent, Receipt: receipt, As: lead.DigestAlert, At: j.now().UTC()}
 			if d.Kind == "log" {
 				d.State = lead.Previewed
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -83,12 +84,13 @@ func (j *Jobs) tellDirect(t *lead.Touch) {
 	c.Trail = append(c.Trail, j.verdictStep(&c, l))
 	j.events.Publish(lead.News{Kind: lead.LeadNews, At: now.UTC(), TouchID: c.ID, State: string(c.State), Change: "new"}.About(l))
 	for _, d := range notify.Decide(notify.Asked{Lead: l, Touch: &c, Alone: &l.Verdict, Routes: j.routes(), Now: now}) {
-		box := j.outboxes[d.Target]
-		if !d.Tells() || box == nil || d.Kind == lead.Copy {
+		if !d.Tells() || !j.targets.Known(d.Target) || d.Kind == lead.Copy {
 			continue // what is no alert can wait for the job
 		}
 		a := alertOf(d, l, &c)
 		a.Note = strings.TrimPrefix(a.Note+". Redis away, so without history", ". ")
-		box.add(&note{Alert: a, direct: true})
+		if err := j.targets.Send(d.Target, &delivery.Item{Alert: a, Direct: true}); err != nil {
+			j.log.Error("send straight from the journal", "touch_id", c.ID, "error", err)
+		}
 	}
 }

@@ -36,3 +36,6 @@ func (j *Jobs) lookAt(id string) {
 	default:
 	}
 }
+
+// shared says that other replicas may be at work, and can be asked.
+func (j *Jobs) shared() bool { return !j.o.Embedded && j.redis.Up() }

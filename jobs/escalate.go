@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -100,10 +101,10 @@ type summons struct {
 // targets are those that hear: the thread of the alert, and the level's own
 // target if it is one.
 func (j *Jobs) callTargets(c summons) (names []string) {
-	if j.outboxes[c.rung.Thread] != nil {
+	if j.targets.Known(c.rung.Thread) {
 		names = append(names, c.rung.Thread)
 	}
-	if c.rung.To != c.rung.Thread && j.outboxes[c.rung.To] != nil {
+	if c.rung.To != c.rung.Thread && j.targets.Known(c.rung.To) {
 		names = append(names, c.rung.To)
 	}
 	return names
@@ -134,7 +135,7 @@ func (j *Jobs) callOut(ctx context.Context, c summons, now time.Time) (done bool
 	}
 	for i, target := range targets {
 		if _, ok := told[names[i]]; !ok {
-			if err := j.send(target, j.callNote(c, target, t, now)); err != nil {
+			if err := j.targets.Send(target, j.callNote(c, target, t, now)); err != nil {
 				return false, err
 			}
 		}
@@ -155,7 +156,7 @@ func (j *Jobs) alertedTouch(ctx context.Context, l *lead.Lead) (*lead.Touch, err
 	return t, err
 }
 
-func (j *Jobs) callNote(c summons, target string, t *lead.Touch, now time.Time) *note {
+func (j *Jobs) callNote(c summons, target string, t *lead.Touch, now time.Time) *delivery.Item {
 	r := &notify.Reminder{Waited: j.people().Shifts(c.rung.Team).Between(c.lead.WaitsSince, now), To: c.rung.To, Next: c.next, NextAt: c.nextAt}
 	if late := now.Sub(c.due); late > lateAfter {
 		r.Late = late
@@ -164,13 +165,13 @@ func (j *Jobs) callNote(c summons, target string, t *lead.Touch, now time.Time) 
 	if target == c.rung.Thread {
 		a.Thread = c.lead.Alerts[target]
 	}
-	return &note{Alert: a, notice: &notice{
-		since: c.due,
-		stale: func(ctx context.Context) bool {
+	return &delivery.Item{Alert: a, Notification: &delivery.Notification{
+		Since: c.due,
+		Stale: func(ctx context.Context) bool {
 			l, err := j.o.Prompt.Lead(ctx, c.lead.ID)
 			return err == nil && (!l.Waits() || !l.WaitsSince.Equal(c.lead.WaitsSince))
 		},
-		heard: func(ctx context.Context, receipt string) {
+		Delivered: func(ctx context.Context, receipt string) {
 			if receipt == "" { // given up
 				return
 			}

@@ -28,7 +28,7 @@ func (j *Jobs) carryOut(ctx context.Context, order *lead.Erasure, done ...journa
 		return nil, err
 	}
 	for _, id := range here.Touches {
-		j.forgetNotes(id)
+		j.targets.Remove(id)
 		j.forget(id)
 	}
 	leads, err := j.o.Store.LeadsByID(ctx, here.Leads)
@@ -70,16 +70,6 @@ func (j *Jobs) carryOut(ctx context.Context, order *lead.Erasure, done ...journa
 		return nil, fmt.Errorf("rewrite the journal without what was erased: %w", err)
 	}
 	return counts, nil
-}
-
-// forgetNotes takes a touch out of every outbox.
-func (j *Jobs) forgetNotes(touchID string) {
-	for _, b := range j.outboxes {
-		b.mu.Lock()
-		delete(b.ids, touchID)
-		b.waiting = slices.DeleteFunc(b.waiting, func(n *note) bool { return n.Touch.ID == touchID })
-		b.mu.Unlock()
-	}
 }
 
 // coverWaiting adds the person's touches of this node's journal, which the store
@@ -156,7 +146,7 @@ func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []jou
 			ops = append(ops, journal.Delete(l.shelf, id))
 		}
 		ops = append(ops, journal.Delete(touchShelf, id), journal.Delete(unnamedShelf, id))
-		for _, target := range j.targets() {
+		for _, target := range j.targetNames() {
 			ops = append(ops, journal.Delete(receiptShelf, receiptKey(id, target)))
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadgate/leadgate/jobs/availability"
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -28,8 +29,8 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return []string{hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, refreshShelf, pauseShelf, eraseShelf, unnamedShelf,
-		promiseShelf, noticeShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf, auditShelf}
+	return append(delivery.Shelves(), hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, refreshShelf, eraseShelf, unnamedShelf,
+		promiseShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf, auditShelf)
 }
 
 const (
@@ -96,13 +97,8 @@ type Options struct {
 	Now      func() time.Time      // nil: time.Now
 }
 
-// Outlet is a target with what sends to it and how fast it may be told. Targets
-// that share a channel share the Pacer.
-type Outlet struct {
-	Target notify.Target
-	Sender notify.Sender
-	Pacer  *notify.Pacer
-}
+// Outlet is a target with what sends to it.
+type Outlet = delivery.Outlet
 
 // Jobs runs everything between acceptance and settlement. Create it with New,
 // start it with Run.
@@ -119,8 +115,7 @@ type Jobs struct {
 
 	hot, bulk *lane
 	redis     *availability.Monitor
-	outboxes  map[string]*outbox
-	alarms    chan notify.Alarm
+	targets   *delivery.Targets
 	looks     chan struct{} // another replica has ended touches of ours
 	desk      *desk
 	clerk     *clerk
@@ -134,7 +129,6 @@ type Jobs struct {
 	flights  map[string]*flight // unsettled touches of this journal that are on their way
 	urgent   map[string]*flight // those of the hot lane
 	tellings map[string]*telling
-	rung     map[string]time.Time // when the alarms of a key were told last
 
 	refreshes map[string]*refreshing // by lead id: the latest on its way
 	remarked  chan struct{}          // a remark may wait
@@ -190,10 +184,7 @@ func New(o Options) (*Jobs, error) {
 		inspector: asynq.NewInspectorFromRedisClient(o.Producer),
 		hot:       newLane(hotShelf, window, 1, o.HotSlots),
 		bulk:      newLane(bulkShelf, window, bulkGroup, o.Slots),
-		outboxes:  map[string]*outbox{},
-		alarms:    make(chan notify.Alarm, alarmsMost),
 		looks:     make(chan struct{}, 1),
-		rung:      map[string]time.Time{},
 		flights:   map[string]*flight{},
 		urgent:    map[string]*flight{},
 		tellings:  map[string]*telling{},
@@ -212,15 +203,22 @@ func New(o Options) (*Jobs, error) {
 	o.Producer.AddHook(newStage(o.Producer))
 	j.Apply(Settings{Routes: o.Routes, People: o.People, Sources: o.Sources})
 	j.metrics = newMetrics(o.Registry, j)
+	peers := delivery.Peers(o.Prompt)
+	if o.Embedded {
+		peers = nil
+	}
+	var err error
+	j.targets, err = delivery.New(delivery.Options{Outlets: o.Outlets, Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Peers: peers,
+		Receipts: receipts{j}, Redis: j.redis, Node: o.Node, Launch: launch, MaxAge: o.MaxAge, AlarmTo: o.AlarmTo,
+		Latency: j.metrics.hops.WithLabelValues("alert"), Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
 	for _, out := range o.Outlets {
-		box := newOutbox(j, out)
-		j.outboxes[out.Target.Name] = box
-		j.metrics.watch(box)
 		if u, ok := out.Sender.(notify.Updater); ok {
 			j.mirrors[out.Target.Name] = newMirror(j, out.Target, u)
 		}
 	}
-	j.recallPauses()
 	return j, nil
 }
 
@@ -260,11 +258,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	for _, box := range j.outboxes {
-		wg.Go(func() { box.run(ctx) })
-	}
-	wg.Go(func() { j.ring(ctx) })
-	wg.Go(func() { j.watchPauses(ctx) })
+	wg.Go(func() { j.targets.Run(ctx, sink{j}) })
 	wg.Go(func() { j.redis.Run(ctx) })
 	wg.Go(func() { j.feed(ctx, j.hot) })
 	wg.Go(func() { j.feed(ctx, j.bulk) })
@@ -346,3 +340,23 @@ func (l *locks) lock(names ...string) (unlock func()) {
 		}
 	}
 }
+
+// Targets returns the state of every target, in the order of the configuration.
+func (j *Jobs) Targets() []TargetState { return j.targets.States() }
+
+// TargetState is the state of a target.
+type TargetState = delivery.State
+
+// ErrNoTarget says that there is no target of a name.
+var ErrNoTarget = delivery.ErrNoTarget
+
+// Pause lets nothing out to a target until Resume.
+func (j *Jobs) Pause(ctx context.Context, target, by, why string) error {
+	return j.targets.Pause(ctx, target, by, why)
+}
+
+// Resume ends a pause.
+func (j *Jobs) Resume(ctx context.Context, target string) error { return j.targets.Resume(ctx, target) }
+
+// Alarm tells a human.
+func (j *Jobs) Alarm(ctx context.Context, a notify.Alarm) { j.targets.Alarm(ctx, a) }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/availability"
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -20,13 +21,12 @@ type keeper interface {
 	eraseKeeper
 	oldKeeper
 	bookKeeper
-	paceKeeper
-	pauseKeeper
+	delivery.Store
+	delivery.Peers
 	timerKeeper
 	arrivalKeeper
 	turnKeeper
 	rhythmKeeper
-	noticeKeeper
 	auditKeeper
 }
 

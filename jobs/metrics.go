@@ -4,19 +4,15 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/leadgate/leadgate/notify"
 )
 
 // metrics of jobs; labels are targets' and hops' names, never people's.
 type metrics struct {
-	hops       *prometheus.HistogramVec
-	deliveries *prometheus.CounterVec
-	decisions  *prometheus.CounterVec
-	pauses     *prometheus.CounterVec
-	redriven   prometheus.Counter
-	registry   prometheus.Registerer
-	asked      *prometheus.CounterVec
+	hops      *prometheus.HistogramVec
+	decisions *prometheus.CounterVec
+	redriven  prometheus.Counter
+	registry  prometheus.Registerer
+	asked     *prometheus.CounterVec
 
 	escalations *prometheus.CounterVec
 }
@@ -30,15 +26,9 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 			Name: "leadgate_hop_seconds", Help: "Time from the request's arrival to the end of a hop; queue: from enqueue to pick-up.",
 			Buckets: []float64{.0005, .001, .002, .003, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 300, 3600},
 		}, []string{"hop"}),
-		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "leadgate_deliveries_total", Help: "Deliveries by how an attempt ended.",
-		}, []string{"target", "kind", "state"}),
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadgate_decisions_total", Help: "Decisions on who hears, by reason.",
 		}, []string{"why"}),
-		pauses: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "leadgate_slack_paused_seconds_total", Help: "Time that Slack targets had to wait after a failed attempt.",
-		}, []string{"target"}),
 		redriven: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "leadgate_redriven_total", Help: "Touches that were driven again because they had not settled in time.",
 		}),
@@ -49,7 +39,7 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 	m.escalations = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadgate_escalations_total", Help: "Levels that heard of a lead that nobody had taken.",
 	}, []string{"to"})
-	r.MustRegister(m.escalations, m.asked, m.hops, m.deliveries, m.decisions, m.pauses, m.redriven,
+	r.MustRegister(m.escalations, m.asked, m.hops, m.decisions, m.redriven,
 		gauge("leadgate_journal_waiting", "Touches accepted and not settled.", func() float64 { return float64(j.Waiting()) }),
 		gauge("leadgate_unnamed", "Touches whose vendor was asked in vain who they are about, and is asked no more.", func() float64 { return float64(j.o.Journal.Len(unnamedShelf)) }),
 		gauge("leadgate_unaccounted", "Touches of today that are in no column of the books; 0 or a bug.", j.unaccounted),
@@ -66,27 +56,6 @@ func gauge(name, help string, f func() float64) prometheus.GaugeFunc {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
 }
 
-// watch shows how a target fares.
-func (m *metrics) watch(b *outbox) {
-	of := prometheus.Labels{"target": b.target.Name}
-	m.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "leadgate_target_paused", ConstLabels: of,
-			Help: "1 while a target takes nothing: it keeps failing, or a person paused it."}, func() float64 {
-			if b.stopped() {
-				return 1
-			}
-			return 0
-		}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "leadgate_target_waiting", ConstLabels: of,
-			Help: "Deliveries that a target has still to take."}, func() float64 { return float64(b.len()) }))
-}
-
 func (m *metrics) hop(name string, d time.Duration) {
 	m.hops.WithLabelValues(name).Observe(max(d, 0).Seconds())
-}
-
-func (m *metrics) paused(t notify.Target, d time.Duration) {
-	if t.Kind == "slack" {
-		m.pauses.WithLabelValues(t.Name).Add(d.Seconds())
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -79,7 +80,16 @@ func (m *mirror) run(ctx context.Context) {
 				continue
 			}
 		}
-		idle(ctx, timer, m.signal, wait)
+		var ready <-chan time.Time
+		if wait > 0 {
+			timer.Reset(wait)
+			ready = timer.C
+		}
+		select {
+		case <-m.signal:
+		case <-ready:
+		case <-ctx.Done():
+		}
 	}
 }
 
@@ -121,7 +131,7 @@ func (m *mirror) again(r *rewrite, err error, e *notify.Error) {
 	wait := storeWait
 	if e != nil { // the target's fault, not the store's
 		m.fails++
-		wait = max(ladder(m.fails), e.RetryAfter)
+		wait = max(delivery.Backoff(m.fails), e.RetryAfter)
 	}
 	if m.fails == 1 {
 		m.j.log.Warn("a message was not rewritten; trying again", "target", m.target.Name, "error", err, "wait", wait)
@@ -148,7 +158,7 @@ func (m *mirror) write(ctx context.Context, p lead.Post) error {
 			return err
 		}
 		m.pacer.Take(m.j.now())
-		attempt, cancel := context.WithTimeout(ctx, sendTimeout)
+		attempt, cancel := context.WithTimeout(ctx, delivery.SendTimeout)
 		err = m.updater.Update(attempt, p.Receipt, alerts)
 		cancel()
 		if err != nil {

@@ -128,7 +128,7 @@ func (j *Jobs) inJournal(t *lead.Touch) *lead.Touch {
 	if f := j.flightOf(t.ID); f != nil {
 		t.Trail = append(t.Trail, f.trail(t)...)
 	}
-	for _, name := range j.targets() {
+	for _, name := range j.targetNames() {
 		if d, ok := j.receipt(t.ID, name); ok {
 			t.Deliveries = append(t.Deliveries, d)
 		}
@@ -136,7 +136,7 @@ func (j *Jobs) inJournal(t *lead.Touch) *lead.Touch {
 	return t
 }
 
-func (j *Jobs) targets() []string {
+func (j *Jobs) targetNames() []string {
 	names := make([]string, len(j.o.Outlets))
 	for i, o := range j.o.Outlets {
 		names[i] = o.Target.Name

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -85,16 +86,16 @@ func (j *Jobs) sendRemarks(ctx context.Context, fails map[string]int) (wait time
 			j.log.Error("a kept remark cannot be read; it stays there", "key", id, "error", err)
 			return true
 		}
-		box := j.outboxes[r.Target]
-		if box == nil {
+		out, ok := j.outletOf(r.Target)
+		if !ok {
 			j.forgetRemark(ctx, id)
 			return true
 		}
-		if d := box.pacer.Ready(j.now()); d > 0 {
+		if d := out.Pacer.Ready(j.now()); d > 0 {
 			later(d)
 			return true
 		}
-		err := box.remark(ctx, id, r)
+		err := j.remark(ctx, out, id, r)
 		switch class := notify.ClassOf(err); {
 		case ctx.Err() != nil:
 			return false
@@ -104,11 +105,11 @@ func (j *Jobs) sendRemarks(ctx context.Context, fails map[string]int) (wait time
 			j.log.Warn("a remark is given up", "target", r.Target, "lead_id", r.LeadID, "error", err)
 		default:
 			fails[r.Target]++
-			d := ladder(fails[r.Target])
+			d := delivery.Backoff(fails[r.Target])
 			if e := (*notify.Error)(nil); errors.As(err, &e) {
 				d = max(d, e.RetryAfter)
 			}
-			box.pacer.PauseUntil(j.now().Add(d))
+			out.Pacer.PauseUntil(j.now().Add(d))
 			later(d)
 			return true
 		}
@@ -123,13 +124,22 @@ func (j *Jobs) sendRemarks(ctx context.Context, fails map[string]int) (wait time
 }
 
 // remark posts one line.
-func (b *outbox) remark(ctx context.Context, id string, r remark) error {
-	b.pacer.Take(b.j.now())
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+func (j *Jobs) remark(ctx context.Context, out Outlet, id string, r remark) error {
+	out.Pacer.Take(j.now())
+	ctx, cancel := context.WithTimeout(ctx, delivery.SendTimeout)
 	defer cancel()
-	_, err := b.sender.Send(ctx, []notify.Alert{{Kind: lead.Remark, Lead: &lead.Lead{ID: r.LeadID}, Thread: r.Thread, Note: r.Text, Member: r.Member,
+	_, err := out.Sender.Send(ctx, []notify.Alert{{Kind: lead.Remark, Lead: &lead.Lead{ID: r.LeadID}, Thread: r.Thread, Note: r.Text, Member: r.Member,
 		Touch: &lead.Touch{ID: id, LeadID: r.LeadID, ReceivedAt: r.At}}})
 	return err
+}
+
+func (j *Jobs) outletOf(target string) (Outlet, bool) {
+	for _, out := range j.o.Outlets {
+		if out.Target.Name == target {
+			return out, true
+		}
+	}
+	return Outlet{}, false
 }
 
 func (j *Jobs) forgetRemark(ctx context.Context, id string) {

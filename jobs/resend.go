@@ -38,7 +38,7 @@ func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*le
 	if r.Target == "" {
 		targets = toldOf(l)
 	}
-	if len(targets) == 0 || len(l.Touches) == 0 || slices.ContainsFunc(targets, func(name string) bool { return j.outboxes[name] == nil }) {
+	if len(targets) == 0 || len(l.Touches) == 0 || slices.ContainsFunc(targets, func(name string) bool { return !j.targets.Known(name) }) {
 		return l, fmt.Errorf("resend lead %s: %w", leadID, ErrNobodyTold)
 	}
 	id := cmp.Or(r.TouchID, l.Touches[len(l.Touches)-1])
@@ -123,7 +123,7 @@ const (
 // has missed: it was never told, or the delivery failed. With failed only the
 // latter; with again also what it has. A second run finds nothing left to do.
 func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Duration) (lead.Run, error) {
-	if j.outboxes[r.To] == nil {
+	if !j.targets.Known(r.To) {
 		return lead.Run{}, fmt.Errorf("resend to %q: %w", r.To, ErrNobodyTold)
 	}
 	f := r.TouchFilter

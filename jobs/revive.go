@@ -47,7 +47,7 @@ func (j *Jobs) load(ctx context.Context) error {
 	}
 	_, err := j.revive(ctx)
 	if err == nil {
-		err = j.carryNotices(ctx)
+		err = j.targets.RestoreReceipts(ctx)
 	}
 	if err != nil {
 		j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
@@ -189,7 +189,7 @@ func restore[T any](ctx context.Context, from *journal.Journal, shelf string, br
 // way start once more; else the sweeper finds the few that got lost.
 func (j *Jobs) resume(ctx context.Context, lost bool) error {
 	if !j.o.Embedded {
-		if err := errors.Join(j.carry(ctx), j.carryNotices(ctx)); err != nil {
+		if err := errors.Join(j.carry(ctx), j.targets.RestoreReceipts(ctx)); err != nil {
 			return fmt.Errorf("carry receipts: %w", err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadgate/leadgate/jobs/availability"
+	"github.com/leadgate/leadgate/jobs/delivery"
 )
 
 // serve runs one lane's asynq server behind its gate.
@@ -65,7 +66,7 @@ func (j *Jobs) newServer(l *lane, client redis.UniversalClient, check time.Durat
 			if errors.Is(err, asynq.ErrLeaseExpired) {
 				return 0
 			}
-			return ladder(n + 1)
+			return delivery.Backoff(n + 1)
 		},
 		IsFailure: func(err error) bool {
 			return !errors.Is(err, asynq.ErrLeaseExpired) && !errors.Is(err, errStillWaiting) && !errors.Is(err, errOwners)

@@ -105,6 +105,14 @@ func (j *Jobs) receipt(touchID, target string) (lead.Delivery, bool) {
 	return d, d.Final()
 }
 
+// receipts is what delivery asks about touches.
+type receipts struct{ j *Jobs }
+
+func (r receipts) Receipt(touchID, target string) (lead.Delivery, bool) {
+	return r.j.receipt(touchID, target)
+}
+func (r receipts) Settled(touchID string) bool { return r.j.settled(touchID) }
+
 func decodeKept(b []byte, v any) error { return json.Unmarshal(b, v) }
 
 func mustJSON(v any) []byte {

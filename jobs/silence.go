@@ -128,7 +128,7 @@ func (j *Jobs) sayRhythm(ctx context.Context, source string, r lead.Rhythm, what
 		return
 	}
 	j.log.Warn("a source's silence", "source", source, "says", a.Title)
-	j.Alarm(ctx, a)
+	j.targets.Alarm(ctx, a)
 }
 
 // Rhythms returns how often the sources are heard, by their names.

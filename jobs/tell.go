@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -48,8 +49,8 @@ func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions 
 		}
 		told = append(told, dec)
 		d := lead.Delivery{Target: dec.Target, State: lead.Waiting, At: j.now().UTC()}
-		if box := j.outboxes[dec.Target]; box != nil {
-			d.Kind = box.target.Kind
+		if j.targets.Known(dec.Target) {
+			d.Kind = j.targets.Kind(dec.Target)
 		} else { // the target is gone from the configuration
 			d.State, d.Error = lead.Failed, "no such target any more"
 		}
@@ -80,7 +81,9 @@ func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions 
 	now.Trail = slices.Clip(t.Trail)
 	for _, dec := range told {
 		if left[dec.Target] {
-			j.outboxes[dec.Target].add(&note{Alert: alertOf(dec, l, &now)})
+			if err := j.targets.Send(dec.Target, &delivery.Item{Alert: alertOf(dec, l, &now)}); err != nil {
+				return err
+			}
 		}
 	}
 	if err := j.o.Store.Finish(ctx, &now, l, lead.OutcomeWaiting); err != nil {
@@ -135,16 +138,19 @@ func outcomeOf(t *lead.Touch, told []lead.Decision) lead.Outcome {
 	return o
 }
 
-// heard takes down that a target has the touches of these notes, or that they
-// were given up: receipts in the journal first, then in the store, and touches
-// whose targets have all heard are settled.
-func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
-	if notes = j.heardNotices(ctx, notes, d); len(notes) == 0 {
-		return
-	}
+// sink records what becomes of deliveries.
+type sink struct{ *Jobs }
+
+// Dropped leaves a touch to the sweeper.
+func (s sink) Dropped(touchID string) { s.untell(touchID) }
+
+// Delivered keeps receipts, in the journal first, then in the store, and settles
+// touches whose deliveries are all at their end.
+func (s sink) Delivered(ctx context.Context, notes []*delivery.Item, d lead.Delivery) {
+	j := s.Jobs
 	ops := make([]journal.Op, 0, len(notes))
 	for _, n := range notes {
-		ops = append(ops, journal.Put(receiptShelf, receiptKey(n.Touch.ID, d.Target), mustJSON(n.delivery(d))))
+		ops = append(ops, journal.Put(receiptShelf, receiptKey(n.Touch.ID, d.Target), mustJSON(n.Delivery(d))))
 	}
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		// Without a receipt a crash now tells the target again.
@@ -154,9 +160,9 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 	var ended []*telling
 	for _, n := range notes {
 		j.publishDelivery(n, d)
-		c, tel := j.record(n, n.delivery(d))
+		c, tel := j.record(n, n.Delivery(d))
 		if tel == nil { // told from the journal: the job may run at another replica
-			direct = append(direct, lead.Change{TouchID: n.Touch.ID, Delivery: n.delivery(d)})
+			direct = append(direct, lead.Change{TouchID: n.Touch.ID, Delivery: n.Delivery(d)})
 			j.show(n.Touch, n.Lead)
 			j.catchUpPost(ctx, n)
 			continue
@@ -196,7 +202,7 @@ func (j *Jobs) heard(ctx context.Context, notes []*note, d lead.Delivery) {
 }
 
 // publishDelivery publishes that a target has a touch, or that it was given up.
-func (j *Jobs) publishDelivery(n *note, d lead.Delivery) {
+func (j *Jobs) publishDelivery(n *delivery.Item, d lead.Delivery) {
 	e := events.Of(n.Touch, d.At)
 	if n.Lead != nil {
 		e = e.About(n.Lead)
@@ -240,7 +246,7 @@ func (tel *telling) now() (*lead.Touch, *lead.Lead) {
 }
 
 // record notes a delivery with its touch.
-func (j *Jobs) record(n *note, d lead.Delivery) (lead.Change, *telling) {
+func (j *Jobs) record(n *delivery.Item, d lead.Delivery) (lead.Change, *telling) {
 	tel := j.tellingOf(n.Touch.ID)
 	if tel == nil {
 		return lead.Change{}, nil
@@ -273,7 +279,7 @@ func (j *Jobs) record(n *note, d lead.Delivery) (lead.Change, *telling) {
 }
 
 // remember keeps with each lead what its target called the message.
-func (j *Jobs) remember(ctx context.Context, notes []*note, d lead.Delivery) {
+func (j *Jobs) remember(ctx context.Context, notes []*delivery.Item, d lead.Delivery) {
 	if d.Receipt == "" {
 		return
 	}

@@ -3,14 +3,13 @@ package jobs
 import (
 	"context"
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 )
 
 // flakyStore takes what it is given, but the next calls of Deliver end as told.
@@ -18,9 +17,6 @@ type flakyStore struct {
 	keeper
 	ends     []error
 	finished []lead.State
-	lease    bool            // nobody else has one
-	waits    []time.Duration // what the pace of all replicas answers next
-	away     error
 }
 
 func (s *flakyStore) Deliver(context.Context, []lead.Change) error {
@@ -47,17 +43,16 @@ func (s *flakyStore) UpdateLead(_ context.Context, id string, _ int64, _ func(*l
 	return &lead.Lead{ID: id}, nil
 }
 
+// Admit lets nothing out: another replica sends it.
 func (s *flakyStore) Admit(_ context.Context, a lead.Admission) (time.Duration, []bool, error) {
 	elsewhere := make([]bool, len(a.Leases))
 	for i := range elsewhere {
-		elsewhere[i] = !s.lease
+		elsewhere[i] = true
 	}
-	wait := time.Duration(0)
-	if len(s.waits) > 0 {
-		wait, s.waits = s.waits[0], s.waits[1:]
-	}
-	return wait, elsewhere, s.away
+	return 0, elsewhere, nil
 }
+
+func (s *flakyStore) Pauses(context.Context) (map[string]string, error) { return nil, nil }
 
 // told is a hot touch that was accepted and decided on.
 func told(t *testing.T, b *ticking, store keeper) (*lead.Touch, *lead.Lead, []lead.Decision) {
@@ -81,7 +76,7 @@ func TestJobs_StoreMissesTheReceipt(t *testing.T) {
 	if err := b.j.tell(t.Context(), &first, l, decisions, true); err != nil {
 		t.Fatal(err)
 	}
-	b.work(t)
+	b.deliver(t)
 	if b.j.tellingOf(touch.ID) != nil {
 		t.Error("the touch counts as waiting for its target, so the sweeper leaves it alone for ever")
 	}
@@ -89,7 +84,7 @@ func TestJobs_StoreMissesTheReceipt(t *testing.T) {
 	if err := b.j.tell(t.Context(), &again, l, decisions, false); err != nil {
 		t.Fatal(err)
 	}
-	b.work(t)
+	b.deliver(t)
 	if len(s.sent) != 1 || b.j.Waiting() != 0 || again.State != lead.Settled {
 		t.Errorf("%d messages, %d waiting, touch %s; want one message and nothing left", len(s.sent), b.j.Waiting(), again.State)
 	}
@@ -99,51 +94,16 @@ func TestJobs_StoreMissesTheReceipt(t *testing.T) {
 }
 
 func TestJobs_AnotherReplicaTells(t *testing.T) {
-	s, store := &scripted{most: 1}, &flakyStore{lease: false}
-	b := newTicking(t, s, noPace)
-	b.j.o.Embedded = false
+	s, store := &scripted{most: 1}, &flakyStore{}
+	b := newTicking(t, s, noPace, func(o *Options) { o.Embedded, o.Store = false, store })
 	b.j.redis.SetUp(true)
 	touch, l, decisions := told(t, b, store)
 	if err := b.j.tell(t.Context(), touch, l, decisions, true); err != nil {
 		t.Fatal(err)
 	}
-	b.work(t)
-	if len(s.sent) != 0 || b.has(touch.ID) || b.j.tellingOf(touch.ID) != nil {
-		t.Errorf("sent %v, waits here %v, telling %v; want it left to the replica that has the lease and to the sweeper", s.sent, b.has(touch.ID), b.j.tellingOf(touch.ID) != nil)
-	}
-}
-
-// What the pace of all replicas holds back waits, and goes with what came
-// meanwhile; while nobody can be asked it goes at this replica's own pace.
-func TestJobs_AnotherReplicaUsedThePace(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		store flakyStore
-		sent  int
-		after time.Duration
-	}{
-		{"Waits", flakyStore{lease: true, waits: []time.Duration{0, 700 * time.Millisecond}}, 2, 700 * time.Millisecond},
-		{"Away", flakyStore{away: errors.New("timeout")}, 3, 0},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s := &scripted{most: 40}
-			b := newTicking(t, s, notify.Pace{N: 1, Per: time.Second})
-			b.j.o.Embedded, b.j.o.Store, b.j.o.Prompt = false, &c.store, &c.store
-			b.j.redis.SetUp(true)
-			for _, id := range []string{"a", "b", "c"} { // two at once, were it for this replica alone
-				b.hot(id)
-				if notes, _ := b.next(); len(notes) > 0 {
-					b.send(t.Context(), notes)
-				}
-			}
-			b.work(t)
-			if len(s.sent) != c.sent || len(slices.Concat(s.sent...)) != 3 {
-				t.Fatalf("messages = %v, want %d with all three", s.sent, c.sent)
-			}
-			if got := s.at[len(s.at)-1].Sub(b.begin); got != c.after {
-				t.Errorf("the last one went after %s, want %s", got, c.after)
-			}
-		})
+	b.deliver(t)
+	if len(s.sent) != 0 || b.j.targets.Has("sales", touch.ID) || b.j.tellingOf(touch.ID) != nil {
+		t.Errorf("sent %v, waits here %v, telling %v; want it left to the replica that has the lease and to the sweeper", s.sent, b.j.targets.Has("sales", touch.ID), b.j.tellingOf(touch.ID) != nil)
 	}
 }
 
@@ -153,8 +113,10 @@ func TestJobs_ToldDirectlyIsShownOnce(t *testing.T) {
 	seen := 0
 	b.j.o.Observe = func(*lead.Touch, *lead.Lead) { seen++ }
 	touch, l, decisions := told(t, b, store)
-	b.add(&note{Alert: alertOf(decisions[0], l, touch), direct: true})
-	b.work(t)
+	if err := b.j.targets.Send("sales", &delivery.Item{Alert: alertOf(decisions[0], l, touch), Direct: true}); err != nil {
+		t.Fatal(err)
+	}
+	b.deliver(t)
 	c := *touch
 	if err := b.j.tell(t.Context(), &c, l, decisions, false); err != nil {
 		t.Fatal(err)

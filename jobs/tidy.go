@@ -7,6 +7,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -40,7 +41,8 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 		at, ok := madeAt(key)
 		return ok && at.Before(limit)
 	}
-	old[noticeShelf] = noticeIsOld(now)
+	shelf, isOld := delivery.Expired(now)
+	old[shelf] = isOld
 	old[unnamedShelf] = func(_ string, value []byte) bool {
 		var q question
 		return json.Unmarshal(value, &q) != nil || q.At.Before(limit)

@@ -35,11 +35,19 @@ var mayImport = map[string][]string{
 
 	"jobs/availability": {},
 
+	"jobs/delivery": {
+		"lead",
+		"journal",
+		"notify",
+		"jobs/availability",
+	},
+
 	"jobs": {
 		"lead",
 		"journal",
 		"notify",
 		"jobs/availability",
+		"jobs/delivery",
 		"jobs/events",
 	},
 

@@ -1,4 +1,4 @@
-package jobs
+package delivery
 
 import (
 	"context"
@@ -48,16 +48,14 @@ func titles(alarms []notify.Alarm) (all []string) {
 // beside puts another target next to the one under test.
 func (b *ticking) beside(name string, s notify.Sender) {
 	t := notify.Target{Name: name, Kind: "webhook", Pace: noPace}
-	out := Outlet{Target: t, Sender: s, Pacer: notify.NewPacer(t)}
-	b.j.o.Outlets = append(b.j.o.Outlets, out)
-	b.j.outboxes[name] = newOutbox(b.j, out)
+	b.t.add(Outlet{Target: t, Sender: s, Pacer: notify.NewPacer(t)})
 }
 
 // ringing tells the alarms that wait.
 func (b *ticking) ringing(t *testing.T) {
 	t.Helper()
-	for len(b.j.alarms) > 0 {
-		b.j.tellAlarm(t.Context(), <-b.j.alarms)
+	for len(b.t.alarms.waiting) > 0 {
+		b.t.sendAlarm(t.Context(), <-b.t.alarms.waiting)
 	}
 }
 
@@ -116,7 +114,7 @@ func TestOutbox_RefusalsInARow(t *testing.T) {
 	b.work(t)
 	failed := 0
 	for _, id := range []string{"a", "b", "c", "d"} {
-		if d, _ := b.j.receipt(id, "sales"); d.State == lead.Failed {
+		if d, _ := b.sink.Receipt(id, "sales"); d.State == lead.Failed {
 			failed++
 		}
 	}
@@ -161,7 +159,7 @@ func TestOutbox_AlertsBeforeCopies(t *testing.T) {
 	s := &scripted{most: 1}
 	b := newTicking(t, s, noPace)
 	touch := &lead.Touch{ID: "copy", ReceivedAt: b.clock.Add(-time.Hour), State: lead.Accepted}
-	b.add(&note{Alert: notify.Alert{Kind: lead.Copy, Touch: touch, Lead: &lead.Lead{ID: "copy"}}, direct: true})
+	b.add(&Item{Alert: notify.Alert{Kind: lead.Copy, Touch: touch, Lead: &lead.Lead{ID: "copy"}}, Direct: true})
 	b.hot("hot")
 	b.work(t)
 	if want := [][]string{{"hot"}, {"copy"}}; !slices.EqualFunc(s.sent, want, slices.Equal) {
@@ -176,9 +174,9 @@ func TestOutbox_Concurrency(t *testing.T) {
 	at := b.clock
 	for i, id := range []string{"a", "a2", "b", "c", "d"} {
 		touch := &lead.Touch{ID: id, ReceivedAt: at.Add(time.Duration(i)), State: lead.Accepted}
-		b.add(&note{Alert: notify.Alert{Kind: lead.Copy, Touch: touch, Lead: &lead.Lead{ID: id[:1]}}, direct: true})
+		b.add(&Item{Alert: notify.Alert{Kind: lead.Copy, Touch: touch, Lead: &lead.Lead{ID: id[:1]}}, Direct: true})
 	}
-	var flying [][]*note
+	var flying [][]*Item
 	for range 3 {
 		notes, _ := b.next()
 		flying = append(flying, notes)
@@ -233,37 +231,40 @@ func TestOutbox_ExpiresWhatWaits(t *testing.T) {
 		t.Errorf("given up after %s, want an hour", took)
 	}
 	for _, id := range []string{"a", "b", "c"} {
-		if d, ok := b.j.receipt(id, "sales"); !ok || d.State != lead.Failed || d.Error != "http_503" {
+		if d, ok := b.sink.Receipt(id, "sales"); !ok || d.State != lead.Failed || d.Error != "http_503" {
 			t.Errorf("%s after an hour = %+v, want failed with http_503", id, d)
 		}
 	}
 }
 
-func TestJobs_PauseAndResume(t *testing.T) {
+func TestTargets_PauseAndResume(t *testing.T) {
 	s := &scripted{most: 1}
 	b := newTicking(t, s, noPace)
-	if err := b.j.Pause(t.Context(), "sales", "Dana", "CRM moves"); err != nil {
+	if err := b.t.Pause(t.Context(), "sales", "Dana", "CRM moves"); err != nil {
 		t.Fatal(err)
 	}
 	b.hot("a")
 	if notes, wait := b.next(); len(notes) > 0 || wait != 0 {
 		t.Fatalf("a paused target is told %v", notes)
 	}
-	again := newOutbox(b.j, Outlet{Target: b.target, Sender: s, Pacer: b.pacer})
-	b.j.outboxes["sales"] = again
-	b.j.recallPauses() // the next process
+	restarted := b.t.o
+	restarted.Registry = prometheus.NewRegistry()
+	next, err := New(restarted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := next.outboxes["sales"]
 	if st := again.state(); st.State != "paused" || st.PausedBy != "Dana" || st.PausedWhy != "CRM moves" || !again.stopped() {
 		t.Errorf("after a restart the state is %+v, want paused by Dana", st)
 	}
-	b.j.outboxes["sales"] = b.outbox
-	if err := b.j.Resume(t.Context(), "sales"); err != nil {
+	if err := b.t.Resume(t.Context(), "sales"); err != nil {
 		t.Fatal(err)
 	}
 	b.work(t)
 	if len(s.sent) != 1 {
 		t.Errorf("after the pause %v was told, want a", s.sent)
 	}
-	for _, err := range []error{b.j.Pause(t.Context(), "nobody", "Dana", ""), b.j.Resume(t.Context(), "nobody")} {
+	for _, err := range []error{b.t.Pause(t.Context(), "nobody", "Dana", ""), b.t.Resume(t.Context(), "nobody")} {
 		if !errors.Is(err, ErrNoTarget) {
 			t.Errorf("pausing a target that is not there = %v, want ErrNoTarget", err)
 		}
@@ -271,7 +272,7 @@ func TestJobs_PauseAndResume(t *testing.T) {
 }
 
 // Resuming tries a failing target at once, but not before its Retry-After.
-func TestJobs_ResumeTriesNow(t *testing.T) {
+func TestTargets_ResumeTriesNow(t *testing.T) {
 	limited := &notify.Error{Class: notify.Again, Code: "http_429", RetryAfter: time.Hour, Err: errors.New("429")}
 	for _, tt := range []struct {
 		name string
@@ -282,7 +283,7 @@ func TestJobs_ResumeTriesNow(t *testing.T) {
 			b := newTicking(t, &scripted{most: 1, ends: []error{tt.end}}, noPace)
 			b.hot("a")
 			b.step(t)
-			if err := b.j.Resume(t.Context(), "sales"); err != nil {
+			if err := b.t.Resume(t.Context(), "sales"); err != nil {
 				t.Fatal(err)
 			}
 			notes, wait := b.next()
@@ -293,7 +294,7 @@ func TestJobs_ResumeTriesNow(t *testing.T) {
 	}
 }
 
-func TestJobs_AlarmTargets(t *testing.T) {
+func TestTargets_AlarmTargets(t *testing.T) {
 	for _, tt := range []struct {
 		name, to, about string
 		broken          string
@@ -309,13 +310,13 @@ func TestJobs_AlarmTargets(t *testing.T) {
 			for _, name := range []string{"b", "c", "d"} {
 				b.beside(name, &hearing{})
 			}
-			b.j.outboxes["d"].target.Kind = "log"
-			b.j.o.AlarmTo = tt.to
+			b.t.outboxes["d"].target.Kind = "log"
+			b.t.o.AlarmTo = tt.to
 			if tt.broken != "" {
-				b.j.outboxes[tt.broken].health.broken = true
+				b.t.outboxes[tt.broken].health.broken = true
 			}
 			var got []string
-			for _, box := range b.j.alarmTargets(tt.about) {
+			for _, box := range b.t.alarmTargets(tt.about) {
 				got = append(got, box.target.Name)
 			}
 			if !slices.Equal(got, tt.want) {
@@ -325,30 +326,28 @@ func TestJobs_AlarmTargets(t *testing.T) {
 	}
 }
 
-func TestJobs_Alarm(t *testing.T) {
+func TestTargets_Alarm(t *testing.T) {
 	b := newTicking(t, &scripted{}, noPace)
 	deaf, ear := &hearing{deaf: true}, &hearing{}
 	b.beside("deaf", deaf)
 	b.beside("ear", ear)
 	for _, a := range []notify.Alarm{{Key: "k", Title: "one"}, {Key: "k", Title: "the same"}, {Key: "other", Title: "two"}, {Title: "no key"}, {Title: "no key"}} {
-		b.j.Alarm(t.Context(), a)
+		b.t.Alarm(t.Context(), a)
 	}
 	b.clock = b.clock.Add(alarmEvery)
-	b.j.Alarm(t.Context(), notify.Alarm{Key: "k", Title: "later"})
+	b.t.Alarm(t.Context(), notify.Alarm{Key: "k", Title: "later"})
 	b.ringing(t)
 	if got, want := titles(ear.alarms), []string{"one", "two", "no key", "no key", "later"}; !slices.Equal(got, want) {
 		t.Errorf("alarms = %q, want %q", got, want)
 	}
 	for range 2 * alarmsMost { // nobody listens: the caller does not wait
-		b.j.Alarm(t.Context(), notify.Alarm{Title: "flood"})
+		b.t.Alarm(t.Context(), notify.Alarm{Title: "flood"})
 	}
 }
 
-func TestJobs_TargetMetrics(t *testing.T) {
+func TestTargets_TargetMetrics(t *testing.T) {
 	r := prometheus.NewRegistry()
-	b := newTicking(t, &scripted{most: 1, ends: []error{revoke}}, noPace)
-	b.j.metrics.registry = r
-	b.j.metrics.watch(b.outbox)
+	b := newTicking(t, &scripted{most: 1, ends: []error{revoke}}, noPace, func(o *Options) { o.Registry = r })
 	b.hot("a", "b")
 	b.step(t)
 	families, err := r.Gather()
@@ -358,13 +357,25 @@ func TestJobs_TargetMetrics(t *testing.T) {
 	got := map[string]float64{}
 	for _, f := range families {
 		for _, m := range f.Metric {
+			if m.Gauge == nil {
+				continue
+			}
 			got[f.GetName()+"/"+m.Label[0].GetValue()] = m.Gauge.GetValue()
 		}
 	}
 	if want := map[string]float64{"leadgate_target_paused/sales": 1, "leadgate_target_waiting/sales": 2}; !maps.Equal(got, want) {
 		t.Errorf("metrics = %v, want %v", got, want)
 	}
-	if got := b.j.Targets(); len(got) != 1 || got[0].Name != "sales" || got[0].Kind != "slack" || fmt.Sprint(got[0].Fails) != "1" {
-		t.Errorf("Targets = %+v", got)
+	if got := b.t.States(); len(got) != 1 || got[0].Name != "sales" || got[0].Kind != "slack" || fmt.Sprint(got[0].Fails) != "1" {
+		t.Errorf("States = %+v", got)
+	}
+}
+func TestBackoff(t *testing.T) {
+	for fails, want := range map[int]time.Duration{0: 1, 1: 1, 2: 2, 3: 4, 4: 8, 5: 15, 6: 30, 7: 60, 8: 60, 1000: 60} {
+		for range 100 {
+			if got := Backoff(fails); got < want*time.Second || got >= want*time.Second*11/10 {
+				t.Fatalf("Backoff(%d) = %s, want %ds and up to a tenth more", fails, got, want)
+			}
+		}
 	}
 }

@@ -1,9 +1,11 @@
-package jobs
+package delivery
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // scripted is a sender whose attempts end as it says, one after another; beyond
@@ -50,36 +53,88 @@ type ticking struct {
 	*outbox
 	clock time.Time
 	begin time.Time
+	redis *redisState
+	sink  *sinkLog
 }
 
-func newTicking(t *testing.T, s *scripted, pace notify.Pace) *ticking {
+// redisState says whether Redis is up.
+type redisState struct{ up bool }
+
+func (r *redisState) Up() bool          { return r.up }
+func (r *redisState) ReportError(error) {}
+
+// sinkLog keeps what it is told.
+type sinkLog struct {
+	ends    map[string]lead.Delivery // by touch id/target
+	settled map[string]bool
+	failed  []string
+	dropped []string
+}
+
+func (s *sinkLog) Delivered(_ context.Context, items []*Item, d lead.Delivery) {
+	for _, i := range items {
+		s.ends[i.Touch.ID+"/"+d.Target] = i.Delivery(d)
+	}
+}
+
+func (s *sinkLog) Failed(_ context.Context, _ notify.Target, items []*Item, _ *notify.Error, _ time.Duration) {
+	for _, i := range items {
+		s.failed = append(s.failed, i.ID())
+	}
+}
+
+func (s *sinkLog) Dropped(touchID string) { s.dropped = append(s.dropped, touchID) }
+
+func (s *sinkLog) Receipt(touchID, target string) (lead.Delivery, bool) {
+	d, ok := s.ends[touchID+"/"+target]
+	return d, ok && d.Final()
+}
+
+func (s *sinkLog) Settled(touchID string) bool { return s.settled[touchID] }
+
+// noStore is a store without touches and receipts.
+type noStore struct{ set map[string]string }
+
+func (noStore) TouchesByID(_ context.Context, ids []string) ([]*lead.Touch, error) {
+	return make([]*lead.Touch, len(ids)), nil
+}
+func (s noStore) SetReceipts(_ context.Context, receipts map[string]string) error {
+	maps.Copy(s.set, receipts)
+	return nil
+}
+func (s noStore) Receipts(context.Context, ...string) (map[string]string, error) { return s.set, nil }
+
+func newTicking(t *testing.T, s *scripted, pace notify.Pace, change ...func(*Options)) *ticking {
 	t.Helper()
 	jr, err := journal.Open(journal.Options{Dir: t.TempDir(), Shelves: Shelves(), Reserve: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { jr.Close() })
-	b := &ticking{clock: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)}
+	b := &ticking{clock: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC), redis: &redisState{}, sink: &sinkLog{ends: map[string]lead.Delivery{}, settled: map[string]bool{}}}
 	b.begin = b.clock
 	s.now = func() time.Time { return b.clock }
 	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: pace}
-	_, client := embedded(t)
-	j, err := New(Options{Journal: jr, Store: noStore{}, Rules: lead.DefaultRules, Producer: client(), Embedded: true, MaxAge: time.Hour, Now: s.now,
-		Outlets: []Outlet{{Target: target, Sender: s, Pacer: notify.NewPacer(target)}}})
+	store := noStore{map[string]string{}}
+	o := Options{Outlets: []Outlet{{Target: target, Sender: s, Pacer: notify.NewPacer(target)}}, Journal: jr, Store: store, Prompt: store, Receipts: b.sink,
+		Redis: b.redis, Node: "n1", Launch: "l1", MaxAge: time.Hour, Latency: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "latency"}),
+		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: s.now}
+	for _, c := range change {
+		c(&o)
+	}
+	targets, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.outbox = j.outboxes["sales"]
+	targets.sink = b.sink
+	b.outbox = targets.outboxes["sales"]
 	return b
 }
-
-// noStore is a store that nobody asks: what is told straight from the journal needs none.
-type noStore struct{ keeper }
 
 func (b *ticking) hot(ids ...string) {
 	for i, id := range ids {
 		t := &lead.Touch{ID: id, ReceivedAt: b.clock.Add(time.Duration(i)), State: lead.Accepted}
-		b.add(&note{Alert: notify.Alert{Kind: lead.HotAlert, Touch: t, Lead: &lead.Lead{ID: id}}, direct: true})
+		b.add(&Item{Alert: notify.Alert{Kind: lead.HotAlert, Touch: t, Lead: &lead.Lead{ID: id}}, Direct: true})
 	}
 }
 
@@ -143,7 +198,7 @@ func TestOutbox_TriesAgain(t *testing.T) {
 				}
 			}
 			for _, id := range c.notes {
-				if d, ok := b.j.receipt(id, "sales"); !ok || d.State != c.state {
+				if d, ok := b.sink.Receipt(id, "sales"); !ok || d.State != c.state {
 					t.Errorf("receipt of %s = %v %+v, want %s", id, ok, d, c.state)
 				}
 				if b.has(id) {
@@ -192,7 +247,7 @@ func TestOutbox_GivesUpByAge(t *testing.T) {
 	begin := b.clock
 	b.hot("a")
 	b.work(t)
-	d, ok := b.j.receipt("a", "sales")
+	d, ok := b.sink.Receipt("a", "sales")
 	if took := b.clock.Sub(begin); !ok || d.State != lead.Failed || d.Error == "" || took < time.Hour || took > 63*time.Minute {
 		t.Errorf("after %s the delivery is %+v, want it failed a little after an hour", took, d)
 	}
@@ -215,10 +270,7 @@ func TestOutbox_OldestFirst(t *testing.T) {
 func TestOutbox_ReceiptMeansDone(t *testing.T) {
 	s := &scripted{most: 40}
 	b := newTicking(t, s, noPace)
-	if err := b.j.o.Journal.Commit(t.Context(), journal.Put(receiptShelf, receiptKey("a", "sales"),
-		mustJSON(lead.Delivery{Target: "sales", State: lead.Sent, Receipt: "C1/0"}))); err != nil {
-		t.Fatal(err)
-	}
+	b.sink.ends["a/sales"] = lead.Delivery{Target: "sales", State: lead.Sent, Receipt: "C1/0"}
 	b.hot("a")
 	b.work(t)
 	if len(s.sent) != 0 {
@@ -231,9 +283,7 @@ func TestOutbox_ReceiptMeansDone(t *testing.T) {
 func TestOutbox_SettledMeansTold(t *testing.T) {
 	s := &scripted{most: 40}
 	b := newTicking(t, s, noPace)
-	if err := b.j.o.Journal.Commit(t.Context(), journal.Put(touchShelf, "a", []byte("{}"))); err != nil {
-		t.Fatal(err)
-	}
+	b.sink.settled["a"] = true
 	b.hot("a", "b")
 	b.work(t)
 	if want := [][]string{{"b"}}; !slices.EqualFunc(s.sent, want, slices.Equal) || b.has("a") {
@@ -247,13 +297,84 @@ func TestOutbox_Fallback(t *testing.T) {
 	b := newTicking(t, broken, noPace)
 	s.now = broken.now
 	other := notify.Target{Name: "managers", Kind: "slack", Channel: "C2", Pace: noPace}
-	b.j.outboxes["managers"] = newOutbox(b.j, Outlet{Target: other, Sender: s, Pacer: notify.NewPacer(other)})
+	b.t.add(Outlet{Target: other, Sender: s, Pacer: notify.NewPacer(other)})
 	b.target.Fallback = "managers"
 	b.hot("a")
 	b.work(t)
-	managers := &ticking{outbox: b.j.outboxes["managers"], clock: b.clock}
+	managers := &ticking{outbox: b.t.outboxes["managers"], clock: b.clock}
 	managers.work(t)
 	if want := [][]string{{"a"}}; !slices.EqualFunc(s.sent, want, slices.Equal) || !slices.EqualFunc(broken.sent, want, slices.Equal) {
 		t.Errorf("the fallback got %v, the mended target %v, want %v each", s.sent, broken.sent, want)
+	}
+}
+
+// peersFake lets one of the replicas send.
+type peersFake struct {
+	elsewhere bool            // another replica sends it
+	waits     []time.Duration // what the shared pace answers next
+	err       error
+}
+
+func (p *peersFake) Admit(_ context.Context, a lead.Admission) (wait time.Duration, elsewhere []bool, err error) {
+	elsewhere = make([]bool, len(a.Leases))
+	for i := range elsewhere {
+		elsewhere[i] = p.elsewhere
+	}
+	if len(p.waits) > 0 {
+		wait, p.waits = p.waits[0], p.waits[1:]
+	}
+	return wait, elsewhere, p.err
+}
+
+func (p *peersFake) Hold(context.Context, string, time.Duration, time.Duration, int) error {
+	return p.err
+}
+func (p *peersFake) Lease(context.Context, string, string, time.Duration) (bool, error) {
+	return !p.elsewhere, p.err
+}
+func (p *peersFake) Pauses(context.Context) (map[string]string, error) { return nil, p.err }
+func (p *peersFake) Pause(context.Context, string, string) error       { return p.err }
+
+func TestOutbox_AnotherReplicaSends(t *testing.T) {
+	s := &scripted{most: 1}
+	b := newTicking(t, s, noPace, func(o *Options) { o.Peers = &peersFake{elsewhere: true} })
+	b.redis.up = true
+	b.hot("a")
+	b.work(t)
+	if len(s.sent) != 0 || b.has("a") || !slices.Equal(b.sink.dropped, []string{"a"}) {
+		t.Errorf("sent %v, waits here %v, dropped %v; want it left to the replica that has the lease", s.sent, b.has("a"), b.sink.dropped)
+	}
+}
+
+// What the pace of all replicas holds back waits, and is sent with what came
+// meanwhile; while Redis does not answer, this replica's own pace holds.
+func TestOutbox_SharedPace(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		peers peersFake
+		sent  int
+		after time.Duration
+	}{
+		{"Waits", peersFake{waits: []time.Duration{0, 700 * time.Millisecond}}, 2, 700 * time.Millisecond},
+		{"Away", peersFake{err: errors.New("timeout")}, 3, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &scripted{most: 40}
+			b := newTicking(t, s, notify.Pace{N: 1, Per: time.Second}, func(o *Options) { o.Peers = &c.peers })
+			b.redis.up = true
+			for _, id := range []string{"a", "b", "c"} { // two at once, were it for this replica alone
+				b.hot(id)
+				if items, _ := b.next(); len(items) > 0 {
+					b.send(t.Context(), items)
+				}
+			}
+			b.work(t)
+			if len(s.sent) != c.sent || len(slices.Concat(s.sent...)) != 3 {
+				t.Fatalf("messages = %v, want %d with all three", s.sent, c.sent)
+			}
+			if got := s.at[len(s.at)-1].Sub(b.begin); got != c.after {
+				t.Errorf("the last one went after %s, want %s", got, c.after)
+			}
+		})
 	}
 }

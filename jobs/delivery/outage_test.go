@@ -1,4 +1,4 @@
-package jobs
+package delivery
 
 import (
 	"context"
@@ -52,7 +52,7 @@ func (o *outage) Send(_ context.Context, alerts []notify.Alert) (string, error) 
 func TestOutbox_ThreeDaysWithoutSlack(t *testing.T) {
 	const away, every = 72 * time.Hour, 30 * time.Minute
 	b := newTicking(t, &scripted{most: 1}, notify.Pace{N: 1, Per: time.Second})
-	b.j.o.MaxAge = away
+	b.t.o.MaxAge = away
 	back := b.begin.Add(away)
 	slack := &outage{now: func() time.Time { return b.clock }, until: back}
 	b.sender = slack
@@ -61,7 +61,7 @@ func TestOutbox_ThreeDaysWithoutSlack(t *testing.T) {
 		for next := b.begin.Add(time.Duration(len(ids)) * every); !next.After(b.clock) && next.Before(back); next = b.begin.Add(time.Duration(len(ids)) * every) {
 			id := fmt.Sprintf("t%04d", len(ids))
 			touch := &lead.Touch{ID: id, ReceivedAt: next, State: lead.Accepted}
-			b.add(&note{Alert: notify.Alert{Kind: lead.HotAlert, Touch: touch, Lead: &lead.Lead{ID: id, Verdict: lead.Verdict{Temperature: lead.Hot}}}, direct: true})
+			b.add(&Item{Alert: notify.Alert{Kind: lead.HotAlert, Touch: touch, Lead: &lead.Lead{ID: id, Verdict: lead.Verdict{Temperature: lead.Hot}}}, Direct: true})
 			ids = append(ids, id)
 		}
 	}

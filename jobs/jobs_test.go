@@ -1,0 +1,91 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+)
+
+// scripted is a sender whose attempts end as it says, one after another; beyond
+// its end they succeed.
+type scripted struct {
+	most int
+	ends []error
+	sent [][]string // touch ids of each message that was taken
+}
+
+func (s *scripted) Most() int { return s.most }
+
+func (s *scripted) Send(_ context.Context, alerts []notify.Alert) (string, error) {
+	if len(s.ends) > 0 {
+		err := s.ends[0]
+		s.ends = s.ends[1:]
+		if err != nil {
+			return "", err
+		}
+	}
+	var ids []string
+	for _, a := range alerts {
+		ids = append(ids, a.Touch.ID)
+	}
+	s.sent = append(s.sent, ids)
+	return fmt.Sprintf("C1/%d", len(s.sent)), nil
+}
+
+// noPace lets everything out at once.
+var noPace = notify.Pace{Off: true}
+
+// ticking is jobs with a journal and one target, whose clock the test moves.
+type ticking struct {
+	j     *Jobs
+	clock time.Time
+	begin time.Time
+}
+
+func newTicking(t *testing.T, s *scripted, pace notify.Pace, change ...func(*Options)) *ticking {
+	t.Helper()
+	jr, err := journal.Open(journal.Options{Dir: t.TempDir(), Shelves: Shelves(), Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { jr.Close() })
+	b := &ticking{clock: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)}
+	b.begin = b.clock
+	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: pace}
+	_, client := embedded(t)
+	o := Options{Journal: jr, Store: noStore{}, Rules: lead.DefaultRules, Producer: client(), Embedded: true, MaxAge: time.Hour, Now: func() time.Time { return b.clock },
+		Outlets: []Outlet{{Target: target, Sender: s, Pacer: notify.NewPacer(target)}}}
+	for _, c := range change {
+		c(&o)
+	}
+	if b.j, err = New(o); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// noStore is a store that nothing calls: what is sent straight from the journal needs none.
+type noStore struct{ keeper }
+
+// deliver runs the targets until nothing waits for them.
+func (b *ticking) deliver(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { b.j.targets.Run(ctx, sink{b.j}); close(done) }()
+	defer func() { cancel(); <-done }()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(10 * time.Second); b.j.Targets()[0].Waiting > 0; {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("the outbox does not empty")
+		}
+	}
+}
