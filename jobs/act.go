@@ -104,14 +104,14 @@ func (j *Jobs) acted(ctx context.Context, l *lead.Lead, d lead.Deed) error {
 	if err != nil {
 		return err
 	}
-	e, ops := j.entry(deedEntry(l.ID, d))
+	e, ops := j.audit.Entry(d.Entry(l.ID))
 	if op != nil {
 		ops = append(ops, *op, j.refreshOp(l))
 	}
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		return fmt.Errorf("keep lead %s: %w", l.ID, err)
 	}
-	j.clerk.give(e)
+	j.audit.Share(e)
 	if op == nil {
 		return nil
 	}

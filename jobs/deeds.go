@@ -59,12 +59,12 @@ func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, rev
 	if err != nil {
 		return l, err
 	}
-	e, ops := j.entry(deedEntry(leadID, d))
+	e, ops := j.audit.Entry(d.Entry(leadID))
 	ops = append(ops, journal.Put(deedShelf, nextDeed(leadID, keys), mustJSON(deed{d, now})), j.refreshOp(l))
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		return l, fmt.Errorf("keep it: %w", err)
 	}
-	j.clerk.give(e)
+	j.audit.Share(e)
 	l.Revision++
 	j.rewrite(l)
 	return l, nil

@@ -54,11 +54,11 @@ func (j *Jobs) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead
 	}
 	e := &errand{done: make(chan struct{}), run: lead.Run{ID: w.ID, What: "erase", State: "waiting", StartedAt: w.At, Counts: map[string]int{}}}
 	j.errands.know(e)
-	did, ops := j.entry(lead.Entry{By: w.By, Did: lead.ActErase, LeadID: known})
+	did, ops := j.audit.Entry(lead.Entry{By: w.By, Did: lead.ActErase, LeadID: known})
 	if err := j.o.Journal.Commit(ctx, append(ops, journal.Put(eraseShelf, wishPrefix+w.ID, mustJSON(w)))...); err != nil {
 		return lead.Run{}, fmt.Errorf("keep the wish to erase: %w", err)
 	}
-	j.clerk.give(did)
+	j.audit.Share(did)
 	select {
 	case j.wished <- struct{}{}:
 	default:

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadgate/leadgate/jobs/audit"
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/events"
@@ -30,7 +31,7 @@ import (
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
 	return append(delivery.Shelves(), hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, refreshShelf, eraseShelf, unnamedShelf,
-		promiseShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf, auditShelf)
+		promiseShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf, audit.Shelf)
 }
 
 const (
@@ -118,7 +119,7 @@ type Jobs struct {
 	targets   *delivery.Targets
 	looks     chan struct{} // another replica has ended touches of ours
 	desk      *desk
-	clerk     *clerk
+	audit     *audit.Log
 	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
 	names     locks              // by touch id: one acceptance of a name at a time
 	ends      locks              // by touch id: one settlement at a time
@@ -197,9 +198,9 @@ func New(o Options) (*Jobs, error) {
 		errands:   newErrands(),
 		wished:    make(chan struct{}, 1),
 		desk:      newDesk(),
-		clerk:     newClerk(),
 	}
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
+	j.audit = audit.New(audit.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.redis, Retention: o.Retention, Logger: o.Logger, Now: o.Now})
 	o.Producer.AddHook(newStage(o.Producer))
 	j.Apply(Settings{Routes: o.Routes, People: o.People, Sources: o.Sources})
 	j.metrics = newMetrics(o.Registry, j)
@@ -235,6 +236,14 @@ func (j *Jobs) Apply(s Settings) { j.settings.Store(&s) }
 func (j *Jobs) routes() []notify.Route { return j.settings.Load().Routes }
 
 func (j *Jobs) people() lead.People { return j.settings.Load().People }
+
+// Audit records what somebody did; see audit.Log.
+func (j *Jobs) Audit(ctx context.Context, e lead.Entry) { j.audit.Record(ctx, e) }
+
+// Entries returns a page of who did what; see audit.Log.
+func (j *Jobs) Entries(ctx context.Context, limit int, cursor string) ([]lead.Entry, string, error) {
+	return j.audit.Entries(ctx, limit, cursor)
+}
 
 // Place is where the log of events of this node is now.
 func (j *Jobs) Place() string { return j.events.Place() }
@@ -274,7 +283,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 		wg.Go(func() { others.Receive(ctx) })
 	}
 	wg.Go(func() { j.runErrands(ctx) })
-	wg.Go(func() { j.shareAudit(ctx) })
+	wg.Go(func() { j.audit.Run(ctx) })
 	wg.Go(func() { j.eraser(ctx) })
 	wg.Go(func() { j.expire(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {

@@ -27,7 +27,8 @@ type keeper interface {
 	arrivalKeeper
 	turnKeeper
 	rhythmKeeper
-	auditKeeper
+	KeepEntries(ctx context.Context, entries []lead.Entry, since time.Time) error
+	Entries(ctx context.Context, since time.Time, limit int, cursor string) (entries []lead.Entry, next string, err error)
 }
 
 // checkRedis says whether Redis answers and still has what was put into it.

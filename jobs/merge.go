@@ -27,7 +27,7 @@ func (j *Jobs) Merge(ctx context.Context, id, into, by string) (*lead.Lead, erro
 func (j *Jobs) unite(ctx context.Context, id, into, by string) (*lead.Lead, error) {
 	l, err := j.exclusive(ctx, func() (*lead.Lead, error) { return j.join(ctx, id, into, by) })
 	if err == nil {
-		j.Audit(ctx, lead.Entry{By: by, Did: lead.ActMerge, LeadID: id, About: l.ID})
+		j.audit.Record(ctx, lead.Entry{By: by, Did: lead.ActMerge, LeadID: id, About: l.ID})
 	}
 	return l, err
 }
@@ -164,7 +164,7 @@ func (j *Jobs) Unmerge(ctx context.Context, id, by string) (*lead.Lead, error) {
 	}
 	l, err := j.exclusive(ctx, func() (*lead.Lead, error) { return j.part(ctx, id, by) })
 	if err == nil {
-		j.Audit(ctx, lead.Entry{By: by, Did: lead.ActUnmerge, LeadID: l.ID})
+		j.audit.Record(ctx, lead.Entry{By: by, Did: lead.ActUnmerge, LeadID: l.ID})
 	}
 	return l, err
 }

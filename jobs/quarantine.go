@@ -59,7 +59,7 @@ func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (
 			return nil, fmt.Errorf("release lead %s: %w", leadID, err)
 		}
 	}
-	j.Audit(ctx, deedEntry(leadID, lead.Deed{Verb: lead.VerbRelease, By: by}))
+	j.audit.Record(ctx, lead.Deed{Verb: lead.VerbRelease, By: by}.Entry(leadID))
 	return j.Lead(ctx, leadID)
 }
 

@@ -79,7 +79,7 @@ func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging
 		return r.Turn, err
 	}
 	if !how.DryRun {
-		j.Audit(ctx, lead.Entry{By: how.By, Did: lead.ActReclassify, LeadID: l.ID})
+		j.audit.Record(ctx, lead.Entry{By: how.By, Did: lead.ActReclassify, LeadID: l.ID})
 	}
 	return r.Turn, nil
 }

@@ -52,7 +52,7 @@ func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*le
 	if err := j.resend(ctx, t, targets, r.By); err != nil {
 		return l, fmt.Errorf("resend lead %s: %w", leadID, err)
 	}
-	j.Audit(ctx, lead.Entry{By: r.By, Did: lead.ActResend, LeadID: l.ID, About: r.Target})
+	j.audit.Record(ctx, lead.Entry{By: r.By, Did: lead.ActResend, LeadID: l.ID, About: r.Target})
 	return j.Lead(ctx, l.ID)
 }
 
@@ -135,7 +135,7 @@ func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Durati
 		return lead.Run{}, err
 	}
 	if !r.DryRun {
-		j.Audit(ctx, lead.Entry{By: r.By, Did: lead.ActResend, About: r.To})
+		j.audit.Record(ctx, lead.Entry{By: r.By, Did: lead.ActResend, About: r.To})
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()

@@ -101,7 +101,7 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := j.recallAudit(); err != nil { // of which it may lack what a crash kept from it
+	if err := j.audit.Restore(); err != nil { // of which it may lack what a crash kept from it
 		return false, err
 	}
 	if life != "" && life == j.knownLife() {

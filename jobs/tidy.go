@@ -5,8 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/oklog/ulid/v2"
-
+	"github.com/leadgate/leadgate/jobs/audit"
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -22,7 +21,7 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 	dropped := false
 	old := map[string]func(key string, value []byte) bool{
 		requestShelf: func(key string, value []byte) bool {
-			if at, ok := madeAt(key); ok {
+			if at, ok := lead.TimeOf(key); ok {
 				return at.Before(requestLimit)
 			}
 			r, err := decodeRequest(value)
@@ -37,8 +36,8 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 			return decodeKept(value, &l) == nil && l.UpdatedAt.Before(limit)
 		},
 	}
-	old[auditShelf] = func(key string, _ []byte) bool {
-		at, ok := madeAt(key)
+	old[audit.Shelf] = func(key string, _ []byte) bool {
+		at, ok := lead.TimeOf(key)
 		return ok && at.Before(limit)
 	}
 	shelf, isOld := delivery.Expired(now)
@@ -83,14 +82,3 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 
 // rewriteEvery bounds how often the file is rewritten: commits wait meanwhile.
 const rewriteEvery = 24 * time.Hour
-
-// madeAt reads the time of an id that was made by the clock. A derived id may
-// look like one by chance, but then of another century.
-func madeAt(id string) (time.Time, bool) {
-	u, err := ulid.ParseStrict(id)
-	if err != nil {
-		return time.Time{}, false
-	}
-	at := ulid.Time(u.Time())
-	return at, at.Year() >= 2026 && at.Year() < 2100
-}

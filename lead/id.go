@@ -26,3 +26,14 @@ func DerivedID(source, name string) string {
 	u[0] &= 0x7f // keep the first character within the alphabet of a ULID
 	return u.String()
 }
+
+// TimeOf reads the time of an id that NewID made. A derived id may look like one
+// by chance, but then of another century.
+func TimeOf(id string) (time.Time, bool) {
+	u, err := ulid.ParseStrict(id)
+	if err != nil {
+		return time.Time{}, false
+	}
+	at := ulid.Time(u.Time())
+	return at, at.Year() >= 2026 && at.Year() < 2100
+}

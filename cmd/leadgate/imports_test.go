@@ -47,8 +47,15 @@ var mayImport = map[string][]string{
 		"journal",
 		"notify",
 		"jobs/availability",
+		"jobs/audit",
 		"jobs/delivery",
 		"jobs/events",
+	},
+
+	"jobs/audit": {
+		"lead",
+		"journal",
+		"jobs/availability",
 	},
 
 	"jobs/events": {
