@@ -34,8 +34,10 @@ func audited(t *testing.T, j *Jobs) (all []string) {
 // no two acts are in the same millisecond.
 func newAuditing(t *testing.T) (*Jobs, *oneLead) {
 	t.Helper()
-	b := newTicking(t, &scripted{most: 1}, notify.Pace{Off: true})
-	b.perLook = time.Millisecond
+	clock := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	b := newTicking(t, &scripted{most: 1}, notify.Pace{Off: true}, func(o *Options) {
+		o.Now = func() time.Time { clock = clock.Add(time.Millisecond); return clock }
+	})
 	s := &oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}
 	b.j.o.Store, b.j.o.Prompt = s, s
 	b.j.redis.SetUp(true)
