@@ -23,6 +23,13 @@ func volume(dir string) (space, bool) {
 	return space{total: int64(s.Blocks) * int64(s.Bsize), available: int64(free) * int64(s.Bsize)}, true
 }
 
+// InMemory tells whether dir is on no disk at all, so that an fsync costs nothing
+// and a power cut loses everything.
+func InMemory(dir string) bool {
+	var s unix.Statfs_t
+	return unix.Statfs(dir, &s) == nil && (s.Type == unix.TMPFS_MAGIC || s.Type == unix.RAMFS_MAGIC)
+}
+
 // allocate gives f so many bytes on the disk at once; false if the file system
 // cannot do that and the bytes have to be written.
 func allocate(f *os.File, size int64) (bool, error) {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
@@ -59,6 +60,15 @@ func loadRules(cfg *config.Config) (*lead.Rules, error) {
 		return nil, &codedError{exitConfig, err}
 	}
 	return rules, nil
+}
+
+// runningServer finds the server that has the configured data directory open.
+func runningServer(c *cobra.Command) (client.Client, error) {
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return client.Client{}, err
+	}
+	return client.Find(cfg.DataDir)
 }
 
 func checkCommand() *cobra.Command {

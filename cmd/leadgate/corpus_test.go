@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -97,7 +98,7 @@ func TestProgram_Corpus(t *testing.T) {
 	for _, l := range all[lead.Lead](p, "/leads") {
 		for _, touchID := range l.Touches {
 			touch, _ := p.touch(touchID)
-			shown := touchLine(&touch, &l, false)
+			shown := console.TouchLine(&touch, &l, false)
 			if strings.ContainsFunc(shown, func(r rune) bool { return r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf)) }) {
 				t.Errorf("the console shows %q", shown)
 			}

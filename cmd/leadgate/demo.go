@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 )
@@ -91,7 +93,7 @@ var demoLeads = []demoLead{
 }
 
 func demo(c *cobra.Command, cfg *config.Config, test bool, every time.Duration) error {
-	l, err := findLocal(cfg.DataDir)
+	l, err := client.Find(cfg.DataDir)
 	if err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func demo(c *cobra.Command, cfg *config.Config, test bool, every time.Duration) 
 		return &codedError{exitUsage, fmt.Errorf("no source takes a plain form; add one with provider: form, or send a vendor's sample with leadgate trigger NAME")}
 	}
 	for i, d := range demoLeads {
-		if i > 0 && !waitUntil(c.Context(), time.Now().Add(every)) {
+		if i > 0 && !pause(c.Context(), every) {
 			return c.Context().Err()
 		}
 		src := sourceOf(d, takes)
@@ -115,6 +117,16 @@ func demo(c *cobra.Command, cfg *config.Config, test bool, every time.Duration) 
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "%d leads sent; they are in the inbox at http://%s/\n", len(demoLeads), l.Address)
 	return nil
+}
+
+// pause waits; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // sourceOf chooses the source for what a visitor wants.
@@ -127,7 +139,7 @@ func sourceOf(d demoLead, from []handlers.Source) handlers.Source {
 	return from[0]
 }
 
-func sendDemo(c *cobra.Command, l local, src handlers.Source, d demoLead, test bool) error {
+func sendDemo(c *cobra.Command, l client.Client, src handlers.Source, d demoLead, test bool) error {
 	form := map[string]any{}
 	for k, v := range d.form {
 		if v != "" {

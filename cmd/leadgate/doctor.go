@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
@@ -57,9 +59,9 @@ func doctorCommand() *cobra.Command {
 
 // examine asks the server that runs on the data directory, or looks by itself.
 func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error) {
-	if l, err := findLocal(cfg.DataDir); err == nil {
+	if l, err := client.Find(cfg.DataDir); err == nil {
 		var page struct{ Items []handlers.Finding }
-		if err := l.get(ctx, "/doctor", &page); err == nil {
+		if err := l.Get(ctx, "/doctor", &page); err == nil {
 			return page.Items, nil
 		}
 	}
@@ -77,11 +79,13 @@ func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error
 	return d.Findings(ctx), nil
 }
 
+const findingCells = 400 // of a line, in terminal cells
+
 func printFindings(w io.Writer, found []handlers.Finding) {
 	for _, f := range found {
-		fmt.Fprintf(w, "%-4s  %-12s  %s\n", f.State, f.Check, sanitise(f.Says, 2*wordCells))
+		fmt.Fprintf(w, "%-4s  %-12s  %s\n", f.State, f.Check, console.Sanitise(f.Says, findingCells))
 		if f.Do != "" {
-			fmt.Fprintf(w, "%-4s  %-12s  -> %s\n", "", "", sanitise(f.Do, 2*wordCells))
+			fmt.Fprintf(w, "%-4s  %-12s  -> %s\n", "", "", console.Sanitise(f.Do, findingCells))
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -45,7 +46,7 @@ func (d doctor) space(context.Context) (all []handlers.Finding) {
 		}
 		all = append(all, finding(dataCheck, state, do, "%s has %s free", d.dir, bytesWord(free)))
 	}
-	if inMemory(d.dir) {
+	if journal.InMemory(d.dir) {
 		all = append(all, finding(dataCheck, handlers.Warns, "put it on a disk", "%s is in memory: a power cut loses what was accepted", d.dir))
 	}
 	return all

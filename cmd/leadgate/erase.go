@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -25,7 +26,7 @@ func exportCommand() *cobra.Command {
 				return err
 			}
 			var x lead.Export
-			if err := server.get(c.Context(), "/export?email="+url.QueryEscape(args[0]), &x); err != nil {
+			if err := server.Get(c.Context(), "/export?email="+url.QueryEscape(args[0]), &x); err != nil {
 				return err
 			}
 			if len(x.Leads)+len(x.Touches)+len(x.Requests) == 0 {
@@ -63,12 +64,12 @@ func eraseCommand() *cobra.Command {
 				path, ask = "/erase", map[string]any{"by": by, "email": args[0]}
 			}
 			var run lead.Run
-			if err := server.call(c.Context(), http.MethodPost, path, ask, &run); errors.Is(err, errNoSuch) {
+			if err := server.Call(c.Context(), http.MethodPost, path, ask, &run); errors.Is(err, client.ErrNotFound) {
 				return fmt.Errorf("%s: %w", args[0], err)
 			} else if err != nil {
 				return err
 			}
-			if err := server.await(c.Context(), &run, c.ErrOrStderr()); err != nil {
+			if err := server.Await(c.Context(), &run, c.ErrOrStderr()); err != nil {
 				return err
 			}
 			if asJSON {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -36,26 +38,26 @@ func explainCommand() *cobra.Command {
 	return c
 }
 
-func explain(c *cobra.Command, from local, id string) error {
+func explain(c *cobra.Command, from client.Client, id string) error {
 	var t lead.Touch
 	var l lead.Lead
-	err := from.get(c.Context(), "/touches/"+url.PathEscape(id), &t)
+	err := from.Get(c.Context(), "/touches/"+url.PathEscape(id), &t)
 	switch {
-	case errors.Is(err, errNoSuch):
-		if err = from.get(c.Context(), "/leads/"+url.PathEscape(id), &l); err != nil {
+	case errors.Is(err, client.ErrNotFound):
+		if err = from.Get(c.Context(), "/leads/"+url.PathEscape(id), &l); err != nil {
 			return fmt.Errorf("%s: %w", id, err)
 		}
 	case err != nil:
 		return err
 	case t.LeadID != "":
-		if err := from.get(c.Context(), "/leads/"+url.PathEscape(t.LeadID), &l); err != nil {
+		if err := from.Get(c.Context(), "/leads/"+url.PathEscape(t.LeadID), &l); err != nil {
 			return fmt.Errorf("lead %s: %w", t.LeadID, err)
 		}
 	}
 	w := c.OutOrStdout()
 	var x lead.Explanation
 	if l.ID != "" {
-		if err := from.get(c.Context(), "/leads/"+url.PathEscape(l.ID)+"/explain", &x); err != nil {
+		if err := from.Get(c.Context(), "/leads/"+url.PathEscape(l.ID)+"/explain", &x); err != nil {
 			return fmt.Errorf("explain lead %s: %w", l.ID, err)
 		}
 	}
@@ -71,7 +73,7 @@ func explain(c *cobra.Command, from local, id string) error {
 	}
 	for _, id := range touches {
 		var t lead.Touch
-		if err := from.get(c.Context(), "/touches/"+url.PathEscape(id), &t); errors.Is(err, errNoSuch) {
+		if err := from.Get(c.Context(), "/touches/"+url.PathEscape(id), &t); errors.Is(err, client.ErrNotFound) {
 			continue // past its retention
 		} else if err != nil {
 			return err
@@ -97,7 +99,7 @@ func explainToday(w io.Writer, x *lead.Explanation, all bool) {
 			if line.Near {
 				mark = "nearly"
 			}
-			fmt.Fprintf(w, "  %s  %s  (rule %s): %s\n", mark, line.Because, line.Rule, plain(strings.Join(line.Missed, "; ")))
+			fmt.Fprintf(w, "  %s  %s  (rule %s): %s\n", mark, line.Because, line.Rule, console.Plain(strings.Join(line.Missed, "; ")))
 		default:
 			far++
 		}
@@ -106,7 +108,7 @@ func explainToday(w io.Writer, x *lead.Explanation, all bool) {
 		fmt.Fprintf(w, "  %d other rules are far from counting; --all prints them\n", far)
 	}
 	for _, d := range x.Decisions {
-		fmt.Fprintf(w, "  target %s: %s  %s\n", cmp.Or(d.Target, "none"), cmp.Or(string(d.Kind), "not told"), plain(d.Why+"  "+notify.Sentence(d.Why)))
+		fmt.Fprintf(w, "  target %s: %s  %s\n", cmp.Or(d.Target, "none"), cmp.Or(string(d.Kind), "not told"), console.Plain(d.Why+"  "+notify.Sentence(d.Why)))
 	}
 }
 
@@ -115,7 +117,7 @@ func explainLead(w io.Writer, l *lead.Lead) {
 	if l.Stage != lead.NoStage {
 		stage = " " + l.Stage.String()
 	}
-	fmt.Fprintf(w, "lead %s  %s%s %d  %s\n", l.ID, strings.ToUpper(l.Temperature.String()), stage, l.Score, plain(who(l.Person)))
+	fmt.Fprintf(w, "lead %s  %s%s %d  %s\n", l.ID, strings.ToUpper(l.Temperature.String()), stage, l.Score, console.Plain(console.Who(l.Person)))
 	for _, r := range l.Reasons {
 		fmt.Fprintf(w, "  %+4d  %s  (rule %s)\n", r.Points, r.Because, r.Rule)
 	}
@@ -129,7 +131,7 @@ func explainLead(w io.Writer, l *lead.Lead) {
 		fmt.Fprintln(w, "  not a lead: kept, never alerted")
 	}
 	if l.Claim != nil {
-		fmt.Fprintf(w, "  claimed by %s at %s\n", plain(l.Claim.By), l.Claim.At.Format("2006-01-02 15:04:05 MST"))
+		fmt.Fprintf(w, "  claimed by %s at %s\n", console.Plain(l.Claim.By), l.Claim.At.Format("2006-01-02 15:04:05 MST"))
 	}
 }
 
@@ -138,26 +140,15 @@ func explainTouch(w io.Writer, t *lead.Touch) {
 		t.ReceivedAt.Format("2006-01-02 15:04:05 MST"))
 	for _, line := range []struct{ what, text string }{{"could not be read", t.Error}, {"held", t.Held}, {"merged into", t.MergedInto}} {
 		if line.text != "" {
-			fmt.Fprintf(w, "  %s: %s\n", line.what, plain(line.text))
+			fmt.Fprintf(w, "  %s: %s\n", line.what, console.Plain(line.text))
 		}
 	}
 	for _, s := range t.Trail {
 		fmt.Fprintf(w, "  %9.1f ms  %-11s %s\n", s.MS, s.Step, explainStep(s))
 	}
 	for _, d := range t.Deliveries {
-		fmt.Fprintf(w, "  target %s (%s): %s after %d attempts %s\n", d.Target, d.Kind, d.State, d.Attempts, plain(cmp.Or(d.Receipt, d.Error)))
+		fmt.Fprintf(w, "  target %s (%s): %s after %d attempts %s\n", d.Target, d.Kind, d.State, d.Attempts, console.Plain(cmp.Or(d.Receipt, d.Error)))
 	}
-}
-
-// plain makes text from outside safe for a terminal.
-func plain(s string) string { return sanitise(s, 200) }
-
-func who(p lead.Person) string {
-	s := cmp.Or(p.Name, p.Email, p.Phone, "nobody known")
-	if p.Company != "" {
-		s += ", " + p.Company
-	}
-	return s
 }
 
 // explainStep is what a step says beyond its name: a decision's reason in a
@@ -170,5 +161,5 @@ func explainStep(s lead.Step) string {
 	if sentence := notify.Sentence(s.Why); s.Step == lead.StepDecided && sentence != "" {
 		out += "  " + sentence
 	}
-	return plain(out)
+	return console.Plain(out)
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 )
 
 // healthCommand asks the running server whether it is alive: what a container
@@ -19,9 +22,9 @@ func healthCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			l, err := findLocal(cfg.DataDir)
+			l, err := client.Find(cfg.DataDir)
 			if err != nil { // journal: off leaves nothing on disk
-				l.Address = dialable(cfg.Listen)
+				l.Address = console.Dialable(cfg.Listen)
 			}
 			ctx, cancel := context.WithTimeout(c.Context(), 3*time.Second)
 			defer cancel()

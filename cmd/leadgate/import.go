@@ -17,6 +17,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -117,7 +119,7 @@ func importFile(c *cobra.Command, file string, f importFlags) error {
 // importer sends a table in batches.
 type importer struct {
 	c       *cobra.Command
-	server  local
+	server  client.Client
 	flags   importFlags
 	table   *table
 	ask     map[string]any
@@ -168,9 +170,9 @@ func (x *importer) send(batch []importRow) error {
 	var a importAnswer
 	var err error
 	for wait := time.Second; wait < 20*time.Second; wait *= 2 {
-		err = x.server.call(x.c.Context(), http.MethodPost, "/import", x.ask, &a)
-		var no *refusal
-		if !errors.As(err, &no) || no.code != http.StatusServiceUnavailable {
+		err = x.server.Call(x.c.Context(), http.MethodPost, "/import", x.ask, &a)
+		var no *client.Refusal
+		if !errors.As(err, &no) || no.Code != http.StatusServiceUnavailable {
 			break
 		}
 		select {
@@ -208,7 +210,7 @@ func (x *importer) send(batch []importRow) error {
 func (x *importer) reject(line int, why string, cells []string) error {
 	x.out.Rejected++
 	if x.flags.dryRun {
-		fmt.Fprintf(x.c.ErrOrStderr(), "line %d: %s\n", line, plain(why))
+		fmt.Fprintf(x.c.ErrOrStderr(), "line %d: %s\n", line, console.Plain(why))
 		return nil
 	}
 	return x.rejects.add(x.table.header, line, why, cells)
@@ -228,12 +230,12 @@ func (x *importer) print(w io.Writer) error {
 	}
 	for _, a := range x.found {
 		for _, column := range x.table.header {
-			fmt.Fprintf(w, "column %s  %s\n", pad(sanitise(column, 28), 28), cmp.Or(a.Columns[column], "kept as it is"))
+			fmt.Fprintf(w, "column %s  %s\n", console.Column(column, 28), cmp.Or(a.Columns[column], "kept as it is"))
 		}
-		fmt.Fprintf(w, "\n%6s  %s  %s  %s  %s\n", "LINE", pad("EMAIL", 34), pad("NAME", 24), pad("PHONE", 18), "COMPANY")
+		fmt.Fprintf(w, "\n%6s  %s  %s  %s  %s\n", "LINE", console.Column("EMAIL", 34), console.Column("NAME", 24), console.Column("PHONE", 18), "COMPANY")
 		for _, r := range a.Rows[:min(len(a.Rows), importShown)] {
 			if r.Person != nil {
-				fmt.Fprintf(w, "%6d  %s  %s  %s  %s\n", r.Row, pad(sanitise(r.Person.Email, 34), 34), pad(sanitise(r.Person.Name, 24), 24), pad(sanitise(r.Person.Phone, 18), 18), plain(r.Person.Company))
+				fmt.Fprintf(w, "%6d  %s  %s  %s  %s\n", r.Row, console.Column(r.Person.Email, 34), console.Column(r.Person.Name, 24), console.Column(r.Person.Phone, 18), console.Plain(r.Person.Company))
 			}
 		}
 		fmt.Fprintln(w)

@@ -79,7 +79,24 @@ var mayImport = map[string][]string{
 		"lead",
 	},
 
+	"cmd/leadgate/console": {
+		"lead",
+	},
+
+	"cmd/leadgate/client": {
+		"lead",
+		"cmd/leadgate/console",
+	},
+
+	"cmd/leadgate/load": {
+		"journal",
+		"cmd/leadgate/console",
+	},
+
 	"cmd/leadgate": {
+		"cmd/leadgate/client",
+		"cmd/leadgate/console",
+		"cmd/leadgate/load",
 		"lead",
 		"journal",
 		"store",
@@ -95,8 +112,8 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"github.com/slack-go/slack":     {"notify", "handlers"},
 	"go.etcd.io/bbolt":              {"journal"},
-	"github.com/labstack/echo":      {"handlers", "handlers/problem", "cmd/leadgate"}, // cmd: what load compares with
-	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate"},
+	"github.com/labstack/echo":      {"handlers", "handlers/problem", "cmd/leadgate/load"}, // load: what leadgate is compared with
+	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate/load"},
 	"github.com/alicebob/miniredis": {"cmd/leadgate"},
 	"github.com/goccy/go-yaml":      {"config", "lead"},
 	"text/template":                 {"notify"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
@@ -25,7 +26,7 @@ type openedJournal struct {
 
 func (o *openedJournal) close() {
 	o.Close()
-	os.Remove(o.dir + "/" + localFile) // a stale one names a server that is gone
+	os.Remove(o.dir + "/" + client.File) // a stale one names a server that is gone
 	if o.temporary {
 		os.RemoveAll(o.dir)
 	}

@@ -11,7 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
+
+	"github.com/leadgate/leadgate/cmd/leadgate/load"
 )
 
 // loadArgs reads the command line of load as the command does.
@@ -63,29 +64,6 @@ func TestLoadCommand_Refuses(t *testing.T) {
 	}
 }
 
-func TestLoadOptions_Defaults(t *testing.T) {
-	plain := loadOptions{mode: "leadgate", conns: 64, rounds: 5, duration: time.Second, hotRate: 5}
-	for name, c := range map[string]struct {
-		change  func(*loadOptions)
-		redis   string
-		hotRate float64
-	}{
-		"Leadgate": {func(*loadOptions) {}, "embedded", 5},
-		"Naive":    {func(o *loadOptions) { o.mode = baselineNaive }, "real", 5},
-		"Compare":  {func(o *loadOptions) { o.compare = true }, "real", 5},
-		"Given":    {func(o *loadOptions) { o.compare, o.redis = true, "embedded" }, "embedded", 5},
-		"Running":  {func(o *loadOptions) { o.url = "http://[::1]:8080" }, "embedded", loadPace},
-	} {
-		t.Run(name, func(t *testing.T) {
-			o := plain
-			c.change(&o)
-			if err := o.check(false); err != nil || o.redis != c.redis || o.hotRate != c.hotRate {
-				t.Errorf("check: %v, redis %s, hot rate %v, want %s and %v", err, o.redis, o.hotRate, c.redis, c.hotRate)
-			}
-		})
-	}
-}
-
 // aRunning is a leadgate that accepts and, when it has Slack, alerts.
 func aRunning(t *testing.T, refuse bool, slack *atomic.Pointer[string]) *httptest.Server {
 	t.Helper()
@@ -115,7 +93,7 @@ func aRunning(t *testing.T, refuse bool, slack *atomic.Pointer[string]) *httptes
 func TestLoadCommand_Running(t *testing.T) {
 	var to atomic.Pointer[string]
 	server := aRunning(t, false, &to)
-	slack, err := freeAddr()
+	slack, err := freeAddress(t), error(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +109,7 @@ func TestLoadCommand_Running(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r loadReport
+	var r load.Report
 	if err := json.Unmarshal(raw, &r); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +127,7 @@ func TestLoadCommand_Fails(t *testing.T) {
 	var none atomic.Pointer[string]
 	quick := []string{"--duration", "50ms", "--warmup", "0s", "--conns", "2"}
 	t.Run("NobodyListens", func(t *testing.T) {
-		addr, err := freeAddr()
+		addr, err := freeAddress(t), error(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,24 +160,20 @@ func TestLoadCommand_Fails(t *testing.T) {
 }
 
 // loadSelf measures with the test's own program as the servers.
-func loadSelf(t *testing.T, o loadOptions) *loadReport {
+func loadSelf(t *testing.T, args ...string) *load.Report {
 	t.Helper()
-	var talk bytes.Buffer
-	o.exe, o.env, o.talk, o.dir = os.Args[0], []string{"BE_LEADGATE=1"}, &talk, t.TempDir()
-	o.conns, o.duration, o.warmup = 8, 300*time.Millisecond, 100*time.Millisecond
-	o.rounds = max(o.rounds, 1)
-	if err := o.check(true); err != nil {
-		t.Fatal(err)
-	}
-	r, err := o.measure(t.Context())
+	t.Setenv("BE_LEADGATE", "1")
+	dir := t.TempDir()
+	out, talk, err := loadArgs(t, append([]string{"--dir", dir, "--conns", "8", "--duration", "300ms", "--warmup", "100ms"}, args...)...)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, &talk)
+		t.Fatalf("%v\n%s", err, talk)
 	}
-	if err := r.verdict(); err != nil {
-		t.Errorf("%v\n%s", err, &talk)
-	}
-	if left, err := os.ReadDir(o.dir); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+	r := &load.Report{}
+	if err := json.Unmarshal([]byte(out), r); err != nil {
+		t.Fatal(err)
 	}
 	return r
 }
@@ -216,20 +190,20 @@ func needRedis(t *testing.T) {
 
 func TestLoad_Baselines(t *testing.T) {
 	t.Run("Echo", func(t *testing.T) {
-		if r := loadSelf(t, loadOptions{mode: baselineEcho}); r.Ack.OK == 0 || r.Redis != "" {
+		if r := loadSelf(t, "--mode", "echo"); r.Ack.OK == 0 || r.Redis != "" {
 			t.Errorf("figures %+v with redis %q, want some and none", r.Ack, r.Redis)
 		}
 	})
 	t.Run("Naive", func(t *testing.T) {
 		needRedis(t)
-		if r := loadSelf(t, loadOptions{mode: baselineNaive}); r.Ack.OK == 0 || r.Redis != "real" {
+		if r := loadSelf(t, "--mode", "naive"); r.Ack.OK == 0 || r.Redis != "real" {
 			t.Errorf("figures %+v with redis %q, want some and a real one", r.Ack, r.Redis)
 		}
 	})
 }
 
 func TestLoad_Leadgate(t *testing.T) {
-	r := loadSelf(t, loadOptions{mode: "leadgate", hotRate: 20, warm: 20, rate: 100})
+	r := loadSelf(t, "--hot-rate", "20", "--warm", "20", "--rate", "100")
 	if r.Alert.Alerts == 0 || r.Alert.Warm.OK == 0 || r.Ack.OK == 0 || r.Redis != "embedded" {
 		t.Errorf("figures lack something: %+v %+v", r.Alert, r.Ack)
 	}
@@ -237,8 +211,8 @@ func TestLoad_Leadgate(t *testing.T) {
 
 func TestLoad_Compare(t *testing.T) {
 	needRedis(t)
-	r := loadSelf(t, loadOptions{mode: "leadgate", compare: true, rounds: 2, pause: 50 * time.Millisecond})
-	if r.Mode != "compare" || len(r.Compare.Rounds) != 2 || r.Compare.Ratios[baselineNaive].RPS <= 0 || r.Compare.Medians["leadgate"].P99 <= 0 {
+	r := loadSelf(t, "--compare", "--rounds", "2", "--pause", "50ms")
+	if r.Mode != "compare" || len(r.Compare.Rounds) != 2 || r.Compare.Ratios[load.Naive].RPS <= 0 || r.Compare.Medians["leadgate"].P99 <= 0 {
 		t.Errorf("comparison lacks something: %+v", r.Compare)
 	}
 }

@@ -35,7 +35,7 @@ func mergeCommand() *cobra.Command {
 				verb, body["into"] = "/merge", args[1]
 			}
 			var l lead.Lead
-			if err := from.call(c.Context(), http.MethodPost, "/leads/"+url.PathEscape(args[0])+verb, body, &l); err != nil {
+			if err := from.Call(c.Context(), http.MethodPost, "/leads/"+url.PathEscape(args[0])+verb, body, &l); err != nil {
 				return err
 			}
 			if asJSON, _ := c.Flags().GetBool("json"); asJSON {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
@@ -11,10 +12,10 @@ import (
 )
 
 // openOutlets makes a sender and a pace for every target.
-func openOutlets(cfg *config.Config, public string, book *rulebook, people func() lead.People, t *talk, log *slog.Logger) ([]jobs.Outlet, error) {
+func openOutlets(cfg *config.Config, public string, book *rulebook, people func() lead.People, out *console.Output, log *slog.Logger) ([]jobs.Outlet, error) {
 	env := notify.Env{
 		SlackToken: cfg.Slack.BotToken.Reveal(), SlackAPIURL: cfg.Slack.APIURL, AllowPrivate: cfg.AllowPrivateTargets,
-		Style: notify.Style{PublicURL: public, Label: func(a lead.Action) string { return book.now().Label(a) }, People: people}, Out: t, Color: t.color, Logger: log,
+		Style: notify.Style{PublicURL: public, Label: func(a lead.Action) string { return book.now().Label(a) }, People: people}, Out: out, Color: out.Color, Logger: log,
 		Buttons: cfg.Slack.SigningSecret != "" || cfg.Slack.AppToken != "",
 	}
 	var outlets []jobs.Outlet

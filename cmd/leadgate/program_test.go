@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -86,7 +87,7 @@ func (p *program) config(yaml string) {
 
 func (p *program) start() {
 	p.t.Helper()
-	os.Remove(filepath.Join(p.dir, "data", localFile))
+	os.Remove(filepath.Join(p.dir, "data", client.File))
 	p.cmd = exec.Command(os.Args[0], p.args...)
 	p.cmd.Env, p.cmd.Dir = p.env, p.dir
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
@@ -97,7 +98,7 @@ func (p *program) start() {
 	p.done = make(chan struct{})
 	go func(c *exec.Cmd, done chan struct{}) { c.Wait(); close(done) }(p.cmd, p.done)
 	p.await("the program to be ready", 20*time.Second, func() bool {
-		l, err := findLocal(filepath.Join(p.dir, "data"))
+		l, err := client.Find(filepath.Join(p.dir, "data"))
 		if err != nil && !slices.Contains(p.env, "LEADGATE_JOURNAL=off") { // which leaves nothing on disk
 			return false
 		}

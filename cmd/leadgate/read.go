@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -67,7 +68,7 @@ func read(c *cobra.Command, file string, f readFlags) error {
 		Source: provider.Source{Name: p.Name}, Seen: func(x provider.Reading) { readings = append(readings, x) }}
 	touches, err := p.Touches(&r)
 	if err != nil {
-		return errors.New(plain(fmt.Sprintf("read %s as %s: %v", file, p.Name, err))) // it may quote the payload
+		return errors.New(console.Plain(fmt.Sprintf("read %s as %s: %v", file, p.Name, err))) // it may quote the payload
 	}
 	for i := range touches {
 		touches[i].ReceivedAt = r.Now
@@ -112,8 +113,8 @@ const (
 
 func printReadings(w io.Writer, readings []provider.Reading) {
 	line := func(field, value, label, step string) {
-		fmt.Fprintf(w, "%s  %s  %s  %s\n", pad(sanitise(field, fieldCells), fieldCells), pad(sanitise(value, valueCells), valueCells),
-			pad(sanitise(label, labelCells), labelCells), step)
+		fmt.Fprintf(w, "%s  %s  %s  %s\n", console.Column(field, fieldCells), console.Column(value, valueCells),
+			console.Column(label, labelCells), step)
 	}
 	if len(readings) > 0 {
 		line("FIELD", "VALUE", "LABEL", "STEP")
@@ -138,12 +139,12 @@ func printSummary(w io.Writer, p *provider.Provider, touches []lead.Touch) {
 			marks = append(marks, "needs_fetch")
 		}
 		for _, l := range []struct{ what, text string }{
-			{"who", who(t.Person)},
+			{"who", console.Who(t.Person)},
 			{"action", string(t.Action)},
 			{"event", strings.Join([]string{t.Event.Title, t.Event.ID, t.Event.Start}, " ")},
 			{"marks", strings.Join(marks, ", ")},
 		} {
-			fmt.Fprintf(w, "  %-6s  %s\n", l.what, cmp.Or(plain(l.text), "-"))
+			fmt.Fprintf(w, "  %-6s  %s\n", l.what, cmp.Or(console.Plain(l.text), "-"))
 		}
 	}
 }

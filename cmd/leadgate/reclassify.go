@@ -36,7 +36,7 @@ func reclassifyCommand() *cobra.Command {
 			}
 			t := turns{all: asJSON, out: progressOf(c, asJSON)}
 			var r lead.Reclassified
-			if err := from.walk(c.Context(), "/reclassify", b, t.walk(), &r); err != nil {
+			if err := from.Walk(c.Context(), "/reclassify", b, t.walk(), &r); err != nil {
 				return err
 			}
 			if asJSON {

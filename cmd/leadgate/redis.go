@@ -166,3 +166,11 @@ func parseRedisURL(raw string, o *redis.UniversalOptions) error {
 	}
 	return nil
 }
+
+// quietRedis stops go-redis from writing to standard error by itself; what
+// matters of it reaches the log through those who called it.
+func quietRedis() { redis.SetLogger(noRedisLog{}) }
+
+type noRedisLog struct{}
+
+func (noRedisLog) Printf(context.Context, string, ...any) {}

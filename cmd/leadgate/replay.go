@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -36,16 +37,16 @@ func replayCommand() *cobra.Command {
 			total := lead.Run{What: "replay", DryRun: dryRun}
 			if len(ids) == 0 {
 				ask := map[string]any{"source": source, "since": since, "until": until, "state": state, "limit": limit, "dry_run": dryRun}
-				if err := server.call(c.Context(), http.MethodPost, "/replay", ask, &total); err != nil {
+				if err := server.Call(c.Context(), http.MethodPost, "/replay", ask, &total); err != nil {
 					return err
 				}
-				if err := server.await(c.Context(), &total, c.ErrOrStderr()); err != nil {
+				if err := server.Await(c.Context(), &total, c.ErrOrStderr()); err != nil {
 					return err
 				}
 			}
 			for _, id := range ids {
 				var run lead.Run
-				if err := server.call(c.Context(), http.MethodPost, "/touches/"+url.PathEscape(id)+"/replay", map[string]any{"dry_run": dryRun}, &run); err != nil {
+				if err := server.Call(c.Context(), http.MethodPost, "/touches/"+url.PathEscape(id)+"/replay", map[string]any{"dry_run": dryRun}, &run); err != nil {
 					return fmt.Errorf("%s: %w", id, err)
 				}
 				for _, r := range run.Results {
@@ -79,9 +80,9 @@ func printRun(w io.Writer, run *lead.Run, asJSON bool) error {
 		return err
 	}
 	for _, r := range run.Results {
-		fmt.Fprintf(w, "%-26s  %-10s  %s\n", r.TouchID, strings.TrimSpace(r.Result+" "+r.Target), plain(r.Why))
+		fmt.Fprintf(w, "%-26s  %-10s  %s\n", r.TouchID, strings.TrimSpace(r.Result+" "+r.Target), console.Plain(r.Why))
 		for _, d := range r.Changes {
-			fmt.Fprintf(w, "%28s%s: %q -> %q\n", "", plain(d.Field), plain(d.Was), plain(d.Is))
+			fmt.Fprintf(w, "%28s%s: %q -> %q\n", "", console.Plain(d.Field), console.Plain(d.Was), console.Plain(d.Is))
 		}
 	}
 	if more := run.Looked - len(run.Results); more > 0 {

@@ -32,10 +32,10 @@ func resendCommand() *cobra.Command {
 			ask := map[string]any{"to": to, "temperature": temperature, "source": source, "since": clockTime(since, time.Now()), "until": clockTime(until, time.Now()),
 				"limit": limit, "failed": failed, "again": again, "dry_run": dryRun, "by": by}
 			var run lead.Run
-			if err := server.call(c.Context(), http.MethodPost, "/resend", ask, &run); err != nil {
+			if err := server.Call(c.Context(), http.MethodPost, "/resend", ask, &run); err != nil {
 				return err
 			}
-			if err := server.await(c.Context(), &run, c.ErrOrStderr()); err != nil {
+			if err := server.Await(c.Context(), &run, c.ErrOrStderr()); err != nil {
 				return err
 			}
 			return printRun(c.OutOrStdout(), &run, asJSON)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -45,7 +46,7 @@ func rulesTryCommand() *cobra.Command {
 			since, _ := c.Flags().GetString("since")
 			t := turns{all: asJSON, out: progressOf(c, asJSON)}
 			var r lead.Rehearsal
-			if err := from.walk(c.Context(), "/rules/try?since="+url.QueryEscape(since), src, t.walk(), &r); err != nil {
+			if err := from.Walk(c.Context(), "/rules/try?since="+url.QueryEscape(since), src, t.walk(), &r); err != nil {
 				return err
 			}
 			if asJSON {
@@ -73,8 +74,8 @@ func printRehearsal(w io.Writer, r *lead.Rehearsal, t *turns) {
 
 // progressOf is where progress goes: to a person at a terminal.
 func progressOf(c *cobra.Command, asJSON bool) io.Writer {
-	if f, ok := c.ErrOrStderr().(*os.File); ok && !asJSON && isTerminal(f) {
-		return f
+	if w := c.ErrOrStderr(); !asJSON && console.IsTerminal(w) {
+		return w
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +17,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -54,8 +58,8 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	if err != nil {
 		return err
 	}
-	talk := newTalk(out, cfg.Log)
-	log := talk.log
+	shown := console.New(out, cfg.Log)
+	log := shown.Log
 	book := newRulebook(rules)
 	files := newReloader(cfg, book, log)
 	for _, w := range cfg.Check(rules.Knows) {
@@ -78,8 +82,8 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		return err
 	}
 	address := ln.Addr().String()
-	cli := newLocal(address)
-	if err := cli.write(jr.dir); err != nil { // with journal: off other commands do not find it
+	cli := client.New(address)
+	if err := cli.Write(jr.dir); err != nil { // with journal: off other commands do not find it
 		return fmt.Errorf("write the local token: %w", err)
 	}
 	public := cfg.PublicURL
@@ -98,7 +102,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	patient, prompt, lists := store.New(clients.workers, kept), store.New(clients.producer, kept), store.New(clients.readers, kept)
 
 	// Targets hear of it.
-	outlets, err := openOutlets(cfg, public, book, files.people, talk, log)
+	outlets, err := openOutlets(cfg, public, book, files.people, shown, log)
 	if err != nil {
 		return err
 	}
@@ -114,7 +118,7 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		PlusTagsSame: cfg.PlusTagsSame, MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Retention: cfg.Retention, Sync: !cfg.Journal,
 		Cut:    func(r *lead.Request, gone []bool) (*lead.Request, error) { return web.Cut(r, gone) },
 		Reread: func(r *lead.Request) ([]*lead.Touch, error) { return web.Reread(r) }, Touches: touchesOf(patient),
-		Observe: talk.touch, Registry: registry, Logger: log,
+		Observe: shown.Touch, Registry: registry, Logger: log,
 	})
 	if err != nil {
 		return err
@@ -173,12 +177,14 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	g.Go(func() error { files.run(jobsCtx); return nil })
 	link := ""
-	if talk.terminal { // a log is no place for it
+	if shown.Terminal { // a log is no place for it
 		if link, err = web.SignInLink(ctx, osUser()); err != nil {
 			log.Warn("no link to sign in; leadgate signin makes one", "error", err)
 		}
+		shown.Ready(bannerOf(cfg, link, address, time.Since(begin)))
+	} else {
+		log.Info("ready", "version", version, "listen", address, "data_dir", jr.dir, "redis_embedded", clients.embedded, "ms", time.Since(begin).Milliseconds())
 	}
-	talk.started(cfg, link, address, jr.dir, clients.embedded, time.Since(begin))
 	if !clients.embedded {
 		g.Go(func() error { letIn.watch(jobsCtx); return nil })
 		g.Go(func() error { warnAboutServer(jobsCtx, prompt, log); return nil })
@@ -204,6 +210,29 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 	}
 	stopJobs()
 	return <-done
+}
+
+// bannerOf is what a person sees of the configuration once the server is ready.
+func bannerOf(cfg *config.Config, inbox, address string, took time.Duration) console.Banner {
+	b := console.Banner{Version: version, Ready: took, Listen: address, Public: strings.TrimSuffix(cfg.PublicURL, "/"), Redis: cfg.Redis.URL.Reveal(),
+		Try: cfg.Default, Inbox: inbox}
+	if cfg.Journal {
+		b.DataDir = cfg.DataDir
+	}
+	for _, s := range cfg.Sources {
+		path := "/in/" + s.Name
+		if s.Token != "" {
+			path += "/" + s.Token
+		}
+		p, _ := provider.Find(s.Provider)
+		b.Sources = append(b.Sources, console.BannerSource{Name: s.Name, Path: path, Form: s.Provider == "form" && p != nil && s.Captcha == nil && len(s.Header) == 0})
+	}
+	for _, target := range cfg.Targets {
+		if target.Kind == "slack" {
+			b.Slack = fmt.Sprintf("hot leads go to %s", cmp.Or(target.Channel, "the webhook's channel"))
+		}
+	}
+	return b
 }
 
 func names(sources []handlers.Source) (all []string) {

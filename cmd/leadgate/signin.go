@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/handlers"
 )
 
@@ -66,10 +68,10 @@ func osUser() string {
 	return cmp.Or(strings.TrimSpace(u.Name), u.Username, "owner")
 }
 
-func makePass(c *cobra.Command, from local, in map[string]string, asJSON bool) error {
+func makePass(c *cobra.Command, from client.Client, in map[string]string, asJSON bool) error {
 	var out struct{ Token, URL string }
 	var raw json.RawMessage
-	if err := from.call(c.Context(), http.MethodPost, "/passes", in, &raw); err != nil {
+	if err := from.Call(c.Context(), http.MethodPost, "/passes", in, &raw); err != nil {
 		return err
 	}
 	if asJSON {
@@ -88,13 +90,13 @@ func makePass(c *cobra.Command, from local, in map[string]string, asJSON bool) e
 	return nil
 }
 
-func passList(c *cobra.Command, from local) (all []handlers.Pass, err error) {
+func passList(c *cobra.Command, from client.Client) (all []handlers.Pass, err error) {
 	var page struct{ Items []handlers.Pass }
-	err = from.get(c.Context(), "/passes", &page)
+	err = from.Get(c.Context(), "/passes", &page)
 	return page.Items, err
 }
 
-func listPasses(c *cobra.Command, from local, asJSON bool) error {
+func listPasses(c *cobra.Command, from client.Client, asJSON bool) error {
 	all, err := passList(c, from)
 	if err != nil {
 		return err
@@ -108,12 +110,12 @@ func listPasses(c *cobra.Command, from local, asJSON bool) error {
 		if !p.SeenAt.IsZero() {
 			seen = "last used " + p.SeenAt.Format("2006-01-02 15:04 MST")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.12s\t%s\n", p.Kind, p.Right, plain(p.Name), p.ID, seen)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.12s\t%s\n", p.Kind, p.Right, console.Plain(p.Name), p.ID, seen)
 	}
 	return w.Flush()
 }
 
-func revokePass(c *cobra.Command, from local, name string) error {
+func revokePass(c *cobra.Command, from client.Client, name string) error {
 	all, err := passList(c, from)
 	if err != nil {
 		return err
@@ -123,7 +125,7 @@ func revokePass(c *cobra.Command, from local, name string) error {
 		if p.Name != name && (len(name) < 8 || !strings.HasPrefix(p.ID, name)) {
 			continue
 		}
-		if err := from.call(c.Context(), http.MethodDelete, "/passes/"+p.ID, nil, nil); err != nil {
+		if err := from.Call(c.Context(), http.MethodDelete, "/passes/"+p.ID, nil, nil); err != nil {
 			return err
 		}
 		ended++

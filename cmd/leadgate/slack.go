@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
@@ -110,7 +111,7 @@ func checkBot(ctx context.Context, talk io.Writer, token, apiURL string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(talk, "The token is %s's in %s.\n", plain(bot.Name), plain(bot.Team))
+	fmt.Fprintf(talk, "The token is %s's in %s.\n", console.Plain(bot.Name), console.Plain(bot.Team))
 	for _, m := range bot.Missing {
 		fmt.Fprintln(talk, "  It lacks", m)
 	}
@@ -190,7 +191,7 @@ func slackPreview(c *cobra.Command, file, name string, action lead.Action) error
 	touches, err := p.Touches(&provider.Request{Method: http.MethodPost, URL: &url.URL{Path: "/in/" + p.Name}, Header: http.Header{}, Body: body, Now: now,
 		Source: provider.Source{Name: p.Name, Action: action}})
 	if err != nil {
-		return errors.New(plain(fmt.Sprintf("read %s as %s: %v", file, p.Name, err)))
+		return errors.New(console.Plain(fmt.Sprintf("read %s as %s: %v", file, p.Name, err)))
 	}
 	if len(touches) == 0 {
 		return fmt.Errorf("%s holds no touch, so nobody would hear", file)

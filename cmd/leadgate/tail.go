@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,12 +9,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -34,9 +34,7 @@ func tailCommand() *cobra.Command {
 				return err
 			}
 			t.dir, t.out, t.talk = cfg.DataDir, c.OutOrStdout(), c.ErrOrStderr()
-			if f, ok := t.out.(*os.File); ok {
-				t.color = wantsColor(f)
-			}
+			t.color = console.WantsColor(t.out)
 			return t.run(c.Context())
 		},
 	}
@@ -64,7 +62,7 @@ const tailAgain = time.Second
 // run reads the stream, and comes back when it ends, until ctx does.
 func (t *tailing) run(ctx context.Context) error {
 	for {
-		from, err := findLocal(t.dir)
+		from, err := client.Find(t.dir)
 		if err == nil {
 			err = t.follow(ctx, from)
 		}
@@ -76,12 +74,12 @@ func (t *tailing) run(ctx context.Context) error {
 			return err
 		}
 		fmt.Fprintln(t.talk, "leadgate: the server is away; waiting for it")
-		waitUntil(ctx, time.Now().Add(tailAgain))
+		pause(ctx, tailAgain)
 	}
 }
 
 // follow reads one stream to its end.
-func (t *tailing) follow(ctx context.Context, from local) error {
+func (t *tailing) follow(ctx context.Context, from client.Client) error {
 	q := url.Values{}
 	for name, value := range map[string]string{"source": t.source, "temperature": t.temperature} {
 		if value != "" {
@@ -92,10 +90,10 @@ func (t *tailing) follow(ctx context.Context, from local) error {
 	if t.place != "" {
 		header["Last-Event-ID"] = t.place
 	}
-	resp, err := from.ask(ctx, http.MethodGet, "/stream?"+q.Encode(), header, nil)
-	var no *refusal
-	if errors.As(err, &no) && no.code == http.StatusBadRequest {
-		return &codedError{exitUsage, errors.New(no.says)}
+	resp, err := from.Ask(ctx, http.MethodGet, "/stream?"+q.Encode(), header, nil)
+	var no *client.Refusal
+	if errors.As(err, &no) && no.Code == http.StatusBadRequest {
+		return &codedError{exitUsage, errors.New(no.Text)}
 	}
 	if err != nil {
 		return err
@@ -135,39 +133,13 @@ func escapeControls(s string) string {
 }
 
 // line is a piece of news for people: empty for what they need not know.
-func (t *tailing) line(ctx context.Context, from local, n lead.News) string {
-	at := n.At.Local().Format("15:04:05.000")
-	switch n.Kind {
-	case lead.ResetNews:
-		return at + "  some news is lost\n"
-	case lead.DeliveryNews:
-		return fmt.Sprintf("%s  %-8s  %s %s  touch %s\n", at, "", sanitise(n.Target, sourceCells), sanitise(n.State, sourceCells), n.TouchID)
-	case lead.TouchNews:
-		if n.State == string(lead.Accepted) {
-			return "" // its lead is next
+func (t *tailing) line(ctx context.Context, from client.Client, n lead.News) string {
+	var l *lead.Lead
+	if n.Kind == lead.LeadNews && n.Change != "updated" {
+		l = &lead.Lead{}
+		if err := from.Get(ctx, "/leads/"+url.PathEscape(n.LeadID), l); err != nil {
+			l = nil // the news is shown without it
 		}
-		return fmt.Sprintf("%s  %-8s  touch %s of %s\n", at, strings.ToUpper(sanitise(n.State, 8)), n.TouchID, sanitise(n.Source, sourceCells))
 	}
-	if n.Change == "updated" {
-		return ""
-	}
-	who := "lead " + n.LeadID
-	var l lead.Lead
-	if err := from.get(ctx, "/leads/"+url.PathEscape(n.LeadID), &l); err == nil {
-		who = sanitise(touchWho(&lead.Touch{}, &l), whoCells)
-		n = n.About(&l)
-	} else {
-		l.Temperature.UnmarshalText([]byte(n.Temperature)) // cold when it is none
-		l.Score = n.Score
-	}
-	source := n.Source
-	if n.Test {
-		source += " (test)"
-	}
-	did := cmp.Or(map[string]string{"new": "new", "touched": "again"}[n.Change], n.Change)
-	if n.By != "" && n.Change != "new" && n.Change != "touched" {
-		did += " by " + n.By
-	}
-	return fmt.Sprintf("%s  %s  %s  %s  %s  %s\n", at, verdictWord(&lead.Touch{}, &l, t.color), pad(who, whoCells), pad(sanitise(source, sourceCells), sourceCells),
-		pad(sanitise(did, sourceCells), 10), n.LeadID)
+	return console.News(n, l, t.color)
 }

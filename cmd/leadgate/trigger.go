@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/handlers/provider"
@@ -64,7 +65,7 @@ func sourceFor(cfg *config.Config, name string) (*handlers.Source, error) {
 }
 
 func trigger(c *cobra.Command, cfg *config.Config, src *handlers.Source, file string) error {
-	l, err := findLocal(cfg.DataDir)
+	l, err := client.Find(cfg.DataDir)
 	if err != nil {
 		return err
 	}

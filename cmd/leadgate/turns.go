@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -71,7 +72,7 @@ func (t *turns) print(w io.Writer, counts map[string]int) {
 		fmt.Fprintln(w)
 	}
 	for _, x := range t.list {
-		fmt.Fprintf(w, "%s  %s %d -> %s %d  %s\n", x.LeadID, x.Before.Class(), x.Before.Score, x.After.Class(), x.After.Score, plain(who(x.Person)))
+		fmt.Fprintf(w, "%s  %s %d -> %s %d  %s\n", x.LeadID, x.Before.Class(), x.Before.Score, x.After.Class(), x.After.Score, console.Plain(console.Who(x.Person)))
 		for _, line := range differences(x) {
 			fmt.Fprintln(w, "      "+line)
 		}
@@ -91,7 +92,7 @@ func differences(t lead.Turn) (lines []string) {
 		case x.Lost:
 			points = fmt.Sprintf("was %+d", x.Was)
 		}
-		lines = append(lines, fmt.Sprintf("%s  %s  (rule %s)", points, plain(x.Because), x.Rule))
+		lines = append(lines, fmt.Sprintf("%s  %s  (rule %s)", points, console.Plain(x.Because), x.Rule))
 	}
 	return lines
 }

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/labstack/echo/v4"
-	"github.com/spf13/cobra"
 )
 
 // What leadgate is compared with, each in a process of its own: Echo that only
@@ -19,29 +18,14 @@ import (
 // enqueues each request with asynq and works the queue in the same process.
 // Neither has anything on disk when it answers.
 const (
-	baselineEcho  = "echo"
-	baselineNaive = "naive"
+	Echo  = "echo"
+	Naive = "naive"
 )
 
-// baselineCommand runs one of them; load starts it, so it is not in the help.
-func baselineCommand() *cobra.Command {
-	var listen, redisURL string
-	c := &cobra.Command{
-		Use: "baseline echo|naive", Short: "Run a server that load compares with", Hidden: true,
-		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: []string{baselineEcho, baselineNaive},
-		RunE: func(c *cobra.Command, args []string) error {
-			return runBaseline(c.Context(), args[0], listen, redisURL)
-		},
-	}
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "address to listen on")
-	c.Flags().StringVar(&redisURL, "redis", "redis://127.0.0.1:6379/1", "of naive")
-	return c
-}
-
-// runBaseline serves until ctx ends.
-func runBaseline(ctx context.Context, kind, listen, redisURL string) error {
+// Baseline serves until ctx ends.
+func Baseline(ctx context.Context, kind, listen, redisURL string) error {
 	accept := func(context.Context, []byte) error { return nil }
-	if kind == baselineNaive {
+	if kind == Naive {
 		opt, err := asynq.ParseRedisURI(redisURL)
 		if err != nil {
 			return fmt.Errorf("redis url of naive: %w", err)
@@ -77,8 +61,8 @@ func runBaseline(ctx context.Context, kind, listen, redisURL string) error {
 	return nil
 }
 
-// baselineBody bounds a body as leadgate does.
-const baselineBody = 256 << 10
+// mostBody bounds a body as leadgate does.
+const mostBody = 256 << 10
 
 func baselineRoutes(accept func(context.Context, []byte) error) *echo.Echo {
 	e := echo.New()
@@ -86,7 +70,7 @@ func baselineRoutes(accept func(context.Context, []byte) error) *echo.Echo {
 	e.GET("/readyz", func(c echo.Context) error { return c.NoContent(http.StatusOK) })
 	accepted := map[string]string{"status": "accepted"}
 	e.POST("/in/:source", func(c echo.Context) error {
-		raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, baselineBody))
+		raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, mostBody))
 		if err != nil {
 			return echo.NewHTTPError(http.StatusRequestEntityTooLarge, "too large")
 		}

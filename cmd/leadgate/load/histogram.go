@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"math"
@@ -10,22 +10,22 @@ import (
 // at most 1/histSteps above the true one, and exact to 1 µs below histSteps µs.
 const histSteps = 128
 
-// loadHist counts durations from 1 µs to two minutes in buckets of a constant
+// histogram counts durations from 1 µs to two minutes in buckets of a constant
 // relative width. The zero value is ready.
-type loadHist struct {
+type histogram struct {
 	n      uint64
 	max    time.Duration
 	counts [22 * histSteps]uint32
 }
 
-func (h *loadHist) add(d time.Duration) {
+func (h *histogram) add(d time.Duration) {
 	d = max(d, 0)
 	h.n++
 	h.max = max(h.max, d)
 	h.counts[histBucket(uint64((d+time.Microsecond-1)/time.Microsecond))]++
 }
 
-func (h *loadHist) merge(o *loadHist) {
+func (h *histogram) merge(o *histogram) {
 	h.n += o.n
 	h.max = max(h.max, o.max)
 	for i, c := range o.counts {
@@ -35,7 +35,7 @@ func (h *loadHist) merge(o *loadHist) {
 
 // quantile returns the duration that a share p of all durations does not
 // exceed; 0 of nothing.
-func (h *loadHist) quantile(p float64) time.Duration {
+func (h *histogram) quantile(p float64) time.Duration {
 	rank := max(1, uint64(math.Ceil(p*float64(h.n))))
 	var seen uint64
 	for i, c := range h.counts {
@@ -53,7 +53,7 @@ func histBucket(us uint64) int {
 		return int(us)
 	}
 	shift := bits.Len64(us) - bits.Len64(histSteps)
-	return min((shift+1)*histSteps+int(us>>shift)-histSteps, len(loadHist{}.counts)-1)
+	return min((shift+1)*histSteps+int(us>>shift)-histSteps, len(histogram{}.counts)-1)
 }
 
 // histUpper is the longest duration of a bucket, in microseconds.

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -17,7 +17,7 @@ type slackAnswer struct {
 	Error, TS, Channel string
 }
 
-func callLoadSlack(t *testing.T, s *loadSlack, method, contentType, body string) (a slackAnswer) {
+func callLoadSlack(t *testing.T, s *slackServer, method, contentType, body string) (a slackAnswer) {
 	t.Helper()
 	resp, err := http.Post(s.url+method, contentType, strings.NewReader(body))
 	if err != nil {
@@ -34,10 +34,10 @@ func callLoadSlack(t *testing.T, s *loadSlack, method, contentType, body string)
 	return a
 }
 
-func personOf(id uint64) string { return fmt.Sprintf("%s%016x", loadMark, id) }
+func personOf(id uint64) string { return fmt.Sprintf("%s%016x", mark, id) }
 
-func TestLoadSlack(t *testing.T) {
-	s, err := newLoadSlack("127.0.0.1:0")
+func TestSlack(t *testing.T) {
+	s, err := newSlackServer("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestLoadSlack(t *testing.T) {
 	if !s.drained(t.Context()) {
 		t.Error("not drained, but everybody was shown")
 	}
-	var a loadAlert
+	var a alerts
 	s.fill(&a)
 	if a.Sent != 3 || a.Alerts != 3 || a.Never != 0 || a.Twice != 1 {
 		t.Errorf("sent %d alerts %d never %d twice %d, want 3 3 0 1", a.Sent, a.Alerts, a.Never, a.Twice)
@@ -81,8 +81,8 @@ func TestLoadSlack(t *testing.T) {
 	}
 }
 
-func TestLoadSlack_OtherCalls(t *testing.T) {
-	s, err := newLoadSlack("127.0.0.1:0")
+func TestSlack_OtherCalls(t *testing.T) {
+	s, err := newSlackServer("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,15 +95,15 @@ func TestLoadSlack_OtherCalls(t *testing.T) {
 	if a := callLoadSlack(t, s, "files.upload", "application/x-www-form-urlencoded", "%zz"); a.OK || a.Error != "unknown_method" {
 		t.Errorf("files.upload = %+v, want unknown_method", a)
 	}
-	if _, err := newLoadSlack(strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), "/api/")); err == nil {
+	if _, err := newSlackServer(strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), "/api/")); err == nil {
 		t.Error("a second server on the same address, want an error")
 	}
 }
 
-func TestLoadIDs_Hostile(t *testing.T) {
+func TestIDs_Hostile(t *testing.T) {
 	for _, s := range []string{"", "lgt", "lgt12", "lgtzzzzzzzzzzzzzzzz", strings.Repeat("lgt", 50)} {
-		if got := loadIDs([]byte(s)); len(got) != 0 {
-			t.Errorf("loadIDs(%q) = %v, want nobody", s, got)
+		if got := idsIn([]byte(s)); len(got) != 0 {
+			t.Errorf("idsIn(%q) = %v, want nobody", s, got)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// loadChild is a process that load started: a server to be measured, or the
+// process is a process that load started: a server to be measured, or the
 // Redis that it needs.
-type loadChild struct {
+type process struct {
 	name string
 	addr string
 	cmd  *exec.Cmd
@@ -27,14 +27,14 @@ type loadChild struct {
 }
 
 const (
-	loadReadyLimit = 20 * time.Second // from start to ready
-	loadStopLimit  = 10 * time.Second // from SIGTERM to the end
+	readyLimit = 20 * time.Second // from start to ready
+	stopLimit  = 10 * time.Second // from SIGTERM to the end
 )
 
-// startLoadChild starts cmd, which is to listen at addr, and waits until ready
+// startProcess starts cmd, which is to listen at addr, and waits until ready
 // says so. Its output goes to a file: reading it would cost the generator time.
-func startLoadChild(ctx context.Context, cmd *exec.Cmd, name, dir, addr string, ready func(context.Context, string) error) (*loadChild, error) {
-	c := &loadChild{name: name, addr: addr, cmd: cmd, log: filepath.Join(dir, name+".log"), done: make(chan struct{})}
+func startProcess(ctx context.Context, cmd *exec.Cmd, name, dir, addr string, ready func(context.Context, string) error) (*process, error) {
+	c := &process{name: name, addr: addr, cmd: cmd, log: filepath.Join(dir, name+".log"), done: make(chan struct{})}
 	out, err := os.Create(c.log)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -49,7 +49,7 @@ func startLoadChild(ctx context.Context, cmd *exec.Cmd, name, dir, addr string, 
 		defer close(c.done)
 		_ = cmd.Wait() // how it ended is asked of ProcessState
 	}()
-	ctx, cancel := context.WithTimeout(ctx, loadReadyLimit)
+	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -61,8 +61,8 @@ func startLoadChild(ctx context.Context, cmd *exec.Cmd, name, dir, addr string, 
 		case <-c.done:
 			return nil, fmt.Errorf("%s ended before it was ready (%s)\n%s", name, cmd.ProcessState, c.tail())
 		case <-ctx.Done():
-			c.stop(loadStopLimit)
-			return nil, fmt.Errorf("%s was not ready within %s: %w\n%s", name, loadReadyLimit, err, c.tail())
+			c.stop(stopLimit)
+			return nil, fmt.Errorf("%s was not ready within %s: %w\n%s", name, readyLimit, err, c.tail())
 		case <-tick.C:
 		}
 	}
@@ -70,11 +70,11 @@ func startLoadChild(ctx context.Context, cmd *exec.Cmd, name, dir, addr string, 
 
 // pause and resume stop and continue the whole process, so that only one of
 // several servers takes part in a measurement.
-func (c *loadChild) pause() error  { return c.cmd.Process.Signal(syscall.SIGSTOP) }
-func (c *loadChild) resume() error { return c.cmd.Process.Signal(syscall.SIGCONT) }
+func (c *process) pause() error  { return c.cmd.Process.Signal(syscall.SIGSTOP) }
+func (c *process) resume() error { return c.cmd.Process.Signal(syscall.SIGCONT) }
 
 // stop asks the process to end, and kills it when it does not within limit.
-func (c *loadChild) stop(limit time.Duration) {
+func (c *process) stop(limit time.Duration) {
 	// These fail only for a process that has ended, which is what is wanted.
 	_ = c.resume()
 	_ = c.cmd.Process.Signal(syscall.SIGTERM)
@@ -89,7 +89,7 @@ func (c *loadChild) stop(limit time.Duration) {
 }
 
 // alive is an error with the process's last words when it has ended by itself.
-func (c *loadChild) alive() error {
+func (c *process) alive() error {
 	select {
 	case <-c.done:
 		return fmt.Errorf("%s ended while it was measured (%s)\n%s", c.name, c.cmd.ProcessState, c.tail())
@@ -99,7 +99,7 @@ func (c *loadChild) alive() error {
 }
 
 // tail is the end of what the process said.
-func (c *loadChild) tail() string {
+func (c *process) tail() string {
 	b, err := os.ReadFile(c.log)
 	if err != nil {
 		return ""
@@ -109,17 +109,17 @@ func (c *loadChild) tail() string {
 
 // cpu is the processor time that the process has used, in steps of 10 ms; 0
 // where the system does not tell.
-func (c *loadChild) cpu() time.Duration {
+func (c *process) cpu() time.Duration {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
 	if err != nil {
 		return 0
 	}
-	return loadCPU(string(b))
+	return cpuOf(string(b))
 }
 
-// loadCPU reads a line of /proc/PID/stat. The program's name is in brackets and
+// cpuOf reads a line of /proc/PID/stat. The program's name is in brackets and
 // may hold anything, so counting begins after the last one.
-func loadCPU(stat string) time.Duration {
+func cpuOf(stat string) time.Duration {
 	f := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	if len(f) < 13 {
 		return 0

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -15,22 +15,22 @@ import (
 
 func readyAtOnce(context.Context, string) error { return nil }
 
-func TestLoadChild_Start(t *testing.T) {
+func TestProcess_Start(t *testing.T) {
 	t.Run("NoSuchProgram", func(t *testing.T) {
-		_, err := startLoadChild(t.Context(), exec.Command(filepath.Join(t.TempDir(), "none")), "none", t.TempDir(), "", readyAtOnce)
+		_, err := startProcess(t.Context(), exec.Command(filepath.Join(t.TempDir(), "none")), "none", t.TempDir(), "", readyAtOnce)
 		if !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("err = %v, want that there is none", err)
 		}
 	})
 	t.Run("NoDirectory", func(t *testing.T) {
-		_, err := startLoadChild(t.Context(), exec.Command("true"), "x", filepath.Join(t.TempDir(), "none"), "", readyAtOnce)
+		_, err := startProcess(t.Context(), exec.Command("true"), "x", filepath.Join(t.TempDir(), "none"), "", readyAtOnce)
 		if !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("err = %v, want that the directory is missing", err)
 		}
 	})
 	t.Run("EndsBeforeItIsReady", func(t *testing.T) {
 		never := func(context.Context, string) error { return errors.New("not yet") }
-		_, err := startLoadChild(t.Context(), exec.Command("sh", "-c", "echo port taken >&2; exit 3"), "server", t.TempDir(), "", never)
+		_, err := startProcess(t.Context(), exec.Command("sh", "-c", "echo port taken >&2; exit 3"), "server", t.TempDir(), "", never)
 		if err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "port taken") {
 			t.Errorf("err = %v, want its status and its last words", err)
 		}
@@ -39,17 +39,17 @@ func TestLoadChild_Start(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		never := func(context.Context, string) error { cancel(); return errors.New("not yet") }
 		cmd := exec.Command("sleep", "60")
-		_, err := startLoadChild(ctx, cmd, "server", t.TempDir(), "", never)
+		_, err := startProcess(ctx, cmd, "server", t.TempDir(), "", never)
 		if err == nil || cmd.ProcessState == nil {
 			t.Errorf("err = %v, state %v, want an error and no process left", err, cmd.ProcessState)
 		}
 	})
 }
 
-func TestLoadChild_Life(t *testing.T) {
-	start := func(t *testing.T, script string) *loadChild {
+func TestProcess_Life(t *testing.T) {
+	start := func(t *testing.T, script string) *process {
 		t.Helper()
-		c, err := startLoadChild(t.Context(), exec.Command("sh", "-c", script), "child", t.TempDir(), "", readyAtOnce)
+		c, err := startProcess(t.Context(), exec.Command("sh", "-c", script), "child", t.TempDir(), "", readyAtOnce)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,8 +62,8 @@ func TestLoadChild_Life(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		c.stop(loadStopLimit) // a paused process must be woken to hear of it
-		if took := time.Since(begin); took > loadStopLimit/2 {
+		c.stop(stopLimit) // a paused process must be woken to hear of it
+		if took := time.Since(begin); took > stopLimit/2 {
 			t.Errorf("stop took %s", took)
 		}
 		if err := c.alive(); err == nil || !strings.Contains(err.Error(), "child ended") {
@@ -87,22 +87,22 @@ func TestLoadChild_Life(t *testing.T) {
 		}
 		c := start(t, "while :; do :; done")
 		awaitFor(t, "50 ms of processor time", 10*time.Second, func() bool { return c.cpu() >= 50*time.Millisecond })
-		c.stop(loadStopLimit)
+		c.stop(stopLimit)
 		if got := c.cpu(); got != 0 {
 			t.Errorf("cpu = %s of no process, want 0", got)
 		}
 	})
 }
 
-func TestLoadCPU(t *testing.T) {
+func TestCPU(t *testing.T) {
 	for stat, want := range map[string]time.Duration{
 		"42 (lead) gate (x) S 1 42 42 0 -1 4194304 9 0 0 0 150 50 0 0 20 0 9 0 1": 2 * time.Second,
 		"42 (leadgate) S 1 42": 0,
 		"":                     0,
 		"42 (x) S 1 42 42 0 -1 4194304 9 0 0 0 many 50 0 0 20 0 9 0 1": 0,
 	} {
-		if got := loadCPU(stat); got != want {
-			t.Errorf("loadCPU(%q) = %s, want %s", stat, got, want)
+		if got := cpuOf(stat); got != want {
+			t.Errorf("cpuOf(%q) = %s, want %s", stat, got, want)
 		}
 	}
 }
@@ -152,5 +152,33 @@ func TestReady(t *testing.T) {
 				t.Errorf("err = %v, want one with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestMain lets the test binary be a server that load compares with, as the
+// program is: load baseline KIND --listen ADDRESS --redis URL.
+func TestMain(m *testing.M) {
+	if os.Getenv("BE_LEADGATE") == "1" {
+		if err := Baseline(context.Background(), os.Args[3], os.Args[5], os.Args[7]); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// awaitFor waits for a condition.
+func awaitFor(t *testing.T, what string, limit time.Duration, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*limit) // a busy machine
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited %s for %s", 3*limit, what)
+		case <-tick.C:
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bytes"
@@ -100,8 +100,8 @@ func TestTouchLine(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			touch, l := graces()
 			l = c.change(touch, l)
-			if d := cmp.Diff(c.want, touchLine(touch, l, false)); d != "" {
-				t.Errorf("touchLine (-want +got):\n%s", d)
+			if d := cmp.Diff(c.want, TouchLine(touch, l, false)); d != "" {
+				t.Errorf("TouchLine (-want +got):\n%s", d)
 			}
 		})
 	}
@@ -111,13 +111,13 @@ func TestTouchLine_Color(t *testing.T) {
 	touch, l := graces()
 	for temperature, want := range map[lead.Temperature]string{lead.Hot: "\x1b[1;31mHOT   92\x1b[0m", lead.Warm: "\x1b[33mWARM  92\x1b[0m", lead.Cold: "\x1b[36mCOLD  92\x1b[0m"} {
 		l.Temperature = temperature
-		if got := touchLine(touch, l, true); !strings.Contains(got, want) {
-			t.Errorf("touchLine in colour = %q, want %q in it", got, want)
+		if got := TouchLine(touch, l, true); !strings.Contains(got, want) {
+			t.Errorf("TouchLine in colour = %q, want %q in it", got, want)
 		}
 	}
 	touch.State = lead.Merged
-	if got := touchLine(touch, l, true); strings.Contains(got, "\x1b") {
-		t.Errorf("touchLine of a merged touch = %q, want no colour", got)
+	if got := TouchLine(touch, l, true); strings.Contains(got, "\x1b") {
+		t.Errorf("TouchLine of a merged touch = %q, want no colour", got)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestTouchLine_Hostile(t *testing.T) {
 		touch.Deliveries = append(touch.Deliveries, lead.Delivery{Target: draw("target"), State: lead.Failed, Error: draw("failure")})
 		touch.Trail[5].Note = draw("note")
 		l.Reasons[0].Because = draw("because")
-		got := touchLine(touch, l, false)
+		got := TouchLine(touch, l, false)
 		for line := range strings.Lines(got) {
 			if !strings.HasPrefix(line, "10:42:00.113  ") && !strings.HasPrefix(line, indent) || !strings.HasSuffix(line, "\n") {
 				t.Fatalf("a line of its own: %q", line)
@@ -171,8 +171,8 @@ func TestSanitise(t *testing.T) {
 		{"e\u0301\u0301\u0301\u0301\u0301clair", 20, "e\u0301\u0301clair"},
 		{"", 5, ""},
 	} {
-		if got := sanitise(c.in, c.cells); got != c.want {
-			t.Errorf("sanitise(%q, %d) = %q, want %q", c.in, c.cells, got, c.want)
+		if got := Sanitise(c.in, c.cells); got != c.want {
+			t.Errorf("Sanitise(%q, %d) = %q, want %q", c.in, c.cells, got, c.want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 
 // compare measures Echo, the naive gateway and leadgate in turns. Only one of
 // them runs at a time, each round in another order.
-func (r *loadRun) compare(ctx context.Context) (*loadComparison, error) {
-	servers := map[string]*loadChild{}
-	for _, name := range loadContenders {
+func (r *runner) compare(ctx context.Context) (*comparison, error) {
+	servers := map[string]*process{}
+	for _, name := range contenders {
 		var err error
 		if name == "leadgate" {
 			servers[name], err = r.startLeadgate(ctx, 0)
@@ -24,29 +24,29 @@ func (r *loadRun) compare(ctx context.Context) (*loadComparison, error) {
 			return nil, fmt.Errorf("pause %s: %w", name, err)
 		}
 	}
-	c := &loadComparison{Connections: r.o.conns}
+	c := &comparison{Connections: r.o.conns}
 	for n := range r.o.rounds {
-		fmt.Fprintf(r.o.talk, "round %d of %d\n", n+1, r.o.rounds)
-		round := map[string]*loadAck{}
-		for i := range loadContenders {
-			name := loadContenders[(i+n)%len(loadContenders)]
+		fmt.Fprintf(r.o.Out, "round %d of %d\n", n+1, r.o.rounds)
+		round := map[string]*answers{}
+		for i := range contenders {
+			name := contenders[(i+n)%len(contenders)]
 			ack, err := r.turn(ctx, servers[name])
 			if err != nil {
 				return nil, err
 			}
-			ack.print(r.o.talk, name)
+			ack.print(r.o.Out, name)
 			round[name] = ack
 		}
 		c.Rounds = append(c.Rounds, round)
 	}
 	c.sum()
-	c.print(r.o.talk)
+	c.print(r.o.Out)
 	return c, nil
 }
 
 // turn measures one server while the others are paused, and gives it a moment
 // to work off what it has accepted before it is paused again.
-func (r *loadRun) turn(ctx context.Context, server *loadChild) (*loadAck, error) {
+func (r *runner) turn(ctx context.Context, server *process) (*answers, error) {
 	if err := server.resume(); err != nil {
 		return nil, fmt.Errorf("resume %s: %w", server.name, err)
 	}

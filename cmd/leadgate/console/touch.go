@@ -1,14 +1,10 @@
-package main
+package console
 
 import (
 	"cmp"
 	"fmt"
 	"log/slog"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/width"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -21,15 +17,15 @@ const (
 	indent      = "              "
 )
 
-// touchLine is what the console says of a touch: one line with its verdict and
+// TouchLine is what the console says of a touch: one line with its verdict and
 // how long each hop took, one with the reasons, and one more for each thing
 // that did not go the usual way. It ends in a newline. The lead may be nil for a
 // touch that never came to one. Nothing a visitor typed can move the cursor,
 // colour, reorder or break the lines.
-func touchLine(t *lead.Touch, l *lead.Lead, color bool) string {
+func TouchLine(t *lead.Touch, l *lead.Lead, color bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  %s  %s  %s\n", t.ReceivedAt.Local().Format("15:04:05.000"), verdictWord(t, l, color),
-		pad(sanitise(touchWho(t, l), whoCells), whoCells), pad(sourceWord(t), sourceCells), hops(t))
+		Column(touchWho(t, l), whoCells), pad(sourceWord(t), sourceCells), hops(t))
 	if l != nil && len(l.Reasons) > 0 && t.State != lead.Merged {
 		b.WriteString(indent + "why  " + reasons(l) + "\n")
 	}
@@ -71,7 +67,7 @@ func touchWho(t *lead.Touch, l *lead.Lead) string {
 		p.Name = cmp.Or(p.Name, l.Person.Name)
 		p.Company = cmp.Or(p.Company, l.Person.Company)
 	}
-	return who(p)
+	return Who(p)
 }
 
 // sourceWord is the source, and what the person did where its name does not say.
@@ -83,7 +79,7 @@ func sourceWord(t *lead.Touch) string {
 	if t.Test {
 		s += " (test)"
 	}
-	return sanitise(s, sourceCells)
+	return Sanitise(s, sourceCells)
 }
 
 // hopWords are the steps of a trail that the console shows, in its own words.
@@ -111,7 +107,7 @@ func hops(t *lead.Touch) string {
 			unit = " ms"
 		}
 		if s.Note != "" && len(t.Deliveries) > 1 && (s.Step == lead.StepSent || s.Step == lead.StepAttempt || s.Step == lead.StepFailed) {
-			word += " " + sanitise(s.Note, sourceCells)
+			word += " " + Sanitise(s.Note, sourceCells)
 		}
 		out = append(out, fmt.Sprintf("+%.1f%s %s", s.MS, unit, word))
 	}
@@ -122,7 +118,7 @@ func hops(t *lead.Touch) string {
 func reasons(l *lead.Lead) string {
 	var out []string
 	for _, r := range l.Reasons {
-		s := sanitise(r.Because, wordCells)
+		s := Sanitise(r.Because, wordCells)
 		if r.Points != 0 {
 			s += fmt.Sprintf(" %+d", r.Points)
 		}
@@ -136,18 +132,18 @@ func reasons(l *lead.Lead) string {
 func remarks(t *lead.Touch, l *lead.Lead) (out []string) {
 	switch t.State {
 	case lead.Unread:
-		return []string{"kept, but could not be read: " + sanitise(t.Error, wordCells)}
+		return []string{"kept, but could not be read: " + Sanitise(t.Error, wordCells)}
 	case lead.Quarantined:
-		return []string{"kept, told nobody: " + sanitise(t.Held, wordCells)}
+		return []string{"kept, told nobody: " + Sanitise(t.Held, wordCells)}
 	case lead.Merged:
-		return []string{"told nobody: a repeat of " + sanitise(t.MergedInto, wordCells)}
+		return []string{"told nobody: a repeat of " + Sanitise(t.MergedInto, wordCells)}
 	}
 	for _, d := range t.Deliveries {
 		switch {
 		case d.State == lead.Failed:
-			out = append(out, fmt.Sprintf("gave up on %s: %s", sanitise(d.Target, sourceCells), sanitise(cmp.Or(d.Error, "unknown"), wordCells)))
+			out = append(out, fmt.Sprintf("gave up on %s: %s", Sanitise(d.Target, sourceCells), Sanitise(cmp.Or(d.Error, "unknown"), wordCells)))
 		case d.State == lead.Waiting && d.Error != "":
-			out = append(out, fmt.Sprintf("%s has not taken it yet and is tried again: %s", sanitise(d.Target, sourceCells), sanitise(d.Error, wordCells)))
+			out = append(out, fmt.Sprintf("%s has not taken it yet and is tried again: %s", Sanitise(d.Target, sourceCells), Sanitise(d.Error, wordCells)))
 		}
 	}
 	if len(t.Deliveries) == 0 {
@@ -161,7 +157,7 @@ func remarks(t *lead.Touch, l *lead.Lead) (out []string) {
 func whys(t *lead.Touch, l *lead.Lead, targets bool) (out []string) {
 	add := func(why, target string) {
 		if targets && target != "" {
-			why += " (" + sanitise(target, sourceCells) + ")"
+			why += " (" + Sanitise(target, sourceCells) + ")"
 		}
 		out = append(out, why)
 	}
@@ -183,7 +179,7 @@ func whys(t *lead.Touch, l *lead.Lead, targets bool) (out []string) {
 	return out
 }
 
-// logTouch is touchLine for machines: one line without anything about the
+// logTouch is TouchLine for machines: one line without anything about the
 // person. ms is how long the touch took from its arrival to the last step.
 func logTouch(logger *slog.Logger, t *lead.Touch, l *lead.Lead) {
 	attrs := []any{"touch_id", t.ID, "lead_id", t.LeadID, "source", t.Source, "action", string(t.Action), "state", string(t.State)}
@@ -197,60 +193,40 @@ func logTouch(logger *slog.Logger, t *lead.Touch, l *lead.Lead) {
 	logger.Info("touch", append(attrs, "why", strings.Join(whys(t, l, false), ","), "ms", ms)...)
 }
 
-// sanitise makes text from outside fit for one line of a terminal: whitespace
-// of any sort becomes one space, control, formatting and direction characters
-// go, escape sequences lose what makes them act, and what is wider than cells
-// is cut with an ellipsis.
-func sanitise(s string, cells int) string {
-	var b strings.Builder
-	used, marks, gap := 0, 0, false
-	end := 0 // of what fits beside an ellipsis
-	for _, r := range s {
-		if unicode.IsSpace(r) || unicode.IsControl(r) {
-			gap = b.Len() > 0
-			continue
+// News is a line about a piece of news: empty for what people need not know. The
+// lead that it is about may be nil.
+func News(n lead.News, l *lead.Lead, color bool) string {
+	at := n.At.Local().Format("15:04:05.000")
+	switch n.Kind {
+	case lead.ResetNews:
+		return at + "  some news is lost\n"
+	case lead.DeliveryNews:
+		return fmt.Sprintf("%s  %-8s  %s %s  touch %s\n", at, "", Sanitise(n.Target, sourceCells), Sanitise(n.State, sourceCells), n.TouchID)
+	case lead.TouchNews:
+		if n.State == string(lead.Accepted) {
+			return "" // its lead is next
 		}
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			continue
-		}
-		w := runeCells(r)
-		if marks++; w > 0 {
-			marks = 0
-		} else if marks > 2 {
-			continue // a heap of accents would climb into the lines above
-		}
-		if gap {
-			b.WriteByte(' ')
-			used, gap = used+1, false
-		}
-		b.WriteRune(r)
-		if used += w; used > cells {
-			return strings.TrimRight(b.String()[:end], " ") + "…"
-		}
-		if used < cells {
-			end = b.Len()
-		}
+		return fmt.Sprintf("%s  %-8s  touch %s of %s\n", at, strings.ToUpper(Sanitise(n.State, 8)), n.TouchID, Sanitise(n.Source, sourceCells))
 	}
-	return b.String()
-}
-
-// pad fills s with spaces up to so many cells.
-func pad(s string, cells int) string {
-	used := 0
-	for _, r := range s {
-		used += runeCells(r)
+	if n.Change == "updated" {
+		return ""
 	}
-	return s + strings.Repeat(" ", max(0, cells-used))
-}
-
-// runeCells is how many cells of a terminal a printable rune takes.
-func runeCells(r rune) int {
-	if unicode.In(r, unicode.Mn, unicode.Me) {
-		return 0
+	who := "lead " + n.LeadID
+	if l != nil {
+		who = touchWho(&lead.Touch{}, l)
+		n = n.About(l)
+	} else {
+		l = &lead.Lead{Verdict: lead.Verdict{Score: n.Score}}
+		l.Temperature.UnmarshalText([]byte(n.Temperature)) // cold when it is none
 	}
-	switch width.LookupRune(r).Kind() {
-	case width.EastAsianWide, width.EastAsianFullwidth:
-		return 2
+	source := n.Source
+	if n.Test {
+		source += " (test)"
 	}
-	return 1
+	did := cmp.Or(map[string]string{"new": "new", "touched": "again"}[n.Change], n.Change)
+	if n.By != "" && n.Change != "new" && n.Change != "touched" {
+		did += " by " + n.By
+	}
+	return fmt.Sprintf("%s  %s  %s  %s  %s  %s\n", at, verdictWord(&lead.Touch{}, l, color), Column(who, whoCells), Column(source, sourceCells),
+		pad(Sanitise(did, sourceCells), 10), n.LeadID)
 }

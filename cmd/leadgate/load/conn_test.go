@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bufio"
@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-func TestLoadRequest_Fill(t *testing.T) {
-	r := newLoadRequest("127.0.0.1:8080", "/in/warm")
+func TestRequest_Fill(t *testing.T) {
+	r := newRequest("127.0.0.1:8080", "/in/warm")
 	people := map[string]bool{}
 	for _, id := range []uint64{1, 0x19a0c0ffee000002} {
 		req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(string(r.fill(id)))))
@@ -32,11 +32,11 @@ func TestLoadRequest_Fill(t *testing.T) {
 		if req.Method != "POST" || req.URL.Path != "/in/warm" || req.Host != "127.0.0.1:8080" || req.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("fill(%x) = %s %s to %s with %v", id, req.Method, req.URL, req.Host, req.Header)
 		}
-		if got := loadIDs(raw); len(got) != 1 || !got[id] {
-			t.Errorf("loadIDs(body of %d) = %v", id, got)
+		if got := idsIn(raw); len(got) != 1 || !got[id] {
+			t.Errorf("idsIn(body of %d) = %v", id, got)
 		}
-		if !strings.HasPrefix(body["phone"], "+49 30 1") || len(body["phone"]) != len(loadNoPhone) {
-			t.Errorf("phone = %q, want one like %q", body["phone"], loadNoPhone)
+		if !strings.HasPrefix(body["phone"], "+49 30 1") || len(body["phone"]) != len(noPhone) {
+			t.Errorf("phone = %q, want one like %q", body["phone"], noPhone)
 		}
 		people[body["email"]+body["phone"]+body["name"]] = true
 	}
@@ -45,7 +45,7 @@ func TestLoadRequest_Fill(t *testing.T) {
 	}
 }
 
-func TestReadLoadReply(t *testing.T) {
+func TestReadReply(t *testing.T) {
 	for _, c := range []struct {
 		name, raw string
 		status    int
@@ -69,9 +69,9 @@ func TestReadLoadReply(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			br := bufio.NewReader(strings.NewReader(c.raw))
-			status, keep, err := readLoadReply(br)
+			status, keep, err := readReply(br)
 			if status != c.status || keep != c.keep || (err != nil) != c.bad {
-				t.Errorf("readLoadReply = %d, %t, %v, want %d, %t, an error: %t", status, keep, err, c.status, c.keep, c.bad)
+				t.Errorf("readReply = %d, %t, %v, want %d, %t, an error: %t", status, keep, err, c.status, c.keep, c.bad)
 			}
 			if left, _ := io.ReadAll(br); !c.bad && string(left) != c.left {
 				t.Errorf("left %q, want %q", left, c.left)
@@ -80,7 +80,7 @@ func TestReadLoadReply(t *testing.T) {
 	}
 }
 
-func TestLoadConn_Shoot(t *testing.T) {
+func TestConn_Shoot(t *testing.T) {
 	t.Run("KeepsTheConnection", func(t *testing.T) {
 		var opened int
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,7 +93,7 @@ func TestLoadConn_Shoot(t *testing.T) {
 		}
 		server.Start()
 		defer server.Close()
-		c := newLoadConn(server.Listener.Addr().String(), []string{"/in/a", "/in/b"}, time.Second)
+		c := newConn(server.Listener.Addr().String(), []string{"/in/a", "/in/b"}, time.Second)
 		defer c.close()
 		for i := range 4 {
 			if code, err := c.shoot(t.Context(), i%2, uint64(i)); code != http.StatusAccepted || err != nil {
@@ -108,9 +108,9 @@ func TestLoadConn_Shoot(t *testing.T) {
 	})
 	t.Run("Timeout", func(t *testing.T) {
 		ln := silent(t)
-		c := newLoadConn(ln, []string{"/"}, 20*time.Millisecond)
+		c := newConn(ln, []string{"/"}, 20*time.Millisecond)
 		_, err := c.shoot(t.Context(), 0, 1)
-		if got := loadErrorWord(err); got != "timeout" {
+		if got := errorWord(err); got != "timeout" {
 			t.Errorf("a server that never answers: %q (%v), want timeout", got, err)
 		}
 		if c.c != nil {
@@ -122,9 +122,9 @@ func TestLoadConn_Shoot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := newLoadConn(addr, []string{"/"}, time.Second)
+		c := newConn(addr, []string{"/"}, time.Second)
 		_, err = c.shoot(t.Context(), 0, 1)
-		if got := loadErrorWord(err); got != "connect" || !errors.Is(err, errConnect) {
+		if got := errorWord(err); got != "connect" || !errors.Is(err, errConnect) {
 			t.Errorf("nobody listens: %q (%v), want connect", got, err)
 		}
 	})

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bufio"
@@ -14,45 +14,45 @@ import (
 	"time"
 )
 
-// loadMark begins the name of every person that load invents: loadMark and 16
+// mark begins the name of every person that load invents: mark and 16
 // hexadecimal digits, so that the fake Slack finds each of them in whatever the
 // alert looks like.
-const loadMark = "lgt"
+const mark = "lgt"
 
 const (
-	loadNoID    = loadMark + "0000000000000000"
-	loadNoPhone = "+49 30 100000000"
+	noID    = mark + "0000000000000000"
+	noPhone = "+49 30 100000000"
 )
 
-// loadBody is one lead of a usual size, about 700 bytes.
-const loadBody = `{"name":"Ada ` + loadNoID + `","email":"` + loadNoID + `@works.example","company":"Analytical Engines Ltd",` +
-	`"phone":"` + loadNoPhone + `","page_url":"https://www.example.com/demo?utm_source=newsletter&utm_medium=email&utm_campaign=autumn",` +
+// leadBody is one lead of a usual size, about 700 bytes.
+const leadBody = `{"name":"Ada ` + noID + `","email":"` + noID + `@works.example","company":"Analytical Engines Ltd",` +
+	`"phone":"` + noPhone + `","page_url":"https://www.example.com/demo?utm_source=newsletter&utm_medium=email&utm_campaign=autumn",` +
 	`"job_title":"Head of Operations","team_size":"51-200","timeline":"this quarter","budget":"20-50k",` +
 	`"message":"We would like to see how this fits our web forms and webinars. We run about forty webinars a year and collect ` +
 	`some two thousand registrations in a good week, and sales hears of them a day late."}`
 
-// loadRequest is a whole request, prepared once; only the person changes.
-type loadRequest struct {
+// request is a whole request, prepared once; only the person changes.
+type request struct {
 	raw   []byte
 	ids   []int // where a person's 16 digits stand
 	phone int   // where the last 8 digits of the phone number stand
 }
 
-func newLoadRequest(addr, path string) *loadRequest {
-	s := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, addr, len(loadBody), loadBody)
-	r := &loadRequest{raw: []byte(s), phone: strings.Index(s, loadNoPhone) + len(loadNoPhone) - 8}
+func newRequest(addr, path string) *request {
+	s := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, addr, len(leadBody), leadBody)
+	r := &request{raw: []byte(s), phone: strings.Index(s, noPhone) + len(noPhone) - 8}
 	for at := 0; ; {
-		i := strings.Index(s[at:], loadNoID)
+		i := strings.Index(s[at:], noID)
 		if i < 0 {
 			return r
 		}
-		r.ids = append(r.ids, at+i+len(loadMark))
-		at += i + len(loadNoID)
+		r.ids = append(r.ids, at+i+len(mark))
+		at += i + len(noID)
 	}
 }
 
 // fill makes it the request of person id.
-func (r *loadRequest) fill(id uint64) []byte {
+func (r *request) fill(id uint64) []byte {
 	for _, at := range r.ids {
 		for i, n := at+15, id; i >= at; i, n = i-1, n>>4 {
 			r.raw[i] = "0123456789abcdef"[n&15]
@@ -64,12 +64,12 @@ func (r *loadRequest) fill(id uint64) []byte {
 	return r.raw
 }
 
-// loadConn is one keep-alive connection with as little HTTP/1.1 as it takes:
+// conn is one keep-alive connection with as little HTTP/1.1 as it takes:
 // the generator shares the processor with what it measures.
-type loadConn struct {
+type conn struct {
 	addr     string
 	timeout  time.Duration
-	requests []*loadRequest // one for each path
+	requests []*request // one for each path
 
 	c     net.Conn
 	br    *bufio.Reader
@@ -77,15 +77,15 @@ type loadConn struct {
 	stop  func() bool // of the watch over the context
 }
 
-func newLoadConn(addr string, paths []string, timeout time.Duration) *loadConn {
-	c := &loadConn{addr: addr, timeout: timeout}
+func newConn(addr string, paths []string, timeout time.Duration) *conn {
+	c := &conn{addr: addr, timeout: timeout}
 	for _, p := range paths {
-		c.requests = append(c.requests, newLoadRequest(addr, p))
+		c.requests = append(c.requests, newRequest(addr, p))
 	}
 	return c
 }
 
-func (c *loadConn) close() {
+func (c *conn) close() {
 	if c.c != nil {
 		c.stop()
 		c.c.Close()
@@ -98,7 +98,7 @@ var errConnect = errors.New("connect")
 
 // shoot sends one request and reads its answer's status. After an error the
 // next request opens a new connection.
-func (c *loadConn) shoot(ctx context.Context, path int, id uint64) (status int, err error) {
+func (c *conn) shoot(ctx context.Context, path int, id uint64) (status int, err error) {
 	if c.c == nil {
 		d := net.Dialer{Timeout: c.timeout}
 		nc, err := d.DialContext(ctx, "tcp", c.addr)
@@ -117,7 +117,7 @@ func (c *loadConn) shoot(ctx context.Context, path int, id uint64) (status int, 
 	}
 	keep := false
 	if _, err = c.c.Write(c.requests[path].fill(id)); err == nil {
-		status, keep, err = readLoadReply(c.br)
+		status, keep, err = readReply(c.br)
 	}
 	if err != nil || !keep {
 		c.close()
@@ -125,9 +125,9 @@ func (c *loadConn) shoot(ctx context.Context, path int, id uint64) (status int, 
 	return status, err
 }
 
-// readLoadReply reads one answer to its end and says whether the connection
+// readReply reads one answer to its end and says whether the connection
 // can take another request.
-func readLoadReply(br *bufio.Reader) (status int, keep bool, err error) {
+func readReply(br *bufio.Reader) (status int, keep bool, err error) {
 	line, err := br.ReadSlice('\n')
 	if err != nil {
 		return 0, false, err

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bytes"
@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// loadSlack is as much of Slack as an alert needs. It knows when each lead was
+// slackServer is as much of Slack as an alert needs. It knows when each lead was
 // sent and when its alert came, so that it can tell how long that took.
-type loadSlack struct {
+type slackServer struct {
 	url    string // of the Web API, with a slash at the end
 	server *http.Server
 	served chan struct{}
@@ -29,13 +29,13 @@ type loadSlack struct {
 	posted int
 }
 
-// newLoadSlack listens at a loopback address, such as 127.0.0.1:0.
-func newLoadSlack(listen string) (*loadSlack, error) {
+// newSlackServer listens at a loopback address, such as 127.0.0.1:0.
+func newSlackServer(listen string) (*slackServer, error) {
 	ln, err := net.Listen("tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for slack: %w", err)
 	}
-	s := &loadSlack{url: "http://" + ln.Addr().String() + "/api/", served: make(chan struct{}),
+	s := &slackServer{url: "http://" + ln.Addr().String() + "/api/", served: make(chan struct{}),
 		sent: map[uint64]time.Time{}, seen: map[uint64]time.Time{}}
 	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
@@ -45,13 +45,13 @@ func newLoadSlack(listen string) (*loadSlack, error) {
 	return s, nil
 }
 
-func (s *loadSlack) close() {
+func (s *slackServer) close() {
 	s.server.Close()
 	<-s.served
 }
 
 // expect says that the lead of a person was sent and accepted.
-func (s *loadSlack) expect(id uint64, at time.Time) {
+func (s *slackServer) expect(id uint64, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sent[id] = at
@@ -59,14 +59,14 @@ func (s *loadSlack) expect(id uint64, at time.Time) {
 
 // ServeHTTP takes chat.postMessage and answers the other calls of a client that
 // starts or updates a message. An unknown method is an error, as with Slack.
-func (s *loadSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *slackServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	at := time.Now()
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
 		return // the caller went away
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	channel := loadChannel(r.Header.Get("Content-Type"), body)
+	channel := channelOf(r.Header.Get("Content-Type"), body)
 	switch strings.TrimPrefix(r.URL.Path, "/api/") {
 	case "chat.postMessage":
 		fmt.Fprintf(w, `{"ok":true,"channel":%q,"ts":%q}`, channel, s.post(at, body))
@@ -82,11 +82,11 @@ func (s *loadSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // post takes down whom a message shows and gives it its name.
-func (s *loadSlack) post(at time.Time, body []byte) (ts string) {
+func (s *slackServer) post(at time.Time, body []byte) (ts string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.posted++
-	for id := range loadIDs(body) {
+	for id := range idsIn(body) {
 		if _, ok := s.seen[id]; ok {
 			s.again++
 			continue
@@ -96,11 +96,11 @@ func (s *loadSlack) post(at time.Time, body []byte) (ts string) {
 	return fmt.Sprintf("%d.%06d", at.Unix(), s.posted%1_000_000)
 }
 
-// loadIDs are the people that a message shows, each once.
-func loadIDs(body []byte) map[uint64]bool {
+// idsIn are the people that a message shows, each once.
+func idsIn(body []byte) map[uint64]bool {
 	ids := map[uint64]bool{}
 	for {
-		_, rest, ok := bytes.Cut(body, []byte(loadMark))
+		_, rest, ok := bytes.Cut(body, []byte(mark))
 		if !ok || len(rest) < 16 {
 			return ids
 		}
@@ -111,7 +111,7 @@ func loadIDs(body []byte) map[uint64]bool {
 	}
 }
 
-func loadChannel(contentType string, body []byte) string {
+func channelOf(contentType string, body []byte) string {
 	if strings.Contains(contentType, "json") {
 		var m struct{ Channel string }
 		_ = json.Unmarshal(body, &m) // unreadable: no channel, which the caller notices
@@ -125,7 +125,7 @@ func loadChannel(contentType string, body []byte) string {
 }
 
 // drained waits until every lead that was expected has been seen, or ctx ends.
-func (s *loadSlack) drained(ctx context.Context) bool {
+func (s *slackServer) drained(ctx context.Context) bool {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for s.missing() > 0 {
@@ -138,7 +138,7 @@ func (s *loadSlack) drained(ctx context.Context) bool {
 	return true
 }
 
-func (s *loadSlack) missing() (n int) {
+func (s *slackServer) missing() (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id := range s.sent {
@@ -151,8 +151,8 @@ func (s *loadSlack) missing() (n int) {
 
 // fill completes a report with how long each expected lead's alert took, from
 // when the lead was sent.
-func (s *loadSlack) fill(a *loadAlert) {
-	h := &loadHist{}
+func (s *slackServer) fill(a *alerts) {
+	h := &histogram{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, at := range s.sent {

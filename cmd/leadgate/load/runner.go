@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"cmp"
@@ -18,25 +18,25 @@ import (
 	"time"
 )
 
-// loadRun holds what one run of load has started, so that all of it goes away
+// runner holds what one run of load has started, so that all of it goes away
 // with the run.
-type loadRun struct {
-	o        loadOptions
+type runner struct {
+	o        Options
 	dir      string
 	ids      *atomic.Uint64
-	slack    *loadSlack
-	redis    *loadChild // of its own; nil: embedded, or somebody else's
-	children []*loadChild
+	slack    *slackServer
+	redis    *process // of its own; nil: embedded, or somebody else's
+	children []*process
 	collect  int   // garbage collector's settings to go back to
 	memory   int64 // likewise
 }
 
-func newLoadRun(o loadOptions) (*loadRun, error) {
+func newRunner(o Options) (*runner, error) {
 	dir, err := os.MkdirTemp(o.dir, "leadgate-load-")
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the data: %w", err)
 	}
-	r := &loadRun{o: o, dir: dir, ids: &atomic.Uint64{}}
+	r := &runner{o: o, dir: dir, ids: &atomic.Uint64{}}
 	r.ids.Store(uint64(time.Now().UnixMilli()) << 20) // nobody was called so in an earlier run
 	// Sending allocates next to nothing, and a collection would show as latency.
 	r.collect, r.memory = debug.SetGCPercent(-1), debug.SetMemoryLimit(1<<30)
@@ -44,9 +44,9 @@ func newLoadRun(o loadOptions) (*loadRun, error) {
 }
 
 // close stops what was started, last first, and removes its data.
-func (r *loadRun) close() {
+func (r *runner) close() {
 	for _, c := range slices.Backward(r.children) {
-		c.stop(loadStopLimit)
+		c.stop(stopLimit)
 	}
 	if r.slack != nil {
 		r.slack.close()
@@ -54,13 +54,13 @@ func (r *loadRun) close() {
 	debug.SetGCPercent(r.collect)
 	debug.SetMemoryLimit(r.memory)
 	if err := os.RemoveAll(r.dir); err != nil {
-		fmt.Fprintln(r.o.talk, "note: the data could not be removed:", err)
+		fmt.Fprintln(r.o.Out, "note: the data could not be removed:", err)
 	}
 }
 
 // start runs a program with a free address and keeps it for close. Settings of
 // leadgate that surround this process are not handed down.
-func (r *loadRun) start(ctx context.Context, name, program string, ready func(context.Context, string) error, args func(addr string) (args, env []string)) (*loadChild, error) {
+func (r *runner) start(ctx context.Context, name, program string, ready func(context.Context, string) error, args func(addr string) (args, env []string)) (*process, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (r *loadRun) start(ctx context.Context, name, program string, ready func(co
 		}
 	}
 	cmd.Env = append(append(cmd.Env, r.o.env...), env...)
-	c, err := startLoadChild(ctx, cmd, name, r.dir, addr, ready)
+	c, err := startProcess(ctx, cmd, name, r.dir, addr, ready)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (r *loadRun) start(ctx context.Context, name, program string, ready func(co
 // redisURL is the URL of a Redis as chosen; empty means embedded. A real one is
 // started once, the way a careful owner runs it: append-only file, fsync every
 // second.
-func (r *loadRun) redisURL(ctx context.Context, choice string, db int) (string, error) {
+func (r *runner) redisURL(ctx context.Context, choice string, db int) (string, error) {
 	switch choice {
 	case "embedded":
 		return "", nil
@@ -110,9 +110,9 @@ func (r *loadRun) redisURL(ctx context.Context, choice string, db int) (string, 
 	return fmt.Sprintf("redis://%s/%d", r.redis.addr, db), nil
 }
 
-func (r *loadRun) startBaseline(ctx context.Context, kind string) (*loadChild, error) {
+func (r *runner) startBaseline(ctx context.Context, kind string) (*process, error) {
 	redis := ""
-	if kind == baselineNaive {
+	if kind == Naive {
 		choice := r.o.redis
 		if choice == "embedded" { // leadgate's, when the two are compared
 			choice = "real"
@@ -122,23 +122,23 @@ func (r *loadRun) startBaseline(ctx context.Context, kind string) (*loadChild, e
 			return nil, err
 		}
 	}
-	return r.start(ctx, kind, r.o.exe, httpReady, func(addr string) (args, env []string) {
+	return r.start(ctx, kind, r.o.Program, httpReady, func(addr string) (args, env []string) {
 		return []string{"load", "baseline", kind, "--listen", addr, "--redis", redis}, nil
 	})
 }
 
 // startLeadgate starts this program with so many Slack channels for hot leads;
 // none means that it knows no Slack.
-func (r *loadRun) startLeadgate(ctx context.Context, channels int) (*loadChild, error) {
+func (r *runner) startLeadgate(ctx context.Context, channels int) (*process, error) {
 	redis, err := r.redisURL(ctx, r.o.redis, 0)
 	if err != nil {
 		return nil, err
 	}
 	file := filepath.Join(r.dir, "leadgate.yaml")
-	if err := os.WriteFile(file, []byte(loadYAML(channels)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(configFor(channels)), 0o600); err != nil {
 		return nil, fmt.Errorf("write the configuration: %w", err)
 	}
-	return r.start(ctx, "leadgate", r.o.exe, httpReady, func(addr string) (args, env []string) {
+	return r.start(ctx, "leadgate", r.o.Program, httpReady, func(addr string) (args, env []string) {
 		env = []string{"LEADGATE_CONFIG=" + file, "LEADGATE_LISTEN=" + addr, "LEADGATE_DATA_DIR=" + filepath.Join(r.dir, "data"),
 			"LEADGATE_API_TOKEN=" + rand.Text()}
 		if redis != "" {
@@ -151,10 +151,10 @@ func (r *loadRun) startLeadgate(ctx context.Context, channels int) (*loadChild, 
 	})
 }
 
-// loadYAML has one source of warm leads, and one source, target and route of
+// configFor has one source of warm leads, and one source, target and route of
 // hot ones for each channel: Slack takes a message a second in one channel, and
 // waiting for that would hide what is to be measured.
-func loadYAML(channels int) string {
+func configFor(channels int) string {
 	var b strings.Builder
 	b.WriteString("sources:\n  - {name: warm, provider: json, action: webinar_registered}\n")
 	for i := range channels {
@@ -175,12 +175,12 @@ func loadYAML(channels int) string {
 }
 
 // own measures a leadgate that it starts.
-func (r *loadRun) own(ctx context.Context) (alert *loadAlert, ack *loadAck, err error) {
+func (r *runner) own(ctx context.Context) (alert *alerts, ack *answers, err error) {
 	channels := 0
 	var hot []string
 	if r.o.only != "ack" && r.o.hotRate > 0 {
-		channels = max(8, int(math.Ceil(r.o.hotRate/loadPace)))
-		if r.slack, err = newLoadSlack(cmp.Or(r.o.slack, "127.0.0.1:0")); err != nil {
+		channels = max(8, int(math.Ceil(r.o.hotRate/channelPace)))
+		if r.slack, err = newSlackServer(cmp.Or(r.o.slack, "127.0.0.1:0")); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -196,7 +196,7 @@ func (r *loadRun) own(ctx context.Context) (alert *loadAlert, ack *loadAck, err 
 }
 
 // running measures a leadgate that runs already.
-func (r *loadRun) running(ctx context.Context) (alert *loadAlert, ack *loadAck, err error) {
+func (r *runner) running(ctx context.Context) (alert *alerts, ack *answers, err error) {
 	u, err := url.Parse(r.o.url)
 	if err != nil {
 		return nil, nil, err
@@ -206,7 +206,7 @@ func (r *loadRun) running(ctx context.Context) (alert *loadAlert, ack *loadAck, 
 	}
 	var hot []string
 	if r.o.slack != "" && r.o.only != "ack" {
-		if r.slack, err = newLoadSlack(r.o.slack); err != nil {
+		if r.slack, err = newSlackServer(r.o.slack); err != nil {
 			return nil, nil, err
 		}
 		hot = []string{"/in/" + r.o.hot}
@@ -216,32 +216,32 @@ func (r *loadRun) running(ctx context.Context) (alert *loadAlert, ack *loadAck, 
 }
 
 // both measures alerts, then answers: a flood before would be in their way.
-func (r *loadRun) both(ctx context.Context, server *loadChild, addr string, hot []string, warm string) (alert *loadAlert, ack *loadAck) {
+func (r *runner) both(ctx context.Context, server *process, addr string, hot []string, warm string) (alert *alerts, ack *answers) {
 	if len(hot) > 0 {
 		alert = r.alerts(ctx, addr, hot, warm)
-		alert.print(r.o.talk)
+		alert.print(r.o.Out)
 	}
 	if r.o.only != "alert" {
 		ack = r.acks(ctx, server, addr, warm)
-		ack.print(r.o.talk, "leadgate")
+		ack.print(r.o.Out, "leadgate")
 	}
 	return alert, ack
 }
 
-func (r *loadRun) baseline(ctx context.Context) (*loadAck, error) {
+func (r *runner) baseline(ctx context.Context) (*answers, error) {
 	c, err := r.startBaseline(ctx, r.o.mode)
 	if err != nil {
 		return nil, err
 	}
 	ack := r.acks(ctx, c, c.addr, "/in/warm")
-	ack.print(r.o.talk, r.o.mode)
+	ack.print(r.o.Out, r.o.mode)
 	return ack, c.alive()
 }
 
 // acks measures answers.
-func (r *loadRun) acks(ctx context.Context, server *loadChild, addr, path string) *loadAck {
-	s := loadStream{addr: addr, paths: []string{path}, conns: r.o.conns, rate: r.o.rate, warmup: r.o.warmup, duration: r.o.duration, most: loadMost, ids: r.ids}
-	for _, c := range []*loadChild{server, r.redis} {
+func (r *runner) acks(ctx context.Context, server *process, addr, path string) *answers {
+	s := stream{addr: addr, paths: []string{path}, conns: r.o.conns, rate: r.o.rate, warmup: r.o.warmup, duration: r.o.duration, most: mostRequests, ids: r.ids}
+	for _, c := range []*process{server, r.redis} {
 		if c != nil {
 			s.cpu = append(s.cpu, c.cpu)
 		}
@@ -249,26 +249,26 @@ func (r *loadRun) acks(ctx context.Context, server *loadChild, addr, path string
 	return ackOf(s, s.run(ctx))
 }
 
-// loadGrace is how long the last alerts may take.
-const loadGrace = 15 * time.Second
+// alertGrace is how long the last alerts may take.
+const alertGrace = 15 * time.Second
 
 // alerts sends hot leads, with warm ones behind them, and waits for Slack.
-func (r *loadRun) alerts(ctx context.Context, addr string, hot []string, warm string) *loadAlert {
-	h := loadStream{addr: addr, paths: hot, conns: 8, rate: r.o.hotRate, warmup: r.o.warmup, duration: r.o.duration, ids: r.ids,
+func (r *runner) alerts(ctx context.Context, addr string, hot []string, warm string) *alerts {
+	h := stream{addr: addr, paths: hot, conns: 8, rate: r.o.hotRate, warmup: r.o.warmup, duration: r.o.duration, ids: r.ids,
 		sent: func(id uint64, at time.Time, code int) {
 			if code/100 == 2 {
 				r.slack.expect(id, at)
 			}
 		}}
-	w := loadStream{addr: addr, paths: []string{warm}, conns: r.o.conns, rate: r.o.warm, warmup: r.o.warmup, duration: r.o.duration, ids: r.ids}
-	a := &loadAlert{HotRate: r.o.hotRate, Channels: len(hot)}
+	w := stream{addr: addr, paths: []string{warm}, conns: r.o.conns, rate: r.o.warm, warmup: r.o.warmup, duration: r.o.duration, ids: r.ids}
+	a := &alerts{HotRate: r.o.hotRate, Channels: len(hot)}
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Ack = ackOf(h, h.run(ctx)) })
 	if w.rate > 0 {
 		wg.Go(func() { a.Warm = ackOf(w, w.run(ctx)) })
 	}
 	wg.Wait()
-	grace, cancel := context.WithTimeout(ctx, loadGrace)
+	grace, cancel := context.WithTimeout(ctx, alertGrace)
 	defer cancel()
 	r.slack.drained(grace)
 	r.slack.fill(a)

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// loadStream sends leads over keep-alive connections: at a rate, on a timetable
+// stream sends leads over keep-alive connections: at a rate, on a timetable
 // that waits for nobody, or each as soon as the last one is answered.
-type loadStream struct {
+type stream struct {
 	addr     string
 	paths    []string // intake paths, taken in turn
 	conns    int
@@ -27,19 +27,19 @@ type loadStream struct {
 	cpu  []func() time.Duration                  // processor time so far of each process that matters
 }
 
-// loadTally is what came of a stream, the warm-up left out.
-type loadTally struct {
-	took     loadHist // from when a request was due until it was answered
-	late     loadHist // how late the generator itself woke up for a request
-	requests uint64   // sent
-	ok       uint64   // answered 2xx
-	unsent   uint64   // due, and no connection became free to send them
+// tally is what came of a stream, the warm-up left out.
+type tally struct {
+	took     histogram // from when a request was due until it was answered
+	late     histogram // how late the generator itself woke up for a request
+	requests uint64    // sent
+	ok       uint64    // answered 2xx
+	unsent   uint64    // due, and no connection became free to send them
 	status   map[string]uint64
 	errors   map[string]uint64
 	cpu      []time.Duration // used meanwhile, as asked for
 }
 
-func (t *loadTally) merge(o *loadTally) {
+func (t *tally) merge(o *tally) {
 	t.took.merge(&o.took)
 	t.late.merge(&o.late)
 	t.requests += o.requests
@@ -52,22 +52,22 @@ func (t *loadTally) merge(o *loadTally) {
 	}
 }
 
-func newLoadTally() *loadTally {
-	return &loadTally{status: map[string]uint64{}, errors: map[string]uint64{}}
+func newTally() *tally {
+	return &tally{status: map[string]uint64{}, errors: map[string]uint64{}}
 }
 
-// loadWindow is when a stream begins, begins to count, and ends.
-type loadWindow struct {
+// window is when a stream begins, begins to count, and ends.
+type window struct {
 	begin, count, end time.Time
 	step              time.Duration // between two requests; 0: closed loop
 }
 
 // run sends until the duration is over, the requests are used up, or ctx ends.
-func (s loadStream) run(ctx context.Context) *loadTally {
+func (s stream) run(ctx context.Context) *tally {
 	if s.timeout == 0 {
 		s.timeout = 10 * time.Second
 	}
-	w := loadWindow{begin: time.Now()}
+	w := window{begin: time.Now()}
 	w.count = w.begin.Add(s.warmup)
 	w.end = w.count.Add(s.duration)
 	if s.rate > 0 {
@@ -79,11 +79,11 @@ func (s loadStream) run(ctx context.Context) *loadTally {
 
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	parts := make([]*loadTally, s.conns)
+	parts := make([]*tally, s.conns)
 	for i := range parts {
 		wg.Go(func() { parts[i] = s.drive(ctx, w, &next) })
 	}
-	all := newLoadTally()
+	all := newTally()
 	if waitUntil(ctx, w.count) {
 		for _, used := range s.cpu {
 			all.cpu = append(all.cpu, -used())
@@ -105,9 +105,9 @@ func (s loadStream) run(ctx context.Context) *loadTally {
 // drive is one connection. In an open loop each request has its moment, and
 // the time it waits for a free connection counts: a server that stalls cannot
 // hide it by not being asked.
-func (s loadStream) drive(ctx context.Context, w loadWindow, next *atomic.Int64) *loadTally {
-	t := newLoadTally()
-	c := newLoadConn(s.addr, s.paths, s.timeout)
+func (s stream) drive(ctx context.Context, w window, next *atomic.Int64) *tally {
+	t := newTally()
+	c := newConn(s.addr, s.paths, s.timeout)
 	defer c.close()
 	for ctx.Err() == nil {
 		k := next.Add(1) - 1
@@ -150,10 +150,10 @@ func (s loadStream) drive(ctx context.Context, w loadWindow, next *atomic.Int64)
 	return t
 }
 
-func (t *loadTally) add(code int, err error, took time.Duration) {
+func (t *tally) add(code int, err error, took time.Duration) {
 	t.requests++
 	if err != nil {
-		t.errors[loadErrorWord(err)]++
+		t.errors[errorWord(err)]++
 		return
 	}
 	t.took.add(took)
@@ -163,7 +163,7 @@ func (t *loadTally) add(code int, err error, took time.Duration) {
 	}
 }
 
-func loadErrorWord(err error) string {
+func errorWord(err error) string {
 	var timeout net.Error
 	switch {
 	case errors.As(err, &timeout) && timeout.Timeout():

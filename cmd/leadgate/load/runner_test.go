@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -12,11 +12,11 @@ import (
 )
 
 // aRun is a run whose servers are the test's own program.
-func aRun(t *testing.T, o loadOptions) *loadRun {
+func aRun(t *testing.T, o Options) *runner {
 	t.Helper()
-	o.exe, o.env, o.talk, o.dir = os.Args[0], []string{"BE_LEADGATE=1"}, io.Discard, t.TempDir()
+	o.Program, o.env, o.Out, o.dir = os.Args[0], []string{"BE_LEADGATE=1"}, io.Discard, t.TempDir()
 	o.conns, o.duration = 2, 100*time.Millisecond
-	r, err := newLoadRun(o)
+	r, err := newRunner(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,15 +24,15 @@ func aRun(t *testing.T, o loadOptions) *loadRun {
 	return r
 }
 
-func TestLoadRun_Redis(t *testing.T) {
+func TestRunner_Redis(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	r := aRun(t, loadOptions{})
+	r := aRun(t, Options{})
 	for choice, want := range map[string]string{"embedded": "", "redis://127.0.0.1:6379/3": "redis://127.0.0.1:6379/3"} {
 		if got, err := r.redisURL(t.Context(), choice, 1); err != nil || got != want {
 			t.Errorf("redisURL(%s) = %q, %v, want %q", choice, got, err, want)
 		}
 	}
-	r.o.redis, r.o.mode = "real", baselineNaive
+	r.o.redis, r.o.mode = "real", Naive
 	if _, err := r.baseline(t.Context()); err == nil || !strings.Contains(err.Error(), "needs redis-server on the PATH") {
 		t.Errorf("naive without redis-server: err = %v", err)
 	}
@@ -46,10 +46,10 @@ func TestLoadRun_Redis(t *testing.T) {
 
 // Settings of leadgate that surround load must not reach what it measures, and
 // a server that dies is an error, not a figure.
-func TestLoadRun_Turn(t *testing.T) {
+func TestRunner_Turn(t *testing.T) {
 	t.Setenv("LEADGATE_LISTEN", "10.0.0.1:1")
-	r := aRun(t, loadOptions{mode: baselineEcho})
-	echo, err := r.startBaseline(t.Context(), baselineEcho)
+	r := aRun(t, Options{mode: Echo})
+	echo, err := r.startBaseline(t.Context(), Echo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestLoadRun_Turn(t *testing.T) {
 	}
 }
 
-func TestLoadYAML(t *testing.T) {
+func TestConfigFor(t *testing.T) {
 	want := `sources:
   - {name: warm, provider: json, action: webinar_registered}
   - {name: hot0, provider: json, action: demo_request}
@@ -89,10 +89,10 @@ routes:
   - {to: slack0, at_least: hot, sources: [hot0]}
   - {to: slack1, at_least: hot, sources: [hot1]}
 `
-	if d := cmp.Diff(want, loadYAML(2)); d != "" {
-		t.Errorf("loadYAML(2) (-want +got):\n%s", d)
+	if d := cmp.Diff(want, configFor(2)); d != "" {
+		t.Errorf("configFor(2) (-want +got):\n%s", d)
 	}
-	if got, _, _ := strings.Cut(want, "  - {name: hot0"); loadYAML(0) != got {
-		t.Errorf("loadYAML(0) = %q, want the warm source alone", loadYAML(0))
+	if got, _, _ := strings.Cut(want, "  - {name: hot0"); configFor(0) != got {
+		t.Errorf("configFor(0) = %q, want the warm source alone", configFor(0))
 	}
 }

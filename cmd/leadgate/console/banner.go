@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"cmp"
@@ -11,28 +11,26 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
-// banner is what a person sees when the server is ready.
-type banner struct {
+// Banner is what a person sees when the server is ready.
+type Banner struct {
 	Version string
 	Ready   time.Duration // since the process started
 	DataDir string        // empty: nothing is kept (journal: off)
 	Listen  string        // host:port as listened
 	Public  string        // public URL without a slash at the end; empty: http:// and where it listens
-	Sources []bannerSource
+	Sources []BannerSource
 	Try     bool   // there is a page of forms at /try
 	Inbox   string // one-time sign-in link; empty: no line
 	Redis   string // URL of a Redis that is configured, its secrets are left out; empty: built in
 	Slack   string // who hears in Slack, such as "hot leads go to C0SALES"; empty: not connected
-	Command string // how to run leadgate again, see startedAs
+	Command string // how to run leadgate again; empty: as this process was started
 	Color   bool
 }
 
-// bannerSource is one intake URL.
-type bannerSource struct {
+// BannerSource is one intake URL.
+type BannerSource struct {
 	Name string
 	Path string // /in/NAME, with the token if it has one
 	Form bool   // takes a plain form without a signature, so that curl can send one
@@ -40,12 +38,16 @@ type bannerSource struct {
 
 // printBanner writes the banner. Every line that asks for something to be typed
 // can be pasted into sh as it stands.
-func printBanner(w io.Writer, b banner) {
+func printBanner(w io.Writer, b Banner) {
 	strong, faint, plain := "", "", ""
 	if b.Color {
 		strong, faint, plain = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 	}
-	at := dialable(b.Listen)
+	at := Dialable(b.Listen)
+	command := b.Command
+	if exe, err := os.Executable(); command == "" && err == nil {
+		command = startedAs(exe)
+	}
 	base := cmp.Or(b.Public, "http://"+at)
 	kept := "nothing is kept on disk (journal: off)"
 	if b.DataDir != "" {
@@ -76,7 +78,7 @@ func printBanner(w io.Writer, b banner) {
 	if b.Redis == "" {
 		line("Redis", "built in (fine for one machine)", "for more: LEADGATE_REDIS_URL=redis://...")
 	} else {
-		line("Redis", withoutSecrets(b.Redis), "")
+		line("Redis", WithoutSecrets(b.Redis), "")
 	}
 	if b.Slack == "" {
 		line("Slack", "not connected, "+shown, "connect: LEADGATE_SLACK_BOT_TOKEN and LEADGATE_SLACK_CHANNEL")
@@ -89,11 +91,11 @@ func printBanner(w io.Writer, b banner) {
 	}
 	fmt.Fprintf(w, "\nTry it (paste in a second terminal):\n\n")
 	fmt.Fprintf(w, "  curl %s -d name='Grace Hopper' -d email=grace@acme.example -d company=Acme -d message='Call me today?'\n\n", shellWord(at+try.Path))
-	fmt.Fprintf(w, "or let leadgate do it:   %s trigger %s\n\n", b.Command, try.Name)
+	fmt.Fprintf(w, "or let leadgate do it:   %s trigger %s\n\n", cmp.Or(command, "leadgate"), try.Name)
 }
 
 // sourceToTry prefers the source whose lead is hot without any configuration.
-func sourceToTry(all []bannerSource) (try bannerSource, ok bool) {
+func sourceToTry(all []BannerSource) (try BannerSource, ok bool) {
 	for _, s := range all {
 		if s.Form && (!ok || s.Name == "demo-request") {
 			try, ok = s, true
@@ -102,9 +104,9 @@ func sourceToTry(all []bannerSource) (try bannerSource, ok bool) {
 	return try, ok
 }
 
-// dialable is where a client on this machine reaches a listener: one that
+// Dialable is where a client on this machine reaches a listener: one that
 // listens on every address is reached at the loopback.
-func dialable(listen string) string {
+func Dialable(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return listen
@@ -115,8 +117,8 @@ func dialable(listen string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// withoutSecrets cuts the user, the password and the query out of a Redis URL.
-func withoutSecrets(raw string) string {
+// WithoutSecrets cuts the user, the password and the query out of a Redis URL.
+func WithoutSecrets(raw string) string {
 	raw, _, _ = strings.Cut(raw, "?")
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
@@ -162,16 +164,4 @@ func shellWord(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// isTerminal says whether f is a terminal.
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	return err == nil
-}
-
-// wantsColor says whether f is a terminal whose owner did not ask for plain
-// text (https://no-color.org).
-func wantsColor(f *os.File) bool {
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(f)
 }

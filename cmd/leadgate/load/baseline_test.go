@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func TestBaseline_Answers(t *testing.T) {
 		{"Lead", "POST", "/in/warm", `{"name":"Ada"}`, 202},
 		{"Malformed", "POST", "/in/warm", `{"name":`, 400},
 		{"NoObject", "POST", "/in/warm", `[1]`, 400},
-		{"TooLarge", "POST", "/in/warm", `{"name":"` + strings.Repeat("x", baselineBody) + `"}`, 413},
+		{"TooLarge", "POST", "/in/warm", `{"name":"` + strings.Repeat("x", mostBody) + `"}`, 413},
 		{"QueueRefuses", "POST", "/in/warm", `{"name":"refuse"}`, 503},
 		{"NoSuchPath", "POST", "/out", `{}`, 404},
 	} {
@@ -54,14 +54,14 @@ func TestBaseline_Errors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, kind, listen, redis, want string }{
-		{"PortTaken", baselineEcho, server.Listener.Addr().String(), "", "address already in use"},
-		{"BadRedisURL", baselineNaive, "127.0.0.1:0", "http://x", "redis url of naive"},
-		{"NoRedis", baselineNaive, "127.0.0.1:0", "redis://" + nobody + "/1", "reach the redis of naive"},
+		{"PortTaken", Echo, server.Listener.Addr().String(), "", "address already in use"},
+		{"BadRedisURL", Naive, "127.0.0.1:0", "http://x", "redis url of naive"},
+		{"NoRedis", Naive, "127.0.0.1:0", "redis://" + nobody + "/1", "reach the redis of naive"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			if err := runBaseline(ctx, c.kind, c.listen, c.redis); err == nil || !strings.Contains(err.Error(), c.want) {
+			if err := Baseline(ctx, c.kind, c.listen, c.redis); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("err = %v, want %q", err, c.want)
 			}
 		})

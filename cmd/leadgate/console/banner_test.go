@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"os"
@@ -11,23 +11,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var firstRun = banner{
+var firstRun = Banner{
 	Version: "0.1.0", Ready: 212 * time.Millisecond, DataDir: "./leadgate-data", Listen: "127.0.0.1:8080",
-	Sources: []bannerSource{{Name: "contact", Path: "/in/contact", Form: true}, {Name: "demo-request", Path: "/in/demo-request", Form: true}, {Name: "webinar", Path: "/in/webinar", Form: true}},
+	Sources: []BannerSource{{Name: "contact", Path: "/in/contact", Form: true}, {Name: "demo-request", Path: "/in/demo-request", Form: true}, {Name: "webinar", Path: "/in/webinar", Form: true}},
 	Command: "go run ./cmd/leadgate", Try: true,
 }
 
 func TestPrintBanner(t *testing.T) {
-	full := banner{
+	full := Banner{
 		Version: "0.2.0", Ready: 1234 * time.Millisecond, Listen: "[::]:9000", Public: "https://leads.example.com", Command: "leadgate",
-		Sources: []bannerSource{{Name: "zoom", Path: "/in/zoom"}, {Name: "pricing", Path: "/in/pricing/it's $5", Form: true}},
+		Sources: []BannerSource{{Name: "zoom", Path: "/in/zoom"}, {Name: "pricing", Path: "/in/pricing/it's $5", Form: true}},
 		Inbox:   "https://leads.example.com/#signin=3kq7-v9dm", Redis: "rediss://leadgate:hunter2@redis.example:6380/0?sentinel_password=hunter3", Slack: "hot leads go to C0SALES",
 	}
 	unsigned := firstRun
 	unsigned.Try, unsigned.Sources = false, full.Sources[:1]
 	for _, c := range []struct {
 		name string
-		b    banner
+		b    Banner
 		want string
 	}{
 		{"FirstRun", firstRun, `leadgate 0.1.0  ready in 212 ms                 data ./leadgate-data  (kept between runs)
@@ -88,7 +88,7 @@ or let leadgate do it:   leadgate trigger pricing
 // The curl line is for pasting, so sh must read from it what was meant.
 func TestPrintBanner_CurlPastes(t *testing.T) {
 	b := firstRun
-	b.Sources = []bannerSource{{Name: "contact", Path: "/in/contact/$(id)'\"`x`", Form: true}}
+	b.Sources = []BannerSource{{Name: "contact", Path: "/in/contact/$(id)'\"`x`", Form: true}}
 	var out strings.Builder
 	printBanner(&out, b)
 	_, line, _ := strings.Cut(out.String(), "  curl ")
@@ -108,8 +108,8 @@ func TestDialable(t *testing.T) {
 		"127.0.0.1:8080": "127.0.0.1:8080", "0.0.0.0:80": "127.0.0.1:80", "[::]:80": "127.0.0.1:80", ":80": "127.0.0.1:80",
 		"[::1]:8080": "[::1]:8080", "leads.example:8080": "leads.example:8080", "odd": "odd",
 	} {
-		if got := dialable(listen); got != want {
-			t.Errorf("dialable(%q) = %q, want %q", listen, got, want)
+		if got := Dialable(listen); got != want {
+			t.Errorf("Dialable(%q) = %q, want %q", listen, got, want)
 		}
 	}
 }
@@ -121,8 +121,8 @@ func TestWithoutSecrets(t *testing.T) {
 		"redis+sentinel://:pw@a:1,b:2/m?sentinel_password": "redis+sentinel://a:1,b:2/m",
 		"user:secret@host":                                 "host",
 	} {
-		if got := withoutSecrets(raw); got != want {
-			t.Errorf("withoutSecrets(%q) = %q, want %q", raw, got, want)
+		if got := WithoutSecrets(raw); got != want {
+			t.Errorf("WithoutSecrets(%q) = %q, want %q", raw, got, want)
 		}
 	}
 }
@@ -166,7 +166,7 @@ func TestIsTerminal(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
-	if isTerminal(w) || wantsColor(w) {
+	if IsTerminal(w) || WantsColor(w) {
 		t.Error("a pipe is no terminal")
 	}
 	tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -176,16 +176,16 @@ func TestIsTerminal(t *testing.T) {
 	defer tty.Close()
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("TERM", "xterm")
-	if !isTerminal(tty) || !wantsColor(tty) {
+	if !IsTerminal(tty) || !WantsColor(tty) {
 		t.Error("a pseudo-terminal is not seen as one")
 	}
 	t.Setenv("TERM", "dumb")
-	if wantsColor(tty) {
+	if WantsColor(tty) {
 		t.Error("a dumb terminal gets colour")
 	}
 	t.Setenv("TERM", "xterm")
 	t.Setenv("NO_COLOR", "1")
-	if wantsColor(tty) {
+	if WantsColor(tty) {
 		t.Error("NO_COLOR is not heeded")
 	}
 }

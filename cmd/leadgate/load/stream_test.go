@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -12,11 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func streamTo(s *httptest.Server) loadStream {
-	return loadStream{addr: s.Listener.Addr().String(), paths: []string{"/in/a"}, conns: 4, duration: 10 * time.Second, ids: &atomic.Uint64{}}
+func streamTo(s *httptest.Server) stream {
+	return stream{addr: s.Listener.Addr().String(), paths: []string{"/in/a"}, conns: 4, duration: 10 * time.Second, ids: &atomic.Uint64{}}
 }
 
-func TestLoadStream_Counts(t *testing.T) {
+func TestStream_Counts(t *testing.T) {
 	var mu sync.Mutex
 	paths, people := map[string]uint64{}, map[uint64]int{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +57,7 @@ func TestLoadStream_Counts(t *testing.T) {
 	}
 }
 
-func TestLoadStream_WarmupDoesNotCount(t *testing.T) {
+func TestStream_WarmupDoesNotCount(t *testing.T) {
 	var arrived atomic.Uint64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { arrived.Add(1) }))
 	defer server.Close()
@@ -74,7 +74,7 @@ func TestLoadStream_WarmupDoesNotCount(t *testing.T) {
 
 // A server that stands still for a while must show in as many requests as were
 // due meanwhile, not only in those that happened to be on their way.
-func TestLoadStream_AStallCounts(t *testing.T) {
+func TestStream_AStallCounts(t *testing.T) {
 	const stall = 400 * time.Millisecond
 	var n atomic.Int64
 	gate := &sync.RWMutex{}
@@ -101,7 +101,7 @@ func TestLoadStream_AStallCounts(t *testing.T) {
 	}
 }
 
-func TestLoadStream_UnsentIsTold(t *testing.T) {
+func TestStream_UnsentIsTold(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-time.After(50 * time.Millisecond) }))
 	defer server.Close()
 	s := streamTo(server)
@@ -112,12 +112,12 @@ func TestLoadStream_UnsentIsTold(t *testing.T) {
 	}
 }
 
-func TestLoadStream_ADeadServerIsCounted(t *testing.T) {
+func TestStream_ADeadServerIsCounted(t *testing.T) {
 	addr, err := freeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := loadStream{addr: addr, paths: []string{"/"}, conns: 2, duration: 100 * time.Millisecond, ids: &atomic.Uint64{}}
+	s := stream{addr: addr, paths: []string{"/"}, conns: 2, duration: 100 * time.Millisecond, ids: &atomic.Uint64{}}
 	tally := s.run(t.Context())
 	if tally.ok != 0 || tally.requests == 0 || tally.errors["connect"] != tally.requests || tally.took.n != 0 {
 		t.Errorf("ok %d of %d, errors %v, want only connect", tally.ok, tally.requests, tally.errors)
@@ -127,9 +127,9 @@ func TestLoadStream_ADeadServerIsCounted(t *testing.T) {
 	}
 }
 
-func TestLoadStream_EndsWithItsContext(t *testing.T) {
+func TestStream_EndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s := loadStream{addr: silent(t), paths: []string{"/"}, conns: 3, rate: 100, duration: time.Hour, ids: &atomic.Uint64{}}
+	s := stream{addr: silent(t), paths: []string{"/"}, conns: 3, rate: 100, duration: time.Hour, ids: &atomic.Uint64{}}
 	done := make(chan struct{})
 	go func() { defer close(done); s.run(ctx) }()
 	cancel()

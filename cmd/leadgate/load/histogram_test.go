@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"math"
@@ -9,11 +9,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestLoadHist_Quantile(t *testing.T) {
+func TestHistogram_Quantile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		us := rapid.SliceOfN(rapid.Int64Range(0, 100_000_000), 1, 300).Draw(t, "microseconds")
 		p := rapid.Float64Range(0, 1).Draw(t, "p")
-		var h, second loadHist
+		var h, second histogram
 		for i, n := range us {
 			to := &h
 			if i%2 == 1 {
@@ -34,8 +34,8 @@ func TestLoadHist_Quantile(t *testing.T) {
 	})
 }
 
-func TestLoadHist_Edges(t *testing.T) {
-	var h loadHist
+func TestHistogram_Edges(t *testing.T) {
+	var h histogram
 	if got := h.quantile(.99); got != 0 {
 		t.Errorf("quantile of nothing = %s, want 0", got)
 	}
