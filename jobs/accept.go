@@ -56,7 +56,7 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 		}
 	}
 	ops = append(ops, journal.Put(requestShelf, req.ID, encodeRequest(req)))
-	day := dayOf(req.ReceivedAt)
+	day := lead.Day(req.ReceivedAt)
 	if counted > 0 {
 		ops = append(ops, journal.Add(dayShelf, day, counted))
 	}
@@ -83,7 +83,7 @@ func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.To
 
 // laneOf chooses the lane by what a touch is on its own.
 func (j *Jobs) laneOf(t *lead.Touch) *lane {
-	if t.State == lead.Accepted && !t.Test && !t.Silent && j.o.Rules().LooksHot(t, j.now()) {
+	if j.policy.LooksHot(t) {
 		return j.hot
 	}
 	return j.bulk
@@ -197,5 +197,3 @@ func (j *Jobs) Request(id string) (*lead.Request, error) {
 	}
 	return decodeRequest(b)
 }
-
-func dayOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }

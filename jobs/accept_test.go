@@ -38,8 +38,8 @@ func TestJobs_Accept(t *testing.T) {
 	if h, b := j.o.Journal.Len(hotShelf), j.o.Journal.Len(bulkShelf); h != 1 || b != 2 {
 		t.Errorf("%d touches on the hot shelf, %d on the other, want 1 and 2: a test is never urgent", h, b)
 	}
-	if n, err := j.acceptedOn(dayOf(j.now())); err != nil || n != 2 || j.days.of(dayOf(j.now())) != 2 {
-		t.Errorf("counted %d (%v), waiting %d, want 2 and 2: tests are left out", n, err, j.days.of(dayOf(j.now())))
+	if n, err := j.acceptedOn(lead.Day(j.now())); err != nil || n != 2 || j.days.of(lead.Day(j.now())) != 2 {
+		t.Errorf("counted %d (%v), waiting %d, want 2 and 2: tests are left out", n, err, j.days.of(lead.Day(j.now())))
 	}
 	got, err := j.Request(req.ID)
 	if err != nil {
@@ -135,7 +135,7 @@ func TestJobs_Settle(t *testing.T) {
 	if n := j.o.Journal.Len(receiptShelf); n != 0 {
 		t.Errorf("%d receipts are kept of settled touches", n)
 	}
-	if n := j.days.of(dayOf(j.now())); n != int64(j.Waiting()) {
+	if n := j.days.of(lead.Day(j.now())); n != int64(j.Waiting()) {
 		t.Errorf("the day counts %d waiting, the shelves hold %d", n, j.Waiting())
 	}
 }

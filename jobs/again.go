@@ -72,7 +72,7 @@ func (j *Jobs) reopen(ctx context.Context, t *lead.Touch, l *lane, more []journa
 		return false, fmt.Errorf("journal touch %s once more: %w", t.ID, err)
 	}
 	if !t.Test {
-		j.days.accept(dayOf(t.ReceivedAt), 1)
+		j.days.accept(lead.Day(t.ReceivedAt), 1)
 	}
 	return true, nil
 }

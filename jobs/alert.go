@@ -34,7 +34,7 @@ func (s sink) Failed(ctx context.Context, target notify.Target, notes []*deliver
 			continue // the next attempt will tell
 		}
 		d := lead.Delivery{Target: target.Name, Kind: target.Kind, State: lead.Waiting, Attempts: n.Attempts, Error: e.Code, At: j.now().UTC()}
-		step := stepAt(n.Touch, j.now(), lead.StepAttempt)
+		step := n.Touch.StepAt(j.now(), lead.StepAttempt)
 		step.Note, step.Why = target.Name, e.Code
 		changes = append(changes, lead.Change{TouchID: n.Touch.ID, Delivery: d, Step: step})
 		tel.mu.Lock()

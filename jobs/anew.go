@@ -8,7 +8,6 @@ import (
 
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 )
 
 // anew is a settled touch that goes on its way once more, because other rules
@@ -40,31 +39,6 @@ func (j *Jobs) lastTouch(ctx context.Context, l *lead.Lead) (*lead.Touch, error)
 	return nil, nil
 }
 
-// decideAnew writes down which targets hear of a lead that other rules made hot,
-// and returns them.
-func (j *Jobs) decideAnew(l *lead.Lead, t *lead.Touch, before lead.Verdict) (told []string) {
-	i := slices.IndexFunc(l.History, func(p lead.Past) bool { return p.ID == t.ID })
-	if i < 0 {
-		return nil
-	}
-	now := j.now()
-	alone := j.o.Rules().ClassifyTouch(t, now)
-	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: true, Alone: &alone, Routes: j.routes(), Now: now})
-	decisions = slices.DeleteFunc(decisions, func(d lead.Decision) bool {
-		return !isAlert(d) || slices.ContainsFunc(t.Deliveries, func(have lead.Delivery) bool { return have.Target == d.Target && have.Final() })
-	})
-	if len(decisions) == 0 {
-		return nil
-	}
-	for _, d := range decisions {
-		told = append(told, d.Target)
-	}
-	others := slices.DeleteFunc(slices.Clone(l.History[i].Decisions), func(d lead.Decision) bool { return slices.Contains(told, d.Target) })
-	l.History[i].Decisions = append(others, decisions...)
-	l.AlertedAt = now.UTC()
-	return told
-}
-
 // reopenOps are what makes a settled touch wait once more. What it has told
 // already the store knows.
 func (j *Jobs) reopenOps(ctx context.Context, t *lead.Touch) (*anew, []journal.Op, error) {
@@ -82,6 +56,6 @@ func (j *Jobs) reopenOps(ctx context.Context, t *lead.Touch) (*anew, []journal.O
 
 // begin sets the touch on its way, once the journal has it.
 func (j *Jobs) begin(a *anew) {
-	j.days.accept(dayOf(a.touch.ReceivedAt), 1)
+	j.days.accept(lead.Day(a.touch.ReceivedAt), 1)
 	a.lane.push(a.touch.ID)
 }

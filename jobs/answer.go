@@ -179,7 +179,7 @@ func (j *Jobs) answered(ctx context.Context, q *question, t *lead.Touch) error {
 		return nil
 	}
 	if !t.Test {
-		j.days.accept(dayOf(t.ReceivedAt), 1)
+		j.days.accept(lead.Day(t.ReceivedAt), 1)
 	}
 	l.push(t.ID)
 	return nil
@@ -221,7 +221,7 @@ func (j *Jobs) goOnWithout(ctx context.Context, q *question, t *lead.Touch) erro
 // keepAsked writes a touch to its lane's shelf with all that is known now.
 func (j *Jobs) keepAsked(ctx context.Context, q *question, t *lead.Touch, l *lane, more ...journal.Op) error {
 	if !q.kept.IsZero() && !slices.ContainsFunc(t.Trail, func(s lead.Step) bool { return s.Step == lead.StepAccepted }) {
-		t.Trail = slices.Insert(t.Trail, 0, stepAt(t, q.kept, lead.StepAccepted))
+		t.Trail = slices.Insert(t.Trail, 0, t.StepAt(q.kept, lead.StepAccepted))
 	}
 	b, err := encodeTouch(t)
 	if err != nil {

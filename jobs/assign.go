@@ -8,7 +8,6 @@ import (
 
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 )
 
 const offShelf = "off" // rep -> until when the rep is away
@@ -28,7 +27,7 @@ func (j *Jobs) assign(ctx context.Context, l *lead.Lead, t *lead.Touch, taken **
 	if l.Claim != nil || t.Test {
 		return nil
 	}
-	team := j.turnsOf(l, t.ID)
+	team := j.policy.TeamInTurn(l, t.ID)
 	if team == "" {
 		return nil
 	}
@@ -46,21 +45,6 @@ func (j *Jobs) assign(ctx context.Context, l *lead.Lead, t *lead.Touch, taken **
 	}
 	l.Assigned = *taken
 	return nil
-}
-
-// turnsOf is the team of the first route that alerted to a touch and whose reps
-// take turns; empty: there is none.
-func (j *Jobs) turnsOf(l *lead.Lead, touchID string) string {
-	past, ok := notify.LatestAlert(l)
-	if !ok || past.ID != touchID {
-		return ""
-	}
-	for _, r := range notify.AlertedBy(past, j.routes()) {
-		if team, ok := j.people().Team(r.Team); ok && team.Mode == lead.RoundRobin {
-			return team.Name
-		}
-	}
-	return ""
 }
 
 // takeTurn returns whose turn it is; nil when nobody can take a lead.

@@ -58,7 +58,7 @@ func (j *Jobs) count() error {
 	for _, shelf := range []string{hotShelf, bulkShelf} {
 		err := j.o.Journal.Each(shelf, "", func(_ string, b []byte) bool {
 			if at, test := arrivalOf(b); !test && at.Before(begun) {
-				j.days.accept(dayOf(at), 1)
+				j.days.accept(lead.Day(at), 1)
 			}
 			return true
 		})
@@ -93,7 +93,7 @@ func (j *Jobs) Books(ctx context.Context, day string) (lead.Books, error) {
 func (j *Jobs) unaccounted() float64 {
 	ctx, cancel := context.WithTimeout(context.Background(), availability.CheckTimeout)
 	defer cancel()
-	if b, err := j.Books(ctx, dayOf(j.now())); err == nil {
+	if b, err := j.Books(ctx, lead.Day(j.now())); err == nil {
 		j.days.missing.Store(b.Unaccounted)
 	}
 	return float64(j.days.missing.Load())

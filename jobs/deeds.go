@@ -82,7 +82,7 @@ func (j *Jobs) changed(l *lead.Lead, d lead.Deed, at time.Time) error {
 	if len(l.Trail) == steps {
 		return errUnchanged
 	}
-	j.wind(l)
+	j.policy.Schedule(l)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -243,11 +244,11 @@ func (j *Jobs) digested(ctx context.Context, g *gathered, receipt string) error 
 			if d.Kind == "log" {
 				d.State = lead.Previewed
 			}
-			step := stepAt(t, d.At, lead.StepSent)
+			step := t.StepAt(d.At, lead.StepSent)
 			step.Note, step.Why = d.Target, string(lead.DigestAlert)
 			c := lead.Change{TouchID: t.ID, Delivery: d, Step: step}
-			if outcomeOf(t, thatTell(decisions[t.ID])) == lead.OutcomeHeld {
-				c.Settled, c.Outcome, c.Day = true, lead.OutcomeDigested, dayOf(t.ReceivedAt)
+			if policy.Outcome(t, thatTell(decisions[t.ID])) == lead.OutcomeHeld {
+				c.Settled, c.Outcome, c.Day = true, lead.OutcomeDigested, lead.Day(t.ReceivedAt)
 			}
 			changes = append(changes, c)
 			if op, err := j.keepDigested(t.ID, d, step); err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 )
 
 const (
@@ -83,7 +82,7 @@ func (j *Jobs) tellDirect(t *lead.Touch) {
 	c.LeadID = l.ID
 	c.Trail = append(c.Trail, j.verdictStep(&c, l))
 	j.events.Publish(lead.News{Kind: lead.LeadNews, At: now.UTC(), TouchID: c.ID, State: string(c.State), Change: "new"}.About(l))
-	for _, d := range notify.Decide(notify.Asked{Lead: l, Touch: &c, Alone: &l.Verdict, Routes: j.routes(), Now: now}) {
+	for _, d := range j.policy.DecideAlone(l, &c) {
 		if !d.Tells() || !j.targets.Known(d.Target) || d.Kind == lead.Copy {
 			continue // what is no alert can wait for the job
 		}

@@ -25,27 +25,6 @@ const (
 	rungPatience = time.Minute      // after that a level is done when one of its targets has heard
 )
 
-// wind sets when the next level hears of a lead, by its routes and the working
-// hours of their teams. Nobody hears of one that does not wait.
-func (j *Jobs) wind(l *lead.Lead) {
-	l.EscalatesAt = time.Time{}
-	if rungs := notify.Ladder(l, j.routes()); l.Waits() && l.Escalated < len(rungs) {
-		l.EscalatesAt = j.dueAt(l, rungs[l.Escalated])
-	}
-}
-
-func (j *Jobs) dueAt(l *lead.Lead, r notify.Rung) time.Time {
-	return j.people().Shifts(r.Team).After(l.WaitsSince, r.After).UTC()
-}
-
-// beginWait starts the clock of a lead that somebody was alerted to by t.
-func (j *Jobs) beginWait(l *lead.Lead, t *lead.Touch) {
-	if !t.Test {
-		l.WaitsSince, l.Escalated = t.Asked(), 0
-	}
-	j.wind(l)
-}
-
 // escalate tells the next level of every lead whose time has come.
 func (j *Jobs) escalate(ctx context.Context, now time.Time) error {
 	due, err := j.o.Prompt.Due(ctx, now, escalateMost)
@@ -66,7 +45,7 @@ func (j *Jobs) escalateLead(ctx context.Context, l *lead.Lead, now time.Time) er
 			return err
 		}
 	}
-	rungs := notify.Ladder(l, j.routes())
+	rungs := j.policy.Levels(l)
 	switch {
 	case !l.Waits(), l.Escalated >= len(rungs):
 		return j.o.Prompt.Rewind(ctx, l.ID, now, time.Time{})
@@ -75,11 +54,11 @@ func (j *Jobs) escalateLead(ctx context.Context, l *lead.Lead, now time.Time) er
 	}
 	at := l.EscalatesAt
 	if at.IsZero() { // the ladder was made longer since
-		at = j.dueAt(l, rungs[l.Escalated])
+		at = j.policy.DueAt(l, rungs[l.Escalated])
 	}
 	c := summons{lead: l, rung: rungs[l.Escalated], level: l.Escalated + 1, due: at}
 	if len(rungs) > c.level {
-		c.next, c.nextAt = rungs[c.level].To, j.dueAt(l, rungs[c.level])
+		c.next, c.nextAt = rungs[c.level].To, j.policy.DueAt(l, rungs[c.level])
 	}
 	done, err := j.callOut(ctx, c, now)
 	if err != nil || !done {
@@ -191,7 +170,7 @@ func (j *Jobs) climb(ctx context.Context, c summons, now time.Time) error {
 		}
 		l.Escalated = c.level
 		l.Trail = append(l.Trail, lead.Step{At: now.UTC(), Step: lead.StepEscalated, Note: c.rung.To, MS: float64(now.Sub(l.WaitsSince).Milliseconds())})
-		j.wind(l)
+		j.policy.Schedule(l)
 		return nil
 	})
 	if err != nil && !errors.Is(err, errClimbed) {

@@ -120,18 +120,12 @@ func (f *flight) trail(t *lead.Touch) []lead.Step {
 	defer f.mu.Unlock()
 	var steps []lead.Step
 	if !f.kept.IsZero() && !slices.ContainsFunc(t.Trail, func(s lead.Step) bool { return s.Step == lead.StepAccepted }) {
-		steps = append(steps, stepAt(t, f.kept, lead.StepAccepted))
+		steps = append(steps, t.StepAt(f.kept, lead.StepAccepted))
 	}
 	if !f.queuedAt.IsZero() {
-		steps = append(steps, stepAt(t, f.queuedAt, lead.StepQueued))
+		steps = append(steps, t.StepAt(f.queuedAt, lead.StepQueued))
 	}
 	return steps
-}
-
-// stepAt is a step of t's trail at a moment.
-func stepAt(t *lead.Touch, at time.Time, name lead.StepName) lead.Step {
-	ms := float64(at.Sub(t.ReceivedAt).Microseconds()) / 1000
-	return lead.Step{At: at.UTC(), Step: name, MS: max(ms, 0)}
 }
 
 // start sets a touch that has just been accepted on its way.

@@ -139,7 +139,7 @@ func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []jou
 				continue
 			}
 			if err == nil && !t.Test {
-				day := dayOf(t.ReceivedAt)
+				day := lead.Day(t.ReceivedAt)
 				j.days.settle(day)
 				ops = append(ops, journal.Add(dayShelf, day, -1))
 			}

@@ -23,6 +23,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/events"
+	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -116,6 +117,7 @@ type Jobs struct {
 
 	hot, bulk *lane
 	redis     *availability.Monitor
+	policy    policy.Policy
 	targets   *delivery.Targets
 	looks     chan struct{} // another replica has ended touches of ours
 	desk      *desk
@@ -200,6 +202,7 @@ func New(o Options) (*Jobs, error) {
 		desk:      newDesk(),
 	}
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
+	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
 	j.audit = audit.New(audit.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.redis, Retention: o.Retention, Logger: o.Logger, Now: o.Now})
 	o.Producer.AddHook(newStage(o.Producer))
 	j.Apply(Settings{Routes: o.Routes, People: o.People, Sources: o.Sources})

@@ -89,7 +89,7 @@ func (j *Jobs) join(ctx context.Context, id, into, by string) (*lead.Lead, error
 				return lead.ErrSameLead
 			}
 			l.MergeInto(target, by, j.now())
-			j.wind(l)
+			j.policy.Schedule(l)
 			return nil
 		})
 		if err != nil {
@@ -100,7 +100,7 @@ func (j *Jobs) join(ctx context.Context, id, into, by string) (*lead.Lead, error
 				return err
 			}
 			l.Judge(j.o.Rules(), j.now())
-			j.wind(l)
+			j.policy.Schedule(l)
 			l.Trail = append(l.Trail, lead.Step{At: j.now().UTC(), Step: lead.StepAbsorbed, Note: fmt.Sprintf("%s by %s", id, by)})
 			return nil
 		})
@@ -108,7 +108,7 @@ func (j *Jobs) join(ctx context.Context, id, into, by string) (*lead.Lead, error
 		case errors.Is(err, lead.ErrConflict):
 			continue // somebody changed it meanwhile; the pointer has to remember it as it is now
 		case err != nil:
-			if _, undone := j.o.Store.UpdateLead(ctx, id, 0, func(l *lead.Lead) error { l.Free(nil); j.wind(l); return nil }); undone != nil {
+			if _, undone := j.o.Store.UpdateLead(ctx, id, 0, func(l *lead.Lead) error { l.Free(nil); j.policy.Schedule(l); return nil }); undone != nil {
 				err = errors.Join(err, undone)
 			}
 			return target, fmt.Errorf("merge lead %s into %s: %w", id, into, err)
@@ -194,7 +194,7 @@ func (j *Jobs) part(ctx context.Context, id, by string) (*lead.Lead, error) {
 		back, theirs = l.Unmerged(&merged)
 		*l = *back
 		l.Judge(j.o.Rules(), j.now())
-		j.wind(l)
+		j.policy.Schedule(l)
 		l.Trail = append(l.Trail, step(id))
 		return nil
 	})
@@ -204,7 +204,7 @@ func (j *Jobs) part(ctx context.Context, id, by string) (*lead.Lead, error) {
 	source, err = j.o.Store.UpdateLead(ctx, id, 0, func(l *lead.Lead) error {
 		l.Free(theirs)
 		l.Judge(j.o.Rules(), j.now())
-		j.wind(l)
+		j.policy.Schedule(l)
 		l.Trail = append(l.Trail, step(target.ID))
 		return nil
 	})

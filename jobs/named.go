@@ -24,7 +24,7 @@ func (j *Jobs) named(ctx context.Context, t *lead.Touch, l *lead.Lead, known boo
 	if !known {
 		return l, nil
 	}
-	l, err := j.o.Store.UpdateLead(ctx, l.ID, 0, func(l *lead.Lead) error { l.Untake(t.ID); j.judge(l, t); return nil })
+	l, err := j.o.Store.UpdateLead(ctx, l.ID, 0, func(l *lead.Lead) error { l.Untake(t.ID); j.policy.Judge(l, t); return nil })
 	if err != nil {
 		return nil, fmt.Errorf("name lead %s: %w", t.ID, err)
 	}

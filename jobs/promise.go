@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -74,7 +74,7 @@ func (j *Jobs) keepPromise(ctx context.Context, leadID, touchID string) error {
 	l, err := j.o.Store.Lead(ctx, leadID)
 	if err == nil {
 		var t *lead.Touch
-		if t, err = j.Touch(ctx, touchID); err == nil && untold(l, t) && !j.owns(touchID) {
+		if t, err = j.Touch(ctx, touchID); err == nil && policy.Undelivered(l, t) && !j.owns(touchID) {
 			var more []journal.Op
 			if begun, more, err = j.reopenOps(ctx, t); err != nil {
 				return err
@@ -92,11 +92,4 @@ func (j *Jobs) keepPromise(ctx context.Context, leadID, touchID string) error {
 		j.begin(begun)
 	}
 	return nil
-}
-
-// untold says whether somebody should have been alerted of a touch and was not.
-func untold(l *lead.Lead, t *lead.Touch) bool {
-	return slices.ContainsFunc(decisionsOf(l, t.ID), func(d lead.Decision) bool {
-		return isAlert(d) && !slices.ContainsFunc(t.Deliveries, func(have lead.Delivery) bool { return have.Target == d.Target && have.Final() })
-	})
 }

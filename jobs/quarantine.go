@@ -13,7 +13,7 @@ import (
 func (j *Jobs) hold(ctx context.Context, t *lead.Touch) error {
 	step := j.step(t, lead.StepQuarantine, t.Held, "")
 	l, err := j.o.Store.Quarantine(ctx, t, t.ID, func(l *lead.Lead) error {
-		j.judge(l, t)
+		j.policy.Judge(l, t)
 		l.Apart, l.Status = true, lead.HeldInQuarantine
 		l.Trail = append(l.Trail, step)
 		return nil
@@ -68,7 +68,7 @@ func released(l *lead.Lead, t *lead.Touch) {
 	if t.ReleasedBy == "" {
 		return
 	}
-	step := stepAt(t, t.AgainAt, lead.StepReleased)
+	step := t.StepAt(t.AgainAt, lead.StepReleased)
 	step.Note = t.ReleasedBy
 	there := func(s lead.Step) bool { return s.Step == step.Step && s.At.Equal(step.At) }
 	if !slices.ContainsFunc(l.Trail, there) {

@@ -112,9 +112,7 @@ func (j *Jobs) leadInJournal(id string) (*lead.Lead, error) {
 
 // alone is a lead of one touch, without history, and the messages about it.
 func (j *Jobs) alone(t *lead.Touch) *lead.Lead {
-	l := &lead.Lead{ID: t.ID, Status: lead.New, CreatedAt: t.ReceivedAt, UpdatedAt: t.ReceivedAt}
-	l.Take(t)
-	l.Verdict = j.o.Rules().ClassifyTouch(t, j.now())
+	l := j.policy.Alone(t)
 	for _, d := range t.Deliveries {
 		if d.State == lead.Sent && j.mirrors[d.Target] != nil {
 			l.Posted(postOf(d, t.ID, lead.HotAlert))

@@ -151,7 +151,7 @@ func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
 		l.Judge(rules, now)
 		r.After = l.Verdict
 		if r.Told = nil; r.touch != nil {
-			r.Told = j.decideAnew(l, r.touch, r.Before)
+			r.Told = j.policy.Realert(l, r.touch, r.Before)
 		}
 	}
 	if r.DryRun {

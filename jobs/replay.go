@@ -166,7 +166,7 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	if old == nil {
 		n.RequestID, n.ReceivedAt = req.ID, req.ReceivedAt
 		if !n.Test {
-			more = append(more, journal.Add(dayShelf, dayOf(req.ReceivedAt), 1))
+			more = append(more, journal.Add(dayShelf, lead.Day(req.ReceivedAt), 1))
 		}
 	} else {
 		takeOver(n, old)

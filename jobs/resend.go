@@ -81,7 +81,7 @@ func (j *Jobs) resend(ctx context.Context, t *lead.Touch, targets []string, by s
 		}
 		past.AgainAt = t.AgainAt // it stays with its lead
 		for _, target := range targets {
-			past.Decisions = j.decideAgain(past.Decisions, target)
+			past.Decisions = j.policy.Resend(past.Decisions, target)
 		}
 		return nil
 	})
@@ -90,27 +90,6 @@ func (j *Jobs) resend(ctx context.Context, t *lead.Touch, targets []string, by s
 	}
 	t.Trail = append(t.Trail, j.step(t, lead.StepResent, "", by))
 	return j.again(ctx, t)
-}
-
-// decideAgain lets a target hear, as what it would have been told.
-func (j *Jobs) decideAgain(decisions []lead.Decision, target string) []lead.Decision {
-	d := lead.Decision{Target: target, Why: whyResent, Kind: lead.HotAlert}
-	for _, r := range j.routes() {
-		if r.To == target && r.AtLeast < lead.Hot {
-			d.Kind = lead.Copy
-		}
-	}
-	decisions = slices.DeleteFunc(slices.Clone(decisions), func(was lead.Decision) bool { return was.Target == "" && !was.Tells() })
-	for i, was := range decisions {
-		if was.Target == target {
-			if was.Tells() && was.Kind != lead.Repeat {
-				d.Kind = was.Kind
-			}
-			decisions[i] = d
-			return decisions
-		}
-	}
-	return append(decisions, d)
 }
 
 // What resending many comes to.

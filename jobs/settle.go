@@ -38,7 +38,7 @@ func (j *Jobs) settle(ctx context.Context, t *lead.Touch, l *lead.Lead) error {
 		return fmt.Errorf("settle touch %s: %w", t.ID, err)
 	}
 	if !t.Test {
-		j.days.settle(dayOf(t.ReceivedAt))
+		j.days.settle(lead.Day(t.ReceivedAt))
 	}
 	j.forget(t.ID)
 	return nil

@@ -137,7 +137,7 @@ func (j *Jobs) publish(ctx context.Context) error {
 		return nil
 	}
 	for _, at := range []time.Time{j.now(), j.now().Add(-24 * time.Hour)} {
-		day := dayOf(at)
+		day := lead.Day(at)
 		total, err := j.acceptedOn(day)
 		if err != nil || total == 0 {
 			continue

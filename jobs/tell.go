@@ -8,6 +8,7 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/events"
+	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -67,7 +68,7 @@ func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions 
 	}
 	l = j.rememberReceipts(ctx, t, l, told)
 	if len(left) == 0 {
-		return j.end(ctx, t, l, outcomeOf(t, told))
+		return j.end(ctx, t, l, policy.Outcome(t, told))
 	}
 	tel := &telling{touch: t, lead: l, left: left, written: make(chan struct{})}
 	defer close(tel.written)
@@ -118,24 +119,6 @@ func lacking(t *lead.Touch) string {
 		return "The captcha could not be checked"
 	}
 	return ""
-}
-
-// outcomeOf is what the books say of a touch whose deliveries are at an end.
-func outcomeOf(t *lead.Touch, told []lead.Decision) lead.Outcome {
-	alerts := map[string]bool{}
-	for _, d := range told {
-		alerts[d.Target] = d.Kind != lead.Copy
-	}
-	o := lead.OutcomeHeld
-	for _, d := range t.Deliveries {
-		switch {
-		case d.State == lead.Failed && o == lead.OutcomeHeld:
-			o = lead.OutcomeFailed
-		case d.State != lead.Failed && alerts[d.Target]:
-			return lead.OutcomeAlerted
-		}
-	}
-	return o
 }
 
 // sink records what becomes of deliveries.
@@ -258,7 +241,7 @@ func (j *Jobs) record(n *delivery.Item, d lead.Delivery) (lead.Change, *telling)
 	if d.State == lead.Failed {
 		name = lead.StepFailed
 	}
-	step := stepAt(t, d.At, name)
+	step := t.StepAt(d.At, name)
 	step.Note, step.Why = d.Target, d.Error
 	c := lead.Change{TouchID: t.ID, Delivery: d, Step: step}
 	if i := slices.IndexFunc(t.Deliveries, func(have lead.Delivery) bool { return have.Target == d.Target }); i >= 0 {
@@ -270,9 +253,9 @@ func (j *Jobs) record(n *delivery.Item, d lead.Delivery) (lead.Change, *telling)
 	delete(tel.left, d.Target)
 	if len(tel.left) == 0 {
 		t.State = lead.Settled
-		c.Settled, c.Outcome = true, outcomeOf(t, decisionsOf(tel.lead, t.ID))
+		c.Settled, c.Outcome = true, policy.Outcome(t, tel.lead.DecisionsOn(t.ID))
 		if !t.Test {
-			c.Day = dayOf(t.ReceivedAt)
+			c.Day = lead.Day(t.ReceivedAt)
 		}
 	}
 	return c, tel

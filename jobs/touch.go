@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 )
 
 // touchKeeper is what the life of a touch needs of the store.
@@ -118,7 +116,7 @@ func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, e
 	if f != nil {
 		c.Trail = append(c.Trail, f.trail(t)...)
 	}
-	c.Trail = append(c.Trail, stepAt(t, picked, lead.StepPicked))
+	c.Trail = append(c.Trail, t.StepAt(picked, lead.StepPicked))
 	if n := len(c.Trail); n > 1 && c.Trail[n-2].Step == lead.StepQueued {
 		j.metrics.hop("queue", c.Trail[n-1].At.Sub(c.Trail[n-2].At))
 	}
@@ -168,7 +166,7 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 	}
 	t.LeadID = l.ID
 	t.Trail = append(t.Trail, j.verdictStep(t, l))
-	decisions := decisionsOf(l, t.ID)
+	decisions := l.DecisionsOn(t.ID)
 	for _, d := range decisions {
 		step := j.step(t, lead.StepDecided, d.Why, d.Target)
 		t.Trail = append(t.Trail, step)
@@ -189,7 +187,7 @@ func (j *Jobs) addToLead(ctx context.Context, t *lead.Touch, met *lead.Met) (l *
 	}
 	var turn *lead.Assigned
 	l, known, err = j.o.Store.Add(ctx, t, newID, met, func(l *lead.Lead) error {
-		j.judge(l, t)
+		j.policy.Judge(l, t)
 		released(l, t)
 		return j.assign(ctx, l, t, &turn)
 	})
@@ -199,35 +197,6 @@ func (j *Jobs) addToLead(ctx context.Context, t *lead.Touch, met *lead.Met) (l *
 	from := t.LeadID
 	t.LeadID = l.ID
 	return l, known, j.moved(ctx, t, from, l)
-}
-
-// judge adds a touch to its lead and decides who hears. It is pure but for the
-// clock, and runs again when somebody else changed the lead meanwhile.
-func (j *Jobs) judge(l *lead.Lead, t *lead.Touch) {
-	now, rules := j.now(), j.o.Rules()
-	before, known := rules.AsOf(l, now), len(l.Touches) > 0 // as of now: who has cooled may turn hot again
-	l.Take(t)
-	l.Judge(rules, now)
-	alone := rules.ClassifyTouch(t, now)
-	decisions := notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: known, Alone: &alone, Routes: j.routes(), Now: now})
-	for i := range l.History {
-		if l.History[i].ID == t.ID {
-			l.History[i].Decisions = decisions
-		}
-	}
-	if slices.ContainsFunc(decisions, isAlert) {
-		l.AlertedAt = now.UTC()
-		j.beginWait(l, t)
-	}
-}
-
-func decisionsOf(l *lead.Lead, touchID string) []lead.Decision {
-	for i := range l.History {
-		if l.History[i].ID == touchID {
-			return l.History[i].Decisions
-		}
-	}
-	return nil
 }
 
 // meet asks what the store knows of a touch. One that says what another said a
@@ -266,7 +235,7 @@ func (j *Jobs) end(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outc
 }
 
 func (j *Jobs) step(t *lead.Touch, name lead.StepName, why, note string) lead.Step {
-	s := stepAt(t, j.now(), name)
+	s := t.StepAt(j.now(), name)
 	s.Why, s.Note = why, note
 	return s
 }

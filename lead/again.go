@@ -50,3 +50,8 @@ func (l *Lead) Past(touchID string) *Past {
 func (t *Touch) Counts(d Delivery) bool {
 	return !slices.Contains(t.ResendTo, d.Target) || d.At.After(t.AgainAt)
 }
+
+// DeliveredTo says whether the delivery to a target came to its end.
+func (t *Touch) DeliveredTo(target string) bool {
+	return slices.ContainsFunc(t.Deliveries, func(d Delivery) bool { return d.Target == target && d.Final() })
+}

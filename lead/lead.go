@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -135,6 +136,25 @@ type Decision struct {
 
 // Tells says whether the target hears.
 func (d Decision) Tells() bool { return d.Kind != "" }
+
+// IsAlert says whether the target is notified at once and anew.
+func (d Decision) IsAlert() bool { return d.Kind == HotAlert || d.Kind == JustTurnedHot }
+
+// DecisionsOn are the decisions about a touch of the lead; none if it has no such
+// touch.
+func (l *Lead) DecisionsOn(touchID string) []Decision {
+	if past := l.Past(touchID); past != nil {
+		return past.Decisions
+	}
+	return nil
+}
+
+// Touch is a touch as the history remembers it; of person where the touch itself
+// named nobody.
+func (p *Past) Touch(person Person) *Touch {
+	return &Touch{ID: p.ID, State: Settled, Action: p.Action, Source: p.Source, At: p.At, Person: cmp.Or(p.Said, person), Event: Event{Title: p.Event},
+		Message: p.Message, PageURL: p.PageURL, UTM: p.UTM, Fields: p.Fields, Marks: p.Marks, Consent: p.Consent, Test: p.Test}
+}
 
 // AlertKind is the sort of message that a target gets.
 type AlertKind string

@@ -36,3 +36,12 @@ const (
 
 	StepReclassified StepName = "reclassified" // of a lead: other rules give it another class
 )
+
+// StepAt is a step of the touch's trail at a moment.
+func (t *Touch) StepAt(at time.Time, name StepName) Step {
+	ms := float64(at.Sub(t.ReceivedAt).Microseconds()) / 1000
+	return Step{At: at.UTC(), Step: name, MS: max(ms, 0)}
+}
+
+// Day is the UTC day of a moment, as the books name it: 2026-11-28.
+func Day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

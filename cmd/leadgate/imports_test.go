@@ -50,6 +50,12 @@ var mayImport = map[string][]string{
 		"jobs/audit",
 		"jobs/delivery",
 		"jobs/events",
+		"jobs/policy",
+	},
+
+	"jobs/policy": {
+		"lead",
+		"notify",
 	},
 
 	"jobs/audit": {

@@ -10,10 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // scripted is a sender whose attempts end as it says, one after another; beyond
