@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 )
 
 // access says who may do what. The first line that fits a route counts; a path
@@ -15,52 +16,52 @@ import (
 // owner's alone, so that nothing is open because it was forgotten.
 var access = []struct {
 	method, path string // empty method: all
-	need         Right
+	need         session.Right
 }{
-	{"", "/in/*", Nobody},    // the source's own checks
-	{"", "/slack/*", Nobody}, // Slack's signature
-	{"GET", "/try", Nobody},
-	{"GET", "/static/*", Nobody},
-	{"GET", "/favicon.ico", Nobody},
-	{"GET", "/healthz", Nobody},
-	{"GET", "/readyz", Nobody},
-	{"GET", "/version", Nobody},
-	{"GET", "/metrics", Nobody}, // holds no person and no secret
-	{"GET", "/openapi.yaml", Nobody},
-	{"", "/signin*", Nobody},
-	{"POST", "/signout", Nobody}, // who is not in is out
+	{"", "/in/*", session.Anonymous},    // the source's own checks
+	{"", "/slack/*", session.Anonymous}, // Slack's signature
+	{"GET", "/try", session.Anonymous},
+	{"GET", "/static/*", session.Anonymous},
+	{"GET", "/favicon.ico", session.Anonymous},
+	{"GET", "/healthz", session.Anonymous},
+	{"GET", "/readyz", session.Anonymous},
+	{"GET", "/version", session.Anonymous},
+	{"GET", "/metrics", session.Anonymous}, // holds no person and no secret
+	{"GET", "/openapi.yaml", session.Anonymous},
+	{"", "/signin*", session.Anonymous},
+	{"POST", "/signout", session.Anonymous}, // who is not in is out
 
-	{"POST", "/api/v1/leads/:id/erase", Own},
-	{"POST", "/api/v1/erase", Own},
-	{"GET", "/api/v1/export", Own}, // all that is held of a person, in one answer
-	{"", "/api/v1/passes*", Own},
-	{"GET", "/api/v1/audit", Own},
-	{"POST", "/api/v1/queues/*", Own},
-	{"POST", "/api/v1/targets/*", Own},
-	{"GET", "/api/v1/*", Read},
-	{"POST", "/api/v1/*", Write},
+	{"POST", "/api/v1/leads/:id/erase", session.Owner},
+	{"POST", "/api/v1/erase", session.Owner},
+	{"GET", "/api/v1/export", session.Owner}, // all that is held of a person, in one answer
+	{"", "/api/v1/passes*", session.Owner},
+	{"GET", "/api/v1/audit", session.Owner},
+	{"POST", "/api/v1/queues/*", session.Owner},
+	{"POST", "/api/v1/targets/*", session.Owner},
+	{"GET", "/api/v1/*", session.Read},
+	{"POST", "/api/v1/*", session.Write},
 
-	{"GET", "/sources", Read},
-	{"POST", "/sources/*", Write},
-	{"GET", "/rules", Read},
-	{"POST", "/rules/*", Read}, // changes nothing
-	{"GET", "/reports", Read},
-	{"GET", "/queues", Read},
-	{"POST", "/queues/*", Own},
-	{"GET", "/settings", Read},
-	{"POST", "/settings/name", Read},
-	{"POST", "/settings/off", Write}, // of others the owner only
-	{"POST", "/settings/*", Own},
-	{"GET", "/", Read},
-	{"GET", "/live", Read},
-	{"GET", "/l/*", Read},
-	{"POST", "/l/:id/erase", Own},
-	{"POST", "/l/*", Write},
-	{"POST", "/t/*", Write},
+	{"GET", "/sources", session.Read},
+	{"POST", "/sources/*", session.Write},
+	{"GET", "/rules", session.Read},
+	{"POST", "/rules/*", session.Read}, // changes nothing
+	{"GET", "/reports", session.Read},
+	{"GET", "/queues", session.Read},
+	{"POST", "/queues/*", session.Owner},
+	{"GET", "/settings", session.Read},
+	{"POST", "/settings/name", session.Read},
+	{"POST", "/settings/off", session.Write}, // of others the owner only
+	{"POST", "/settings/*", session.Owner},
+	{"GET", "/", session.Read},
+	{"GET", "/live", session.Read},
+	{"GET", "/l/*", session.Read},
+	{"POST", "/l/:id/erase", session.Owner},
+	{"POST", "/l/*", session.Write},
+	{"POST", "/t/*", session.Write},
 }
 
 // rightFor is what a route asks of its caller.
-func rightFor(method, path string) Right {
+func rightFor(method, path string) session.Right {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
@@ -70,7 +71,7 @@ func rightFor(method, path string) Right {
 			return a.need
 		}
 	}
-	return Own
+	return session.Owner
 }
 
 // admitted lets a request through to its handler when its caller has the
@@ -89,15 +90,14 @@ func (s *Server) admitted(next echo.HandlerFunc) echo.HandlerFunc {
 			path = r.URL.Path
 		}
 		need := rightFor(r.Method, path)
-		if need == Nobody && !strings.HasPrefix(path, "/sign") {
+		if need == session.Anonymous && !strings.HasPrefix(path, "/sign") {
 			return next(c)
 		}
-		p, err := s.caller(r)
+		p, err := s.sessions.Identify(c)
 		if err != nil {
 			return err
 		}
-		c.Set(callerKey, p)
-		if p.Kind != TokenPass {
+		if p.Kind != session.Token {
 			if err := s.sameSite(r); err != nil {
 				return err
 			}
@@ -105,7 +105,7 @@ func (s *Server) admitted(next echo.HandlerFunc) echo.HandlerFunc {
 		switch {
 		case p.Right >= need:
 			return next(c)
-		case p.Right > Nobody:
+		case p.Right > session.Anonymous:
 			return problem.Problem{Code: problem.Forbidden, Detail: "This needs the right to " + need.String() + "; " + p.Name + " has the right to " + p.Right.String() + "."}
 		case api:
 			return problem.Problem{Code: problem.Unauthorized, Detail: "Send the header Authorization: Bearer TOKEN with the API token of the configuration, or one that leadgate signin --token made."}
@@ -114,14 +114,6 @@ func (s *Server) admitted(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return problem.Problem{Code: problem.Unauthorized, Detail: "Sign in first: leadgate signin prints a link."}
 	}
-}
-
-const callerKey = "caller"
-
-// callerOf is who sends the request; a Pass without rights is a stranger.
-func callerOf(c echo.Context) Pass {
-	p, _ := c.Get(callerKey).(Pass)
-	return p
 }
 
 // sameSite refuses what another site makes a signed-in browser send.

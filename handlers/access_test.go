@@ -5,22 +5,24 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // insiders is a server with a session for every right.
-func insiders(t testing.TB, change ...func(*Options)) (*Server, map[Right]string) {
+func insiders(t testing.TB, change ...func(*Options)) (*Server, map[session.Right]string) {
 	t.Helper()
 	s, _ := testServer(t, testSources, append([]func(*Options){func(o *Options) {
-		o.Passes, o.APITokens, o.Try, o.Actor = newFakePasses(), []string{"api-token"}, true, &actorOfOne{l: lead.Lead{ID: "l1", Status: lead.New}}
+		o.Session.Store, o.Session.Tokens, o.Try, o.Actor = newFakePasses(), []string{"api-token"}, true, &actorOfOne{l: lead.Lead{ID: "l1", Status: lead.New}}
 	}}, change...)...)
-	cookies := map[Right]string{}
-	for _, r := range []Right{Read, Write, Own} {
-		cookies[r] = sessionCookie + "=" + admit(t, s, SessionPass, "Dana", r, sessionLife)
+	cookies := map[session.Right]string{}
+	for _, r := range []session.Right{session.Read, session.Write, session.Owner} {
+		cookies[r] = "leadgate" + "=" + admit(t, s, session.Browser, "Dana", r, time.Hour)
 	}
 	return s, cookies
 }
@@ -46,24 +48,24 @@ func TestAccess_EveryRoute(t *testing.T) {
 	open := map[string]bool{}
 	for _, r := range s.echo.Routes() {
 		need := rightFor(r.Method, r.Path)
-		if need == Nobody {
+		if need == session.Anonymous {
 			open[r.Method+" "+r.Path] = true
 			continue
 		}
-		for have := Nobody; have <= Own; have++ {
+		for have := session.Anonymous; have <= session.Owner; have++ {
 			w := ask(s, r.Method, pathOf(r.Path), "", "Cookie", cookies[have], "Sec-Fetch-Site", "same-origin")
 			asksIn := w.Code == 401 || w.Code == 303 && strings.HasPrefix(w.Header().Get("Location"), "/signin?next=")
 			switch {
-			case have == Nobody && !asksIn:
+			case have == session.Anonymous && !asksIn:
 				t.Errorf("%s %s answers %d to a stranger", r.Method, r.Path, w.Code)
-			case have > Nobody && have < need && w.Code != 403:
+			case have > session.Anonymous && have < need && w.Code != 403:
 				t.Errorf("%s %s answers %d to one who may only %s, want 403", r.Method, r.Path, w.Code, have)
 			case have >= need && (w.Code == 401 || w.Code == 403):
 				t.Errorf("%s %s answers %d %s to one who may %s", r.Method, r.Path, w.Code, w.Body, have)
 			}
 		}
 		if r.Method != http.MethodGet {
-			w := ask(s, r.Method, pathOf(r.Path), "", "Cookie", cookies[Own], "Sec-Fetch-Site", "cross-site")
+			w := ask(s, r.Method, pathOf(r.Path), "", "Cookie", cookies[session.Owner], "Sec-Fetch-Site", "cross-site")
 			if w.Code != 403 {
 				t.Errorf("%s %s from another site = %d, want 403", r.Method, r.Path, w.Code)
 			}
@@ -89,7 +91,7 @@ func TestAccess_EveryRoute(t *testing.T) {
 func TestRightFor_UnknownIsTheOwners(t *testing.T) {
 	for _, path := range []string{"/api/", "/api/v2/leads", "/nothing", "/settingsx"} {
 		for _, m := range []string{"GET", "POST", "DELETE"} {
-			if got := rightFor(m, path); got != Own {
+			if got := rightFor(m, path); got != session.Owner {
 				t.Errorf("%s %s needs %s, want own", m, path, got)
 			}
 		}
@@ -98,7 +100,7 @@ func TestRightFor_UnknownIsTheOwners(t *testing.T) {
 
 func TestAccess_Tokens(t *testing.T) {
 	s, _ := insiders(t)
-	read, write := admit(t, s, TokenPass, "reporting", Read, 0), admit(t, s, TokenPass, "crm", Write, 0)
+	read, write := admit(t, s, session.Token, "reporting", session.Read, 0), admit(t, s, session.Token, "crm", session.Write, 0)
 	for _, tc := range []struct {
 		name, token, method, path, body string
 		want                            int
@@ -118,16 +120,16 @@ func TestAccess_Tokens(t *testing.T) {
 		})
 	}
 	// A token in a browser's form field or cookie is none.
-	if w := ask(s, "GET", "/api/v1/leads", "", "Cookie", sessionCookie+"="+write); w.Code != 401 {
+	if w := ask(s, "GET", "/api/v1/leads", "", "Cookie", "leadgate"+"="+write); w.Code != 401 {
 		t.Errorf("a token as a cookie = %d, want 401", w.Code)
 	}
 }
 
 func TestAccess_StoreAway(t *testing.T) {
 	f := newFakePasses()
-	s, cookies := insiders(t, func(o *Options) { o.Passes = f })
+	s, cookies := insiders(t, func(o *Options) { o.Session.Store = f })
 	f.err = problem.ErrUnavailable
-	wantProblem(t, ask(s, "GET", "/api/v1/leads", "", "Cookie", cookies[Own]), problem.Unavailable)
+	wantProblem(t, ask(s, "GET", "/api/v1/leads", "", "Cookie", cookies[session.Owner]), problem.Unavailable)
 	if w := ask(s, "GET", "/api/v1/leads", "", "Authorization", bearer); w.Code != 200 {
 		t.Errorf("a configured token while the store is away = %d, want 200", w.Code)
 	}
@@ -176,7 +178,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("after signing out the cookie still works: %d", w.Code)
 	}
 	// An API token signs in with its right, and stays.
-	token := admit(t, s, TokenPass, "reporting", Read, 0)
+	token := admit(t, s, session.Token, "reporting", session.Read, 0)
 	for range 2 {
 		if status, to, _ := enter(token, "https://evil.example"); status != 303 || to != "/" {
 			t.Errorf("a token = %d to %s, want in and on to /", status, to)
@@ -233,33 +235,33 @@ func TestPassesAPI(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	s, cookies := insiders(t)
-	send := func(r Right, path string, form url.Values) (int, string, string) {
+	send := func(r session.Right, path string, form url.Values) (int, string, string) {
 		w := post(s, path, formType, form.Encode(), "Cookie", cookies[r], "Accept", "text/html")
 		return w.Code, w.Body.String(), w.Header().Get("Location")
 	}
-	status, page, _ := send(Own, "/settings/tokens", url.Values{"name": {"<b>crm</b>"}, "right": {"read"}})
+	status, page, _ := send(session.Owner, "/settings/tokens", url.Values{"name": {"<b>crm</b>"}, "right": {"read"}})
 	if status != 201 || !strings.Contains(page, "lg_") || strings.Contains(page, "<b>crm") || !strings.Contains(page, "&lt;b&gt;crm") {
 		t.Errorf("making a token = %d, want the page with the token and the name escaped:\n%s", status, page)
 	}
-	if status, _, to := send(Read, "/settings/name", url.Values{"name": {"Robin"}}); status != 303 || to != "/settings?said=named" {
+	if status, _, to := send(session.Read, "/settings/name", url.Values{"name": {"Robin"}}); status != 303 || to != "/settings?said=named" {
 		t.Errorf("a new name = %d to %s", status, to)
 	}
-	if _, page, _ := send(Read, "/settings/name", url.Values{"name": {""}}); !strings.Contains(page, "Give it a name") || !strings.Contains(page, "<html") {
+	if _, page, _ := send(session.Read, "/settings/name", url.Values{"name": {""}}); !strings.Contains(page, "Give it a name") || !strings.Contains(page, "<html") {
 		t.Errorf("an empty name: %s, want a page that says so", page)
 	}
-	w := ask(s, "GET", "/settings", "", "Cookie", cookies[Read])
+	w := ask(s, "GET", "/settings", "", "Cookie", cookies[session.Read])
 	if body := w.Body.String(); !strings.Contains(body, "Robin") || strings.Contains(body, "API tokens") {
 		t.Errorf("a reader's settings: %s, want the new name and nothing of tokens", body)
 	}
-	w = ask(s, "GET", "/settings", "", "Cookie", cookies[Own])
+	w = ask(s, "GET", "/settings", "", "Cookie", cookies[session.Owner])
 	if n := strings.Count(w.Body.String(), `action="/settings/end"`); n != 4 { // three sessions and the token
 		t.Errorf("%d passes can be ended, want 4", n)
 	}
-	_, id, _ := strings.Cut(cookies[Write], "=")
-	if status, _, _ := send(Own, "/settings/end", url.Values{"id": {passID(id)}}); status != 303 {
+	_, id, _ := strings.Cut(cookies[session.Write], "=")
+	if status, _, _ := send(session.Owner, "/settings/end", url.Values{"id": {digest(id)}}); status != 303 {
 		t.Errorf("ending a session = %d", status)
 	}
-	if w := ask(s, "GET", "/settings", "", "Cookie", cookies[Write]); w.Code != 303 {
+	if w := ask(s, "GET", "/settings", "", "Cookie", cookies[session.Write]); w.Code != 303 {
 		t.Errorf("the ended session still works: %d", w.Code)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// actor carries out what people do about leads. Its errors wrap ErrNotFound,
-// ErrConflict, ErrUnavailable or lead.ErrWhom; with ErrConflict the lead as it is
+// actor carries out what people do about leads. Its errors wrap problem.ErrNotFound,
+// ErrConflict, problem.ErrUnavailable or lead.ErrWhom; with ErrConflict the lead as it is
 // comes back.
 type actor interface {
 	Act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -43,7 +44,7 @@ func (s *Server) replayPage(c echo.Context) error {
 		return fmt.Errorf("replay touch: %w", err)
 	}
 	if sure {
-		s.did(c, lead.ActReplay, id)
+		s.sessions.Did(c, lead.ActReplay, id)
 		return c.Redirect(http.StatusSeeOther, withSaid(back, "replayed"))
 	}
 	v := confirmView{Title: "Read again", Action: "/t/" + id + "/replay", Button: "Read it again", Back: back, Results: run.Results,
@@ -61,7 +62,7 @@ func (s *Server) erasePage(c echo.Context) error {
 		return s.confirm(c, v)
 	}
 	ctx := context.WithoutCancel(c.Request().Context())
-	if _, err := s.o.Eraser.Erase(ctx, lead.Wish{LeadID: id, By: callerOf(c).Name}, runAnswered); err != nil {
+	if _, err := s.o.Eraser.Erase(ctx, lead.Wish{LeadID: id, By: session.Of(c).Name}, runAnswered); err != nil {
 		return fmt.Errorf("erase lead: %w", err)
 	}
 	return c.Redirect(http.StatusSeeOther, "/?said=erased")

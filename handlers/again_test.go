@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -42,19 +43,19 @@ func TestConfirmed(t *testing.T) {
 	const id = "01M88F76F4PNJ54C4FYRH1BGA1"
 	for name, tc := range map[string]struct {
 		path, sure string
-		right      Right
+		right      session.Right
 		err        error
 		status     int
 		want       string // in the page, or where it leads
 		did        []string
 	}{
-		"ReplayShows":     {"/t/T1/replay", "", Write, nil, 200, "&lt;b&gt;Ada", []string{"dry replay T1"}},
-		"ReplayDoes":      {"/t/T1/replay", "yes", Write, nil, 303, "/l/" + id + "?said=replayed", []string{"replay T1"}},
-		"ReplayNotFound":  {"/t/T1/replay", "", Write, problem.ErrNotFound, 404, "", []string{"dry replay T1"}},
-		"EraseAsks":       {"/l/" + id + "/erase", "", Own, nil, 200, "It cannot be undone", nil},
-		"EraseDoes":       {"/l/" + id + "/erase", "yes", Own, nil, 303, "/?said=erased", []string{"erase " + id + " by Dana"}},
-		"EraseNotDurable": {"/l/" + id + "/erase", "yes", Own, problem.ErrNotDurable, 503, "", []string{"erase " + id + " by Dana"}},
-		"EraseForOwners":  {"/l/" + id + "/erase", "yes", Write, nil, 403, "", nil},
+		"ReplayShows":     {"/t/T1/replay", "", session.Write, nil, 200, "&lt;b&gt;Ada", []string{"dry replay T1"}},
+		"ReplayDoes":      {"/t/T1/replay", "yes", session.Write, nil, 303, "/l/" + id + "?said=replayed", []string{"replay T1"}},
+		"ReplayNotFound":  {"/t/T1/replay", "", session.Write, problem.ErrNotFound, 404, "", []string{"dry replay T1"}},
+		"EraseAsks":       {"/l/" + id + "/erase", "", session.Owner, nil, 200, "It cannot be undone", nil},
+		"EraseDoes":       {"/l/" + id + "/erase", "yes", session.Owner, nil, 303, "/?said=erased", []string{"erase " + id + " by Dana"}},
+		"EraseNotDurable": {"/l/" + id + "/erase", "yes", session.Owner, problem.ErrNotDurable, 503, "", []string{"erase " + id + " by Dana"}},
+		"EraseForOwners":  {"/l/" + id + "/erase", "yes", session.Write, nil, 403, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &doer{err: tc.err}

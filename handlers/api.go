@@ -12,8 +12,8 @@ import (
 )
 
 // reader finds what was accepted, from the moment of its 2xx on. The program
-// joins it with the journal and the store. Its errors wrap ErrNotFound,
-// ErrBadQuery or ErrUnavailable.
+// joins it with the journal and the store. Its errors wrap problem.ErrNotFound,
+// problem.ErrBadQuery or problem.ErrUnavailable.
 type reader interface {
 	Touch(ctx context.Context, id string) (*lead.Touch, error)
 	Touches(ctx context.Context, q TouchQuery) (TouchPage, error)

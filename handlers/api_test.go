@@ -62,7 +62,7 @@ const bearer = "Bearer api-token"
 
 // apiServer is a server with an API token and this reader.
 func apiServer(t *testing.T, r fakeReader) *Server {
-	s, _ := testServer(t, testSources, func(o *Options) { o.Reader, o.APITokens = r, []string{"", "other-token", "api-token"} })
+	s, _ := testServer(t, testSources, func(o *Options) { o.Reader, o.Session.Tokens = r, []string{"", "other-token", "api-token"} })
 	return s
 }
 

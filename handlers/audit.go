@@ -11,7 +11,7 @@ import (
 
 // auditor keeps who did what. The program joins it with jobs, which record by
 // themselves what is done about leads; here it is what else people do. Its
-// errors wrap ErrBadQuery or ErrUnavailable.
+// errors wrap problem.ErrBadQuery or problem.ErrUnavailable.
 type auditor interface {
 	Audit(ctx context.Context, e lead.Entry)
 	Entries(ctx context.Context, limit int, cursor string) (entries []lead.Entry, next string, err error)
@@ -23,16 +23,6 @@ type noAuditor struct{}
 func (noAuditor) Audit(context.Context, lead.Entry) {}
 func (noAuditor) Entries(context.Context, int, string) ([]lead.Entry, string, error) {
 	return []lead.Entry{}, "", nil
-}
-
-// did records that the caller did something.
-func (s *Server) did(c echo.Context, act lead.Act, about string) {
-	s.didBy(c, callerOf(c).Name, act, about)
-}
-
-// didBy records that somebody did something, by the name that the caller gave.
-func (s *Server) didBy(c echo.Context, by string, act lead.Act, about string) {
-	s.o.Auditor.Audit(c.Request().Context(), lead.Entry{By: by, Did: act, About: about})
 }
 
 // sourceName is what a filter names when it can be a source's name: nothing that

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -127,9 +129,9 @@ var pageActs = []struct{ route, path, form, want string }{
 func TestAudit_OfPages(t *testing.T) {
 	f, p := &fakeAuditor{}, newFakePasses()
 	s, cookies := insiders(t, func(o *Options) {
-		o.Auditor, o.Plant, o.Replayer, o.Eraser, o.Passes = f, fullPlant{}, fullRuns{}, fullRuns{}, p
+		o.Auditor, o.Plant, o.Replayer, o.Eraser, o.Session.Store = f, fullPlant{}, fullRuns{}, fullRuns{}, p
 	})
-	admit(t, s, SessionPass, "Lee", Read, sessionLife)
+	admit(t, s, session.Browser, "Lee", session.Read, time.Hour)
 	idOf := func(name string) (id string) {
 		for _, p := range p.all {
 			if p.Name == name {
@@ -150,12 +152,12 @@ func TestAudit_OfPages(t *testing.T) {
 			}
 			form = url.Values{"id": {ids[name]}}.Encode()
 		}
-		w := post(s, path, formType, form, "Cookie", cookies[Own])
+		w := post(s, path, formType, form, "Cookie", cookies[session.Owner])
 		if got := strings.Join(f.taken(), "\n"); got != a.want {
 			t.Errorf("POST %s %s = %d is recorded as %q, want %q", path, form, w.Code, got, a.want)
 		}
 	}
-	for by, code := range map[string]string{"link": admit(t, s, LinkPass, "Lee", Own, linkLife), "token": admit(t, s, TokenPass, "Lee", Read, 0)} {
+	for by, code := range map[string]string{"link": admit(t, s, session.Link, "Lee", session.Owner, time.Minute), "token": admit(t, s, session.Token, "Lee", session.Read, 0)} {
 		post(s, "/signin", formType, url.Values{"code": {code}}.Encode())
 		if d := cmp.Diff([]string{"Lee sign_in " + by}, f.taken()); d != "" {
 			t.Errorf("signing in by a %s (-want +got):\n%s", by, d)
@@ -179,7 +181,7 @@ func TestAudit_EveryOwnersRoute(t *testing.T) {
 	}
 	s, _ := insiders(t)
 	for _, r := range s.echo.Routes() {
-		if name := r.Method + " " + r.Path; r.Method != http.MethodGet && rightFor(r.Method, r.Path) == Own && !known[name] {
+		if name := r.Method + " " + r.Path; r.Method != http.MethodGet && rightFor(r.Method, r.Path) == session.Owner && !known[name] {
 			t.Errorf("%s is in no table of audit_test.go; record it with Server.did", name)
 		}
 	}
@@ -207,7 +209,7 @@ func TestServer_ShowAudit(t *testing.T) {
 			t.Errorf("%s = %d %s, want %d", query, code, body, want)
 		}
 	}
-	if code, _ := get("", admit(t, s, TokenPass, "crm", Write, 0)); code != 403 {
+	if code, _ := get("", admit(t, s, session.Token, "crm", session.Write, 0)); code != 403 {
 		t.Errorf("to one who may only write = %d, want 403", code)
 	}
 	f.err = problem.ErrUnavailable

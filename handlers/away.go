@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -16,7 +17,7 @@ import (
 type standby interface {
 	AwaySince() time.Time                                  // zero: the store is there
 	Held(ctx context.Context, n int) ([]*lead.Lead, error) // those who came last, the latest first
-	HeldLead(id string) (*lead.Lead, error)                // ErrNotFound: this node does not have it
+	HeldLead(id string) (*lead.Lead, error)                // problem.ErrNotFound: this node does not have it
 }
 
 // mostHeld is how many leads of this node an inbox is made of.
@@ -29,8 +30,8 @@ type outage struct {
 }
 
 // outage is nil while the store is there. Strangers are not told.
-func (s *Server) outage(me Pass) *outage {
-	if s.o.Standby == nil || me.Right == Nobody {
+func (s *Server) outage(me session.Credential) *outage {
+	if s.o.Standby == nil || me.Right == session.Anonymous {
 		return nil
 	}
 	since := s.o.Standby.AwaySince()

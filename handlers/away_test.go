@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -92,7 +93,7 @@ func TestAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := &gone{since: tc.since, held: []*lead.Lead{hot, junk, warm, elsewhere}}
 			s, cookies := insiders(t, func(o *Options) { o.Reader, o.Actor, o.Standby = g, g, g })
-			w := ask(s, "GET", tc.path, "", "Cookie", cookies[Write], "Accept", "text/html", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "same-origin")
+			w := ask(s, "GET", tc.path, "", "Cookie", cookies[session.Write], "Accept", "text/html", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "same-origin")
 			page := w.Body.String()
 			if got := bannerOf(t, page); w.Code != tc.status || got != tc.banner {
 				t.Errorf("GET %s = %d, says %q; want %d, %q", tc.path, w.Code, got, tc.status, tc.banner)
@@ -124,7 +125,7 @@ func TestAway_NobodyElse(t *testing.T) {
 		t.Errorf("a stranger reads of Redis: %d %s", w.Code, w.Body)
 	}
 	g.err = errors.New("journal is closed")
-	if w := ask(s, "GET", "/", "", "Cookie", cookies[Read]); w.Code != 500 {
+	if w := ask(s, "GET", "/", "", "Cookie", cookies[session.Read]); w.Code != 500 {
 		t.Errorf("GET / without the store and the journal = %d, want 500", w.Code)
 	}
 }

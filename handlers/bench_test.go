@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -46,7 +47,7 @@ func BenchmarkInboxPage(b *testing.B) {
 	s, _, cookies := inboxServer(b, leads...)
 	b.ReportAllocs()
 	for b.Loop() {
-		if w := ask(s, "GET", "/", "", "Cookie", cookies[Write]); w.Code != http.StatusOK {
+		if w := ask(s, "GET", "/", "", "Cookie", cookies[session.Write]); w.Code != http.StatusOK {
 			b.Fatalf("answer %d %s", w.Code, w.Body)
 		}
 	}

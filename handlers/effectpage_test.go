@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -47,7 +48,7 @@ func effectServer(t *testing.T, leads int) (*Server, *walkedJudge, func(rules, d
 	judge := &walkedJudge{leads: leads}
 	s, cookies := insiders(t, func(o *Options) { o.Judge = judge })
 	return s, judge, func(rules, days string) (int, string) {
-		w := post(s, "/rules/effect", formType, url.Values{"rules": {rules}, "days": {days}}.Encode(), "Cookie", cookies[Read], "Accept", "text/html")
+		w := post(s, "/rules/effect", formType, url.Values{"rules": {rules}, "days": {days}}.Encode(), "Cookie", cookies[session.Read], "Accept", "text/html")
 		return w.Code, html.UnescapeString(w.Body.String())
 	}
 }

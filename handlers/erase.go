@@ -12,11 +12,12 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // eraser forgets people, and tells what is held of them. Its errors wrap
-// ErrNotFound, ErrNotDurable or ErrUnavailable. A wish that was taken without an
+// problem.ErrNotFound, problem.ErrNotDurable or problem.ErrUnavailable. A wish that was taken without an
 // error is fulfilled whatever happens.
 type eraser interface {
 	Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error)
@@ -32,7 +33,7 @@ func (s *Server) eraseLead(c echo.Context) error {
 	if err := readAsk(c, &in, `{"by": "Dana"}`); err != nil {
 		return err
 	}
-	return s.eraseWish(c, lead.Wish{LeadID: c.Param("id"), By: cmp.Or(in.By, callerOf(c).Name)})
+	return s.eraseWish(c, lead.Wish{LeadID: c.Param("id"), By: cmp.Or(in.By, session.Of(c).Name)})
 }
 
 // erase answers POST /erase.
@@ -48,7 +49,7 @@ func (s *Server) erase(c echo.Context) error {
 	if len(lead.Keys(lead.Person{Email: in.Email, Phone: in.Phone})) == 0 {
 		return problem.Problem{Code: problem.Malformed, Detail: "Say who: an e-mail address, or a phone number with its country's prefix."}
 	}
-	return s.eraseWish(c, lead.Wish{Email: in.Email, Phone: in.Phone, By: cmp.Or(in.By, callerOf(c).Name)})
+	return s.eraseWish(c, lead.Wish{Email: in.Email, Phone: in.Phone, By: cmp.Or(in.By, session.Of(c).Name)})
 }
 
 func (s *Server) eraseWish(c echo.Context, w lead.Wish) error {
@@ -72,7 +73,7 @@ func (s *Server) export(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	s.did(c, lead.ActExport, "")
+	s.sessions.Did(c, lead.ActExport, "")
 	return show(c, x)
 }
 

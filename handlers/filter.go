@@ -82,7 +82,7 @@ func readFilter(tab, line, me string, now time.Time) filter {
 
 // spelled lets the store look for the owner where the name is that of one of the
 // reps: it has a list for each name, as it is written.
-func (f filter) spelled(reps []Rep) filter {
+func (f filter) spelled(reps []lead.Rep) filter {
 	for _, r := range reps {
 		if strings.EqualFold(r.Name, f.Owner) {
 			f.ClaimedBy = r.Name

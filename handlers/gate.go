@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/session"
 )
 
 // gate is a source made ready: its provider found, its secrets collected, its
@@ -104,7 +104,7 @@ func (g *gate) vendor() bool { return g.provider.Accepts != http.StatusAccepted 
 
 // admitsToken checks the token at the end of the URL, if the source has one.
 func (g *gate) admitsToken(token string) error {
-	if token == "" && g.Token == "" || same(token, g.Token) {
+	if token == "" && g.Token == "" || session.SameSecret(token, g.Token) {
 		return nil
 	}
 	return problem.Problem{Code: problem.BadToken, Detail: "The token at the end of the URL is not this source's. Copy the URL from the source's settings."}
@@ -113,7 +113,7 @@ func (g *gate) admitsToken(token string) error {
 // admitsHeader checks the headers that the source's sender always sends.
 func (g *gate) admitsHeader(h http.Header) error {
 	for name, want := range g.Header {
-		if !same(h.Get(name), want) {
+		if !session.SameSecret(h.Get(name), want) {
 			return problem.Problem{Code: problem.BadToken, Detail: "The header " + http.CanonicalHeaderKey(name) + " is missing or not this source's."}
 		}
 	}
@@ -137,10 +137,4 @@ func (g *gate) verify(r *provider.Request) error {
 		}
 	}
 	return first
-}
-
-// same compares without telling by its time how much was right. Nothing equals
-// an empty secret.
-func same(got, want string) bool {
-	return want != "" && subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
 }

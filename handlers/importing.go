@@ -14,6 +14,7 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -113,8 +114,8 @@ func (s *Server) importRowsOf(c echo.Context) error {
 	if _, err := s.accept(c.Request().Context(), req, touches); err != nil {
 		return err
 	}
-	if !s.imports.goesOn(callerOf(c).Name+" "+g.Name, now) {
-		s.did(c, lead.ActImport, g.Name)
+	if !s.imports.goesOn(session.Of(c).Name+" "+g.Name, now) {
+		s.sessions.Did(c, lead.ActImport, g.Name)
 	}
 	for i, t := range touches {
 		out.Rows[at[i]].ID = t.ID

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -36,14 +37,14 @@ type row struct {
 	Why   string      // the reason that counts most
 	Waits bool        // for somebody to take the lead
 	Verbs []lead.Verb // what the reader can do about it
-	Me    Pass
+	Me    session.Credential
 	Back  string // where its forms lead back to
 	Now   time.Time
 	Fresh bool   // came while the page was open
 	Said  string // what went wrong with its button
 }
 
-func newRow(l *lead.Lead, me Pass, back string, now time.Time) row {
+func newRow(l *lead.Lead, me session.Credential, back string, now time.Time) row {
 	r := row{Lead: l, Who: whoIs(l.Person), Asked: lead.Past{At: l.CreatedAt}, Waits: l.Status == lead.New && l.MergedInto == "", Verbs: verbs(l, me), Me: me, Back: back, Now: now}
 	if n := len(l.History); n > 0 {
 		r.Asked = l.History[n-1]
@@ -54,10 +55,10 @@ func newRow(l *lead.Lead, me Pass, back string, now time.Time) row {
 	return r
 }
 
-func verbs(l *lead.Lead, me Pass) []lead.Verb {
+func verbs(l *lead.Lead, me session.Credential) []lead.Verb {
 	mine := l.Claim != nil && l.Claim.By == me.Name
 	switch {
-	case me.Right < Write, l.MergedInto != "":
+	case me.Right < session.Write, l.MergedInto != "":
 		return nil
 	case l.Status == lead.HeldInQuarantine:
 		return []lead.Verb{lead.VerbRelease, lead.VerbJunk}
@@ -83,7 +84,7 @@ func whoIs(p lead.Person) string {
 // inboxPage answers GET /.
 func (s *Server) inboxPage(c echo.Context) error {
 	tab, line := c.QueryParam("tab"), c.QueryParam("q")
-	me := callerOf(c)
+	me := session.Of(c)
 	f := readFilter(tab, line, me.Name, s.o.Now()).spelled(s.o.Reps())
 	f.Cursor = c.QueryParam("cursor")
 	place := ""

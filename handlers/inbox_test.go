@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -87,7 +88,7 @@ func leadOf(n int, name string, change ...func(*lead.Lead)) *lead.Lead {
 	return l
 }
 
-func inboxServer(t testing.TB, leads ...*lead.Lead) (*Server, *shelf, map[Right]string) {
+func inboxServer(t testing.TB, leads ...*lead.Lead) (*Server, *shelf, map[session.Right]string) {
 	t.Helper()
 	sh := &shelf{leads: leads}
 	s, cookies := insiders(t, func(o *Options) { o.Reader, o.Actor = sh, sh })
@@ -117,7 +118,7 @@ func TestReadFilter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.want.Limit = defaultLimit
-			if d := cmp.Diff(tc.want, readFilter(tc.tab, tc.line, "Dana", noon).spelled([]Rep{{Name: "Robin"}})); d != "" {
+			if d := cmp.Diff(tc.want, readFilter(tc.tab, tc.line, "Dana", noon).spelled([]lead.Rep{{Name: "Robin"}})); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
@@ -157,9 +158,9 @@ func TestInbox(t *testing.T) {
 	}
 	s, _, cookies := inboxServer(t, leads...)
 	get := func(path string) *http.Response {
-		return ask(s, "GET", path, "", "Cookie", cookies[Write]).Result()
+		return ask(s, "GET", path, "", "Cookie", cookies[session.Write]).Result()
 	}
-	w := ask(s, "GET", "/", "", "Cookie", cookies[Write])
+	w := ask(s, "GET", "/", "", "Cookie", cookies[session.Write])
 	rows := func(page string) (ids []string) {
 		for _, n := range elements(t, page, "li") {
 			if id := attr(n, "id"); strings.HasPrefix(id, "lead-") {
@@ -171,7 +172,7 @@ func TestInbox(t *testing.T) {
 	if got := rows(w.Body.String()); len(got) != 40 {
 		t.Errorf("%d rows, want all 40 that are not junk: the store's pages are looked through until the page is full", len(got))
 	}
-	if got := rows(ask(s, "GET", "/?q=junk", "", "Cookie", cookies[Write]).Body.String()); len(got) < defaultLimit {
+	if got := rows(ask(s, "GET", "/?q=junk", "", "Cookie", cookies[session.Write]).Body.String()); len(got) < defaultLimit {
 		t.Errorf("%d rows of junk, want a full page", len(got))
 	}
 	for name, want := range map[string]string{"Content-Security-Policy": pagePolicy, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"} {
@@ -179,11 +180,11 @@ func TestInbox(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if page := ask(s, "GET", "/?q=since:yore", "", "Cookie", cookies[Write]).Body.String(); !strings.Contains(page, "means nothing in a filter") {
+	if page := ask(s, "GET", "/?q=since:yore", "", "Cookie", cookies[session.Write]).Body.String(); !strings.Contains(page, "means nothing in a filter") {
 		t.Error("a wrong word is passed over")
 	}
 	// A reader sees the leads and no buttons.
-	if page := ask(s, "GET", "/", "", "Cookie", cookies[Read]).Body.String(); len(rows(page)) == 0 || strings.Contains(page, "data-verb") {
+	if page := ask(s, "GET", "/", "", "Cookie", cookies[session.Read]).Body.String(); len(rows(page)) == 0 || strings.Contains(page, "data-verb") {
 		t.Error("a reader is shown buttons, or no leads")
 	}
 }
@@ -192,7 +193,7 @@ func TestActOnPage(t *testing.T) {
 	const id = "01M88F76F4PNJ54C4FYRH1BGA1"
 	s, sh, cookies := inboxServer(t, leadOf(1, "Ada Brandt"))
 	press := func(verb, revision, back string, header ...string) (int, string, string) {
-		w := post(s, "/l/"+id+"/"+verb, formType, url.Values{"revision": {revision}, "back": {back}}.Encode(), append(header, "Cookie", cookies[Write], "Accept", "text/html")...)
+		w := post(s, "/l/"+id+"/"+verb, formType, url.Values{"revision": {revision}, "back": {back}}.Encode(), append(header, "Cookie", cookies[session.Write], "Accept", "text/html")...)
 		return w.Code, w.Header().Get("Location"), w.Body.String()
 	}
 	if status, to, _ := press("claim", "1", "/?tab=hot"); status != 303 || to != "/?said=claim&tab=hot" {
@@ -213,7 +214,7 @@ func TestActOnPage(t *testing.T) {
 	if status, _, page := press("unclaim", "3", "/", "HX-Request", "true"); status != 200 || !strings.HasPrefix(strings.TrimSpace(page), `<li class="row hot new`) {
 		t.Errorf("in a row = %d %s, want the row as it is now", status, page)
 	}
-	if w := post(s, "/l/"+id+"/claim", formType, "", "Cookie", cookies[Write], "Origin", "https://evil.example", "Accept", "text/html"); w.Code != 403 {
+	if w := post(s, "/l/"+id+"/claim", formType, "", "Cookie", cookies[session.Write], "Origin", "https://evil.example", "Accept", "text/html"); w.Code != 403 {
 		t.Errorf("from another site = %d, want 403", w.Code)
 	}
 }
@@ -222,18 +223,18 @@ func TestLeadPage(t *testing.T) {
 	const id = "01M88F76F4PNJ54C4FYRH1BGA1"
 	s, sh, cookies := inboxServer(t, leadOf(1, "Ada Brandt"))
 	for _, sh.thin = range []bool{true, false} {
-		w := ask(s, "GET", "/l/"+id, "", "Cookie", cookies[Read])
+		w := ask(s, "GET", "/l/"+id, "", "Cookie", cookies[session.Read])
 		if strings.Contains(w.Body.String(), "Needs its person: unavailable: status 503") != sh.thin {
 			t.Errorf("thin %v: the page is wrong about who is missing", sh.thin)
 		}
 	}
 	for path, want := range map[string]int{"/l/" + id: 200, "/l/01M88F76F4PNJ54C4FYRH1BGA2": 404, "/l/nope": 404, "/l/%3Cscript%3E": 404} {
-		w := ask(s, "GET", path, "", "Cookie", cookies[Read], "Accept", "text/html")
+		w := ask(s, "GET", path, "", "Cookie", cookies[session.Read], "Accept", "text/html")
 		if w.Code != want || !strings.Contains(w.Body.String(), "<html") {
 			t.Errorf("GET %s = %d, want %d and a page", path, w.Code, want)
 		}
 	}
-	if w := ask(s, "GET", "/l/"+strings.Replace(id, "0", "T", 1), "", "Cookie", cookies[Read]); w.Code != 303 || w.Header().Get("Location") != "/l/"+id {
+	if w := ask(s, "GET", "/l/"+strings.Replace(id, "0", "T", 1), "", "Cookie", cookies[session.Read]); w.Code != 303 || w.Header().Get("Location") != "/l/"+id {
 		t.Errorf("by a touch's id = %d to %s, want on to its lead", w.Code, w.Header().Get("Location"))
 	}
 	w := ask(s, "GET", "/l/"+id, "")
@@ -275,7 +276,7 @@ func TestPages_Inert(t *testing.T) {
 			if strings.HasPrefix(path, "/?q") {
 				sh.leads = nil // whether the text is found is not the question
 			}
-			w := ask(s, "GET", path, "", "Cookie", cookies[Write])
+			w := ask(s, "GET", path, "", "Cookie", cookies[session.Write])
 			if w.Code != 200 && w.Code != 303 {
 				t.Fatalf("GET %s with %q = %d %s", path, text, w.Code, w.Body)
 			}
@@ -340,7 +341,7 @@ func TestInbox_SeldomMatches(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := &far{first: tc.first}
 				s, cookies := insiders(t, func(o *Options) { o.Reader = r })
-				w := ask(s, "GET", "/?q=ada", "", "Cookie", cookies[Read])
+				w := ask(s, "GET", "/?q=ada", "", "Cookie", cookies[session.Read])
 				if r.looks != tc.looks {
 					t.Errorf("%d looks for one page, want %d", r.looks, tc.looks)
 				}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -47,7 +48,7 @@ const (
 )
 
 // formServer has the leads of Ada and Bob, and what can be done about them.
-func formServer(t *testing.T, change ...func(ada, bob *lead.Lead)) (*Server, *fakeJudge, *fakeHand, map[Right]string) {
+func formServer(t *testing.T, change ...func(ada, bob *lead.Lead)) (*Server, *fakeJudge, *fakeHand, map[session.Right]string) {
 	t.Helper()
 	ada, bob := leadOf(1, "Ada Brandt"), leadOf(2, "Bob Brook")
 	for _, c := range change {
@@ -76,7 +77,7 @@ func sent(s *Server, cookie, path string, pairs ...string) (status int, to, page
 func TestReclassifyPage(t *testing.T) {
 	s, judge, _, cookies := formServer(t)
 	path := "/l/" + adaID + "/reclassify"
-	status, _, page := sent(s, cookies[Write], path, "revision", "3")
+	status, _, page := sent(s, cookies[session.Write], path, "revision", "3")
 	page = html.UnescapeString(page)
 	for _, want := range []string{"warm <b>30</b>", "hot <b>80</b>", "<b>+75</b> <span class=\"tag\">was +30</span> signed up", "<b>+5</b> <span class=\"tag\">new</span> work e-mail",
 		"<b>+5</b> <span class=\"tag\">lost</span> <s>an old rule</s>", "Tell sales that the lead is hot", `name="revision" value="3"`, `name="sure" value="yes"`} {
@@ -94,31 +95,31 @@ func TestReclassifyPage(t *testing.T) {
 		alert string
 		want  lead.Rejudging
 	}{"Silently": {"", lead.Rejudging{By: "Dana", Revision: 3}}, "WithAlert": {"yes", lead.Rejudging{By: "Dana", Revision: 3, Alert: true}}} {
-		status, to, _ := sent(s, cookies[Write], path, "revision", "3", "sure", "yes", "alert", tt.alert)
+		status, to, _ := sent(s, cookies[session.Write], path, "revision", "3", "sure", "yes", "alert", tt.alert)
 		if status != 303 || to != "/l/"+adaID+"?said=reclassified" || judge.how != tt.want {
 			t.Errorf("%s = %d to %s as %+v, want %+v", name, status, to, judge.how, tt.want)
 		}
 	}
-	if status, _, page := sent(s, cookies[Write], path, "revision", "2"); status != 409 || !strings.Contains(page, "has changed since") || !strings.Contains(page, "Ada Brandt") {
+	if status, _, page := sent(s, cookies[session.Write], path, "revision", "2"); status != 409 || !strings.Contains(page, "has changed since") || !strings.Contains(page, "Ada Brandt") {
 		t.Errorf("with an old revision = %d, want 409 and the lead as it is", status)
 	}
-	if status, _, _ := sent(s, cookies[Write], "/l/"+bobID+"/reclassify"); status != 404 {
+	if status, _, _ := sent(s, cookies[session.Write], "/l/"+bobID+"/reclassify"); status != 404 {
 		t.Errorf("of nobody = %d, want 404", status)
 	}
 	judge.turn.Told = nil
-	if _, _, page := sent(s, cookies[Write], path); strings.Contains(page, `name="alert"`) || !strings.Contains(page, "No target would be alerted") {
+	if _, _, page := sent(s, cookies[session.Write], path); strings.Contains(page, `name="alert"`) || !strings.Contains(page, "No target would be alerted") {
 		t.Errorf("nobody would hear, and the page offers to tell:\n%s", page)
 	}
 	judge.turn.After.Temperature = lead.Warm
-	if _, _, page := sent(s, cookies[Write], path); !strings.Contains(page, "Nobody is alerted") {
+	if _, _, page := sent(s, cookies[session.Write], path); !strings.Contains(page, "Nobody is alerted") {
 		t.Errorf("it stays warm, and the page does not say that nobody is alerted:\n%s", page)
 	}
 	judge.turn.After = judge.turn.Before
-	if status, _, page := sent(s, cookies[Write], path); status != 200 || !strings.Contains(page, "nothing to change") || strings.Contains(page, "<button>") {
+	if status, _, page := sent(s, cookies[session.Write], path); status != 200 || !strings.Contains(page, "nothing to change") || strings.Contains(page, "<button>") {
 		t.Errorf("the same verdict = %d, want a page that offers nothing:\n%s", status, page)
 	}
 	judge.err = problem.ErrUnavailable
-	if status, _, page := sent(s, cookies[Write], path); status != 503 || !strings.Contains(page, "<html") {
+	if status, _, page := sent(s, cookies[session.Write], path); status != 503 || !strings.Contains(page, "<html") {
 		t.Errorf("without a store = %d, want a page with 503", status)
 	}
 }
@@ -126,11 +127,11 @@ func TestReclassifyPage(t *testing.T) {
 func TestResendPage(t *testing.T) {
 	s, _, hand, cookies := formServer(t)
 	path, touch := "/l/"+adaID+"/resend", "T"+adaID[1:]
-	status, _, page := sent(s, cookies[Write], path, "target", "sales", "touch", touch)
+	status, _, page := sent(s, cookies[session.Write], path, "target", "sales", "touch", touch)
 	if status != 200 || !strings.Contains(page, "sales is told of Ada Brandt again (demo request)") || !strings.Contains(page, "twice") || len(hand.did) != 0 {
 		t.Fatalf("the question = %d after %q:\n%s", status, hand.did, page)
 	}
-	if status, to, _ := sent(s, cookies[Write], path, "target", "sales", "touch", touch, "revision", "1", "sure", "yes"); status != 303 || to != "/l/"+adaID+"?said=resent" {
+	if status, to, _ := sent(s, cookies[session.Write], path, "target", "sales", "touch", touch, "revision", "1", "sure", "yes"); status != 303 || to != "/l/"+adaID+"?said=resent" {
 		t.Errorf("the answer = %d to %s", status, to)
 	}
 	if d := cmp.Diff([]string{"Dana tells sales of " + touch + " of " + adaID + " at 1"}, hand.did); d != "" {
@@ -151,7 +152,7 @@ func TestResendPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			hand.err = tt.err
-			if status, _, page := sent(s, cookies[Write], "/l/"+tt.id+"/resend", "target", tt.target, "sure", tt.sure); status != tt.status || !strings.Contains(page, tt.want) {
+			if status, _, page := sent(s, cookies[session.Write], "/l/"+tt.id+"/resend", "target", tt.target, "sure", tt.sure); status != tt.status || !strings.Contains(page, tt.want) {
 				t.Errorf("= %d, want %d with %q:\n%s", status, tt.status, tt.want, page)
 			}
 		})
@@ -162,7 +163,7 @@ func TestMergePage(t *testing.T) {
 	s, _, hand, cookies := formServer(t)
 	path := "/l/" + adaID + "/merge"
 	for _, into := range []string{bobID, " " + publicURL + "/l/" + bobID + "?said=x#touches"} {
-		status, _, page := sent(s, cookies[Write], path, "into", into)
+		status, _, page := sent(s, cookies[session.Write], path, "into", into)
 		for _, want := range []string{"Ada Brandt", "Bob Brook", "bob.brook@works.example", `name="into" value="` + bobID + `"`, "It can be undone"} {
 			if status != 200 || !strings.Contains(page, want) {
 				t.Errorf("into %s = %d, lacks %q:\n%s", into, status, want, page)
@@ -172,10 +173,10 @@ func TestMergePage(t *testing.T) {
 	if len(hand.did) != 0 {
 		t.Fatalf("asking did %q", hand.did)
 	}
-	if status, to, _ := sent(s, cookies[Write], path, "into", bobID, "sure", "yes"); status != 303 || to != "/l/"+bobID+"?said=merged" {
+	if status, to, _ := sent(s, cookies[session.Write], path, "into", bobID, "sure", "yes"); status != 303 || to != "/l/"+bobID+"?said=merged" {
 		t.Errorf("merge = %d to %s", status, to)
 	}
-	if status, to, _ := sent(s, cookies[Write], "/l/"+adaID+"/unmerge"); status != 303 || to != "/l/"+adaID+"?said=unmerged" {
+	if status, to, _ := sent(s, cookies[session.Write], "/l/"+adaID+"/unmerge"); status != 303 || to != "/l/"+adaID+"?said=unmerged" {
 		t.Errorf("unmerge = %d to %s", status, to)
 	}
 	if d := cmp.Diff([]string{"Dana merges " + adaID + " into " + bobID, "Dana brings back " + adaID}, hand.did); d != "" {
@@ -202,7 +203,7 @@ func TestMergePage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			hand.err = tt.err
-			if status, _, page := sent(s, cookies[Write], tt.path, "into", tt.into, "sure", tt.sure); status != tt.status || !strings.Contains(page, tt.want) {
+			if status, _, page := sent(s, cookies[session.Write], tt.path, "into", tt.into, "sure", tt.sure); status != tt.status || !strings.Contains(page, tt.want) {
 				t.Errorf("= %d, want %d with %q:\n%s", status, tt.status, tt.want, page)
 			}
 		})
@@ -213,22 +214,22 @@ func TestMergePage(t *testing.T) {
 // the buttons.
 func TestLeadPage_Merged(t *testing.T) {
 	s, _, _, cookies := formServer(t, func(ada, bob *lead.Lead) { ada.MergedInto, bob.Absorbed = bobID, []string{adaID} })
-	forms := func(id string, r Right) []string {
+	forms := func(id string, r session.Right) []string {
 		return actions(t, ask(s, "GET", "/l/"+id, "", "Cookie", cookies[r]).Body.String())
 	}
-	ada := ask(s, "GET", "/l/"+adaID, "", "Cookie", cookies[Write]).Body.String()
+	ada := ask(s, "GET", "/l/"+adaID, "", "Cookie", cookies[session.Write]).Body.String()
 	if !strings.Contains(ada, `This lead is part of <a href="/l/`+bobID+`">Bob Brook</a>`) || strings.Contains(ada, "waiting") {
 		t.Errorf("the page of the merged lead does not point to the other, or says that it waits:\n%s", ada)
 	}
-	if d := cmp.Diff([]string{"/signout", "/l/" + adaID + "/unmerge"}, forms(adaID, Write)); d != "" {
+	if d := cmp.Diff([]string{"/signout", "/l/" + adaID + "/unmerge"}, forms(adaID, session.Write)); d != "" {
 		t.Errorf("forms of the merged lead (-want +got):\n%s", d)
 	}
 	bob := "/l/" + bobID
-	if d := cmp.Diff([]string{"/signout", bob + "/claim", bob + "/junk", "/l/" + adaID + "/unmerge", bob + "/merge", bob + "/reclassify"}, forms(bobID, Write)); d != "" {
+	if d := cmp.Diff([]string{"/signout", bob + "/claim", bob + "/junk", "/l/" + adaID + "/unmerge", bob + "/merge", bob + "/reclassify"}, forms(bobID, session.Write)); d != "" {
 		t.Errorf("forms of the other lead (-want +got):\n%s", d)
 	}
 	for _, id := range []string{adaID, bobID} {
-		if got := forms(id, Read); len(got) > 2 || len(got) == 2 && got[1] != "/l/"+adaID+"/unmerge" {
+		if got := forms(id, session.Read); len(got) > 2 || len(got) == 2 && got[1] != "/l/"+adaID+"/unmerge" {
 			t.Errorf("a reader is shown the forms %q", got)
 		}
 	}
@@ -248,14 +249,14 @@ func TestForms_Inert(t *testing.T) {
 		judge.turn.Person, judge.turn.Told = lead.Person{Name: text}, []string{text}
 		judge.turn.After.Reasons = []lead.Reason{{Because: text, Rule: text}}
 		for _, form := range [][]string{{"reclassify", "revision", text}, {"resend", "target", text, "touch", text}, {"merge", "into", bobID}, {"merge", "into", "x" + text}} {
-			status, _, page := sent(s, cookies[Write], "/l/"+adaID+"/"+form[0], form[1:]...)
+			status, _, page := sent(s, cookies[session.Write], "/l/"+adaID+"/"+form[0], form[1:]...)
 			if status != 200 && status != 422 {
 				t.Errorf("%s with %q = %d", form[0], text, status)
 			}
 			all = append(all, shapeOf(t, page, text)...)
 		}
-		_, _, page := sent(s, cookies[Write], "/rules/effect", "rules", "extends: default\nscore: {hott: 3} # "+strings.Join(strings.Fields(text), " "))
-		return append(append(all, shapeOf(t, page, text)...), shapeOf(t, ask(s, "GET", "/l/"+bobID, "", "Cookie", cookies[Write]).Body.String(), text)...)
+		_, _, page := sent(s, cookies[session.Write], "/rules/effect", "rules", "extends: default\nscore: {hott: 3} # "+strings.Join(strings.Fields(text), " "))
+		return append(append(all, shapeOf(t, page, text)...), shapeOf(t, ask(s, "GET", "/l/"+bobID, "", "Cookie", cookies[session.Write]).Body.String(), text)...)
 	}
 	want := shape("harmless")
 	for _, text := range hostile {

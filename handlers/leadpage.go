@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -81,8 +82,8 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 	if err != nil {
 		return fmt.Errorf("read lead: %w", err)
 	}
-	v := leadView{row: newRow(l, callerOf(c), "/l/"+id, s.o.Now())}
-	writes := v.Me.Right >= Write
+	v := leadView{row: newRow(l, session.Of(c), "/l/"+id, s.o.Now())}
+	writes := v.Me.Right >= session.Write
 	v.CanMerge, v.CanJudge = writes && s.o.Merger != nil, writes && s.o.Judge != nil && l.MergedInto == ""
 	if l.MergedInto != "" {
 		v.Into = &s.kinOf(c, l.MergedInto)[0]
@@ -131,7 +132,7 @@ func revisionSeen(c echo.Context) int64 {
 // actOnPage does what a button on a page says, and leads back to the page.
 func (s *Server) actOnPage(c echo.Context) error {
 	revision := revisionSeen(c)
-	me := callerOf(c)
+	me := session.Of(c)
 	verb := lead.Verb(c.Param("verb"))
 	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), lead.Deed{Verb: verb, By: me.Name}, revision)
 	inRow := c.Request().Header.Get("HX-Request") == "true"

@@ -125,7 +125,7 @@ func (s *Server) leadsCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.did(c, lead.ActExport, "leads.csv")
+	s.sessions.Did(c, lead.ActExport, "leads.csv")
 	for sent := 0; ; {
 		for _, l := range page.Items {
 			if sent++; most > 0 && sent > most {

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -35,7 +36,7 @@ func (s *Server) live(c echo.Context) error {
 	defer cancel()
 	defer context.AfterFunc(s.closing, cancel)()
 
-	me := callerOf(c)
+	me := session.Of(c)
 	rows := liveRows{server: s, me: me, filter: readFilter(c.QueryParam("tab"), c.QueryParam("q"), me.Name, s.o.Now()), back: "/"}
 	if q := c.Request().URL.Query(); len(q) > 0 {
 		q.Del("after")
@@ -57,8 +58,8 @@ func (s *Server) live(c echo.Context) error {
 		news := s.o.Watcher.News(wait, place)
 		cancel()
 		if time.Since(checked) >= streamBeat {
-			if _, err := s.o.Passes.Pass(ctx, me.ID); me.ID != "" && errors.Is(err, problem.ErrNotFound) {
-				return nil // the session has been ended
+			if s.sessions.Ended(ctx, me) {
+				return nil
 			}
 			checked = time.Now()
 		}
@@ -92,7 +93,7 @@ func (s *Server) live(c echo.Context) error {
 // liveRows makes rows for one reader.
 type liveRows struct {
 	server *Server
-	me     Pass
+	me     session.Credential
 	filter filter
 	back   string
 }

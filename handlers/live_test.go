@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -96,7 +97,7 @@ func TestLive(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sh := &shelf{leads: []*lead.Lead{a, b}}
 				s, cookies := insiders(t, func(o *Options) { o.Reader, o.Watcher = sh, all })
-				if d := cmp.Diff(tc.want, listen(t, s, tc.path, cookies[Read], 40*time.Second, tc.header...)); d != "" {
+				if d := cmp.Diff(tc.want, listen(t, s, tc.path, cookies[session.Read], 40*time.Second, tc.header...)); d != "" {
 					t.Errorf("(-want +got):\n%s", d)
 				}
 			})
@@ -123,7 +124,7 @@ func TestLive_StoreAway(t *testing.T) {
 		s, cookies := insiders(t, func(o *Options) {
 			o.Reader, o.Watcher = away{&shelf{leads: []*lead.Lead{a}}, time.Now().Add(3 * time.Second)}, script{"p0": {news("p1", a.ID, "new")}}
 		})
-		if d := cmp.Diff([]string{"p1: afterbegin #rows"}, listen(t, s, "/live", cookies[Read], 10*time.Second)); d != "" {
+		if d := cmp.Diff([]string{"p1: afterbegin #rows"}, listen(t, s, "/live", cookies[session.Read], 10*time.Second)); d != "" {
 			t.Errorf("after an outage of the store (-want +got):\n%s", d)
 		}
 	})
@@ -133,11 +134,11 @@ func TestLive_StoreAway(t *testing.T) {
 func TestLive_SessionEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakePasses()
-		s, cookies := insiders(t, func(o *Options) { o.Passes, o.Watcher = f, script{} })
-		_, secret, _ := strings.Cut(cookies[Read], "=")
-		time.AfterFunc(time.Second, func() { _ = f.Drop(context.Background(), passID(secret)) })
+		s, cookies := insiders(t, func(o *Options) { o.Session.Store, o.Watcher = f, script{} })
+		_, secret, _ := strings.Cut(cookies[session.Read], "=")
+		time.AfterFunc(time.Second, func() { _ = f.Drop(context.Background(), digest(secret)) })
 		begin := time.Now()
-		listen(t, s, "/live", cookies[Read], time.Hour)
+		listen(t, s, "/live", cookies[session.Read], time.Hour)
 		if took := time.Since(begin); took > time.Minute {
 			t.Errorf("the stream of an ended session went on for %s", took)
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // merger makes one lead of two, and two of one again. Its errors wrap
-// ErrNotFound, ErrConflict, whose words are for the caller, or ErrUnavailable.
+// problem.ErrNotFound, ErrConflict, whose words are for the caller, or problem.ErrUnavailable.
 type merger interface {
 	Merge(ctx context.Context, leadID, into, by string) (*lead.Lead, error)
 	Unmerge(ctx context.Context, leadID, by string) (*lead.Lead, error)

@@ -8,13 +8,14 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // mergePage answers POST /l/{id}/merge: at first with both leads side by side, and
 // when somebody is sure, by making the lead part of the other.
 func (s *Server) mergePage(c echo.Context) error {
-	ctx, id, me := c.Request().Context(), c.Param("id"), callerOf(c)
+	ctx, id, me := c.Request().Context(), c.Param("id"), session.Of(c)
 	if c.FormValue("sure") != "" {
 		l, err := s.o.Merger.Merge(ctx, id, c.FormValue("into"), me.Name)
 		if errors.Is(err, ErrConflict) {
@@ -49,7 +50,7 @@ func (s *Server) mergePage(c echo.Context) error {
 
 // unmergePage answers POST /l/{id}/unmerge: the lead is its own again.
 func (s *Server) unmergePage(c echo.Context) error {
-	l, err := s.o.Merger.Unmerge(c.Request().Context(), c.Param("id"), callerOf(c).Name)
+	l, err := s.o.Merger.Unmerge(c.Request().Context(), c.Param("id"), session.Of(c).Name)
 	if errors.Is(err, ErrConflict) {
 		return s.showLeadPage(c, http.StatusConflict, whyApart(err))
 	}

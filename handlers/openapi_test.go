@@ -21,13 +21,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // described are the types whose schemas are written from the code, and through
 // them all that they are made of.
 var described = []any{lead.Lead{}, lead.Touch{}, LeadPage{}, TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
-	Plant{}, Task{}, Pass{}, AuditPage{}, People{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
+	Plant{}, Task{}, session.Credential{}, AuditPage{}, People{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
 	delivery{}, imported{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"
@@ -60,7 +61,7 @@ type schemas struct {
 func newSchemas(t *testing.T) *schemas {
 	t.Helper()
 	s := &schemas{comments: map[string]string{}, known: map[string]bool{}}
-	for _, dir := range []string{".", "../lead"} {
+	for _, dir := range []string{".", "session", "../lead"} {
 		noTests := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -295,7 +296,7 @@ func TestOpenAPI_Routes(t *testing.T) {
 			t.Errorf("%s %s is not described in openapi.yaml", r.Method, path)
 			continue
 		}
-		if public := op.Security != nil; public != (rightFor(r.Method, r.Path) == Nobody) {
+		if public := op.Security != nil; public != (rightFor(r.Method, r.Path) == session.Anonymous) {
 			t.Errorf("%s %s: open to everybody is %v in openapi.yaml and %v here", r.Method, path, public, !public)
 		}
 		for _, name := range echoParam.FindAllStringSubmatch(r.Path, -1) {
@@ -323,7 +324,7 @@ func TestOpenAPI_Routes(t *testing.T) {
 func openAPIServer(t *testing.T) *Server {
 	t.Helper()
 	s, _ := testServer(t, []Source{{Name: "contact", Provider: "form", Action: "contact_form"}}, func(o *Options) {
-		o.APITokens, o.Reporter, o.Plant, o.Actor = []string{"api-token"}, &fakeReporter{}, fullPlant{}, fullActor{}
+		o.Session.Tokens, o.Reporter, o.Plant, o.Actor = []string{"api-token"}, &fakeReporter{}, fullPlant{}, fullActor{}
 		o.Replayer, o.Eraser, o.Doctor, o.People = fullRuns{}, fullRuns{}, fullDoctor{}, fullPeople{}
 		o.Pauser, o.Resender, o.Judge, o.Merger = &pauserOfOne{*fullOf[TargetState]()}, fullResender{}, fullJudge{}, fullMerger{}
 		o.Reader, o.Auditor = fullReader{}, fullAuditor{}

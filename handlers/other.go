@@ -12,7 +12,7 @@ import (
 )
 
 // otherLead finds the lead that somebody names by its link, its id or an e-mail
-// address. ErrNotFound when there is none.
+// address. problem.ErrNotFound when there is none.
 func (s *Server) otherLead(ctx context.Context, said string) (*lead.Lead, error) {
 	said = strings.TrimSpace(said)
 	if strings.Contains(said, "@") && !strings.Contains(said, "/") {

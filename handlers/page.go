@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -81,7 +82,7 @@ func (s *Server) sendFile(c echo.Context, name string) error {
 type frame struct {
 	Title string
 	Tab   string // of the navigation: inbox, sources, ...
-	Me    Pass
+	Me    session.Credential
 	Said  string // one sentence about what was just done
 	Page  any
 	Now   time.Time
@@ -89,8 +90,8 @@ type frame struct {
 }
 
 // can says whether a caller may do what needs a right.
-func can(p Pass, right string) bool {
-	var r Right
+func can(p session.Credential, right string) bool {
+	var r session.Right
 	return r.UnmarshalText([]byte(right)) == nil && p.Right >= r
 }
 
@@ -176,7 +177,7 @@ func pageHeaders(h http.Header) {
 
 // frame begins a page for the caller.
 func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
-	me := callerOf(c)
+	me := session.Of(c)
 	return frame{Title: title, Tab: tab, Me: me, Said: said[c.QueryParam("said")], Page: page, Now: s.o.Now().UTC(), Away: s.outage(me)}
 }
 

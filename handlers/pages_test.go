@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -20,21 +21,21 @@ func TestSourcesPage(t *testing.T) {
 			{Name: "keyed", Provider: "json", Header: map[string]string{"X-Key": "header-secret"}}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret},
 			{Name: "open-zoom", Provider: "zoom", Unsigned: true}}
 	})
-	page := func(r Right) string { return ask(s, "GET", "/sources", "", "Cookie", cookies[r]).Body.String() }
+	page := func(r session.Right) string { return ask(s, "GET", "/sources", "", "Cookie", cookies[r]).Body.String() }
 	for _, want := range []string{publicURL + "/in/contact", "/in/secretive/path-secret", "HTML form", "const answer = await fetch", "Paste the address into the webhook settings of Zoom", "nothing checks it; set secret"} {
-		if !strings.Contains(page(Write), want) {
+		if !strings.Contains(page(session.Write), want) {
 			t.Errorf("the page of sources lacks %q", want)
 		}
 	}
 	for _, secret := range []string{"path-secret", "header-secret", zoomSecret} {
-		if strings.Contains(page(Read), secret) {
+		if strings.Contains(page(session.Read), secret) {
 			t.Errorf("a reader is shown %s", secret)
 		}
 	}
-	if strings.Contains(page(Own), "header-secret") || strings.Contains(page(Own), zoomSecret) {
+	if strings.Contains(page(session.Owner), "header-secret") || strings.Contains(page(session.Owner), zoomSecret) {
 		t.Error("secrets of the configuration are on the page")
 	}
-	if strings.Contains(page(Read), "Send a test lead") {
+	if strings.Contains(page(session.Read), "Send a test lead") {
 		t.Error("a reader is shown a button that is not for readers")
 	}
 }
@@ -46,7 +47,7 @@ func TestTestSource(t *testing.T) {
 		o.Sources = []Source{{Name: "contact", Provider: "form"}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret}}
 	})
 	for i, name := range []string{"contact", "contact", "zoom"} {
-		w := post(s, "/sources/"+name+"/test", formType, "", "Cookie", cookies[Write])
+		w := post(s, "/sources/"+name+"/test", formType, "", "Cookie", cookies[session.Write])
 		if w.Code != 303 || len(a.touches) != i+1 || w.Header().Get("Location") != "/l/"+a.touches[i].ID+"?said=tested" {
 			t.Fatalf("a test lead to %s = %d to %s with %d touches, want on to its page", name, w.Code, w.Header().Get("Location"), len(a.touches))
 		}
@@ -57,11 +58,11 @@ func TestTestSource(t *testing.T) {
 	if a.touches[0].ID == a.touches[1].ID || a.touches[0].Content == a.touches[1].Content {
 		t.Error("the second test lead is taken for the first one sent again")
 	}
-	if w := post(s, "/sources/nope/test", formType, "", "Cookie", cookies[Write]); w.Code != 404 {
+	if w := post(s, "/sources/nope/test", formType, "", "Cookie", cookies[session.Write]); w.Code != 404 {
 		t.Errorf("a test lead to nobody = %d, want 404", w.Code)
 	}
 	a.err = problem.ErrNotDurable
-	if w := post(s, "/sources/contact/test", formType, "", "Cookie", cookies[Write]); w.Code != 503 {
+	if w := post(s, "/sources/contact/test", formType, "", "Cookie", cookies[session.Write]); w.Code != 503 {
 		t.Errorf("a test lead that is not kept = %d, want 503", w.Code)
 	}
 }
@@ -70,7 +71,7 @@ func TestRulesPage(t *testing.T) {
 	s, cookies := insiders(t, func(o *Options) {
 		o.Sources = []Source{{Name: "demo", Provider: "form", Action: "demo_request"}, {Name: "zoom", Provider: "zoom", Unsigned: true}}
 	})
-	if page := ask(s, "GET", "/rules", "", "Cookie", cookies[Read]).Body.String(); !strings.Contains(page, "demo_request") || !strings.Contains(page, "work_email") {
+	if page := ask(s, "GET", "/rules", "", "Cookie", cookies[session.Read]).Body.String(); !strings.Contains(page, "demo_request") || !strings.Contains(page, "work_email") {
 		t.Error("the rules are not on their page")
 	}
 	for name, tc := range map[string]struct {
@@ -88,7 +89,7 @@ func TestRulesPage(t *testing.T) {
 		"Too large": {"demo", strings.Repeat("a", maxTry+1), 422, "too much to try"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := post(s, "/rules/try", formType, url.Values{"source": {tc.source}, "payload": {tc.payload}}.Encode(), "Cookie", cookies[Read])
+			w := post(s, "/rules/try", formType, url.Values{"source": {tc.source}, "payload": {tc.payload}}.Encode(), "Cookie", cookies[session.Read])
 			if w.Code != tc.status || !strings.Contains(w.Body.String(), tc.want) {
 				t.Errorf("%d without %q: %s", w.Code, tc.want, w.Body)
 			}
@@ -170,7 +171,7 @@ func (f fakeCare) Funnel(context.Context, time.Time, time.Time) ([]lead.Funnel, 
 
 func TestReportsPage(t *testing.T) {
 	s, cookies := insiders(t, func(o *Options) { o.Reporter = fakeCare{} })
-	w := ask(s, "GET", "/reports?by=rep&from=2026-11-01&to=2026-11-25&zone=Europe%2FBerlin", "", "Cookie", cookies[Read])
+	w := ask(s, "GET", "/reports?by=rep&from=2026-11-01&to=2026-11-25&zone=Europe%2FBerlin", "", "Cookie", cookies[session.Read])
 	page := w.Body.String()
 	for _, want := range []string{"1 min", "50 %", "&lt;b&gt;Dana&lt;/b&gt;", `<rect class="series-0"`, "/api/v1/reports/speed?by=rep&amp;format=csv&amp;from=2026-11-01", "Unaccounted"} {
 		if w.Code != 200 || !strings.Contains(page, want) {
@@ -179,12 +180,12 @@ func TestReportsPage(t *testing.T) {
 	}
 	for _, link := range elements(t, page, "a") {
 		if at := attr(link, "href"); strings.HasPrefix(at, "/api/") && !strings.HasPrefix(at, "/api/v1/leads.csv") {
-			if w := ask(s, "GET", at, "", "Cookie", cookies[Read]); w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
+			if w := ask(s, "GET", at, "", "Cookie", cookies[session.Read]); w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
 				t.Errorf("GET %s = %d %s, want CSV", at, w.Code, w.Header().Get("Content-Type"))
 			}
 		}
 	}
-	if w := ask(s, "GET", "/reports?by=weather", "", "Cookie", cookies[Read], "Accept", "text/html"); w.Code != 400 || !strings.Contains(w.Body.String(), "<html") {
+	if w := ask(s, "GET", "/reports?by=weather", "", "Cookie", cookies[session.Read], "Accept", "text/html"); w.Code != 400 || !strings.Contains(w.Body.String(), "<html") {
 		t.Errorf("a wrong report = %d, want a page with 400", w.Code)
 	}
 }
@@ -225,17 +226,17 @@ func (f *fakePlant) DeleteTask(_ context.Context, queue, id string) error {
 func TestQueuesPage(t *testing.T) {
 	f := &fakePlant{}
 	s, cookies := insiders(t, func(o *Options) { o.Plant = f })
-	page := ask(s, "GET", "/queues?queue=hot&state=retry", "", "Cookie", cookies[Own]).Body.String()
+	page := ask(s, "GET", "/queues?queue=hot&state=retry", "", "Cookie", cookies[session.Owner]).Body.String()
 	for _, want := range []string{"5.0 MiB", "channel_not_found", "task-1", "&lt;i&gt;no&lt;/i&gt;", `href="/l/T1"`, `action="/queues/hot/run"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if page := ask(s, "GET", "/queues?queue=hot&state=retry", "", "Cookie", cookies[Write]).Body.String(); strings.Contains(page, "action=\"/queues/") {
+	if page := ask(s, "GET", "/queues?queue=hot&state=retry", "", "Cookie", cookies[session.Write]).Body.String(); strings.Contains(page, "action=\"/queues/") {
 		t.Error("buttons are shown that only the owner may press")
 	}
 	press := func(verb, task string) (int, string) {
-		w := post(s, "/queues/hot/"+verb, formType, url.Values{"task": {task}, "state": {"retry"}}.Encode(), "Cookie", cookies[Own])
+		w := post(s, "/queues/hot/"+verb, formType, url.Values{"task": {task}, "state": {"retry"}}.Encode(), "Cookie", cookies[session.Owner])
 		return w.Code, w.Header().Get("Location")
 	}
 	for _, verb := range []string{"pause", "resume"} {

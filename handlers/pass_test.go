@@ -2,37 +2,42 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 )
 
 // fakePasses keeps passes in memory.
 type fakePasses struct {
 	mu   sync.Mutex
-	all  map[string]Pass
+	all  map[string]session.Credential
 	err  error
 	puts int
 }
 
-func newFakePasses() *fakePasses { return &fakePasses{all: map[string]Pass{}} }
+func newFakePasses() *fakePasses { return &fakePasses{all: map[string]session.Credential{}} }
 
-func (f *fakePasses) Pass(_ context.Context, id string) (Pass, error) {
+func (f *fakePasses) Pass(_ context.Context, id string) (session.Credential, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p, ok := f.all[id]
 	if f.err != nil {
-		return Pass{}, f.err
+		return session.Credential{}, f.err
 	}
 	if !ok {
-		return Pass{}, problem.ErrNotFound
+		return session.Credential{}, problem.ErrNotFound
 	}
 	return p, nil
 }
 
-func (f *fakePasses) Passes(context.Context) (some []Pass, err error) {
+func (f *fakePasses) Passes(context.Context) (some []session.Credential, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, p := range f.all {
@@ -41,7 +46,7 @@ func (f *fakePasses) Passes(context.Context) (some []Pass, err error) {
 	return some, f.err
 }
 
-func (f *fakePasses) Put(_ context.Context, p Pass) error {
+func (f *fakePasses) Put(_ context.Context, p session.Credential) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
@@ -62,77 +67,21 @@ func (f *fakePasses) Drop(_ context.Context, id string) error {
 	return f.err
 }
 
-// admit makes a pass and returns its secret.
-func admit(t testing.TB, s *Server, kind PassKind, name string, r Right, life time.Duration) string {
+// admit makes a credential and returns its secret.
+func admit(t testing.TB, s *Server, kind session.Kind, name string, r session.Right, life time.Duration) string {
 	t.Helper()
-	secret, _, err := s.issue(t.Context(), Pass{Kind: kind, Name: name, Right: r}, life)
-	if err != nil {
+	secret := strings.ToLower(rand.Text())
+	p := session.Credential{ID: digest(secret), Kind: kind, Name: name, Right: r, CreatedAt: s.o.Now()}
+	if life > 0 {
+		p.ExpiresAt = s.o.Now().Add(life)
+	}
+	if err := s.o.Session.Store.Put(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
 	return secret
 }
 
-func TestServer_Valid(t *testing.T) {
-	now := noon
-	f := newFakePasses()
-	s, _ := testServer(t, nil, func(o *Options) { o.Passes, o.Now = f, func() time.Time { return now } })
-	session := admit(t, s, SessionPass, "Dana", Write, time.Hour)
-	token := admit(t, s, TokenPass, "crm", Read, 0)
-	ok := func(secret string, kind PassKind) bool {
-		_, err := s.valid(t.Context(), secret, kind)
-		return err == nil
-	}
-	for _, tc := range []struct {
-		name, secret string
-		kind         PassKind
-		after        time.Duration
-		want         bool
-	}{
-		{"Session", session, SessionPass, 0, true},
-		{"OtherKind", session, TokenPass, 0, false},
-		{"TokenAsCookie", token, SessionPass, 0, false},
-		{"Empty", "", SessionPass, 0, false},
-		{"Wrong", session + "x", SessionPass, 0, false},
-		{"JustBeforeTheEnd", session, SessionPass, time.Hour - 1, true},
-		{"AtTheEnd", session, SessionPass, time.Hour, false},
-		{"TokensNeverEnd", token, TokenPass, 1000 * time.Hour, true},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			now = noon.Add(tc.after)
-			if got := ok(tc.secret, tc.kind); got != tc.want {
-				t.Errorf("valid = %v, want %v", got, tc.want)
-			}
-		})
-	}
-	for id, p := range f.all {
-		if id == session || id == token || p.ID != id {
-			t.Errorf("kept under %s: %+v, which must be a digest and nothing else", id, p)
-		}
-	}
-	now = noon
-	token = admit(t, s, TokenPass, "cron", Read, 0)
-	ok(token, TokenPass)
-	puts := f.puts
-	if ok(token, TokenPass); f.puts != puts {
-		t.Error("the time of last use is written with every use")
-	}
-	now = noon.Add(seenEvery)
-	if ok(token, TokenPass); !f.all[passID(token)].SeenAt.Equal(now) {
-		t.Errorf("last used %s, want %s", f.all[passID(token)].SeenAt, now)
-	}
-}
-
-func TestRight(t *testing.T) {
-	for _, r := range []Right{Read, Write, Own} {
-		b, err := r.MarshalText()
-		var got Right
-		if err != nil || got.UnmarshalText(b) != nil || got != r {
-			t.Errorf("%s does not survive its text", r)
-		}
-	}
-	for _, s := range []string{"", "nobody", "all", "OWN"} {
-		if new(Right).UnmarshalText([]byte(s)) == nil {
-			t.Errorf("%q is taken for a right", s)
-		}
-	}
+func digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
 }

@@ -14,8 +14,8 @@ import (
 )
 
 // plant is the machinery behind the intake. The program joins it with jobs, the
-// journal and the store. Its errors wrap ErrNotFound, ErrConflict or
-// ErrUnavailable.
+// journal and the store. Its errors wrap problem.ErrNotFound, ErrConflict or
+// problem.ErrUnavailable.
 type plant interface {
 	// Plant says how everything is; it always answers, with what is known.
 	Plant(ctx context.Context) Plant
@@ -128,7 +128,7 @@ func (s *Server) setQueue(c echo.Context) error {
 	if err := s.o.Plant.PauseQueue(ctx, c.Param("name"), verb == "pause"); err != nil {
 		return fmt.Errorf("%s a queue: %w", verb, err)
 	}
-	s.did(c, lead.Act(verb+"_queue"), c.Param("name"))
+	s.sessions.Did(c, lead.Act(verb+"_queue"), c.Param("name"))
 	return s.showQueues(c)
 }
 
@@ -176,6 +176,6 @@ func (s *Server) onTask(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s a task: %w", c.Param("verb"), err)
 	}
-	s.did(c, lead.Act(c.Param("verb")+"_task"), c.Param("name"))
+	s.sessions.Did(c, lead.Act(c.Param("verb")+"_task"), c.Param("name"))
 	return c.NoContent(http.StatusNoContent)
 }

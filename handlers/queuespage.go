@@ -72,7 +72,7 @@ func (s *Server) actOnQueue(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("act on a queue: %w", err)
 	}
-	s.did(c, lead.Act(verb+on), name)
+	s.sessions.Did(c, lead.Act(verb+on), name)
 	back := "/queues?said=done"
 	if task != "" {
 		back += "&" + url.Values{"queue": {name}, "state": {c.FormValue("state")}}.Encode()

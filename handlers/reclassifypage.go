@@ -9,13 +9,14 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // reclassifyPage answers POST /l/{id}/reclassify: at first with what today's rules
 // would make of the lead, and when somebody is sure, by doing it.
 func (s *Server) reclassifyPage(c echo.Context) error {
-	id, me := c.Param("id"), callerOf(c)
+	id, me := c.Param("id"), session.Of(c)
 	revision := revisionSeen(c)
 	sure := c.FormValue("sure") != ""
 	how := lead.Rejudging{By: me.Name, Revision: revision, Alert: c.FormValue("alert") != "", DryRun: !sure}

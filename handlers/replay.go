@@ -15,8 +15,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// replayer reads kept requests again. Its errors wrap ErrNotFound or
-// ErrUnavailable; a run that has not ended when ctx does goes on by itself.
+// replayer reads kept requests again. Its errors wrap problem.ErrNotFound or
+// problem.ErrUnavailable; a run that has not ended when ctx does goes on by itself.
 type replayer interface {
 	Replay(ctx context.Context, touchID string, dryRun bool) (lead.Run, error)
 	ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error)
@@ -40,7 +40,7 @@ func (s *Server) replayTouch(c echo.Context) error {
 		return fmt.Errorf("replay touch: %w", err)
 	}
 	if !in.DryRun {
-		s.did(c, lead.ActReplay, c.Param("id"))
+		s.sessions.Did(c, lead.ActReplay, c.Param("id"))
 	}
 	return show(c, run)
 }
@@ -80,7 +80,7 @@ func (s *Server) replayMany(c echo.Context) error {
 	return s.answerRun(c, func(ctx context.Context) (lead.Run, error) {
 		run, err := s.o.Replayer.ReplayAll(ctx, f, in.DryRun)
 		if err == nil && !in.DryRun {
-			s.did(c, lead.ActReplay, sourceName(in.Source))
+			s.sessions.Did(c, lead.ActReplay, sourceName(in.Source))
 		}
 		return run, err
 	})

@@ -14,7 +14,7 @@ import (
 )
 
 // reporter knows how leads were taken care of. The program joins it with the
-// store. Its errors wrap ErrUnavailable.
+// store. Its errors wrap problem.ErrUnavailable.
 type reporter interface {
 	// Care is of the leads whose visitors asked at from or later and before to.
 	Care(ctx context.Context, from, to time.Time) ([]lead.Care, error)

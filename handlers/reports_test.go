@@ -40,7 +40,7 @@ func askAPI(s *Server, path string) *httptest.ResponseRecorder {
 
 func reportServer(t *testing.T, r reporter, change ...func(*Options)) *Server {
 	t.Helper()
-	s, _ := testServer(t, nil, append([]func(*Options){func(o *Options) { o.APITokens, o.Reporter = []string{"api-token"}, r }}, change...)...)
+	s, _ := testServer(t, nil, append([]func(*Options){func(o *Options) { o.Session.Tokens, o.Reporter = []string{"api-token"}, r }}, change...)...)
 	return s
 }
 

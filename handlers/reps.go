@@ -14,11 +14,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // people knows who takes leads, and who is away. The program joins it with jobs.
-// Its errors wrap ErrNotFound, lead.ErrUntil or ErrUnavailable.
+// Its errors wrap problem.ErrNotFound, lead.ErrUntil or problem.ErrUnavailable.
 type people interface {
 	People(ctx context.Context) (People, error)
 
@@ -73,7 +74,7 @@ func (s *Server) setOff(c echo.Context) error {
 	if err != nil {
 		return problem.Problem{Code: problem.Malformed, Detail: `Send JSON: {"until": "14:00"}.`, Because: err}
 	}
-	until, err := s.off(c.Request().Context(), callerOf(c).Name, c.Param("name"), in.Until)
+	until, err := s.off(c.Request().Context(), session.Of(c).Name, c.Param("name"), in.Until)
 	if err != nil {
 		return noMoment(in.Until, err)
 	}
@@ -86,9 +87,9 @@ func (s *Server) setOff(c echo.Context) error {
 // setOffPage answers POST /settings/off: everybody for himself, the owner for
 // anybody.
 func (s *Server) setOffPage(c echo.Context) error {
-	me := callerOf(c)
+	me := session.Of(c)
 	rep := cmp.Or(c.FormValue("rep"), me.Name)
-	if rep != me.Name && me.Right < Own {
+	if rep != me.Name && me.Right < session.Owner {
 		return problem.Problem{Code: problem.Forbidden, Detail: "You may say this of yourself; of others the owner may."}
 	}
 	words := c.FormValue("until")

@@ -27,7 +27,7 @@ func (onePerson) Off(_ context.Context, rep, words string) (time.Time, error) {
 }
 
 func TestServer_SetOff(t *testing.T) {
-	s, _ := testServer(t, nil, func(o *Options) { o.People, o.APITokens = onePerson{}, []string{"token"} })
+	s, _ := testServer(t, nil, func(o *Options) { o.People, o.Session.Tokens = onePerson{}, []string{"token"} })
 	for name, tt := range map[string]struct {
 		rep, body string
 		status    int

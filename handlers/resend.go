@@ -11,11 +11,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
-// resender tells targets again. Its errors wrap ErrNotFound, ErrConflict,
-// ErrNoTarget or ErrUnavailable.
+// resender tells targets again. Its errors wrap problem.ErrNotFound, ErrConflict,
+// ErrNoTarget or problem.ErrUnavailable.
 type resender interface {
 	Resend(ctx context.Context, leadID string, r lead.Retelling) (*lead.Lead, error)
 	ResendAll(ctx context.Context, r lead.Resending, wait time.Duration) (lead.Run, error)
@@ -37,7 +38,7 @@ func (s *Server) resend(c echo.Context) error {
 	if err := readAsk(c, &in, `{"by": "Dana", "target": "sales"}; without a target all that were told hear again, without a touch_id of the latest touch`); err != nil {
 		return err
 	}
-	by := cmp.Or(strings.TrimSpace(in.By), callerOf(c).Name)
+	by := cmp.Or(strings.TrimSpace(in.By), session.Of(c).Name)
 	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), lead.Retelling{TouchID: in.TouchID, Target: in.Target, By: by, Revision: in.Revision})
 	switch {
 	case errors.Is(err, ErrConflict):
@@ -68,7 +69,7 @@ func (s *Server) resendMany(c echo.Context) error {
 		return err
 	}
 	now, q := s.o.Now(), query{}
-	r := lead.Resending{To: in.To, Failed: in.Failed, Again: in.Again, DryRun: in.DryRun, By: cmp.Or(in.By, callerOf(c).Name),
+	r := lead.Resending{To: in.To, Failed: in.Failed, Again: in.Again, DryRun: in.DryRun, By: cmp.Or(in.By, session.Of(c).Name),
 		TouchFilter: lead.TouchFilter{Source: in.Source, Since: q.moment("since", in.Since, now), Until: q.moment("until", in.Until, now), Limit: in.Limit}}
 	if in.Temperature != "" {
 		if err := r.AtLeast.UnmarshalText([]byte(in.Temperature)); err != nil {

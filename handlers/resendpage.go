@@ -10,13 +10,14 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // resendPage answers POST /l/{id}/resend: it asks whether somebody is sure, and
 // then one target is told of one touch again.
 func (s *Server) resendPage(c echo.Context) error {
-	id, me := c.Param("id"), callerOf(c)
+	id, me := c.Param("id"), session.Of(c)
 	revision := revisionSeen(c)
 	r := lead.Retelling{TouchID: c.FormValue("touch"), Target: c.FormValue("target"), By: me.Name, Revision: revision}
 	if r.Target == "" {

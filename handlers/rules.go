@@ -13,11 +13,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
-// judge says what rules make of leads. Its errors wrap ErrNotFound, ErrConflict or
-// ErrUnavailable.
+// judge says what rules make of leads. Its errors wrap problem.ErrNotFound, ErrConflict or
+// problem.ErrUnavailable.
 type judge interface {
 	Rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error)
 	Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error)
@@ -96,7 +97,7 @@ func (s *Server) reclassify(c echo.Context) error {
 	return walk(c, func(told lead.Walk) (lead.Reclassified, error) {
 		result, err := s.o.Judge.Reclassify(c.Request().Context(), chosen, in.DryRun, told)
 		if err == nil && !in.DryRun {
-			s.did(c, lead.ActReclassify, sourceName(in.Source))
+			s.sessions.Did(c, lead.ActReclassify, sourceName(in.Source))
 		}
 		return result, err
 	})
@@ -114,7 +115,7 @@ func (s *Server) reclassifyLead(c echo.Context) error {
 	if err := readAsk(c, &in, `{"by": "Dana", "revision": 3, "alert": false, "dry_run": true}; all of it may be left out`); err != nil {
 		return err
 	}
-	by := cmp.Or(strings.TrimSpace(in.By), callerOf(c).Name)
+	by := cmp.Or(strings.TrimSpace(in.By), session.Of(c).Name)
 	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), c.Param("id"), lead.Rejudging{By: by, Revision: in.Revision, Alert: in.Alert, DryRun: in.DryRun})
 	if errors.Is(err, ErrConflict) {
 		return problem.Problem{Code: problem.Conflict, Detail: taken(nil), Because: err}

@@ -72,7 +72,7 @@ func (f *fakeJudge) Unmerge(_ context.Context, id, _ string) (*lead.Lead, error)
 
 func TestServer_Rules(t *testing.T) {
 	judge := &fakeJudge{turn: lead.Turn{LeadID: "l1", After: lead.Verdict{Temperature: lead.Hot}, Told: []string{"sales"}}}
-	s, _ := testServer(t, nil, func(o *Options) { o.Judge, o.Merger, o.APITokens = judge, judge, []string{"api-token"} })
+	s, _ := testServer(t, nil, func(o *Options) { o.Judge, o.Merger, o.Session.Tokens = judge, judge, []string{"api-token"} })
 	call := func(method, path, accept, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, "/api/v1"+path, strings.NewReader(body))
 		r.Header.Set("Authorization", bearer)

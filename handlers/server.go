@@ -26,6 +26,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -60,16 +61,14 @@ type Options struct {
 	// Empty: nobody's.
 	TrustedProxies []netip.Prefix
 
-	APITokens   []string                                              // of the configuration; their bearer may do everything
-	Passes      passes                                                // who else may; nil: nobody
-	Rules       func() *lead.Rules                                    // in force, for what actions are called; default: the built-in ones
-	Reps        func() []Rep                                          // who takes leads; nil: not limited
-	SlackSignIn SlackSignIn                                           // for reps
-	Rhythms     func(context.Context) (map[string]lead.Rhythm, error) // how often sources are heard; nil, or an error: it is not shown
-	Means       func(why string) string                               // what a named reason means; nil: the word stands for itself
-	Preview     func(*lead.Lead, *lead.Touch) Preview                 // the alert as Slack would show it; nil: none is shown
-	Request     func(id string) (*lead.Request, error)                // a request as it came; nil, or an error: it is not shown
-	Slack       Slack                                                 // how people answer from Slack
+	Session session.Options                                       // Store, Tokens and Slack; New fills in the rest
+	Rules   func() *lead.Rules                                    // in force, for what actions are called; default: the built-in ones
+	Reps    func() []lead.Rep                                     // who takes leads; nil: not limited
+	Rhythms func(context.Context) (map[string]lead.Rhythm, error) // how often sources are heard; nil, or an error: it is not shown
+	Means   func(why string) string                               // what a named reason means; nil: the word stands for itself
+	Preview func(*lead.Lead, *lead.Touch) Preview                 // the alert as Slack would show it; nil: none is shown
+	Request func(id string) (*lead.Request, error)                // a request as it came; nil, or an error: it is not shown
+	Slack   Slack                                                 // how people answer from Slack
 
 	Try bool // serve /try, a page of forms for those who try it out
 
@@ -83,7 +82,7 @@ type Options struct {
 
 // accepter makes one request's touches durable, all or none. The program joins
 // it with jobs. The status is "accepted", or "duplicate" when each of them was
-// known; an error that wraps ErrNotDurable means that nothing is kept and that
+// known; an error that wraps problem.ErrNotDurable means that nothing is kept and that
 // the sender should come again.
 type accepter interface {
 	Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (status string, err error)
@@ -106,7 +105,8 @@ type Server struct {
 	views   map[string]*template.Template
 
 	crossOrigin http.CrossOriginProtection
-	doors       *limiter // of attempts to sign in
+	sessions    *session.Sessions
+	signIns     *limiter // of attempts to sign in
 
 	refusals, breakages rate.Sometimes // bound the log lines that senders can cause
 
@@ -135,16 +135,10 @@ func New(o Options) (*Server, error) {
 		o.Registry = prometheus.NewRegistry()
 	}
 	if o.Reps == nil {
-		o.Reps = func() []Rep { return nil }
+		o.Reps = func() []lead.Rep { return nil }
 	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context) Readiness { return Readiness{Ready: true, RedisUp: true} }
-	}
-	if o.SlackSignIn.APIURL == "" {
-		o.SlackSignIn.APIURL = "https://slack.com/api/"
-	}
-	if o.Passes == nil {
-		o.Passes = noPasses{}
 	}
 	if o.Auditor == nil {
 		o.Auditor = noAuditor{}
@@ -159,11 +153,13 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("public URL %q: want http(s)://host", o.PublicURL)
 	}
 	s := &Server{o: o, public: public, inbox: public.String() + "/l/", thanks: thanksPage(), metrics: newMetrics(o.Registry),
-		routed: map[string]bool{}, doors: newLimiter(signInRate),
+		routed: map[string]bool{}, signIns: newLimiter(signInRate),
 		views:     readViews(func(a lead.Action) string { return o.Rules().Label(a) }),
 		refusals:  rate.Sometimes{First: 10, Interval: time.Second},
 		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
 	s.closing, s.close = context.WithCancel(context.Background())
+	o.Session.Audit, o.Session.Public, o.Session.Reps, o.Session.Logger, o.Session.Now = o.Auditor, public, o.Reps, o.Logger, o.Now
+	s.sessions = session.New(o.Session)
 	s.slack = newSlackApp(o.Slack, s)
 	if s.logs, err = newSourceLogs(o.Notebook); err != nil {
 		return nil, err
@@ -223,4 +219,10 @@ func (s *Server) HTTPServer() *http.Server {
 	}
 	server.RegisterOnShutdown(s.close)
 	return server
+}
+
+// SignInLink returns a link that signs one browser in as an owner of that name.
+func (s *Server) SignInLink(ctx context.Context, name string) (string, error) {
+	link, _, err := s.sessions.NewLink(ctx, name)
+	return link, err
 }

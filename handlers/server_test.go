@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -58,7 +59,7 @@ func (f *fakeAccepter) Accept(ctx context.Context, r *lead.Request, touches []*l
 func testServer(t testing.TB, sources []Source, change ...func(*Options)) (*Server, *fakeAccepter) {
 	t.Helper()
 	a := &fakeAccepter{}
-	o := Options{Sources: sources, Accepter: a, Reader: fakeReader{}, PublicURL: publicURL, Version: "1.2.3",
+	o := Options{Sources: sources, Accepter: a, Reader: fakeReader{}, Session: session.Options{Store: newFakePasses()}, PublicURL: publicURL, Version: "1.2.3",
 		Now: func() time.Time { return noon }}
 	for _, c := range change {
 		c(&o)

@@ -8,7 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
-	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/handlers/session"
 )
 
 // settings is the page about the people, who may come in, and how all is.
@@ -16,7 +16,7 @@ type settings struct {
 	People
 	Me *RepState // the signed-in person, when that is a rep
 
-	Sessions, Tokens, Links []Pass
+	Sessions, Tokens, Links []session.Credential
 	Token                   string // just made, shown once
 
 	Found    []Finding
@@ -41,7 +41,7 @@ func (s *Server) showSettings(c echo.Context, status int, done func(*settings)) 
 		}
 		v.People = all
 	}
-	me := callerOf(c)
+	me := session.Of(c)
 	for i, r := range v.Reps {
 		if r.Name == me.Name {
 			v.Me = &v.Reps[i]
@@ -50,7 +50,7 @@ func (s *Server) showSettings(c echo.Context, status int, done func(*settings)) 
 	if done != nil {
 		done(&v)
 	}
-	if me.Right == Own {
+	if me.Right == session.Owner {
 		if err := s.ownSettings(c, &v); err != nil {
 			return err
 		}
@@ -60,17 +60,17 @@ func (s *Server) showSettings(c echo.Context, status int, done func(*settings)) 
 
 // ownSettings adds what is for the owner.
 func (s *Server) ownSettings(c echo.Context, v *settings) error {
-	all, err := s.alive(c)
+	all, err := s.sessions.Active(c.Request().Context())
 	if err != nil {
 		return err
 	}
 	for _, p := range all {
 		switch p.Kind {
-		case SessionPass:
+		case session.Browser:
 			v.Sessions = append(v.Sessions, p)
-		case TokenPass:
+		case session.Token:
 			v.Tokens = append(v.Tokens, p)
-		case LinkPass:
+		case session.Link:
 			v.Links = append(v.Links, p)
 		}
 	}
@@ -85,28 +85,18 @@ func (s *Server) ownSettings(c echo.Context, v *settings) error {
 
 // changeName is how the signed-in person wants to be called in trails.
 func (s *Server) changeName(c echo.Context) error {
-	p := callerOf(c)
-	name, err := passName(c.FormValue("name"))
-	if err != nil {
+	if err := s.sessions.Rename(c, c.FormValue("name")); err != nil {
 		return err
 	}
-	if p.Kind != SessionPass || p.By == "slack" {
-		return problem.Problem{Code: problem.Forbidden, Detail: "This name comes from the configuration."}
-	}
-	p.Name = name
-	if err := s.o.Passes.Put(c.Request().Context(), p); err != nil {
-		return err
-	}
-	s.did(c, lead.ActRename, name)
 	return c.Redirect(http.StatusSeeOther, "/settings?said=named")
 }
 
 func (s *Server) makeToken(c echo.Context) error {
-	var r Right
+	var r session.Right
 	if err := r.UnmarshalText([]byte(c.FormValue("right"))); err != nil {
 		return problem.Problem{Code: problem.Malformed, Detail: "The right of a token is read or write."}
 	}
-	token, _, err := s.newToken(c, c.FormValue("name"), r)
+	token, _, err := s.sessions.NewToken(c, c.FormValue("name"), r)
 	if err != nil {
 		return err
 	}
@@ -114,7 +104,7 @@ func (s *Server) makeToken(c echo.Context) error {
 }
 
 func (s *Server) endPass(c echo.Context) error {
-	if err := s.end(c, c.FormValue("id")); err != nil {
+	if err := s.sessions.End(c, c.FormValue("id")); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/settings?said=ended")

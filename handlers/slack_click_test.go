@@ -153,7 +153,7 @@ func ephemeral(p map[string]any) { p["container"].(map[string]any)["is_ephemeral
 func TestSlack_Click(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		reps    []Rep
+		reps    []lead.Rep
 		claimed string // who has the lead before
 		user    string
 		action  string
@@ -165,8 +165,8 @@ func TestSlack_Click(t *testing.T) {
 	}{
 		{"Claim", nil, "", "U1", "lead.claim", "v1.l1.3", nil, lead.Claimed, "Display U1", ""},
 		{"ClaimInRollup", nil, "", "U1", "lead.claim.7", "v1.l1.3", nil, lead.Claimed, "Display U1", ""},
-		{"ClaimOfARep", []Rep{{Name: "Dana", Slack: "U1"}}, "", "U1", "lead.claim", "v1.l1.3", nil, lead.Claimed, "Dana", ""},
-		{"ClaimOfNoRep", []Rep{{Name: "Dana", Slack: "U1"}, {Name: "Lee", Slack: ""}}, "", "U2", "lead.claim", "v1.l1.3", nil, lead.New, "", "add your member id, U2"},
+		{"ClaimOfARep", []lead.Rep{{Name: "Dana", Slack: "U1"}}, "", "U1", "lead.claim", "v1.l1.3", nil, lead.Claimed, "Dana", ""},
+		{"ClaimOfNoRep", []lead.Rep{{Name: "Dana", Slack: "U1"}, {Name: "Lee", Slack: ""}}, "", "U2", "lead.claim", "v1.l1.3", nil, lead.New, "", "add your member id, U2"},
 		{"ClaimOfAGuest", nil, "", "UGUEST", "lead.claim", "v1.l1.3", nil, lead.New, "", "Guests cannot"},
 		{"ClaimFromAnotherWorkspace", nil, "", "U1", "lead.claim", "v1.l1.3",
 			func(p map[string]any) { p["user"].(map[string]any)["team_id"] = "T2" }, lead.New, "", "members of this workspace"},
@@ -179,7 +179,7 @@ func TestSlack_Click(t *testing.T) {
 		{"MenuNoVerb", nil, "", "U1", "lead.more", "v1.l1.3", nil, lead.New, "", ""},
 		{"MenuJunkAsksWhy", nil, "", "U1", "lead.more", "v1.l1.3.junk", nil, lead.New, "", "lead.junk"},
 		{"MenuAssignAsksWhom", nil, "", "U1", "lead.more", "v1.l1.3.assign", nil, lead.New, "", "users_select"},
-		{"MenuAssignAsksWhichRep", []Rep{{Name: "Dana", Slack: "U1"}}, "", "U1", "lead.more", "v1.l1.3.assign", nil, lead.New, "", "static_select"},
+		{"MenuAssignAsksWhichRep", []lead.Rep{{Name: "Dana", Slack: "U1"}}, "", "U1", "lead.more", "v1.l1.3.assign", nil, lead.New, "", "static_select"},
 		{"MenuDuplicateAsksOfWhat", nil, "", "U1", "lead.more", "v1.l1.3.duplicate", nil, lead.New, "", "lead.duplicate"},
 		{"MenuJunkOfAnUnknownLead", nil, "", "U1", "lead.more", "v1.l9.3.junk", nil, lead.New, "", "not known here"},
 		{"Open", nil, "", "U1", "lead.open", "v1.l1.3", nil, lead.New, "", ""},
@@ -187,7 +187,7 @@ func TestSlack_Click(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newSlackWorld(t)
-			s, actor := slackServer(t, world, func(o *Options) { o.Reps = func() []Rep { return c.reps } })
+			s, actor := slackServer(t, world, func(o *Options) { o.Reps = func() []lead.Rep { return c.reps } })
 			if c.claimed != "" {
 				actor.l.Claim, actor.l.Status = &lead.Claim{By: c.claimed, At: noon.Add(-time.Minute)}, lead.Claimed
 			}
@@ -265,7 +265,7 @@ func TestSlack_Replay(t *testing.T) {
 func TestSlack_Dialogs(t *testing.T) {
 	for _, c := range []struct {
 		name, dialog string
-		reps         []Rep
+		reps         []lead.Rep
 		answer       map[string]any
 		fail         error
 		status       lead.Status
@@ -274,20 +274,20 @@ func TestSlack_Dialogs(t *testing.T) {
 	}{
 		{"Junk", "junk", nil, map[string]any{"selected_option": map[string]any{"value": "spam"}}, nil, lead.Junk, "junk spam Display U1", ""},
 		{"AssignMember", "assign", nil, map[string]any{"selected_user": "U2"}, nil, lead.Claimed, "assign  Display U1 to Display U2", ""},
-		{"AssignMemberWhoIsARep", "assign", []Rep{{Name: "Dana", Slack: "U1"}, {Name: "Lee", Slack: "U2"}}, map[string]any{"selected_user": "U2"}, nil, lead.Claimed, "assign  Dana to Lee", ""},
-		{"AssignRep", "assign", []Rep{{Name: "Dana", Slack: "U1"}, {Name: "Lee", Slack: "U2"}}, map[string]any{"selected_option": map[string]any{"value": "Lee"}}, nil, lead.Claimed, "assign  Dana to Lee", ""},
+		{"AssignMemberWhoIsARep", "assign", []lead.Rep{{Name: "Dana", Slack: "U1"}, {Name: "Lee", Slack: "U2"}}, map[string]any{"selected_user": "U2"}, nil, lead.Claimed, "assign  Dana to Lee", ""},
+		{"AssignRep", "assign", []lead.Rep{{Name: "Dana", Slack: "U1"}, {Name: "Lee", Slack: "U2"}}, map[string]any{"selected_option": map[string]any{"value": "Lee"}}, nil, lead.Claimed, "assign  Dana to Lee", ""},
 		{"AssignToNobody", "assign", nil, map[string]any{}, nil, lead.New, "", "Say whom"},
 		{"DuplicateByLink", "duplicate", nil, map[string]any{"value": " https://leads.example.com/l/other?do=claim "}, nil, lead.Closed, "duplicate  Display U1 of other", ""},
 		{"DuplicateByID", "duplicate", nil, map[string]any{"value": "other"}, nil, lead.Closed, "duplicate  Display U1 of other", ""},
 		{"DuplicateOfItself", "duplicate", nil, map[string]any{"value": "grace@acme.example"}, nil, lead.New, "", "Say whom"},
 		{"DuplicateOfNone", "duplicate", nil, map[string]any{"value": "nope"}, nil, lead.New, "", "no such lead"},
 		{"OfAnotherVersion", "sing", nil, nil, nil, lead.New, "", "another version"},
-		{"OfNoRep", "junk", []Rep{{Name: "Lee", Slack: "U2"}}, map[string]any{"selected_option": map[string]any{"value": "spam"}}, nil, lead.New, "", "not among the reps"},
+		{"OfNoRep", "junk", []lead.Rep{{Name: "Lee", Slack: "U2"}}, map[string]any{"selected_option": map[string]any{"value": "spam"}}, nil, lead.New, "", "not among the reps"},
 		{"NotDurable", "junk", nil, map[string]any{"selected_option": map[string]any{"value": "spam"}}, problem.ErrUnavailable, lead.New, "", "nothing has changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newSlackWorld(t)
-			s, actor := slackServer(t, world, func(o *Options) { o.Reps = func() []Rep { return c.reps } })
+			s, actor := slackServer(t, world, func(o *Options) { o.Reps = func() []lead.Rep { return c.reps } })
 			if c.fail != nil {
 				s.o.Actor = failing{c.fail}
 			}
@@ -321,7 +321,7 @@ func (f failing) Act(context.Context, string, lead.Deed, int64) (*lead.Lead, err
 func TestSlack_Command(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
-		reps       []Rep
+		reps       []lead.Rep
 		claimed    string
 		want       []string
 	}{
@@ -330,15 +330,15 @@ func TestSlack_Command(t *testing.T) {
 		{"MineWhenItIsAnothers", "mine", nil, "Dana", []string{"You have no open leads."}},
 		{"Hot", "HOT", nil, "Dana", []string{"No hot lead waits."}},
 		{"Help", "sing", nil, "", []string{"/leads mine"}},
-		{"Off", "off until 14:00", []Rep{{Name: "Dana", Slack: "U1"}}, "", []string{"until \\u003c!date^1795615200"}},
-		{"Back", "back", []Rep{{Name: "Dana", Slack: "U1"}}, "", []string{"You are back"}},
-		{"OffSometime", "off soon", []Rep{{Name: "Dana", Slack: "U1"}}, "", []string{"no moment to come"}},
+		{"Off", "off until 14:00", []lead.Rep{{Name: "Dana", Slack: "U1"}}, "", []string{"until \\u003c!date^1795615200"}},
+		{"Back", "back", []lead.Rep{{Name: "Dana", Slack: "U1"}}, "", []string{"You are back"}},
+		{"OffSometime", "off soon", []lead.Rep{{Name: "Dana", Slack: "U1"}}, "", []string{"no moment to come"}},
 		{"OffWithoutTurns", "off until 14:00", nil, "", []string{"Only the reps"}},
-		{"NoRep", "", []Rep{{Name: "Lee", Slack: "U2"}}, "", []string{"not among the reps"}},
+		{"NoRep", "", []lead.Rep{{Name: "Lee", Slack: "U2"}}, "", []string{"not among the reps"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newSlackWorld(t)
-			s, actor := slackServer(t, world, func(o *Options) { o.Reps, o.People = func() []Rep { return c.reps }, onePerson{} })
+			s, actor := slackServer(t, world, func(o *Options) { o.Reps, o.People = func() []lead.Rep { return c.reps }, onePerson{} })
 			if c.claimed != "" {
 				actor.l.Claim, actor.l.Status = &lead.Claim{By: c.claimed, At: noon}, lead.Claimed
 			}

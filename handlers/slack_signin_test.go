@@ -7,6 +7,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/lead"
 )
 
 // slackOpenID answers as Slack's OpenID does, about whom the code names.
@@ -38,9 +41,9 @@ func slackOpenID(t *testing.T) string {
 func TestSlackSignIn(t *testing.T) {
 	api := slackOpenID(t)
 	s, _ := insiders(t, func(o *Options) {
-		o.SlackSignIn = SlackSignIn{ClientID: "client-id", ClientSecret: "client-secret", APIURL: api}
-		o.Reps = func() []Rep {
-			return []Rep{{Name: "Dana", Slack: "U0DANA", Email: "dana@example.com"}, {Name: "Robin", Email: "robin@example.com"}}
+		o.Session.Slack = session.Slack{ClientID: "client-id", ClientSecret: "client-secret", APIURL: api}
+		o.Reps = func() []lead.Rep {
+			return []lead.Rep{{Name: "Dana", Slack: "U0DANA", Email: "dana@example.com"}, {Name: "Robin", Email: "robin@example.com"}}
 		}
 	})
 	begin := func() (state, cookie string) {
@@ -65,7 +68,7 @@ func TestSlackSignIn(t *testing.T) {
 		"WrongCode":   {code: "nope", want: "did not confirm"},
 		"OtherState":  {code: "dana", state: "x", want: "did not begin"},
 		"NoCookie":    {code: "dana", cookie: "none=1", want: "did not begin"},
-		"EmptyState":  {code: "dana", state: "", cookie: stateCookie + "=.", want: "did not begin"},
+		"EmptyState":  {code: "dana", state: "", cookie: "leadgate_signin=.", want: "did not begin"},
 		"Refused":     {extra: "&error=access_denied", want: "did not let you in"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +90,7 @@ func TestSlackSignIn(t *testing.T) {
 				t.Errorf("on to %s, want the lead", to)
 			}
 			for _, c := range w.Result().Cookies() {
-				if c.Name != sessionCookie {
+				if c.Name != "leadgate" {
 					continue
 				}
 				page := ask(s, "GET", "/settings", "", "Cookie", c.Name+"="+c.Value).Body.String()

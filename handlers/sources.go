@@ -16,6 +16,7 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -59,7 +60,7 @@ type refusedFor struct {
 // sourcesPage answers GET /sources. While Redis is away it shows what this node
 // knows.
 func (s *Server) sourcesPage(c echo.Context) error {
-	ctx, me := c.Request().Context(), callerOf(c)
+	ctx, me := c.Request().Context(), session.Of(c)
 	rhythms := s.rhythms(ctx)
 	var v sourcesView
 	for _, g := range s.sortedGates() {
@@ -142,21 +143,21 @@ func (s *Server) sortedGates() []*gate {
 }
 
 // addressOf is the URL of a source, with its token if the reader may send leads.
-func (s *Server) addressOf(g *gate, me Pass) string {
+func (s *Server) addressOf(g *gate, me session.Credential) string {
 	at := s.public.String() + "/in/" + g.Name
 	switch {
 	case g.Token == "":
 		return at
-	case me.Right >= Write:
+	case me.Right >= session.Write:
 		return at + "/" + url.PathEscape(g.Token)
 	}
 	return at + "/TOKEN"
 }
 
-func (s *Server) cardOf(g *gate, st SourceState, me Pass) sourceCard {
+func (s *Server) cardOf(g *gate, st SourceState, me session.Credential) sourceCard {
 	p := g.provider
 	card := sourceCard{SourceState: st, Title: cmp.Or(p.Title, p.Name), Doc: p.Doc, Vendor: g.vendor(), Signs: p.Verify != nil, Signed: p.Verify != nil && len(g.view.Secrets) > 0,
-		Token: g.Token != "", Verifies: g.VerifyToken != "", Shakes: p.Reply != nil, Thin: p.Fetch != nil, Last: st.LastTouchAt, Now: s.o.Now(), Sample: p.Sample != nil && me.Right >= Write}
+		Token: g.Token != "", Verifies: g.VerifyToken != "", Shakes: p.Reply != nil, Thin: p.Fetch != nil, Last: st.LastTouchAt, Now: s.o.Now(), Sample: p.Sample != nil && me.Right >= session.Write}
 	for _, n := range st.Needs {
 		card.Warnings = append(card.Warnings, n.Says)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -37,7 +38,7 @@ func TestSources_Silence(t *testing.T) {
 	var rhythms map[string]lead.Rhythm
 	var away error
 	s, _ := testServer(t, []Source{{Name: "contact", Provider: "form"}}, func(o *Options) {
-		o.APITokens = []string{"api-token"}
+		o.Session.Tokens = []string{"api-token"}
 		o.Rhythms = func(context.Context) (map[string]lead.Rhythm, error) { return rhythms, away }
 	})
 	type silence struct {
@@ -110,7 +111,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 			if tc.before != nil {
 				tc.before(s)
 			}
-			w := ask(s, "GET", "/sources", "", "Cookie", cookies[Read])
+			w := ask(s, "GET", "/sources", "", "Cookie", cookies[session.Read])
 			page := w.Body.String()
 			for _, want := range tc.want {
 				if !strings.Contains(page, want) {
@@ -128,7 +129,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 		})
 	}
 	s, cookies := insiders(t, func(o *Options) { o.Sources, o.Reader = sources, fakeReader{err: problem.ErrBadQuery} })
-	if w := ask(s, "GET", "/sources", "", "Cookie", cookies[Read]); w.Code != 400 {
+	if w := ask(s, "GET", "/sources", "", "Cookie", cookies[session.Read]); w.Code != 400 {
 		t.Errorf("what is no outage = %d, want it shown", w.Code)
 	}
 }

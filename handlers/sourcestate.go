@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -43,7 +44,7 @@ const (
 )
 
 // sourceStates are all sources, by name, for somebody to see. Rhythms may be nil.
-func (s *Server) sourceStates(me Pass, rhythms map[string]lead.Rhythm) []SourceState {
+func (s *Server) sourceStates(me session.Credential, rhythms map[string]lead.Rhythm) []SourceState {
 	states := []SourceState{}
 	for _, g := range s.sortedGates() {
 		states = append(states, s.sourceState(g, me, rhythms[g.Name]))
@@ -51,7 +52,7 @@ func (s *Server) sourceStates(me Pass, rhythms map[string]lead.Rhythm) []SourceS
 	return states
 }
 
-func (s *Server) sourceState(g *gate, me Pass, r lead.Rhythm) SourceState {
+func (s *Server) sourceState(g *gate, me session.Credential, r lead.Rhythm) SourceState {
 	l := s.logs.of(g.Name)
 	l.begin(s.o.Now().UTC())
 	st := SourceState{Name: g.Name, Provider: g.provider.Name, URL: s.addressOf(g, me), Action: g.Action, Watch: g.Watch,
@@ -105,5 +106,5 @@ func (g *gate) needs(thin bool) []Need {
 func (s *Server) listSources(c echo.Context) error {
 	return show(c, struct {
 		Items []SourceState `json:"items"`
-	}{s.sourceStates(callerOf(c), s.rhythms(c.Request().Context()))})
+	}{s.sourceStates(session.Of(c), s.rhythms(c.Request().Context()))})
 }

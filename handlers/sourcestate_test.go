@@ -52,7 +52,7 @@ func sourceStates(t *testing.T, s *Server) map[string]SourceState {
 func TestSources(t *testing.T) {
 	book := &fakeNotebook{notes: map[string][]byte{}}
 	open := func() *Server {
-		s, _ := testServer(t, sourcesOfAll, func(o *Options) { o.APITokens, o.Notebook = []string{"api-token"}, book })
+		s, _ := testServer(t, sourcesOfAll, func(o *Options) { o.Session.Tokens, o.Notebook = []string{"api-token"}, book })
 		return s
 	}
 	s := open()
@@ -95,7 +95,7 @@ func TestSources(t *testing.T) {
 
 func TestSources_NotebookInTrouble(t *testing.T) {
 	book := &fakeNotebook{notes: map[string][]byte{"ads": []byte("{")}}
-	s, _ := testServer(t, sourcesOfAll, func(o *Options) { o.APITokens, o.Notebook = []string{"api-token"}, book })
+	s, _ := testServer(t, sourcesOfAll, func(o *Options) { o.Session.Tokens, o.Notebook = []string{"api-token"}, book })
 	book.err = errors.New("disk full")
 	if w := ask(s, "GET", "/in/ads?"+url.Values{"hub.mode": {"subscribe"}, "hub.verify_token": {"v"}, "hub.challenge": {"c"}}.Encode(), ""); w.Code != 200 {
 		t.Errorf("a handshake = %d, want 200 though nothing could be written down", w.Code)

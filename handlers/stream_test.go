@@ -37,7 +37,7 @@ func (f fakeWatcher) News(ctx context.Context, place string) []lead.News {
 // streamServer runs a server whose limits for other requests are very short.
 func streamServer(t *testing.T, w watcher) *httptest.Server {
 	t.Helper()
-	s, _ := testServer(t, nil, func(o *Options) { o.APITokens, o.Watcher = []string{"api-token"}, w })
+	s, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens, o.Watcher = []string{"api-token"}, w })
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = s.HTTPServer()
 	server.Config.ReadTimeout, server.Config.WriteTimeout = 30*time.Millisecond, 30*time.Millisecond
@@ -152,9 +152,9 @@ func TestServer_Stream_EndsWithTheServer(t *testing.T) {
 }
 
 func TestServer_Stream_Refused(t *testing.T) {
-	full, _ := testServer(t, nil, func(o *Options) { o.APITokens, o.Watcher = []string{"api-token"}, fakeWatcher{} })
+	full, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens, o.Watcher = []string{"api-token"}, fakeWatcher{} })
 	full.streams.Store(mostStreams)
-	none, _ := testServer(t, nil, func(o *Options) { o.APITokens = []string{"api-token"} })
+	none, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens = []string{"api-token"} })
 	tests := map[string]struct {
 		server       *Server
 		query, token string

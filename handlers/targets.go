@@ -11,11 +11,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // pauser knows the targets and stops and starts them by hand. The program joins
-// it with jobs. Its errors wrap ErrNotFound or ErrUnavailable.
+// it with jobs. Its errors wrap problem.ErrNotFound or problem.ErrUnavailable.
 type pauser interface {
 	Targets() []TargetState
 	PauseTarget(ctx context.Context, name, by, why string) error
@@ -65,6 +66,6 @@ func (s *Server) setTarget(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s a target: %w", c.Param("verb"), err)
 	}
-	s.didBy(c, cmp.Or(in.By, callerOf(c).Name), lead.Act(c.Param("verb")+"_target"), name)
+	s.sessions.DidBy(c.Request().Context(), cmp.Or(in.By, session.Of(c).Name), lead.Act(c.Param("verb")+"_target"), name)
 	return s.listTargets(c)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/session"
 )
 
 // pauserOfOne is a pauser that knows the target crm.
@@ -34,7 +35,7 @@ func (p *pauserOfOne) ResumeTarget(_ context.Context, name string) error {
 
 func TestServer_Targets(t *testing.T) {
 	for _, pauses := range []bool{true, false} {
-		o := Options{PublicURL: "http://leads.example.com", APITokens: []string{"token"}}
+		o := Options{PublicURL: "http://leads.example.com", Session: session.Options{Tokens: []string{"token"}}}
 		if pauses {
 			o.Pauser = &pauserOfOne{TargetState{Name: "crm", Kind: "http", State: "ok"}}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/store"
 )
@@ -27,15 +28,15 @@ type passes struct {
 // openPasses puts what the journal kept back into the store, but for what has
 // ended meanwhile.
 func openPasses(ctx context.Context, s *store.Store, j *journal.Journal, away func() time.Time, now time.Time) (passes, error) {
-	p := passes{s, j, &knownPasses{all: map[string]handlers.Pass{}}, away}
+	p := passes{s, j, &knownPasses{all: map[string]session.Credential{}}, away}
 	if j == nil {
 		return p, nil
 	}
 	var ended []journal.Op
-	var kept []handlers.Pass
+	var kept []session.Credential
 	var broken error
 	err := j.Each(passShelf, "", func(id string, b []byte) bool {
-		var one handlers.Pass
+		var one session.Credential
 		if err := json.Unmarshal(b, &one); err != nil {
 			broken = fmt.Errorf("read pass: %w", err)
 			return false
@@ -61,7 +62,7 @@ func openPasses(ctx context.Context, s *store.Store, j *journal.Journal, away fu
 	return p, j.Settle(ctx, ended...)
 }
 
-func (p passes) share(ctx context.Context, one handlers.Pass) error {
+func (p passes) share(ctx context.Context, one session.Credential) error {
 	b, err := json.Marshal(one)
 	if err != nil {
 		return fmt.Errorf("encode pass: %w", err)
@@ -69,7 +70,7 @@ func (p passes) share(ctx context.Context, one handlers.Pass) error {
 	return p.store.PutPass(ctx, one.ID, string(b))
 }
 
-func (p passes) Pass(ctx context.Context, id string) (one handlers.Pass, err error) {
+func (p passes) Pass(ctx context.Context, id string) (one session.Credential, err error) {
 	kept, err := "", handlers.ErrUnavailable
 	if p.away().IsZero() {
 		kept, err = p.store.Pass(ctx, id)
@@ -88,14 +89,14 @@ func (p passes) Pass(ctx context.Context, id string) (one handlers.Pass, err err
 	return one, nil
 }
 
-func (p passes) Passes(ctx context.Context) ([]handlers.Pass, error) {
+func (p passes) Passes(ctx context.Context) ([]session.Credential, error) {
 	all, err := p.store.Passes(ctx)
 	if err != nil {
 		return nil, readable(err)
 	}
-	var some []handlers.Pass
+	var some []session.Credential
 	for id, kept := range all {
-		var one handlers.Pass
+		var one session.Credential
 		if err := json.Unmarshal([]byte(kept), &one); err != nil {
 			return nil, fmt.Errorf("read pass %.12s: %w", id, err)
 		}
@@ -105,7 +106,7 @@ func (p passes) Passes(ctx context.Context) ([]handlers.Pass, error) {
 }
 
 // Put keeps a pass, on disk first where only the disk remembers.
-func (p passes) Put(ctx context.Context, one handlers.Pass) error {
+func (p passes) Put(ctx context.Context, one session.Credential) error {
 	if p.journal != nil {
 		b, err := json.Marshal(one)
 		if err != nil {

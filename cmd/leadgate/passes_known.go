@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/session"
 )
 
 // knownEvery is how often a node looks which passes there are: so long at most
@@ -16,11 +16,11 @@ const knownEvery = 10 * time.Second
 // in while Redis is away.
 type knownPasses struct {
 	mu  sync.Mutex
-	all map[string]handlers.Pass // by id
+	all map[string]session.Credential // by id
 }
 
 // put remembers a pass.
-func (k *knownPasses) put(one handlers.Pass) {
+func (k *knownPasses) put(one session.Credential) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.all[one.ID] = one
@@ -33,7 +33,7 @@ func (k *knownPasses) drop(id string) {
 }
 
 // get returns a pass as seen just now, for nobody can be told of that.
-func (k *knownPasses) get(id string, now time.Time) (handlers.Pass, bool) {
+func (k *knownPasses) get(id string, now time.Time) (session.Credential, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	one, ok := k.all[id]
@@ -42,10 +42,10 @@ func (k *knownPasses) get(id string, now time.Time) (handlers.Pass, bool) {
 }
 
 // replace forgets all but these.
-func (k *knownPasses) replace(all []handlers.Pass) {
+func (k *knownPasses) replace(all []session.Credential) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.all = make(map[string]handlers.Pass, len(all))
+	k.all = make(map[string]session.Credential, len(all))
 	for _, one := range all {
 		k.all[one.ID] = one
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -24,7 +25,7 @@ func TestPasses_Away(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"stays", "ended"} {
-		if err := p.Put(t.Context(), handlers.Pass{ID: id, Kind: handlers.SessionPass, Name: id, Right: handlers.Read}); err != nil {
+		if err := p.Put(t.Context(), session.Credential{ID: id, Kind: session.Browser, Name: id, Right: session.Read}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -65,7 +66,7 @@ func TestPasses_Watch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(other.Put(t.Context(), handlers.Pass{ID: "new", Right: handlers.Read}), p.Put(t.Context(), handlers.Pass{ID: "old", Right: handlers.Read}), other.Drop(t.Context(), "old")); err != nil {
+	if err := errors.Join(other.Put(t.Context(), session.Credential{ID: "new", Right: session.Read}), p.Put(t.Context(), session.Credential{ID: "old", Right: session.Read}), other.Drop(t.Context(), "old")); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -22,6 +22,7 @@ import (
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -138,12 +139,13 @@ func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Tim
 		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
 		Auditor: auditor{work}, Reporter: reporter{work, lists}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
 		Doctor:         doctor{files.config, files.nextStart, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets, work.Unnamed},
-		TrustedProxies: cfg.TrustedProxies, APITokens: tokens(cfg.APIToken.Reveal(), cli.Token),
+		TrustedProxies: cfg.TrustedProxies,
+		Session: session.Options{Store: letIn, Tokens: tokens(cfg.APIToken.Reveal(), cli.Token),
+			Slack: session.Slack{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL}},
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work, files) }, Logger: log,
-		Passes: letIn, Rules: book.now, Reps: func() []handlers.Rep { return reps(files.people()) },
-		SlackSignIn: handlers.SlackSignIn{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL},
-		Request:     work.Request, Means: notify.Sentence, Preview: previews(public, book.now),
+		Rules: book.now, Reps: func() []lead.Rep { return files.people().Reps },
+		Request: work.Request, Means: notify.Sentence, Preview: previews(public, book.now),
 	})
 	if err != nil {
 		return &codedError{exitConfig, err}
@@ -264,13 +266,6 @@ func tokens(all ...string) (some []string) {
 		if t != "" {
 			some = append(some, t)
 		}
-	}
-	return some
-}
-
-func reps(people lead.People) (some []handlers.Rep) {
-	for _, r := range people.Reps {
-		some = append(some, handlers.Rep{Name: r.Name, Slack: r.Slack, Email: r.Email})
 	}
 	return some
 }

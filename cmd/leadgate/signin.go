@@ -13,7 +13,7 @@ import (
 
 	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/cmd/leadgate/console"
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/session"
 )
 
 func signinCommand() *cobra.Command {
@@ -90,8 +90,8 @@ func makePass(c *cobra.Command, from client.Client, in map[string]string, asJSON
 	return nil
 }
 
-func passList(c *cobra.Command, from client.Client) (all []handlers.Pass, err error) {
-	var page struct{ Items []handlers.Pass }
+func passList(c *cobra.Command, from client.Client) (all []session.Credential, err error) {
+	var page struct{ Items []session.Credential }
 	err = from.Get(c.Context(), "/passes", &page)
 	return page.Items, err
 }
