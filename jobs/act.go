@@ -106,7 +106,7 @@ func (j *Jobs) acted(ctx context.Context, l *lead.Lead, d lead.Deed) error {
 	}
 	e, ops := j.audit.Entry(d.Entry(l.ID))
 	if op != nil {
-		ops = append(ops, *op, j.refreshOp(l))
+		ops = append(ops, *op, j.messages.Request(l))
 	}
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		return fmt.Errorf("keep lead %s: %w", l.ID, err)
@@ -115,6 +115,6 @@ func (j *Jobs) acted(ctx context.Context, l *lead.Lead, d lead.Deed) error {
 	if op == nil {
 		return nil
 	}
-	j.rewrite(l)
+	j.messages.Start(l)
 	return nil
 }

@@ -60,13 +60,13 @@ func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, rev
 		return l, err
 	}
 	e, ops := j.audit.Entry(d.Entry(leadID))
-	ops = append(ops, journal.Put(deedShelf, nextDeed(leadID, keys), mustJSON(deed{d, now})), j.refreshOp(l))
+	ops = append(ops, journal.Put(deedShelf, nextDeed(leadID, keys), mustJSON(deed{d, now})), j.messages.Request(l))
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		return l, fmt.Errorf("keep it: %w", err)
 	}
 	j.audit.Share(e)
 	l.Revision++
-	j.rewrite(l)
+	j.messages.Start(l)
 	return l, nil
 }
 
@@ -166,21 +166,21 @@ func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lea
 		return nil, err
 	}
 	defer j.leads.lock(l.ID)()
-	ops := []journal.Op{journal.Delete(deedShelf, key), j.refreshOp(l)}
+	ops := []journal.Op{journal.Delete(deedShelf, key), j.messages.Request(l)}
 	if op, err := j.keepLead(l); err != nil {
 		return nil, err
 	} else if op != nil {
 		ops = append(ops, *op)
 	}
 	if errors.Is(err, lead.ErrTaken) {
-		ops = append(ops, j.sayOps(l, d.Click, secondText(d, l))...)
+		ops = append(ops, j.messages.Reply(l, d.Click, secondText(d, l))...)
 		j.log.Info("somebody else was faster while redis was away", "lead_id", l.ID, "verb", d.Verb)
 	}
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		return nil, err
 	}
-	j.rewrite(l)
-	j.wakeRemarks()
+	j.messages.Start(l)
+	j.messages.WakeReplies()
 	return l, nil
 }
 
@@ -218,10 +218,10 @@ func (j *Jobs) catchUpPost(ctx context.Context, n *delivery.Item) {
 	if err != nil {
 		return // its job has it by now, and rewrites the message
 	}
-	if err := j.o.Journal.Settle(ctx, j.refreshOp(l)); err != nil {
+	if err := j.o.Journal.Settle(ctx, j.messages.Request(l)); err != nil {
 		j.log.Warn("keep the refresh of a lead", "lead_id", l.ID, "error", err)
 	}
-	j.rewrite(l)
+	j.messages.Start(l)
 }
 
 // secondText tells somebody that another one has the lead.

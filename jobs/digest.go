@@ -209,7 +209,7 @@ func (g *gathered) listed() []*lead.Lead { return g.leads[:min(len(g.leads), not
 // digestPosted remembers the message with each lead that it lists, so that it
 // shows who takes them.
 func (j *Jobs) digestPosted(ctx context.Context, g *gathered, receipt string) error {
-	if receipt == "" || j.mirrors[g.digest.To] == nil {
+	if receipt == "" || !j.messages.Updatable(g.digest.To) {
 		return nil
 	}
 	p := lead.Post{Target: g.digest.To, Receipt: receipt, Kind: lead.DigestAlert, At: j.now().UTC(), Digest: &g.about}
@@ -218,7 +218,7 @@ func (j *Jobs) digestPosted(ctx context.Context, g *gathered, receipt string) er
 	}
 	var trouble error
 	for _, l := range g.listed() {
-		now, err := j.posted(ctx, l.ID, p, l.Revision)
+		now, err := j.messages.Posted(ctx, l.ID, p, l.Revision)
 		if err == nil {
 			err = j.snapshot(ctx, now)
 		}

@@ -155,7 +155,7 @@ func (j *Jobs) callNote(c summons, target string, t *lead.Touch, now time.Time) 
 				return
 			}
 			p := lead.Post{Target: target, Receipt: receipt, Kind: lead.Escalated, Touches: []string{t.ID}, At: j.now().UTC()}
-			if _, err := j.posted(ctx, c.lead.ID, p, 0); err != nil {
+			if _, err := j.messages.Posted(ctx, c.lead.ID, p, 0); err != nil {
 				j.log.Warn("keep where an escalation was posted", "lead_id", c.lead.ID, "error", err)
 			}
 		},
@@ -177,7 +177,7 @@ func (j *Jobs) climb(ctx context.Context, c summons, now time.Time) error {
 		return err
 	}
 	j.metrics.escalations.WithLabelValues(c.rung.To).Inc()
-	if err := errors.Join(j.snapshot(ctx, l), j.refresh(ctx, l)); err != nil {
+	if err := errors.Join(j.snapshot(ctx, l), j.messages.Update(ctx, l)); err != nil {
 		return err
 	}
 	return j.o.Prompt.Rewind(ctx, l.ID, now, l.EscalatesAt)

@@ -40,7 +40,7 @@ func (j *Jobs) carryOut(ctx context.Context, order *lead.Erasure, done ...journa
 			continue
 		}
 		counts["messages"] += len(l.Posts)
-		if err := j.refreshErased(ctx, l); err != nil {
+		if err := j.messages.UpdateErased(ctx, l); err != nil {
 			return nil, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/events"
+	"github.com/leadgate/leadgate/jobs/messages"
 	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -31,8 +33,8 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return append(delivery.Shelves(), hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, refreshShelf, eraseShelf, unnamedShelf,
-		promiseShelf, offShelf, rhythmShelf, deedShelf, remarkShelf, lifeShelf, audit.Shelf)
+	return append(slices.Concat(delivery.Shelves(), messages.Shelves()), hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, eraseShelf, unnamedShelf,
+		promiseShelf, offShelf, rhythmShelf, deedShelf, lifeShelf, audit.Shelf)
 }
 
 const (
@@ -42,7 +44,6 @@ const (
 	touchShelf    = "touches"   // touch id -> settled touch
 	leadShelf     = "leads"     // lead id -> lead as of its latest change here
 	requestShelf  = "requests"  // request id -> the request as it came
-	refreshShelf  = "refreshes" // lead id -> the messages about it are to be rewritten
 	questionShelf = "questions" // touch id -> what it lacks and somebody else has to tell
 	unnamedShelf  = "unnamed"   // touch id -> the question who it is about, which is asked no more
 	promiseShelf  = "promises"  // lead id -> the touch that targets are to hear of, see promise.go
@@ -50,7 +51,6 @@ const (
 	dayShelf      = "days"      // UTC day -> how many touches were accepted here, tests left out
 	lifeShelf     = "life"      // redis -> which life of Redis has had what is here
 	deedShelf     = "deeds"     // lead id/number -> what somebody did about a lead, until the store has it
-	remarkShelf   = "remarks"   // id -> a line for a thread, until its target has it
 )
 
 // Options of New. Store, Rules and at least one client are required.
@@ -122,20 +122,16 @@ type Jobs struct {
 	looks     chan struct{} // another replica has ended touches of ours
 	desk      *desk
 	audit     *audit.Log
-	mirrors   map[string]*mirror // of the targets whose messages can be rewritten
-	names     locks              // by touch id: one acceptance of a name at a time
-	ends      locks              // by touch id: one settlement at a time
-	carrying  sync.Mutex         // one at a time brings deeds to the store
-	leads     locks              // by lead id: one snapshot at a time
+	messages  *messages.Messages
+	names     locks      // by touch id: one acceptance of a name at a time
+	ends      locks      // by touch id: one settlement at a time
+	carrying  sync.Mutex // one at a time brings deeds to the store
+	leads     locks      // by lead id: one snapshot at a time
 
 	mu       sync.Mutex
 	flights  map[string]*flight // unsettled touches of this journal that are on their way
 	urgent   map[string]*flight // those of the hot lane
 	tellings map[string]*telling
-
-	refreshes map[string]*refreshing // by lead id: the latest on its way
-	remarked  chan struct{}          // a remark may wait
-	erased    map[string]bool        // leads whose messages are to say only that
 
 	settings atomic.Pointer[Settings]
 	ears     ears
@@ -191,11 +187,7 @@ func New(o Options) (*Jobs, error) {
 		flights:   map[string]*flight{},
 		urgent:    map[string]*flight{},
 		tellings:  map[string]*telling{},
-		mirrors:   map[string]*mirror{},
-		refreshes: map[string]*refreshing{},
-		erased:    map[string]bool{},
 		slots:     map[string]bool{},
-		remarked:  make(chan struct{}, 1),
 		days:      newDays(),
 		errands:   newErrands(),
 		wished:    make(chan struct{}, 1),
@@ -218,11 +210,8 @@ func New(o Options) (*Jobs, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, out := range o.Outlets {
-		if u, ok := out.Sender.(notify.Updater); ok {
-			j.mirrors[out.Target.Name] = newMirror(j, out.Target, u)
-		}
-	}
+	j.messages = messages.New(messages.Options{Outlets: o.Outlets, Journal: o.Journal, Leads: leadAccess{j}, Redis: j.redis, Keep: o.Keep, MaxAge: o.MaxAge,
+		Logger: o.Logger, Now: o.Now})
 	return j, nil
 }
 
@@ -292,11 +281,8 @@ func (j *Jobs) Run(ctx context.Context) error {
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
-	wg.Go(func() { j.resumeRefreshes(ctx) })
-	wg.Go(func() { j.tellRemarks(ctx) })
-	for _, m := range j.mirrors {
-		wg.Go(func() { m.run(ctx) })
-	}
+	wg.Go(func() { j.resumeMessages(ctx) })
+	wg.Go(func() { j.messages.Run(ctx) })
 	wg.Go(func() { j.serve(ctx, j.hot, j.o.Hot) })
 	wg.Go(func() { j.serve(ctx, j.bulk, j.o.Bulk) })
 	<-ctx.Done()

@@ -232,7 +232,7 @@ func (j *Jobs) keepMerged(ctx context.Context, from, to *lead.Lead, touches []st
 			ops = append(ops, *op)
 		}
 		if l.MergedInto == "" { // else its messages are the other's now
-			ops = append(ops, j.refreshOp(l))
+			ops = append(ops, j.messages.Request(l))
 			fresh = append(fresh, l)
 		}
 	}
@@ -258,7 +258,7 @@ func (j *Jobs) keepMerged(ctx context.Context, from, to *lead.Lead, touches []st
 		return fmt.Errorf("keep the merge of leads %s and %s: %w", from.ID, to.ID, err)
 	}
 	for _, l := range fresh {
-		j.rewrite(l)
+		j.messages.Start(l)
 	}
 	return nil
 }

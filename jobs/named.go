@@ -28,7 +28,7 @@ func (j *Jobs) named(ctx context.Context, t *lead.Touch, l *lead.Lead, known boo
 	if err != nil {
 		return nil, fmt.Errorf("name lead %s: %w", t.ID, err)
 	}
-	return l, j.refresh(ctx, l) // so that its alert names the person
+	return l, j.messages.Update(ctx, l) // so that its alert names the person
 }
 
 // close ends the lead of nobody that a touch was in: its person is l's. Who had
@@ -64,7 +64,7 @@ func (j *Jobs) close(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.Le
 	if err := j.keepNobody(ctx, nobody); err != nil {
 		return nil, err
 	}
-	return l, j.refresh(ctx, nobody)
+	return l, j.messages.Update(ctx, nobody)
 }
 
 func (j *Jobs) keepNobody(ctx context.Context, nobody *lead.Lead) error {

@@ -39,6 +39,24 @@ func (j *Jobs) promised(leadID string) bool {
 	return err == nil
 }
 
+// resumeMessages starts again what an earlier run of the process left. What only
+// Redis knows waits for it.
+func (j *Jobs) resumeMessages(ctx context.Context) {
+	for ctx.Err() == nil {
+		changed := j.redis.Changed()
+		err := errors.Join(j.messages.Restore(ctx), j.keepPromises(ctx, j.begun))
+		if err == nil {
+			return
+		}
+		j.log.Warn("some messages about changed leads are updated or sent later", "error", err)
+		select {
+		case <-changed:
+		case <-time.After(time.Minute):
+		case <-ctx.Done():
+		}
+	}
+}
+
 // keepPromises keeps those that were made before a moment and forgotten since.
 func (j *Jobs) keepPromises(ctx context.Context, before time.Time) error {
 	old := map[string]promise{}

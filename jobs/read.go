@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/leadgate/leadgate/jobs/messages"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -114,8 +115,8 @@ func (j *Jobs) leadInJournal(id string) (*lead.Lead, error) {
 func (j *Jobs) alone(t *lead.Touch) *lead.Lead {
 	l := j.policy.Alone(t)
 	for _, d := range t.Deliveries {
-		if d.State == lead.Sent && j.mirrors[d.Target] != nil {
-			l.Posted(postOf(d, t.ID, lead.HotAlert))
+		if d.State == lead.Sent && j.messages.Updatable(d.Target) {
+			l.Posted(messages.PostOf(d, t.ID, lead.HotAlert))
 		}
 	}
 	return l
@@ -141,3 +142,14 @@ func (j *Jobs) targetNames() []string {
 	}
 	return names
 }
+
+// leadAccess is what messages read and change of leads.
+type leadAccess struct{ *Jobs }
+
+// UpdateLead changes a lead in the store.
+func (a leadAccess) UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error) {
+	return a.o.Store.UpdateLead(ctx, id, revision, change)
+}
+
+// Lock lets one journal write at a time happen for each lead.
+func (a leadAccess) Lock(leadIDs ...string) (unlock func()) { return a.leads.lock(leadIDs...) }

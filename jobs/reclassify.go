@@ -205,7 +205,7 @@ func (j *Jobs) keepReclassified(ctx context.Context, done []*retrial) error {
 		}
 		if op != nil { // else the journal has a later one
 			if ops = append(ops, *op); len(l.Posts) > 0 {
-				ops, shown = append(ops, j.refreshOp(l)), append(shown, l)
+				ops, shown = append(ops, j.messages.Request(l)), append(shown, l)
 			}
 		}
 		if !j.promised(l.ID) {
@@ -224,7 +224,7 @@ func (j *Jobs) keepReclassified(ctx context.Context, done []*retrial) error {
 		return fmt.Errorf("keep %d leads: %w", len(done), err)
 	}
 	for _, l := range shown {
-		j.rewrite(l)
+		j.messages.Start(l)
 	}
 	for _, a := range begun {
 		j.begin(a)

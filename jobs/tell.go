@@ -8,6 +8,7 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/events"
+	"github.com/leadgate/leadgate/jobs/messages"
 	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -199,10 +200,10 @@ func (j *Jobs) publishDelivery(n *delivery.Item, d lead.Delivery) {
 func (j *Jobs) rememberReceipts(ctx context.Context, t *lead.Touch, l *lead.Lead, told []lead.Decision) *lead.Lead {
 	for _, d := range t.Deliveries {
 		i := slices.IndexFunc(told, func(dec lead.Decision) bool { return dec.Target == d.Target })
-		if i < 0 || told[i].Kind == lead.Copy && j.mirrors[d.Target] == nil || d.State != lead.Sent || d.Receipt == "" {
+		if i < 0 || told[i].Kind == lead.Copy && !j.messages.Updatable(d.Target) || d.State != lead.Sent || d.Receipt == "" {
 			continue
 		}
-		now, err := j.posted(ctx, l.ID, postOf(d, t.ID, told[i].Kind), 0)
+		now, err := j.messages.Posted(ctx, l.ID, messages.PostOf(d, t.ID, told[i].Kind), 0)
 		if err != nil {
 			j.log.Warn("keep the thread of an alert", "lead_id", l.ID, "error", err)
 			continue
@@ -267,10 +268,10 @@ func (j *Jobs) remember(ctx context.Context, notes []*delivery.Item, d lead.Deli
 		return
 	}
 	for _, n := range notes {
-		if n.Kind == lead.Copy && j.mirrors[d.Target] == nil {
+		if n.Kind == lead.Copy && !j.messages.Updatable(d.Target) {
 			continue // what a hook or a CRM took is never looked for again
 		}
-		l, err := j.posted(ctx, n.Lead.ID, postOf(d, n.Touch.ID, n.Kind), n.Lead.Revision)
+		l, err := j.messages.Posted(ctx, n.Lead.ID, messages.PostOf(d, n.Touch.ID, n.Kind), n.Lead.Revision)
 		if err != nil {
 			j.log.Warn("keep the thread of an alert", "lead_id", n.Lead.ID, "error", err)
 			continue

@@ -51,11 +51,19 @@ var mayImport = map[string][]string{
 		"jobs/delivery",
 		"jobs/events",
 		"jobs/policy",
+		"jobs/messages",
 	},
 
 	"jobs/policy": {
 		"lead",
 		"notify",
+	},
+
+	"jobs/messages": {
+		"lead",
+		"journal",
+		"notify",
+		"jobs/delivery",
 	},
 
 	"jobs/audit": {
