@@ -157,7 +157,7 @@ func (s *Server) addressOf(g *gate, me session.Credential) string {
 func (s *Server) cardOf(g *gate, st SourceState, me session.Credential) sourceCard {
 	p := g.provider
 	card := sourceCard{SourceState: st, Title: cmp.Or(p.Title, p.Name), Doc: p.Doc, Vendor: g.vendor(), Signs: p.Verify != nil, Signed: p.Verify != nil && len(g.view.Secrets) > 0,
-		Token: g.Token != "", Verifies: g.VerifyToken != "", Shakes: p.Reply != nil, Thin: p.Fetch != nil, Last: st.LastTouchAt, Now: s.o.Now(), Sample: p.Sample != nil && me.Right >= session.Write}
+		Token: g.Token != "", Verifies: g.VerifyToken != "", Shakes: p.Reply != nil, Thin: p.Fetch != nil, Last: st.LastTouchAt, Now: s.o.Now(), Sample: me.Right >= session.Write}
 	for _, n := range st.Needs {
 		card.Warnings = append(card.Warnings, n.Says)
 	}
@@ -203,8 +203,8 @@ if (!answer.ok) throw new Error((await answer.json()).detail);`
 // way of a delivery, marked as a test, and leads to its page.
 func (s *Server) testSource(c echo.Context) error {
 	g := s.gate(c.Param("source"))
-	if g == nil || g.provider.Sample == nil {
-		return problem.Problem{Code: problem.NotFound, Detail: "No source of this name has a sample to send."}
+	if g == nil {
+		return problem.Problem{Code: problem.NotFound, Detail: "There is no source of this name."}
 	}
 	now := s.o.Now().UTC()
 	sample := g.provider.Sample(now)

@@ -70,9 +70,6 @@ func trigger(c *cobra.Command, cfg *config.Config, src *handlers.Source, file st
 		return err
 	}
 	p, _ := provider.Find(src.Provider)
-	if p.Sample == nil {
-		return fmt.Errorf("the provider %s has no sample; give one with --file", p.Name)
-	}
 	now := time.Now()
 	sample := p.Sample(now)
 	if file != "" {

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -15,7 +14,6 @@ var airmeet = Provider{
 	Title:   "Airmeet",
 	Doc:     "https://help.airmeet.com/support/solutions/articles/82000878498",
 	Touches: airmeetTouches,
-	Sample:  airmeetSample,
 }
 
 func airmeetTouches(r *Request) ([]lead.Touch, error) {
@@ -52,11 +50,3 @@ func airmeetTouches(r *Request) ([]lead.Touch, error) {
 // private links.
 var airmeetOwn = []string{"id", "user_id", "userId", "trigger", "triggerName", "event", "type", "airmeet_id", "airmeetId", "airmeetName", "airmeet_name", "start_time", "startTime", "end_time",
 	"registrationTime", "registrationDateTime", "entryLink", "registrationLink"}
-
-func airmeetSample(now time.Time) Sample {
-	return jsonSample(map[string]any{
-		"firstName": "Ishaan", "lastName": "Varadkar", "name": "Ishaan Varadkar", "email": "ishaan@varadkar-textiles.example", "city": "Pune", "country": "India", "designation": "Export Manager", "organization": "Varadkar Textiles",
-		"registrationTime": now.UTC().Format(time.RFC3339), "entryLink": "https://meet.example/e/sample", "user_id": "sample-user", "airmeetName": "Trade fair online", "airmeet_id": "sample-airmeet",
-		"start_time": now.Add(72 * time.Hour).UTC().Format(time.RFC3339),
-	})
-}

@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -16,7 +13,6 @@ var basin = Provider{
 	Verify:  basinMAC.verify,
 	Sign:    basinMAC.sign,
 	Touches: basinTouches,
-	Sample:  basinSample,
 }
 
 var basinMAC = mac{header: "X-Basin-Signature", prefix: "sha256="}
@@ -36,11 +32,4 @@ func basinTouches(r *Request) ([]lead.Touch, error) {
 	t := r.submitted(submission{id: id, at: at, form: body.get("form_name").str()})
 	r.read(&t, answers.without("id", "created_at", "form_name"))
 	return one(t)
-}
-
-func basinSample(now time.Time) Sample {
-	return jsonSample(map[string]string{
-		"id": fmt.Sprintf("sample-%d", now.UnixNano()), "name": "Cosimo Arden", "email": "cosimo.arden@vetro-labs.example", "company": "Vetro Labs",
-		"message": "Could somebody walk us through the API?", "source_url": "https://www.example.com/contact?utm_source=newsletter",
-	})
 }

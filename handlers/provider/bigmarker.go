@@ -2,7 +2,6 @@ package provider
 
 import (
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -15,7 +14,6 @@ var bigmarker = Provider{
 	Title:   "BigMarker",
 	Doc:     "https://bigmarker.zendesk.com/hc/en-us/articles/360061468331",
 	Touches: bigmarkerTouches,
-	Sample:  bigmarkerSample,
 }
 
 func bigmarkerTouches(r *Request) ([]lead.Touch, error) {
@@ -45,11 +43,4 @@ func bigmarkerAnswers(person *node) *node {
 		}
 	}
 	return person
-}
-
-func bigmarkerSample(now time.Time) Sample {
-	return jsonSample(map[string]any{"registration": map[string]any{
-		"bmid": "sample", "first_name": "Oona", "last_name": "Kallio", "email": "oona.kallio@kallio-rakennus.example", "time_stamp": now.UTC().Format(time.RFC3339Nano),
-		"custom_field_Company": "Kallio Rakennus", "custom_field_Job_Title": "Sales Manager", "custom_field_Team_Size": "12",
-	}})
 }

@@ -2,9 +2,7 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -17,7 +15,6 @@ var calcom = Provider{
 	Verify:  calcomMAC.verify,
 	Sign:    calcomMAC.sign,
 	Touches: calcomTouches,
-	Sample:  calcomSample,
 }
 
 // Without a secret of its own Cal.com sends the words no-secret-provided,
@@ -107,21 +104,4 @@ func calcomNoShows(r *Request, t lead.Touch, attendees []node) (touches []lead.T
 		touches = append(touches, person)
 	}
 	return touches
-}
-
-func calcomSample(now time.Time) Sample {
-	type parts = map[string]any
-	return jsonSample(parts{
-		"triggerEvent": "BOOKING_CREATED", "createdAt": now.UTC().Format(time.RFC3339Nano),
-		"payload": parts{
-			"uid": fmt.Sprintf("sample-%d", now.UnixNano()), "bookingId": 1, "type": "demo", "eventTitle": "Product demo", "title": "Product demo between Dana and Aino Laakso",
-			"startTime": now.Add(26 * time.Hour).UTC().Format(time.RFC3339), "organizer": parts{"name": "Dana", "email": "dana@ours.example"},
-			"attendees": []parts{{"email": "aino.laakso@koivula.example", "name": "Aino Laakso", "firstName": "Aino", "lastName": "Laakso", "timeZone": "Europe/Helsinki"}},
-			"responses": parts{
-				"name": parts{"label": "your_name", "value": "Aino Laakso"}, "email": parts{"label": "email_address", "value": "aino.laakso@koivula.example"},
-				"company": parts{"label": "Company", "value": "Koivula"}, "notes": parts{"label": "additional_notes", "value": "Does it work with our call centre?"},
-			},
-			"status": "ACCEPTED",
-		},
-	})
 }

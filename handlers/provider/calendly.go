@@ -2,7 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 	"time"
 
@@ -17,7 +16,6 @@ var calendly = Provider{
 	Verify:  calendlyMAC.verify,
 	Sign:    calendlyMAC.sign,
 	Touches: calendlyTouches,
-	Sample:  calendlySample,
 }
 
 var calendlyMAC = mac{
@@ -61,21 +59,4 @@ func calendlyTouches(r *Request) ([]lead.Touch, error) {
 	setField(&t, "cancelled_by", invitee.get("cancellation", "canceler_type").str())
 	r.read(&t, invitee.only("email", "name", "first_name", "last_name", "timezone", "questions_and_answers", "tracking"))
 	return one(t)
-}
-
-func calendlySample(now time.Time) Sample {
-	type parts = map[string]any
-	return jsonSample(parts{
-		"event": "invitee.created", "created_at": now.UTC().Format(time.RFC3339Nano), "created_by": "https://api.calendly.com/users/sample",
-		"payload": parts{
-			"uri":   fmt.Sprintf("https://api.calendly.com/scheduled_events/sample/invitees/%d", now.UnixNano()),
-			"email": "mirela.stanciu@dunavit.example", "name": "Mirela Stanciu", "text_reminder_number": "+40 21 555 0142", "timezone": "Europe/Bucharest", "status": "active", "rescheduled": false,
-			"questions_and_answers": []parts{
-				{"position": 0, "question": "Company", "answer": "Dunavit"},
-				{"position": 1, "question": "What would you like to talk about?", "answer": "Pricing for 120 users, before the end of the quarter."},
-			},
-			"tracking":        parts{"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "book-a-demo"},
-			"scheduled_event": parts{"uri": "https://api.calendly.com/scheduled_events/sample", "name": "Product demo", "start_time": now.Add(48 * time.Hour).UTC().Format(time.RFC3339)},
-		},
-	})
 }

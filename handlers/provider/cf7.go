@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"net/url"
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -14,7 +11,6 @@ var cf7 = Provider{
 	Title:   "Contact Form 7",
 	Doc:     "https://contactform7.com/docs/",
 	Touches: cf7Touches,
-	Sample:  cf7Sample,
 }
 
 func cf7Touches(r *Request) ([]lead.Touch, error) {
@@ -25,14 +21,4 @@ func cf7Touches(r *Request) ([]lead.Touch, error) {
 	t := r.submitted(submission{formID: body.get("_wpcf7").str()})
 	r.read(&t, body)
 	return one(t)
-}
-
-func cf7Sample(time.Time) Sample {
-	return Sample{
-		ContentType: "application/x-www-form-urlencoded",
-		Body: []byte(url.Values{
-			"your-name": {"Leopold Hartwig"}, "your-email": {"leopold.hartwig@hartwig-glas.example"}, "your-subject": {"Quote"}, "your-message": {"Please call me about 300 windows."},
-			"_wpcf7": {"123"}, "_wpcf7_unit_tag": {"wpcf7-f123-p45-o1"},
-		}.Encode()),
-	}
 }

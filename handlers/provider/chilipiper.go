@@ -1,9 +1,7 @@
 package provider
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -15,7 +13,6 @@ var chiliPiper = Provider{
 	Title:   "Chili Piper",
 	Doc:     "https://help.chilipiper.com/hc/en-us/articles/39402611091475",
 	Touches: chiliPiperTouches,
-	Sample:  chiliPiperSample,
 }
 
 // chiliPiperActions are the types that are touches. Only Created is in the
@@ -51,12 +48,4 @@ func chiliPiperTouches(r *Request) ([]lead.Touch, error) {
 	setField(&t, "meeting_type", body.get("meetingTypeName").str())
 	r.read(&t, body.get("primaryGuestDataFields"))
 	return one(t)
-}
-
-func chiliPiperSample(now time.Time) Sample {
-	return jsonSample(map[string]any{
-		"type": "Created", "meetingIdChili": fmt.Sprintf("sample-%d", now.UnixNano()), "meetingTitle": "Product demo", "meetingTypeName": "Demo", "meetingStartTime": now.Add(24 * time.Hour).UTC().Format(time.RFC3339),
-		"primaryGuestEmail": "bastien.roche@valclair.example", "hostEmail": "dana@ours.example", "assigneeEmail": "dana@ours.example", "additionalGuests": []string{}, "productFeatureType": "ConciergeRouter",
-		"primaryGuestDataFields": map[string]string{"PersonFirstName": "Bastien", "PersonLastName": "Roche", "CompanyName": "Valclair", "PersonTitle": "Head of Sales", "Phone": "+33 1 99 00 55 48"},
-	})
 }

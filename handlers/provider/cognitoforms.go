@@ -2,8 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -14,7 +12,6 @@ var cognitoforms = Provider{
 	Title:   "Cognito Forms",
 	Doc:     "https://www.cognitoforms.com/support/66",
 	Touches: cognitoTouches,
-	Sample:  cognitoSample,
 }
 
 func cognitoTouches(r *Request) ([]lead.Touch, error) {
@@ -33,14 +30,4 @@ func cognitoTouches(r *Request) ([]lead.Touch, error) {
 	t := r.submitted(s)
 	r.read(&t, body.without("Id", "Entry", "Form", "DateCreated", "DateUpdated"))
 	return one(t)
-}
-
-func cognitoSample(now time.Time) Sample {
-	type part = map[string]any
-	id := fmt.Sprintf("sample-%d", now.UnixNano())
-	return jsonSample(part{
-		"Id": id, "Form": part{"Id": "sample", "Name": "Get in touch"}, "Entry": part{"Number": 1, "DateSubmitted": now.UTC().Format(time.RFC3339)},
-		"Name": part{"First": "Noor", "Last": "Verhoeven"}, "Email": "noor.verhoeven@duinrand-clinic.example", "Phone": "+31 20 555 0144",
-		"Company": "Duinrand Clinic", "Message": "How soon could we start, and what does it cost?",
-	})
 }

@@ -1,10 +1,8 @@
 package provider
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -18,7 +16,6 @@ var cvent = Provider{
 	Title:   "Cvent",
 	Doc:     "https://developers.cvent.com/docs/webhooks/overview",
 	Touches: cventTouches,
-	Sample:  cventSample,
 }
 
 // cventActions are events as the vendor's pages name them.
@@ -74,15 +71,3 @@ func cventTouches(r *Request) ([]lead.Touch, error) {
 // cventOwn are members of a message that are Cvent's own.
 var cventOwn = []string{"eventForInvitee", "eventStub", "accountStub", "contactStub", "contactTypeStub", "inviteeStub", "contactSourceId", "referenceId", "sessionStub",
 	"createdDate", "updatedDate", "lastActivityDate", "registrationDate", "confirmationNumber", "profileImageUrl", "isGuest"}
-
-func cventSample(now time.Time) Sample {
-	type part = map[string]any
-	return jsonSample(part{
-		"eventType": "InviteeAbandonedRegistrationInAnEvent", "messageStub": fmt.Sprintf("sample-%d", now.UnixNano()), "messageTime": now.UTC().Format(time.RFC3339Nano),
-		"message": []part{{
-			"firstName": "Callum", "lastName": "Drummond", "email": "callum@drummond-marine.example", "company": "Drummond Marine", "title": "Fleet Manager", "workPhone": "+44 131 555 0142",
-			"eventStub": "SAMPLE-EVENT", "inviteeStub": "00000000-0000-0000-0000-000000000000", "eventForInvitee": part{"eventTitle": "Investor day"},
-			"lastSavedRegistrationPageName": "Registrant Information",
-		}},
-	})
-}

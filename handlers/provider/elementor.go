@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"net/url"
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -15,7 +12,6 @@ var elementor = Provider{
 	Title:   "Elementor Forms",
 	Doc:     "https://developers.elementor.com/docs/hooks/forms/",
 	Touches: elementorTouches,
-	Sample:  elementorSample,
 }
 
 // elementorOwn is what Elementor adds to the labels of the form.
@@ -41,14 +37,4 @@ func elementorTouches(r *Request) ([]lead.Touch, error) {
 	}
 	r.read(&t, answers)
 	return one(t)
-}
-
-func elementorSample(time.Time) Sample {
-	return Sample{
-		ContentType: "application/x-www-form-urlencoded",
-		Body: []byte(url.Values{
-			"form_id": {"sample"}, "form_name": {"Request a quote"}, "Name": {"Celeste Okonjo"}, "Email": {"celeste.okonjo@lagoon-events.example"}, "Company": {"Lagoon Events"},
-			"Message": {"A quote for 200 guests, please."}, "Page URL": {"https://www.example.com/quote/?utm_source=google"}, "Powered by": {"Elementor"},
-		}.Encode()),
-	}
 }

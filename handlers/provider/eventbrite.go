@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -21,7 +20,6 @@ var eventbrite = Provider{
 	Doc:     "https://www.eventbrite.com/platform/docs/webhooks",
 	Touches: eventbriteTouches,
 	Fetch:   &Fetch{Host: "https://www.eventbriteapi.com", Read: eventbriteFetch},
-	Sample:  eventbriteSample,
 }
 
 // eventbriteActions are the events that are touches; all others are known not
@@ -107,11 +105,4 @@ func eventbriteProfile(person *node) *node {
 	profile = profile.only("name", "email", "first_name", "last_name", "job_title", "company", "cell_phone", "work_phone", "website")
 	profile.kids = slices.DeleteFunc(profile.kids, func(n node) bool { return n.str() == "Info Requested" })
 	return profile
-}
-
-func eventbriteSample(now time.Time) Sample {
-	return jsonSample(map[string]any{
-		"config":  map[string]any{"action": "order.placed", "user_id": "990000000001", "endpoint_url": "https://leads.example.com/in/eventbrite", "webhook_id": "9900001"},
-		"api_url": fmt.Sprintf("https://www.eventbriteapi.com/v3/orders/%d/", now.UnixNano()),
-	})
 }

@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -14,7 +11,6 @@ var fillout = Provider{
 	Title:   "Fillout",
 	Doc:     "https://www.fillout.com/help/webhook",
 	Touches: filloutTouches,
-	Sample:  filloutSample,
 }
 
 func filloutTouches(r *Request) ([]lead.Touch, error) {
@@ -35,21 +31,4 @@ func filloutTouches(r *Request) ([]lead.Touch, error) {
 	setField(&t, "score", sent.get("quiz", "score").str())
 	r.read(&t, sent.get("questions"), sent.get("urlParameters"))
 	return one(t)
-}
-
-func filloutSample(now time.Time) Sample {
-	type part = map[string]any
-	return jsonSample(part{
-		"formId": "sample", "formName": "Request a demo",
-		"submission": part{
-			"submissionId": fmt.Sprintf("sample-%d", now.UnixNano()), "submissionTime": now.UTC().Format(time.RFC3339),
-			"questions": []part{
-				{"id": "q1", "name": "What is your name?", "type": "ShortAnswer", "value": "Brigida Sanz"},
-				{"id": "q2", "name": "Where can we reach you?", "type": "EmailInput", "value": "brigida.sanz@mareadigital.example"},
-				{"id": "q3", "name": "Company", "type": "ShortAnswer", "value": "Marea Digital"},
-				{"id": "q4", "name": "What would you like to see?", "type": "LongAnswer", "value": "The reporting, and the price for 15 people."},
-			},
-			"urlParameters": []part{{"id": "utm_source", "name": "utm_source", "value": "linkedin"}},
-		},
-	})
 }

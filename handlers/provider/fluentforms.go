@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -13,7 +11,6 @@ var fluentforms = Provider{
 	Title:   "Fluent Forms",
 	Doc:     "https://fluentforms.com/docs/how-to-integrate-webhook-with-fluent-forms/",
 	Touches: fluentTouches,
-	Sample:  fluentSample,
 }
 
 func fluentTouches(r *Request) ([]lead.Touch, error) {
@@ -30,11 +27,4 @@ func fluentTouches(r *Request) ([]lead.Touch, error) {
 	t := r.submitted(s)
 	r.read(&t, answers.without("form_id", "action"))
 	return one(t)
-}
-
-func fluentSample(time.Time) Sample {
-	return jsonSample(map[string]any{
-		"names": map[string]string{"first_name": "Gunnar", "last_name": "Eskeland"}, "email": "gunnar.eskeland@fjordfisk.example", "company": "Fjordfisk",
-		"message": "We would like a demo this month.", "__fluent_form_embded_post_id": "12", "_wp_http_referer": "/contact/",
-	})
 }

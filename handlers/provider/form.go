@@ -2,9 +2,7 @@ package provider
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -17,16 +15,6 @@ var form = Provider{
 	Doc:     "https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission",
 	Accepts: http.StatusAccepted,
 	Touches: general,
-	Sample: func(time.Time) Sample {
-		return Sample{
-			ContentType: "application/x-www-form-urlencoded",
-			Body: []byte(url.Values{
-				"name": {"Mara Lindqvist"}, "email": {"mara.lindqvist@nordlicht-hotels.example"}, "phone": {"+49 30 5550123"},
-				"company": {"Nordlicht Hotels"}, "message": {"Please call me about a demo for our five hotels."},
-				"page_url": {"https://www.example.com/contact?utm_source=newsletter&utm_medium=email"}, "consent": {"on"}, "_gotcha": {""},
-			}.Encode()),
-		}
-	},
 }
 
 // general reads any body with the universal reader: one touch, or one for each

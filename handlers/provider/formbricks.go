@@ -2,7 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -15,7 +14,6 @@ var formbricks = Provider{
 	Verify:  standardWebhooksMAC.verify,
 	Sign:    standardWebhooksMAC.sign,
 	Touches: formbricksTouches,
-	Sample:  formbricksSample,
 }
 
 func formbricksTouches(r *Request) ([]lead.Touch, error) {
@@ -64,17 +62,4 @@ func contactPart(a *node, i int) string {
 		return ""
 	}
 	return a.kids[i].str()
-}
-
-func formbricksSample(now time.Time) Sample {
-	type parts = map[string]any
-	return jsonSample(parts{
-		"webhookId": "sample", "event": "responseFinished",
-		"data": parts{
-			"id": "sample", "surveyId": "sample", "finished": true, "createdAt": now.UTC().Format(time.RFC3339), "updatedAt": now.UTC().Format(time.RFC3339),
-			"data":   parts{"contact": []string{"Hedda", "Nygaard", "hedda.nygaard@fjellbygg.example", "+47 22 55 01 31", "Fjellbygg"}, "what_do_you_need": "A trial for two teams.", "consent": "accepted"},
-			"meta":   parts{"url": "https://www.example.com/contact?utm_source=google", "country": "NO"},
-			"survey": parts{"title": "Talk to us", "type": "link", "status": "inProgress"},
-		},
-	})
 }

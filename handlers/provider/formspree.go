@@ -15,7 +15,6 @@ var formspree = Provider{
 	Verify:  formspreeMAC.verify,
 	Sign:    formspreeMAC.sign,
 	Touches: formspreeTouches,
-	Sample:  formspreeSample,
 }
 
 // How old a signature may be is nowhere told; five minutes is what everybody
@@ -37,13 +36,4 @@ func formspreeTouches(r *Request) ([]lead.Touch, error) {
 	t := r.submitted(s)
 	r.read(&t, answers)
 	return one(t)
-}
-
-func formspreeSample(time.Time) Sample {
-	return jsonSample(map[string]any{
-		"form": "sample",
-		"submission": map[string]string{
-			"name": "Hedda Morscher", "email": "hedda.morscher@bergwerk-coffee.example", "company": "Bergwerk Coffee", "message": "We need this urgently, please call: budget is there.",
-		},
-	})
 }

@@ -1,10 +1,8 @@
 package provider
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -17,7 +15,6 @@ var formstack = Provider{
 	Title:   "Formstack",
 	Doc:     "https://developers.formstack.com/docs/webhook-setup",
 	Touches: formstackTouches,
-	Sample:  formstackSample,
 }
 
 func formstackTouches(r *Request) ([]lead.Touch, error) {
@@ -50,11 +47,4 @@ func formstackParts(s string) (parts []node) {
 		parts = append(parts, node{key: key, sort: text, text: value})
 	}
 	return parts
-}
-
-func formstackSample(now time.Time) Sample {
-	return jsonSample(map[string]any{
-		"FormID": "sample", "UniqueID": fmt.Sprintf("sample-%d", now.UnixNano()), "Name": map[string]string{"first": "Imre", "last": "Szalay"},
-		"Email": "imre.szalay@tisza-foods.example", "Company": "Tisza Foods", "Phone": "+36 1 555 0123", "Message": "Please send a quote for 80 users.",
-	})
 }

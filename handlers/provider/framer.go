@@ -3,7 +3,6 @@ package provider
 import (
 	"crypto/sha256"
 	"fmt"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -17,7 +16,6 @@ var framer = Provider{
 	Verify:  framerVerify,
 	Sign:    framerSign,
 	Touches: framerTouches,
-	Sample:  framerSample,
 }
 
 const framerID = "Framer-Webhook-Submission-Id"
@@ -51,12 +49,4 @@ func framerTouches(r *Request) ([]lead.Touch, error) {
 	t := r.submitted(submission{id: r.Header.Get(framerID)})
 	r.read(&t, body)
 	return one(t)
-}
-
-func framerSample(now time.Time) Sample {
-	s := jsonSample(map[string]string{
-		"Name": "Wanda Okafor", "Email": "wanda.okafor@brightkiln.example", "Company": "Bright Kiln", "Tell us about your project": "A site for three studios. What would it cost?",
-	})
-	s.Header = map[string]string{framerID: fmt.Sprintf("sample-%d", now.UnixNano())}
-	return s
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -18,7 +17,6 @@ var googleAds = Provider{
 	Verify:  googleAdsVerify,
 	Sign:    googleAdsSign,
 	Touches: googleAdsTouches,
-	Sample:  googleAdsSample,
 }
 
 // googleAdsVerify compares the key in the body, once spelled Google_key on
@@ -67,17 +65,4 @@ func googleAdsTouches(r *Request) ([]lead.Touch, error) {
 	}
 	r.read(&t, body.only("user_column_data", "gcl_id"))
 	return one(t)
-}
-
-func googleAdsSample(now time.Time) Sample {
-	column := func(id, name, value string) map[string]string {
-		return map[string]string{"column_id": id, "column_name": name, "string_value": value}
-	}
-	return jsonSample(map[string]any{
-		"lead_id": fmt.Sprintf("sample-%d", now.UnixNano()), "api_version": "1.0", "form_id": 40000000000, "campaign_id": 7581129110, "google_key": "", "gcl_id": "sample-click",
-		"user_column_data": []map[string]string{
-			column("FULL_NAME", "Full Name", "Oskar Lindqvist"), column("WORK_EMAIL", "Work Email", "oskar.lindqvist@granvik.example"), column("PHONE_NUMBER", "User Phone", "+46 8 555 01 90"),
-			column("COMPANY_NAME", "Company Name", "Granvik"), column("JOB_TITLE", "Job Title", "Marketing Director"), column("how_many_webinars", "How many webinars do you run?", "3 a month"),
-		},
-	})
 }

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -14,7 +13,6 @@ var googleforms = Provider{
 	Title:   "Google Forms",
 	Doc:     "https://developers.google.com/apps-script/guides/triggers/events",
 	Touches: googleFormsTouches,
-	Sample:  googleFormsSample,
 }
 
 func googleFormsTouches(r *Request) ([]lead.Touch, error) {
@@ -39,17 +37,4 @@ func googleFormsID(body *node) string {
 		return ""
 	}
 	return strings.Join([]string{trigger, row, values[0].str()}, "|")
-}
-
-func googleFormsSample(now time.Time) Sample {
-	type list = []string
-	at := now.UTC().Format("1/2/2006 15:04:05")
-	return jsonSample(map[string]any{
-		"authMode": "FULL", "triggerUid": "sample", "range": map[string]int{"rowStart": int(now.Unix() % 100000), "columnStart": 1}, "source": map[string]any{},
-		"values": list{at, "dagny.ronning@fjellhytte.example", "Dagny Rønning", "Fjellhytte"},
-		"namedValues": map[string]list{
-			"Timestamp": {at}, "Email Address": {"dagny.ronning@fjellhytte.example"}, "Your name": {"Dagny Rønning"}, "Company": {"Fjellhytte"},
-			"How can we help?": {"We would like a demo for our booking team."},
-		},
-	})
 }

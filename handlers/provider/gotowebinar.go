@@ -2,9 +2,7 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -17,7 +15,6 @@ var gotowebinar = Provider{
 	Title:   "GoTo Webinar",
 	Doc:     "https://developer.goto.com/guides/GoToWebinar/07_HOW_WebHooksOverview/",
 	Touches: gotowebinarTouches,
-	Sample:  gotowebinarSample,
 }
 
 // gotowebinarStatus is what became of a sign-up, by its status.
@@ -55,15 +52,3 @@ func gotowebinarTouches(r *Request) ([]lead.Touch, error) {
 // gotowebinarOwn are members that are GoTo's own, or the person's private link.
 var gotowebinarOwn = []string{"eventName", "eventVersion", "eventKey", "product", "webinarKey", "webinarTitle", "webinarCreatorKey", "registrantKey", "sessionKey",
 	"experienceType", "recurrenceType", "registrationDate", "joinTime", "timestamp", "status", "joinUrl"}
-
-func gotowebinarSample(now time.Time) Sample {
-	at := now.UTC().Format(time.RFC3339)
-	return jsonSample(map[string]any{
-		"eventName": "registrant.added", "eventVersion": "1.0.0", "product": "g2w", "eventKey": fmt.Sprintf("sample-%d", now.UnixNano()),
-		"firstName": "Runa", "lastName": "Steinsdottir", "email": "runa.steinsdottir@hafnarvogur.example", "phone": "+354 555 0142",
-		"organization": "Hafnarvogur Seafood", "jobTitle": "Sales Director", "Industry": "Food", "numberOfEmployees": "100-499", "purchasingTimeFrame": "Within 3 months",
-		"comments": "Does it work with our phone system?", "responses": [][]any{{"Which CRM do you use?", "shortAnswer", []string{"A spreadsheet"}}},
-		"registrationDate": at, "timestamp": at, "status": "APPROVED", "webinarKey": int64(4511665432126990001), "webinarTitle": "Answer leads within five minutes",
-		"registrantKey": int64(2457606543231990001), "joinUrl": "https://meet.example/join/sample",
-	})
-}

@@ -1,9 +1,7 @@
 package provider
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -16,7 +14,6 @@ var gravityforms = Provider{
 	Title:   "Gravity Forms",
 	Doc:     "https://docs.gravityforms.com/category/add-ons-gravity-forms/webhooks-add-on/",
 	Touches: gravityTouches,
-	Sample:  gravitySample,
 }
 
 // gravityOwn is what an entry has besides the answers.
@@ -56,11 +53,3 @@ func gravityName(answers *node) (first, last string) {
 }
 
 func numeric(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
-
-func gravitySample(now time.Time) Sample {
-	return jsonSample(map[string]string{
-		"id": fmt.Sprint(now.UnixNano()), "form_id": "1", "date_created": now.UTC().Format(time.DateTime), "status": "active", "is_read": "0",
-		"ip": "203.0.113.30", "source_url": "https://www.example.com/contact/?utm_source=google",
-		"1.3": "Otylia", "1.6": "Brzoza", "2": "otylia.brzoza@sosna-meble.example", "3": "+48 22 555 01 44", "4": "Please call us back about prices for forty desks.",
-	})
-}

@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -13,7 +10,6 @@ var heyform = Provider{
 	Title:   "HeyForm",
 	Doc:     "https://docs.heyform.net/integrations/webhook",
 	Touches: heyformTouches,
-	Sample:  heyformSample,
 }
 
 func heyformTouches(r *Request) ([]lead.Touch, error) {
@@ -27,17 +23,4 @@ func heyformTouches(r *Request) ([]lead.Touch, error) {
 	t := r.submitted(submission{id: body.get("id").str(), form: body.get("formName").str(), formID: body.get("formId").str()})
 	r.read(&t, body.only("answers", "hiddenFields"))
 	return one(t)
-}
-
-func heyformSample(now time.Time) Sample {
-	type parts = map[string]any
-	return jsonSample(parts{
-		"id": fmt.Sprintf("sample-%d", now.UnixNano()), "formId": "sample", "formName": "Talk to us", "fields": []parts{},
-		"answers": []parts{
-			{"id": "a1", "title": "Your name", "kind": "full_name", "value": parts{"firstName": "Elif", "lastName": "Aksoy"}},
-			{"id": "a2", "title": "Work email", "kind": "email", "value": "elif.aksoy@bogazici-tekstil.example"},
-			{"id": "a3", "title": "What do you need?", "kind": "long_text", "value": "A demo for our export team."},
-		},
-		"hiddenFields": []parts{{"id": "h1", "name": "utm_source", "value": "linkedin"}},
-	})
 }

@@ -23,7 +23,6 @@ var hubspot = Provider{
 	Sign:    hubspotV3(rawURI).sign,
 	Touches: hubspotTouches,
 	Fetch:   &Fetch{Host: "https://api.hubapi.com", Read: hubspotFetch},
-	Sample:  hubspotSample,
 }
 
 // hubspotV3 is the newest of three signatures. It covers the address too.
@@ -160,20 +159,4 @@ func hubspotFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
 	var got lead.Touch
 	r.read(&got, whole.get("properties").without("createdate", "lastmodifieddate", "hs_object_id"))
 	return got, nil
-}
-
-func hubspotSample(now time.Time) Sample {
-	type parts = map[string]any
-	value := func(s string) parts { return parts{"value": s} }
-	return jsonSample(parts{
-		"vid": now.Unix(),
-		"identity-profiles": []parts{{"vid": now.Unix(), "identities": []parts{
-			{"type": "EMAIL", "value": "henrike.lorenzen@foerdewerk.example", "timestamp": now.UnixMilli()},
-		}}},
-		"properties": parts{
-			"firstname": value("Henrike"), "lastname": value("Lorenzen"), "email": value("henrike.lorenzen@foerdewerk.example"), "phone": value("+49 431 5550 117"),
-			"company": value("Förde Werk"), "jobtitle": value("Sales Operations Lead"), "message": value("Please call me about the enterprise plan."), "hs_analytics_source": value("PAID_SEARCH"),
-		},
-		"form-submissions": []parts{{"title": "Talk to sales", "page-url": "https://www.example.com/pricing?utm_source=google&utm_medium=cpc", "timestamp": now.UnixMilli()}},
-	})
 }

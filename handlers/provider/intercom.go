@@ -2,9 +2,7 @@ package provider
 
 import (
 	"crypto/sha1" // what Intercom signs with; an HMAC with it still holds
-	"fmt"
 	"strings"
-	"time"
 
 	"golang.org/x/net/html"
 
@@ -19,7 +17,6 @@ var intercom = Provider{
 	Verify:  intercomMAC.verify,
 	Sign:    intercomMAC.sign,
 	Touches: intercomTouches,
-	Sample:  intercomSample,
 }
 
 var intercomMAC = mac{header: "X-Hub-Signature", prefix: "sha1=", hash: sha1.New}
@@ -76,16 +73,4 @@ func plainText(markup string) string {
 			}
 		}
 	}
-}
-
-func intercomSample(now time.Time) Sample {
-	type parts = map[string]any
-	return jsonSample(parts{
-		"type": "notification_event", "app_id": "sample", "topic": "contact.created", "id": fmt.Sprintf("notif_sample-%d", now.UnixNano()), "created_at": now.Unix(), "delivery_attempts": 1,
-		"data": parts{"type": "notification_event_data", "item": parts{
-			"type": "contact", "id": "sample", "email": "lucie.marchand@atelierfenouil.example", "name": "Lucie Marchand", "phone": "+33 1 99 00 55 31", "pseudonym": "Green Boat from Lyon",
-			"companies":  parts{"type": "company.list", "companies": []parts{{"type": "company", "id": "c1", "name": "Atelier Fenouil"}}},
-			"utm_source": "google", "utm_medium": "cpc", "custom_attributes": parts{"team_size": "11-50"},
-		}},
-	})
 }

@@ -1,12 +1,8 @@
 package provider
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"mime/multipart"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/leadgate/leadgate/lead"
@@ -18,7 +14,6 @@ var jotform = Provider{
 	Title:   "Jotform",
 	Doc:     "https://www.jotform.com/help/245-how-to-setup-a-webhook-with-jotform/",
 	Touches: jotformTouches,
-	Sample:  jotformSample,
 }
 
 // jotformTouches reads rawRequest; webhookURL beside it is our own address with
@@ -102,21 +97,4 @@ var jotformOwn = []string{
 	"preview", "path", "event_id", "validatedNewRequiredFieldIDs", "action", "webhookURL", "username", "formID", "type", "customParams",
 	"product", "formTitle", "customTitle", "submissionID", "event", "documentID", "teamID", "subject", "isSilent", "customBody", "fromTable",
 	"appID", "pretty", "unread", "parent",
-}
-
-func jotformSample(now time.Time) Sample {
-	raw, _ := json.Marshal(map[string]any{ // plain values: cannot fail
-		"slug": "submit/sample", "q3_name": map[string]string{"first": "Tadeo", "last": "Villar"}, "q4_email": "tadeo.villar@aguaclara-pools.example",
-		"q5_phoneNumber": map[string]string{"full": "+34 91 555 01 33"}, "q6_company": "Agua Clara Pools", "q7_howCan": "Please send me a quote for 12 users.",
-	})
-	var body bytes.Buffer
-	w := multipart.NewWriter(&body)
-	for _, part := range [][2]string{
-		{"formID", "sample"}, {"formTitle", "Request a quote"}, {"submissionID", fmt.Sprint(now.UnixNano())}, {"type", "WEB"},
-		{"pretty", "Name:Tadeo Villar, Email:tadeo.villar@aguaclara-pools.example"}, {"rawRequest", string(raw)},
-	} {
-		_ = w.WriteField(part[0], part[1]) // into memory: cannot fail
-	}
-	_ = w.Close() // as above
-	return Sample{ContentType: w.FormDataContentType(), Body: body.Bytes()}
 }

@@ -1,10 +1,8 @@
 package provider
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
 )
 
 // plainJSON is any sender of JSON: a backend of one's own, Zapier, Make, n8n, a
@@ -15,14 +13,6 @@ var plainJSON = Provider{
 	Doc:     "https://www.rfc-editor.org/rfc/rfc8259",
 	Accepts: http.StatusAccepted,
 	Touches: general,
-	Sample: func(now time.Time) Sample {
-		body, _ := json.Marshal(map[string]any{ // strings only: cannot fail
-			"name": "Jonas Weidenfeld", "email": "jonas.weidenfeld@brightmill.example", "company": "Brightmill",
-			"job_title": "Head of Operations", "phone": "+49 89 5550199", "message": "We would like to see it working with our webinar platform.",
-			"utm": map[string]string{"source": "google", "medium": "cpc"}, "submitted_at": now.UTC().Format(time.RFC3339),
-		})
-		return Sample{ContentType: "application/json", Body: body}
-	},
 }
 
 // batch splits a body into leads. A list of them may be the whole body, or the

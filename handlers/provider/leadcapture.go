@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -14,7 +11,6 @@ var leadcapture = Provider{
 	Title:   "LeadCapture.io",
 	Doc:     "https://leadcapture.io/",
 	Touches: leadcaptureTouches,
-	Sample:  leadcaptureSample,
 }
 
 func leadcaptureTouches(r *Request) ([]lead.Touch, error) {
@@ -37,11 +33,4 @@ func leadcaptureTouches(r *Request) ([]lead.Touch, error) {
 	}
 	r.read(&t, body.without(own...))
 	return one(t)
-}
-
-func leadcaptureSample(now time.Time) Sample {
-	return jsonSample(map[string]any{
-		"lead_id": fmt.Sprintf("sample-%d", now.UnixNano()), "parent_url": "https://www.example.com/solar?utm_source=google", "is_partial_lead": false, "partial_lead_fields": []string{}, "completed_steps": []string{"step-1", "step-2"}, "form_progress": 100,
-		"first_name": "Delia", "last_name": "Whitcombe", "email": "delia@whitcombe-dairy.example", "phone": "+1 303 555 0142", "state": "Colorado", "roof_size": "Large",
-	})
 }

@@ -24,7 +24,6 @@ var linkedIn = Provider{
 	Erase:   linkedInErase,
 	Touches: linkedInTouches,
 	Fetch:   &Fetch{Host: "https://api.linkedin.com", Header: linkedInVersion, Read: linkedInFetch},
-	Sample:  linkedInSample,
 }
 
 // The words are signed in front of the body, and are not in the header.
@@ -131,12 +130,4 @@ func linkedInFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
 	}
 	setField(&touches[0], "form_name", whole.get("form", "name").str())
 	return touches[0], nil
-}
-
-func linkedInSample(now time.Time) Sample {
-	return jsonSample(map[string]any{
-		"type": "LEAD_ACTION", "leadGenFormResponse": fmt.Sprintf("urn:li:leadGenFormResponse:sample-%d", now.UnixNano()),
-		"leadGenForm": "urn:li:versionedLeadGenForm:(urn:li:leadGenForm:1,1)", "owner": map[string]string{"sponsoredAccount": "urn:li:sponsoredAccount:1"},
-		"associatedEntity": map[string]string{"sponsoredCreative": "urn:li:sponsoredCreative:1"}, "leadType": "SPONSORED", "leadAction": "CREATED", "occurredAt": now.UnixMilli(),
-	})
 }

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -14,7 +12,6 @@ var livestorm = Provider{
 	Title:   "Livestorm",
 	Doc:     "https://developers.livestorm.co/docs/webhooks-1",
 	Touches: livestormTouches,
-	Sample:  livestormSample,
 }
 
 // livestormActions are the events that are touches; all others are known not
@@ -59,22 +56,4 @@ func livestormTouches(r *Request) ([]lead.Touch, error) {
 	}
 	r.read(&t, &node{sort: object, kids: append(known.list(), answers.list()...)})
 	return one(t)
-}
-
-func livestormSample(now time.Time) Sample {
-	type part = map[string]any
-	return jsonSample(part{"data": part{
-		"id": fmt.Sprintf("sample-%d", now.UnixNano()), "type": "people",
-		"meta": part{"webhook": part{"event": "people.registered", "organization_id": "sample"}},
-		"attributes": part{
-			"role": "participant", "created_at": now.Unix(), "updated_at": now.Unix(), "first_name": "Amandine", "last_name": "Leroux-Petit", "email": "amandine@leroux-petit.example",
-			"registrant_detail": part{
-				"event_id": "sample-event", "session_id": "sample-session", "created_at": now.Unix(), "updated_at": now.Unix(), "attended": false, "utm_source": "linkedin", "utm_campaign": "autumn",
-				"fields": []part{
-					{"id": "company", "type": "text", "value": "Leroux-Petit", "required": true},
-					{"id": "job_title", "type": "text", "value": "Head of Sales", "required": false},
-				},
-			},
-		},
-	}})
 }

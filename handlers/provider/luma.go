@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -16,7 +15,6 @@ var luma = Provider{
 	Verify:  lumaVerify,
 	Sign:    lumaMAC.sign,
 	Touches: lumaTouches,
-	Sample:  lumaSample,
 }
 
 // The secret is used whole, with its whsec_.
@@ -118,16 +116,3 @@ func lumaAnswers(list *node) *node {
 // lumaOwn are members about a guest that are Luma's own, or read apart.
 var lumaOwn = []string{"id", "user_id", "registration_answers", "event", "event_ticket", "event_tickets", "event_ticket_orders", "approval_status", "check_in_qr_code", "eth_address", "solana_address",
 	"invited_at", "joined_at", "registered_at", "created_at"}
-
-func lumaSample(now time.Time) Sample {
-	type part = map[string]any
-	return jsonSample(part{"type": "guest.registered", "data": part{
-		"id": fmt.Sprintf("gst-sample-%d", now.UnixNano()), "user_id": "usr-sample", "user_email": "tobias.ekholm@ekholm-data.example", "user_name": "Tobias Ekholm", "user_first_name": "Tobias", "user_last_name": "Ekholm",
-		"phone_number": "+46 8 5550 0142", "approval_status": "approved", "registered_at": now.UTC().Format(time.RFC3339), "utm_source": "newsletter", "event_tickets": []part{},
-		"registration_answers": []part{
-			{"label": "Where do you work?", "question_id": "q1", "question_type": "company", "value": part{"company": "Ekholm Data", "job_title": "Founder"}},
-			{"label": "What brings you here?", "question_id": "q2", "question_type": "long-text", "value": "We lose leads on weekends."},
-		},
-		"event": part{"id": "evt-sample", "name": "Breakfast on lead response", "start_at": now.Add(96 * time.Hour).UTC().Format(time.RFC3339), "timezone": "Europe/Stockholm", "url": "https://events.example/breakfast"},
-	}})
-}

@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -15,7 +13,6 @@ var mautic = Provider{
 	Verify:  mauticMAC.verify,
 	Sign:    mauticMAC.sign,
 	Touches: mauticTouches,
-	Sample:  mauticSample,
 }
 
 var mauticMAC = mac{header: "Webhook-Signature", base64: true}
@@ -43,17 +40,4 @@ func mauticTouches(r *Request) ([]lead.Touch, error) {
 		touches = append(touches, t)
 	}
 	return touches, nil
-}
-
-func mauticSample(now time.Time) Sample {
-	type parts = map[string]any
-	return jsonSample(parts{
-		"mautic.form_on_submit": []parts{{
-			"timestamp": now.UTC().Format(time.RFC3339),
-			"submission": parts{
-				"id": now.Unix(), "form": parts{"id": 1, "name": "Contact us"}, "referer": "https://www.example.com/contact?utm_source=newsletter", "dateSubmitted": now.UTC().Format(time.RFC3339),
-				"results": parts{"f_name": "Jarl Tveit", "email": "jarl.tveit@skogverk.example", "company": "Skogverk", "message": "Please send a quote for 80 people."},
-			},
-		}},
-	})
 }

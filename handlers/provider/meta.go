@@ -1,10 +1,8 @@
 package provider
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -20,7 +18,6 @@ var meta = Provider{
 	Reply:   metaChallenge,
 	Touches: metaTouches,
 	Fetch:   &Fetch{Host: "https://graph.facebook.com", Read: metaFetch},
-	Sample:  metaSample,
 }
 
 var metaMAC = mac{header: "X-Hub-Signature-256", prefix: "sha256="}
@@ -96,17 +93,4 @@ func metaFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
 		return lead.Touch{}, err
 	}
 	return touches[0], nil
-}
-
-func metaSample(now time.Time) Sample {
-	type parts = map[string]any
-	return jsonSample(parts{
-		"object": "page",
-		"entry": []parts{{
-			"id": "100000000000001", "time": now.Unix(),
-			"changes": []parts{{"field": "leadgen", "value": parts{
-				"leadgen_id": fmt.Sprint(now.UnixNano()), "page_id": "100000000000001", "form_id": "200000000000001", "ad_id": "300000000000001", "adgroup_id": "400000000000001", "created_time": now.Unix(),
-			}}},
-		}},
-	})
 }

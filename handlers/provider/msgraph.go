@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -25,7 +24,6 @@ var msgraph = Provider{
 	Reply:   msgraphChallenge,
 	Touches: msgraphTouches,
 	Fetch:   &Fetch{Host: "https://graph.microsoft.com", Grant: &msgraphGrant, Read: msgraphFetch},
-	Sample:  msgraphSample,
 }
 
 // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
@@ -146,14 +144,4 @@ func after(path, name string) string {
 		}
 	}
 	return ""
-}
-
-func msgraphSample(now time.Time) Sample {
-	type part = map[string]any
-	id := fmt.Sprintf("solutions/virtualEvents/webinars/sample-webinar/registrations/sample-%d", now.UnixNano())
-	return jsonSample(part{"value": []part{{
-		"subscriptionId": "sample-subscription", "clientState": "", "changeType": "created", "tenantId": "sample-tenant",
-		"resource": "solutions/virtualEvents/webinars/sample-webinar/registrations", "subscriptionExpirationDateTime": now.Add(24 * time.Hour).UTC().Format(time.RFC3339),
-		"resourceData": part{"@odata.id": id, "@odata.type": "#microsoft.graph.virtualEventRegistration", "id": id},
-	}}})
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -22,7 +21,6 @@ var netlify = Provider{
 	Verify:  netlifyVerify,
 	Sign:    netlifySign,
 	Touches: netlifyTouches,
-	Sample:  netlifySample,
 }
 
 // Netlify signs with a JSON Web Token that names the body's digest. It has no
@@ -116,20 +114,4 @@ func netlifyParts(sent *node) []*node {
 		}
 	}
 	return []*node{labelled, data, guessed}
-}
-
-func netlifySample(now time.Time) Sample {
-	type part = map[string]any
-	return jsonSample(part{
-		"id": fmt.Sprintf("sample-%d", now.UnixNano()), "form_id": "sample", "form_name": "contact", "created_at": now.UTC().Format(time.RFC3339),
-		"name": "Petra Lindholm", "email": "petra.lindholm@kustvind.example", "first_name": "Petra", "last_name": "Lindholm", "company": nil,
-		"data": part{
-			"name": "Petra Lindholm", "email": "petra.lindholm@kustvind.example", "organisation": "Kustvind", "message": "Please call me about pricing.",
-			"referrer": "https://www.example.com/contact", "user_agent": "Mozilla/5.0",
-		},
-		"ordered_human_fields": []part{
-			{"title": "Name", "name": "name", "value": "Petra Lindholm"}, {"title": "Email", "name": "email", "value": "petra.lindholm@kustvind.example"},
-			{"title": "Organisation", "name": "organisation", "value": "Kustvind"}, {"title": "Message", "name": "message", "value": "Please call me about pricing."},
-		},
-	})
 }

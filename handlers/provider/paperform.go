@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -16,7 +13,6 @@ var paperform = Provider{
 	Title:   "Paperform",
 	Doc:     "https://paperform.co/help/articles/how-to-use-webhooks/",
 	Touches: paperformTouches,
-	Sample:  paperformSample,
 }
 
 func paperformTouches(r *Request) ([]lead.Touch, error) {
@@ -34,17 +30,4 @@ func paperformTouches(r *Request) ([]lead.Touch, error) {
 	}
 	r.read(&t, body.get("data"), body.get("device"))
 	return one(t)
-}
-
-func paperformSample(now time.Time) Sample {
-	type part = map[string]any
-	return jsonSample(part{
-		"submission_id": fmt.Sprintf("sample-%d", now.UnixNano()), "created_at": now.UTC().Format(time.DateTime), "charge": nil,
-		"data": []part{
-			{"title": "Your name", "type": "text", "key": "a1", "custom_key": "name", "value": "Agathe Renoult"},
-			{"title": "Where should we write to?", "type": "email", "key": "a2", "custom_key": nil, "value": "agathe.renoult@papeterie-sud.example"},
-			{"title": "Company", "type": "text", "key": "a3", "custom_key": "company", "value": "Papeterie Sud"},
-			{"title": "How can we help?", "type": "text", "key": "a4", "custom_key": nil, "value": "A demo for our purchasing team."},
-		},
-	})
 }

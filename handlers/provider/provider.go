@@ -1,9 +1,10 @@
 // Package provider reads what vendors send. A provider is a plain value: how a
 // vendor signs, how it checks that somebody is there, and where in its body a
 // person's details are. To add one, write a file with one Provider value, add
-// a line to the table in table.go, and put a payload in testdata/NAME (.json,
-// .form or .multipart; headers that matter in a .header beside it); go test
-// -update writes its golden file. TestProviders runs the same contract over
+// a line to the table in table.go, and put payloads in testdata/NAME (.json,
+// .form or .multipart; headers that matter in a .header beside it): sample,
+// which `leadgate trigger` sends, and others; go test -update writes their
+// golden files. TestProviders runs the same contract over
 // every one.
 //
 // Most vendors need three things of their own, and typeform.go and zoom.go show
@@ -54,10 +55,8 @@ type Provider struct {
 	// this vendor sends is whole.
 	Fetch *Fetch
 
-	// Sample is one believable delivery for `leadgate trigger`, in the
-	// vendor's shape with an invented person; Sign makes its headers valid.
-	Sample func(now time.Time) Sample
-	Sign   func(r *Request, secret string)
+	// Sign makes the headers of a sample valid.
+	Sign func(r *Request, secret string)
 }
 
 // Request is what arrived, whole.
@@ -98,13 +97,6 @@ type Erasure struct {
 	Email, Phone string
 	Delivery     string // the DeliveryID of a touch that named nobody yet
 	Field, Value string // all whom the source brought with this value in a field
-}
-
-// Sample is a request to make.
-type Sample struct {
-	ContentType string
-	Header      map[string]string
-	Body        []byte
 }
 
 // What Verify and Touches can say; wrap them with what was wrong.

@@ -3,7 +3,6 @@ package provider
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -19,7 +18,6 @@ var ringcentral = Provider{
 	Sign:    func(r *Request, secret string) { r.Header.Set("Verification-Token", secret) },
 	Reply:   ringcentralChallenge,
 	Touches: ringcentralTouches,
-	Sample:  ringcentralSample,
 }
 
 // ringcentralVerify lets the challenge pass, which has no token yet; it is
@@ -86,13 +84,3 @@ func ringcentralTouches(r *Request) ([]lead.Touch, error) {
 // person's private links.
 var ringcentralOwn = []string{"id", "eventType", "changeType", "webinar", "session", "webinarId", "sessionId", "webinarTitle", "title", "joinUri", "cancellationUri", "visitorId", "participantId",
 	"creationTime", "lastModifiedTime", "registrationTime", "ipAddress"}
-
-func ringcentralSample(now time.Time) Sample {
-	return jsonSample(map[string]any{
-		"uuid": fmt.Sprintf("sample-%d", now.UnixNano()), "event": "/webinar/registration/v1/company/sessions/registrants", "timestamp": now.UTC().Format(time.RFC3339Nano), "subscriptionId": "sample",
-		"body": map[string]any{
-			"id": "78650001", "firstName": "Marisol", "lastName": "Echeverria", "email": "marisol@echeverria-foods.example", "source": "newsletter", "registrationTime": now.UTC().Format(time.RFC3339),
-			"joinUri": "https://meet.example/j/sample",
-		},
-	})
-}

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -16,7 +14,6 @@ var savvyCal = Provider{
 	Verify:  savvyCalMAC.verify,
 	Sign:    savvyCalMAC.sign,
 	Touches: savvyCalTouches,
-	Sample:  savvyCalSample,
 }
 
 var savvyCalMAC = mac{header: "X-Savvycal-Signature", prefix: "sha256="}
@@ -69,18 +66,4 @@ func savvyCalPerson(booking *node) *node {
 		}
 	}
 	return booking
-}
-
-func savvyCalSample(now time.Time) Sample {
-	type parts = map[string]any
-	return jsonSample(parts{
-		"type": "event.created", "id": fmt.Sprintf("payload_sample%d", now.UnixNano()), "version": "2020-11-01", "occurred_at": now.UTC().Format(time.RFC3339),
-		"payload": parts{
-			"id": "event_sample", "summary": "Product demo", "start_at": now.Add(30 * time.Hour).UTC().Format(time.RFC3339), "link": parts{"id": "link_sample"},
-			"scheduler": parts{
-				"display_name": "Nadia Ferrand", "email": "nadia.ferrand@boisclair.example", "phone_number": "+33 1 99 00 55 42", "time_zone": "Europe/Paris",
-				"fields": []parts{{"label": "Company", "value": "Boisclair"}, {"label": "What should we prepare?", "value": "The CRM integration."}},
-			},
-		},
-	})
 }

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -16,7 +15,6 @@ var shopify = Provider{
 	Sign:    shopifyMAC.sign,
 	Erase:   shopifyErase,
 	Touches: shopifyTouches,
-	Sample:  shopifySample,
 }
 
 var shopifyMAC = mac{header: "X-Shopify-Hmac-Sha256", base64: true}
@@ -63,16 +61,4 @@ func shopifyTouches(r *Request) ([]lead.Touch, error) {
 	t.Person.Company = address.get("company").str()
 	r.read(&t, body.only("email", "first_name", "last_name", "phone", "note", "tags", "email_marketing_consent"), address.only("phone", "city", "province", "country"))
 	return one(t)
-}
-
-func shopifySample(now time.Time) Sample {
-	type parts = map[string]any
-	s := jsonSample(parts{
-		"id": now.UnixNano(), "created_at": now.UTC().Format(time.RFC3339), "email": "femke.aalders@tulpenhof.example", "first_name": "Femke", "last_name": "Aalders",
-		"phone": "+31 20 555 0166", "note": "Wholesale prices for 60 shops, please.", "tags": "wholesale", "verified_email": true,
-		"default_address":         parts{"company": "Tulpenhof", "city": "Utrecht", "country": "Netherlands"},
-		"email_marketing_consent": parts{"state": "subscribed", "opt_in_level": "single_opt_in", "consent_updated_at": nil},
-	})
-	s.Header = map[string]string{"X-Shopify-Topic": "customers/create", "X-Shopify-Shop-Domain": "sample.myshopify.com", "X-Shopify-Webhook-Id": now.UTC().Format("sample-20060102150405.000000000")}
-	return s
 }

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -15,7 +14,6 @@ var standardWebhooks = Provider{
 	Verify:  standardWebhooksMAC.verify,
 	Sign:    standardWebhooksMAC.sign,
 	Touches: func(r *Request) ([]lead.Touch, error) { return standardTouches(r, standardWebhooksMAC) },
-	Sample:  standardSample,
 }
 
 // svix reads what comes through Svix, which has its own names for the headers.
@@ -26,7 +24,6 @@ var svix = Provider{
 	Verify:  svixMAC.verify,
 	Sign:    svixMAC.sign,
 	Touches: func(r *Request) ([]lead.Touch, error) { return standardTouches(r, svixMAC) },
-	Sample:  standardSample,
 }
 
 var (
@@ -52,15 +49,4 @@ func standardTouches(r *Request, m standardMAC) ([]lead.Touch, error) {
 	}
 	r.read(&t, body.without("type", "event", "event_type", "eventType"))
 	return one(t)
-}
-
-func standardSample(now time.Time) Sample {
-	type parts = map[string]any
-	return jsonSample(parts{
-		"type": "contact.created", "timestamp": now.UTC().Format(time.RFC3339Nano),
-		"data": parts{
-			"fullName": "Sorcha Devlin", "email": "sorcha.devlin@kestrelworks.example", "phoneNumber": "+353 1 555 0188",
-			"company": "Kestrel Works", "occupation": "Head of Growth", "message": "We are comparing three vendors this week.",
-		},
-	})
 }

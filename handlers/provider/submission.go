@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/leadgate/leadgate/lead"
@@ -39,10 +38,4 @@ func parseObject(r *Request) (*node, error) {
 		return nil, fmt.Errorf("%w: not an object", ErrMalformed)
 	}
 	return body, err
-}
-
-// jsonSample is a sample of a vendor that sends JSON.
-func jsonSample(body any) Sample {
-	b, _ := json.Marshal(body) // plain values: cannot fail
-	return Sample{ContentType: "application/json", Body: b}
 }

@@ -1,9 +1,7 @@
 package provider
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -16,7 +14,6 @@ var tally = Provider{
 	Verify:  tallyMAC.verify,
 	Sign:    tallyMAC.sign,
 	Touches: tallyTouches,
-	Sample:  tallySample,
 }
 
 var tallyMAC = mac{header: "Tally-Signature", base64: true}
@@ -58,22 +55,4 @@ func tallyAnswers(fields *node) *node {
 		kept.kids = append(kept.kids, f)
 	}
 	return &kept
-}
-
-func tallySample(now time.Time) Sample {
-	type part = map[string]any
-	id, at := fmt.Sprintf("sample-%d", now.UnixNano()), now.UTC().Format(time.RFC3339)
-	return jsonSample(part{
-		"eventId": id, "eventType": "FORM_RESPONSE", "createdAt": at,
-		"data": part{
-			"responseId": id, "submissionId": id, "respondentId": "sample", "formId": "sample", "formName": "Talk to sales", "createdAt": at,
-			"fields": []part{
-				{"key": "question_1", "label": "Your name", "type": "INPUT_TEXT", "value": "Signe Aalto"},
-				{"key": "question_2", "label": "Work email", "type": "INPUT_EMAIL", "value": "signe.aalto@pohjola-optics.example"},
-				{"key": "question_3", "label": "Company", "type": "INPUT_TEXT", "value": "Pohjola Optics"},
-				{"key": "question_4", "label": "When do you want to start?", "type": "DROPDOWN", "value": []string{"o1"}, "options": []part{{"id": "o1", "text": "This month"}, {"id": "o2", "text": "Later"}}},
-				{"key": "question_5", "label": "What do you need?", "type": "TEXTAREA", "value": "A quote for 60 seats."},
-			},
-		},
-	})
 }

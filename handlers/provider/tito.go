@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -15,7 +14,6 @@ var tito = Provider{
 	Verify:  titoMAC.verify,
 	Sign:    titoMAC.sign,
 	Touches: titoTouches,
-	Sample:  titoSample,
 }
 
 var titoMAC = mac{header: "Tito-Signature", base64: true}
@@ -84,16 +82,4 @@ func (r *Request) titoTouch(event string, action lead.Action, ticket, body *node
 	}
 	r.read(&t, ticket.only("name", "first_name", "last_name", "email", "phone_number", "company_name", "job_title", "responses", "release_title", "discount_code_used", "source"))
 	return t
-}
-
-func titoSample(now time.Time) Sample {
-	type part = map[string]any
-	s := jsonSample(part{
-		"_type": "ticket", "id": 990001, "name": "Ewa Zawadzka", "first_name": "Ewa", "last_name": "Zawadzka", "email": "ewa@zawadzka-logistyka.example", "phone_number": "+48 22 555 01 42",
-		"company_name": "Zawadzka Logistyka", "job_title": "COO", "reference": "SMPL-1", "slug": fmt.Sprintf("sample_%d", now.UnixNano()), "updated_at": now.UTC().Format(time.RFC3339), "release_title": "Early bird",
-		"responses": part{"what-would-you-like-to-learn": "How to answer faster"},
-		"event":     part{"_type": "event", "id": 990002, "title": "Lead response day", "account_slug": "sample", "slug": "day", "start_date": now.Add(240 * time.Hour).UTC().Format(time.DateOnly)},
-	})
-	s.Header = map[string]string{"X-Webhook-Name": "ticket.completed"}
-	return s
 }

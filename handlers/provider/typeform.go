@@ -1,10 +1,6 @@
 package provider
 
 import (
-	"encoding/json"
-	"fmt"
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -16,7 +12,6 @@ var typeform = Provider{
 	Verify:  typeformMAC.verify,
 	Sign:    typeformMAC.sign,
 	Touches: typeformTouches,
-	Sample:  typeformSample,
 }
 
 var typeformMAC = mac{header: "Typeform-Signature", prefix: "sha256=", base64: true}
@@ -56,28 +51,4 @@ func typeformParts(response *node) (parts []node) {
 		}
 	}
 	return parts
-}
-
-func typeformSample(now time.Time) Sample {
-	type question = map[string]any
-	body, _ := json.Marshal(map[string]any{ // plain values: cannot fail
-		"event_id": fmt.Sprintf("sample-%d", now.UnixNano()), "event_type": "form_response",
-		"form_response": map[string]any{
-			"form_id": "sample", "token": "sample", "submitted_at": now.UTC().Format(time.RFC3339),
-			"hidden": map[string]string{"utm_source": "linkedin", "utm_campaign": "autumn"},
-			"definition": map[string]any{"id": "sample", "title": "Talk to us", "fields": []question{
-				{"id": "q1", "ref": "name", "type": "short_text", "title": "What's your name?"},
-				{"id": "q2", "ref": "email", "type": "email", "title": "And your work email?"},
-				{"id": "q3", "ref": "company", "type": "short_text", "title": "Which company are you with?"},
-				{"id": "q4", "ref": "need", "type": "long_text", "title": "What do you need?"},
-			}},
-			"answers": []question{
-				{"type": "text", "text": "Paulo Esteves", "field": question{"id": "q1", "ref": "name", "type": "short_text"}},
-				{"type": "email", "email": "paulo.esteves@casaverde.example", "field": question{"id": "q2", "ref": "email", "type": "email"}},
-				{"type": "text", "text": "Casa Verde", "field": question{"id": "q3", "ref": "company", "type": "short_text"}},
-				{"type": "text", "text": "A quote for 40 seats, this month.", "field": question{"id": "q4", "ref": "need", "type": "long_text"}},
-			},
-		},
-	})
-	return Sample{ContentType: "application/json", Body: body}
 }

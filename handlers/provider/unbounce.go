@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"net/url"
-	"time"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -14,7 +11,6 @@ var unbounce = Provider{
 	Title:   "Unbounce",
 	Doc:     "https://documentation.unbounce.com/",
 	Touches: unbounceTouches,
-	Sample:  unbounceSample,
 }
 
 // unbounceTouches reads data.json, which some frameworks rename since a name
@@ -38,14 +34,4 @@ func unbounceTouches(r *Request) ([]lead.Touch, error) {
 	}
 	r.read(&t, answers.without("data.xml", "data_xml", "page_url", "page_name", "page_id", "page_uuid", "variant", "time_submitted", "date_submitted", "ip_address"))
 	return one(t)
-}
-
-func unbounceSample(time.Time) Sample {
-	return Sample{
-		ContentType: "application/x-www-form-urlencoded",
-		Body: []byte(url.Values{
-			"page_url": {"https://www.example.com/demo/?utm_source=google"}, "page_name": {"Demo page"}, "page_id": {"sample"}, "variant": {"a"},
-			"data.json": {`{"first_name":["Perpetua"],"last_name":["Lund"],"email":["perpetua.lund@lundmark-labs.example"],"company":["Lundmark Labs"],"message":["A demo on Tuesday?"],"page_name":["Demo page"]}`},
-		}.Encode()),
-	}
 }

@@ -2,9 +2,7 @@ package provider
 
 import (
 	"crypto/sha1"
-	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -19,7 +17,6 @@ var webex = Provider{
 	Sign:    webexMAC.sign,
 	Touches: webexTouches,
 	Fetch:   &Fetch{Host: "https://webexapis.com", Read: webexFetch},
-	Sample:  webexSample,
 }
 
 var webexMAC = mac{header: "X-Spark-Signature", hash: sha1.New}
@@ -57,11 +54,4 @@ func webexFetch(r *Request, t *lead.Touch, get Get) (lead.Touch, error) {
 	got.Event.Title = whole.get("meetingTitle").str()
 	r.read(&got, whole.only("email", "displayName"))
 	return got, nil
-}
-
-func webexSample(now time.Time) Sample {
-	return jsonSample(map[string]any{
-		"id": "sample-webhook", "name": "leadgate", "resource": "meetingParticipants", "event": "joined", "orgId": "sample", "createdBy": "sample", "appId": "sample", "ownedBy": "creator", "status": "active", "actorId": "sample",
-		"data": map[string]any{"id": fmt.Sprintf("sample_I_%d", now.UnixNano()), "meetingId": "sample_I_meeting", "joinedTime": now.UTC().Format(time.RFC3339), "host": false},
-	})
 }

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
@@ -17,7 +16,6 @@ var webflow = Provider{
 	Verify:  webflowMAC.verify,
 	Sign:    webflowMAC.sign,
 	Touches: webflowTouches,
-	Sample:  webflowSample,
 }
 
 // The time is in milliseconds, whatever some tutorials say.
@@ -41,17 +39,4 @@ func webflowTouches(r *Request) ([]lead.Touch, error) {
 	t := r.submitted(submission{id: sent.first("id", "_id"), at: sent.first("submittedAt", "d"), form: sent.first("name"), formID: sent.first("formId")})
 	r.read(&t, sent.get("data")) // the name beside it is the form's
 	return one(t)
-}
-
-func webflowSample(now time.Time) Sample {
-	return jsonSample(map[string]any{
-		"triggerType": "form_submission",
-		"payload": map[string]any{
-			"name": "Contact sales", "siteId": "sample", "formId": "sample", "id": fmt.Sprintf("sample-%d", now.UnixNano()), "submittedAt": now.UTC().Format(time.RFC3339),
-			"data": map[string]any{
-				"First Name": "Ruben", "Last Name": "Castellane", "Work email": "ruben.castellane@ateliernoor.example",
-				"Company": "Atelier Noor", "Phone Number": 33155501234, "Message": "Could we have a demo next week?",
-			},
-		},
-	})
 }

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -18,7 +16,6 @@ var webinargeek = Provider{
 	Verify:  webinargeekMAC.verify,
 	Sign:    webinargeekMAC.sign,
 	Touches: webinargeekTouches,
-	Sample:  webinargeekSample,
 }
 
 var webinargeekMAC = mac{header: "Signature"}
@@ -58,15 +55,3 @@ func webinargeekTouches(r *Request) ([]lead.Touch, error) {
 // person's private links.
 var webinargeekOwn = []string{"id", "event", "event_type", "trigger", "type", "webinar", "webinar_id", "webinar_title", "broadcast", "broadcast_id", "episode", "episode_id",
 	"watch_link", "viewing_link", "confirmation_link", "unsubscribe_link", "created_at", "updated_at", "timestamp"}
-
-func webinargeekSample(now time.Time) Sample {
-	s := jsonSample(map[string]any{
-		"event": "subscription_created", "created_at": now.Unix(),
-		"subscription": map[string]any{
-			"id": 990001, "firstname": "Femke", "surname": "Oosterbaan", "email": "femke@oosterbaan-energie.example", "company": "Oosterbaan Energie", "job_title": "Hoofd verkoop", "phone": "+31 30 555 0142",
-			"webinar": map[string]any{"id": 990002, "title": "Answering leads at night"},
-		},
-	})
-	s.Header = map[string]string{"Id": fmt.Sprintf("sample-%d", now.UnixNano())}
-	return s
-}

@@ -1,9 +1,7 @@
 package provider
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -16,7 +14,6 @@ var wix = Provider{
 	Title:   "Wix Forms",
 	Doc:     "https://support.wix.com/",
 	Touches: wixTouches,
-	Sample:  wixSample,
 }
 
 func wixTouches(r *Request) ([]lead.Touch, error) {
@@ -48,16 +45,4 @@ func wixAnswers(sent *node) *node {
 		}
 	}
 	return fields
-}
-
-func wixSample(now time.Time) Sample {
-	type part = map[string]any
-	return jsonSample(part{"data": part{
-		"formName": "Request a quote", "formId": "sample", "submissionId": fmt.Sprintf("sample-%d", now.UnixNano()), "contactId": "sample", "submissionTime": now.UTC().Format(time.RFC3339),
-		"submissions": []part{
-			{"label": "First name", "value": "Ambrose"}, {"label": "Last name", "value": "Tilling"}, {"label": "Email", "value": "ambrose.tilling@tilling-barns.example"},
-			{"label": "Company", "value": "Tilling Barns"}, {"label": "How can we help?", "value": "A quote for three barns."},
-		},
-		"contact": part{"name": part{"first": "Ambrose", "last": "Tilling"}, "email": "ambrose.tilling@tilling-barns.example", "phone": ""},
-	}})
 }

@@ -3,7 +3,6 @@ package provider
 import (
 	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/leadgate/leadgate/lead"
 )
@@ -17,7 +16,6 @@ var wufoo = Provider{
 	Verify:  wufooVerify,
 	Sign:    wufooSign,
 	Touches: wufooTouches,
-	Sample:  wufooSample,
 }
 
 // wufooVerify compares the key that Wufoo was given with the one it sends.
@@ -49,16 +47,4 @@ func wufooTouches(r *Request) ([]lead.Touch, error) {
 	t := r.submitted(s)
 	r.read(&t, body.without("EntryId", "DateCreated", "CreatedBy", "IP", "HandshakeKey", "FormStructure"))
 	return one(t)
-}
-
-func wufooSample(now time.Time) Sample {
-	return Sample{
-		ContentType: "application/x-www-form-urlencoded",
-		Body: []byte(url.Values{
-			"Field1": {"Corin"}, "Field2": {"Balfour"}, "Field3": {"corin.balfour@tidewater-kayaks.example"}, "Field4": {"We want a demo for 20 guides."},
-			"CreatedBy": {"public"}, "EntryId": {fmt.Sprint(now.UnixNano())}, "FormStructure": {`{"Name":"Contact sales","Hash":"sample"}`},
-			"FieldStructure": {`{"Fields":[{"ID":"Field1","Title":"Name","Type":"shortname","SubFields":[{"ID":"Field1","Label":"First"},{"ID":"Field2","Label":"Last"}]},` +
-				`{"ID":"Field3","Title":"Email","Type":"email"},{"ID":"Field4","Title":"How can we help?","Type":"textarea"}]}`},
-		}.Encode()),
-	}
 }

@@ -20,7 +20,6 @@ var zoom = Provider{
 	Sign:    zoomMAC.sign,
 	Reply:   zoomChallenge,
 	Touches: zoomTouches,
-	Sample:  zoomSample,
 }
 
 // Zoom tries again for about 85 minutes, and nobody says whether it signs
@@ -142,23 +141,4 @@ func zoomEvent(t *lead.Touch, o *node) {
 	if s := o.get("scheduled_event"); s != nil {
 		t.Event = lead.Event{ID: s.get("event_id").str(), Title: s.get("summary").str(), Start: s.get("start_date_time").str()}
 	}
-}
-
-func zoomSample(now time.Time) Sample {
-	body, _ := json.Marshal(map[string]any{ // plain values: cannot fail
-		"event": "webinar.registration_created", "event_ts": now.UnixMilli(),
-		"payload": map[string]any{
-			"account_id": "sample-account",
-			"object": map[string]any{
-				"id": 81234567890, "uuid": "c2FtcGxlLXdlYmluYXI=", "host_id": "sample-host", "topic": "Fewer no-shows, more demos", "type": 5,
-				"start_time": now.Add(72 * time.Hour).UTC().Format(time.RFC3339), "duration": 45, "timezone": "Europe/Berlin",
-				"registrant": map[string]any{
-					"id": fmt.Sprintf("sample-%d", now.UnixNano()), "first_name": "Ines", "last_name": "Halvorsen", "email": "ines.halvorsen@fjordlogistik.example",
-					"phone": "+47 22 55 01 99", "org": "Fjordlogistik", "job_title": "Chief Revenue Officer", "no_of_employees": "51-250",
-					"purchasing_time_frame": "Within a month", "comments": "Can we see the Salesforce part live?", "status": "approved",
-				},
-			},
-		},
-	})
-	return Sample{ContentType: "application/json; charset=utf-8", Body: body}
 }
