@@ -20,9 +20,12 @@ func addConfigFlags(f *pflag.FlagSet) {
 	f.String("data-dir", "", "directory of the journal (LEADGATE_DATA_DIR)")
 }
 
-// loadConfig reads flags, environment and file for a command.
-func loadConfig(c *cobra.Command) (*config.Config, error) {
-	o := config.Options{Env: os.Environ(), Flags: map[string]string{}, Signs: signs, Grants: grants, Providers: provider.Names(), Field: provider.IsField, CheckTarget: notify.Check}
+// environment is what a command runs in: variables as NAME=value.
+type environment []string
+
+// config reads flags, environment and file for a command.
+func (env environment) config(c *cobra.Command) (*config.Config, error) {
+	o := config.Options{Env: env, Flags: map[string]string{}, Signs: signs, Grants: grants, Providers: provider.Names(), Field: provider.IsField, CheckTarget: notify.Check}
 	for _, k := range notify.Kinds() {
 		o.Kinds = append(o.Kinds, k.Name)
 	}
@@ -62,20 +65,20 @@ func loadRules(cfg *config.Config) (*lead.Rules, error) {
 	return rules, nil
 }
 
-// runningServer finds the server that has the configured data directory open.
-func runningServer(c *cobra.Command) (client.Client, error) {
-	cfg, err := loadConfig(c)
+// server finds the server that has the configured data directory open.
+func (env environment) server(c *cobra.Command) (client.Client, error) {
+	cfg, err := env.config(c)
 	if err != nil {
 		return client.Client{}, err
 	}
 	return client.Find(cfg.DataDir)
 }
 
-func checkCommand() *cobra.Command {
+func checkCommand(env environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "check", Short: "Check the configuration and print what is in force", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(c)
+			cfg, err := env.config(c)
 			if err != nil {
 				return err
 			}

@@ -26,12 +26,12 @@ is asked, for it holds the data directory; else this command looks by itself.
 
 The exit code is 1 when something fails; what is only warned of does not change it.`
 
-func doctorCommand() *cobra.Command {
+func doctorCommand(env environment) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "doctor", Short: "Look for what will hurt, and say what to do", Long: doctorHelp, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(c)
+			cfg, err := env.config(c)
 			if err != nil {
 				return err
 			}

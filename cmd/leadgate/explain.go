@@ -17,7 +17,7 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-func explainCommand() *cobra.Command {
+func explainCommand(env environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "explain ID", Short: "Tell why a lead is warm, who was told, and who was not",
 		Long: "Explain prints a lead's verdict with its reasons and every touch's trail: each hop with its time, each\n" +
@@ -25,7 +25,7 @@ func explainCommand() *cobra.Command {
 			"what nearly does, and who would hear. ID is a lead's or a touch's.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			l, err := runningServer(c)
+			l, err := env.server(c)
 			if err != nil {
 				return err
 			}

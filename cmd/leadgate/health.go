@@ -14,11 +14,11 @@ import (
 
 // healthCommand asks the running server whether it is alive: what a container
 // without a shell uses as its health check.
-func healthCommand() *cobra.Command {
+func healthCommand(env environment) *cobra.Command {
 	return &cobra.Command{
 		Use: "health", Short: "Ask the running server whether it is alive", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(c)
+			cfg, err := env.config(c)
 			if err != nil {
 				return err
 			}

@@ -31,7 +31,7 @@ type importFlags struct {
 	json           bool
 }
 
-func importCommand() *cobra.Command {
+func importCommand(env environment) *cobra.Command {
 	var f importFlags
 	c := &cobra.Command{
 		Use: "import FILE.csv", Short: "Bring in a list of people: badges of an event, an old list",
@@ -42,7 +42,7 @@ func importCommand() *cobra.Command {
 			"and the reason. The same file can be imported again, after an interruption or with new rows: what is known\n" +
 			"already is left alone.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return importFile(c, args[0], f) },
+		RunE: func(c *cobra.Command, args []string) error { return importFile(c, env, args[0], f) },
 	}
 	addConfigFlags(c.Flags())
 	c.Flags().StringVar(&f.source, "source", "", "the source that the people come from (default import)")
@@ -85,7 +85,7 @@ type outcome struct {
 	DryRun   bool   `json:"dry_run,omitempty"`
 }
 
-func importFile(c *cobra.Command, file string, f importFlags) error {
+func importFile(c *cobra.Command, env environment, file string, f importFlags) error {
 	fields := map[string]string{}
 	for _, pair := range f.fields {
 		field, column, ok := strings.Cut(pair, "=")
@@ -94,7 +94,7 @@ func importFile(c *cobra.Command, file string, f importFlags) error {
 		}
 		fields[strings.TrimSpace(field)] = strings.TrimSpace(column)
 	}
-	server, err := runningServer(c)
+	server, err := env.server(c)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-func mergeCommand() *cobra.Command {
+func mergeCommand(env environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "merge ID INTO | merge --undo ID", Short: "Make one lead of two, or two of one again",
 		Long: "Merge makes the lead ID a part of the lead INTO, which then has the touches, the messages and the claim of both.\n" +
@@ -27,7 +27,7 @@ func mergeCommand() *cobra.Command {
 			if undo != (len(args) == 1) {
 				return &codedError{exitUsage, fmt.Errorf("say merge ID INTO, or merge --undo ID")}
 			}
-			from, err := runningServer(c)
+			from, err := env.server(c)
 			if err != nil {
 				return err
 			}
@@ -58,14 +58,14 @@ func mergeCommand() *cobra.Command {
 	return c
 }
 
-func exportCommand() *cobra.Command {
+func exportCommand(env environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "export EMAIL", Short: "Print all that is held of a person, as JSON",
 		Long: "Export prints a person's leads, touches, deliveries, trails and raw requests, for the person who asks what is\n" +
 			"held of them. Requests that other nodes accepted are listed by id; run it there for them.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			server, err := runningServer(c)
+			server, err := env.server(c)
 			if err != nil {
 				return err
 			}
@@ -88,7 +88,7 @@ func exportCommand() *cobra.Command {
 	return c
 }
 
-func eraseCommand() *cobra.Command {
+func eraseCommand(env environment) *cobra.Command {
 	var asJSON bool
 	var by string
 	c := &cobra.Command{
@@ -99,7 +99,7 @@ func eraseCommand() *cobra.Command {
 			"The receipt that is printed says nothing of the person.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			server, err := runningServer(c)
+			server, err := env.server(c)
 			if err != nil {
 				return err
 			}

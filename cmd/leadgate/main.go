@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -31,18 +32,28 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := command().ExecuteContext(ctx)
-	if err == nil {
-		return
-	}
-	code := exitFailed
-	var c *codedError
-	if errors.As(err, &c) {
-		code = c.code
-	}
-	fmt.Fprintln(os.Stderr, "leadgate:", err)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+	stop()
 	os.Exit(code)
+}
+
+// run runs one command to its end and returns its exit code.
+func run(ctx context.Context, args []string, env environment, in io.Reader, out, errs io.Writer) int {
+	c := command(env)
+	c.SetArgs(args)
+	c.SetIn(in)
+	c.SetOut(out)
+	c.SetErr(errs)
+	err := c.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(errs, "leadgate:", err)
+	var coded *codedError
+	if errors.As(err, &coded) {
+		return coded.code
+	}
+	return exitFailed
 }
 
 // codedError is an error with an exit code of its own.
@@ -54,18 +65,18 @@ type codedError struct {
 func (e *codedError) Error() string { return e.err.Error() }
 func (e *codedError) Unwrap() error { return e.err }
 
-func command() *cobra.Command {
-	root := serveCommand()
+func command(env environment) *cobra.Command {
+	root := serveCommand(env)
 	root.Use = "leadgate"
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &codedError{exitUsage, fmt.Errorf("%w\nrun %s --help for what there is", err, c.CommandPath())}
 	})
-	serve := serveCommand()
+	serve := serveCommand(env)
 	serve.Use = "serve"
-	root.AddCommand(serve, checkCommand(), doctorCommand(), demoCommand(), triggerCommand(), tailCommand(), explainCommand(), readCommand(),
-		rulesCommand(), reclassifyCommand(), mergeCommand(), replayCommand(), resendCommand(), importCommand(), exportCommand(), eraseCommand(),
-		slackCommand(), signinCommand(), loadCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serve, checkCommand(env), doctorCommand(env), demoCommand(env), triggerCommand(env), tailCommand(env), explainCommand(env), readCommand(env),
+		rulesCommand(env), reclassifyCommand(env), mergeCommand(env), replayCommand(env), resendCommand(env), importCommand(env), exportCommand(env), eraseCommand(env),
+		slackCommand(env), signinCommand(env), loadCommand(), healthCommand(env), versionCommand())
 	for _, c := range append(root.Commands(), root) {
 		c.Args = usageArgs(c.Args)
 	}

@@ -29,7 +29,7 @@ type readFlags struct {
 	json        bool
 }
 
-func readCommand() *cobra.Command {
+func readCommand(env environment) *cobra.Command {
 	var f readFlags
 	c := &cobra.Command{
 		Use: "read FILE", Short: "Show what a payload is understood as, value by value",

@@ -19,7 +19,7 @@ import (
 func runRead(t *testing.T, payload string, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	c := command()
+	c := command(nil)
 	c.SetArgs(append([]string{"read", "-"}, args...))
 	c.SetIn(strings.NewReader(payload))
 	c.SetOut(&out)
@@ -129,7 +129,7 @@ func TestRead_File(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	c := command()
+	c := command(nil)
 	c.SetArgs([]string{"read", file})
 	c.SetOut(&out)
 	if err := c.ExecuteContext(t.Context()); err != nil || !strings.Contains(out.String(), "l@quist.example") {

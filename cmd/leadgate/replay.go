@@ -17,7 +17,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-func replayCommand() *cobra.Command {
+func replayCommand(env environment) *cobra.Command {
 	var unread, dryRun, asJSON bool
 	var source, since, until, state string
 	var limit int
@@ -31,7 +31,7 @@ func replayCommand() *cobra.Command {
 			if (len(ids) > 0) == (unread || state != "") {
 				return &codedError{exitUsage, fmt.Errorf("name touches by ID, or choose them with --unread or --state\nrun %s --help for what there is", c.CommandPath())}
 			}
-			server, err := runningServer(c)
+			server, err := env.server(c)
 			if err != nil {
 				return err
 			}
@@ -101,7 +101,7 @@ func printRun(w io.Writer, run *lead.Run, asJSON bool) error {
 	return nil
 }
 
-func resendCommand() *cobra.Command {
+func resendCommand(env environment) *cobra.Command {
 	var to, temperature, source, since, until, by string
 	var limit int
 	var failed, again, dryRun, asJSON bool
@@ -115,7 +115,7 @@ func resendCommand() *cobra.Command {
 			if to == "" {
 				return &codedError{exitUsage, fmt.Errorf("say whom to tell with --to TARGET\nrun %s --help for what there is", c.CommandPath())}
 			}
-			server, err := runningServer(c)
+			server, err := env.server(c)
 			if err != nil {
 				return err
 			}

@@ -17,18 +17,18 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-func rulesCommand() *cobra.Command {
+func rulesCommand(env environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "rules", Short: "Try other rules on past leads", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	try := rulesTryCommand()
+	try := rulesTryCommand(env)
 	try.Args = usageArgs(try.Args)
 	c.AddCommand(try)
 	return c
 }
 
-func rulesTryCommand() *cobra.Command {
+func rulesTryCommand(env environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "try FILE", Short: "Tell which past leads other rules would change, and how many more alerts they mean",
 		Long: "Try lets the running server judge everybody who did something lately by the rules in FILE, and compares that\n" +
@@ -43,7 +43,7 @@ func rulesTryCommand() *cobra.Command {
 			if _, err := lead.ParseRules(args[0], src); err != nil {
 				return &codedError{exitConfig, err}
 			}
-			from, err := runningServer(c)
+			from, err := env.server(c)
 			if err != nil {
 				return err
 			}
@@ -85,14 +85,14 @@ func progressOf(c *cobra.Command, asJSON bool) io.Writer {
 	return nil
 }
 
-func reclassifyCommand() *cobra.Command {
+func reclassifyCommand(env environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "reclassify", Short: "Give past leads the verdict of the rules in force",
 		Long: "Reclassify lets the running server judge leads anew, all of them or those that the flags choose, after the rules\n" +
 			"were changed. Posted messages are rewritten; nobody is told anew without --alert. Leads that do something are judged anew anyway.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			from, err := runningServer(c)
+			from, err := env.server(c)
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -30,18 +31,18 @@ import (
 	"github.com/leadgate/leadgate/store"
 )
 
-func serveCommand() *cobra.Command {
+func serveCommand(env environment) *cobra.Command {
 	c := &cobra.Command{
 		Short: "Take leads, keep them, tell sales about the hot ones",
 		Long: "leadgate takes leads from websites, form builders, webinar platforms and schedulers, keeps each one before it\n" +
 			"answers, decides how warm the person is and why, and tells sales about the hot ones in Slack at once.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(c)
+			cfg, err := env.config(c)
 			if err != nil {
 				return err
 			}
-			return serve(c.Context(), cfg, os.Stderr, time.Now())
+			return serve(c.Context(), cfg, c.ErrOrStderr(), time.Now())
 		},
 	}
 	addConfigFlags(c.Flags())
@@ -54,7 +55,7 @@ const stopLimit = 4500 * time.Millisecond
 
 // serve builds every part in order of need, runs them until ctx ends, and stops
 // them in the opposite order.
-func serve(ctx context.Context, cfg *config.Config, out *os.File, begin time.Time) error {
+func serve(ctx context.Context, cfg *config.Config, out io.Writer, begin time.Time) error {
 	rules, err := loadRules(cfg)
 	if err != nil {
 		return err

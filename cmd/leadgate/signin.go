@@ -16,7 +16,7 @@ import (
 	"github.com/leadgate/leadgate/handlers/session"
 )
 
-func signinCommand() *cobra.Command {
+func signinCommand(env environment) *cobra.Command {
 	var o struct {
 		name, token, revoke  string
 		readOnly, list, json bool
@@ -29,7 +29,7 @@ func signinCommand() *cobra.Command {
 		Example: "  leadgate signin --name Dana\n  leadgate signin --token reporting --read-only\n  leadgate signin --revoke reporting",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			from, err := runningServer(c)
+			from, err := env.server(c)
 			if err != nil {
 				return err
 			}

@@ -21,18 +21,18 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-func slackCommand() *cobra.Command {
+func slackCommand(env environment) *cobra.Command {
 	c := &cobra.Command{Use: "slack", Short: "Set Slack up, test it, see what it would show"}
 	setup := &cobra.Command{
 		Use: "setup", Short: "Make the Slack app, check its token, post a test",
 		Long: "Setup prints the link on which Slack makes the app, waits for the bot token and a channel, checks what the\n" +
 			"token may do, and posts a test alert. Without public_url the app uses Socket Mode, which needs no public\n" +
 			"address. Nothing is stored: it prints what to set.",
-		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return slackSetup(c) },
+		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return slackSetup(c, env) },
 	}
 	test := &cobra.Command{
 		Use: "test", Short: "Post a test alert to every Slack target", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return slackTest(c) },
+		RunE: func(c *cobra.Command, _ []string) error { return slackTest(c, env) },
 	}
 	var name, action string
 	preview := &cobra.Command{
@@ -40,7 +40,7 @@ func slackCommand() *cobra.Command {
 		Long: "Preview reads a payload from a file (- for standard input) as a source would and prints the message as JSON,\n" +
 			"which Slack's Block Kit Builder shows. Nothing is sent or kept.",
 		Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
-			return slackPreview(c, args[0], name, lead.Action(action))
+			return slackPreview(c, env, args[0], name, lead.Action(action))
 		},
 	}
 	preview.Flags().StringVar(&name, "provider", "", "whose format it is (default json, or form)")
@@ -54,8 +54,8 @@ func slackCommand() *cobra.Command {
 }
 
 // slackSetup leads through making the app.
-func slackSetup(c *cobra.Command) error {
-	cfg, err := loadConfig(c)
+func slackSetup(c *cobra.Command, env environment) error {
+	cfg, err := env.config(c)
 	if err != nil {
 		return err
 	}
@@ -119,8 +119,8 @@ func checkBot(ctx context.Context, talk io.Writer, token, apiURL string) error {
 }
 
 // slackTest posts to each Slack target and says of each how it went.
-func slackTest(c *cobra.Command) error {
-	cfg, err := loadConfig(c)
+func slackTest(c *cobra.Command, env environment) error {
+	cfg, err := env.config(c)
 	if err != nil {
 		return err
 	}
@@ -170,8 +170,8 @@ func sample(now time.Time) notify.Alert {
 }
 
 // slackPreview prints what Slack would get of a payload's first touch.
-func slackPreview(c *cobra.Command, file, name string, action lead.Action) error {
-	cfg, err := loadConfig(c)
+func slackPreview(c *cobra.Command, env environment, file, name string, action lead.Action) error {
+	cfg, err := env.config(c)
 	if err != nil {
 		return err
 	}

@@ -24,12 +24,12 @@ hears of them, who takes them. It goes on until it is interrupted, also when the
 
 With --json each line is one piece of news as the API's stream tells it, which names nobody.`
 
-func tailCommand() *cobra.Command {
+func tailCommand(env environment) *cobra.Command {
 	var t tailing
 	c := &cobra.Command{
 		Use: "tail", Short: "Show what happens on the running server, as it happens", Long: tailHelp, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(c)
+			cfg, err := env.config(c)
 			if err != nil {
 				return err
 			}

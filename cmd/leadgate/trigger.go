@@ -22,7 +22,7 @@ import (
 	"github.com/leadgate/leadgate/handlers/provider"
 )
 
-func triggerCommand() *cobra.Command {
+func triggerCommand(env environment) *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use: "trigger NAME", Short: "Send a believable lead to a running server, signed as its vendor would",
@@ -30,7 +30,7 @@ func triggerCommand() *cobra.Command {
 			"or a provider's (zoom, typeform), for the first source with that provider. It is signed with the source's secret.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, err := loadConfig(c)
+			cfg, err := env.config(c)
 			if err != nil {
 				return err
 			}
@@ -139,7 +139,7 @@ a webinar, ask for a demo, come back, ask for support. The people are invented.
 They are marked as tests: nobody is alerted, and they are in no number; the console and the inbox show them and
 what an alert would look like. With --real they are leads like any other.`
 
-func demoCommand() *cobra.Command {
+func demoCommand(env environment) *cobra.Command {
 	var real bool
 	var every time.Duration
 	c := &cobra.Command{
@@ -148,7 +148,7 @@ func demoCommand() *cobra.Command {
 			if every < 0 || every > time.Minute {
 				return &codedError{exitUsage, fmt.Errorf("--every can be from 0s to 1m")}
 			}
-			cfg, err := loadConfig(c)
+			cfg, err := env.config(c)
 			if err != nil {
 				return err
 			}
