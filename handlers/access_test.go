@@ -128,7 +128,7 @@ func TestAccess_Tokens(t *testing.T) {
 func TestAccess_StoreAway(t *testing.T) {
 	f := newFakePasses()
 	s, cookies := insiders(t, func(o *Options) { o.Session.Store = f })
-	f.err = problem.ErrUnavailable
+	f.err = lead.ErrUnavailable
 	wantProblem(t, ask(s, "GET", "/api/v1/leads", "", "Cookie", cookies[session.Owner]), problem.Unavailable)
 	if w := ask(s, "GET", "/api/v1/leads", "", "Authorization", bearer); w.Code != 200 {
 		t.Errorf("a configured token while the store is away = %d, want 200", w.Code)

@@ -14,16 +14,12 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// actor carries out what people do about leads. Its errors wrap problem.ErrNotFound,
-// ErrConflict, problem.ErrUnavailable or lead.ErrWhom; with ErrConflict the lead as it is
+// actor carries out what people do about leads. Its errors wrap lead.ErrNotFound,
+// lead.ErrConflict, lead.ErrUnavailable or lead.ErrWhom; with ErrConflict the lead as it is
 // comes back.
 type actor interface {
 	Act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error)
 }
-
-// ErrConflict says that somebody else was faster: the lead is theirs, or not
-// what the caller saw.
-var ErrConflict = errors.New("conflict")
 
 // maxAction is how many bytes the body of an action may have.
 const maxAction = 16 << 10
@@ -57,7 +53,7 @@ func (s *Server) act(c echo.Context) error {
 	if errors.Is(err, lead.ErrTwoClaims) || errors.Is(err, lead.ErrSameLead) {
 		return problem.Problem{Code: problem.Conflict, Detail: whyApart(err), Because: err}
 	}
-	if errors.Is(err, ErrConflict) {
+	if lead.IsConflict(err) {
 		return problem.Problem{Code: problem.Conflict, Detail: taken(l), Because: err}
 	}
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -20,15 +19,15 @@ type actorOfOne struct{ l lead.Lead }
 
 func (o *actorOfOne) Act(_ context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
 	if id != "l1" {
-		return nil, fmt.Errorf("lead %s: %w", id, problem.ErrNotFound)
+		return nil, fmt.Errorf("lead %s: %w", id, lead.ErrNotFound)
 	}
 	if revision != 0 && revision != o.l.Revision {
-		return &o.l, ErrConflict
+		return &o.l, lead.ErrConflict
 	}
 	if err := o.l.Act(d, time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)); errors.Is(err, lead.ErrWhom) {
 		return &o.l, err
 	} else if err != nil {
-		return &o.l, fmt.Errorf("%w: %w", ErrConflict, err)
+		return &o.l, fmt.Errorf("%w: %w", lead.ErrConflict, err)
 	}
 	o.l.Revision++
 	return &o.l, nil

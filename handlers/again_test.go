@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -31,7 +30,7 @@ func (d *doer) Replay(_ context.Context, id string, dry bool) (lead.Run, error) 
 func (d *doer) ReplayAll(context.Context, lead.TouchFilter, bool) (lead.Run, error) {
 	return lead.Run{}, d.err
 }
-func (d *doer) RunOf(string) (lead.Run, error) { return lead.Run{}, problem.ErrNotFound }
+func (d *doer) RunOf(string) (lead.Run, error) { return lead.Run{}, lead.ErrNotFound }
 func (d *doer) Erase(_ context.Context, w lead.Wish, _ time.Duration) (lead.Run, error) {
 	d.did = append(d.did, "erase "+w.LeadID+" by "+w.By)
 	return lead.Run{State: "done"}, d.err
@@ -51,10 +50,10 @@ func TestConfirmed(t *testing.T) {
 	}{
 		"ReplayShows":     {"/t/T1/replay", "", session.Write, nil, 200, "&lt;b&gt;Ada", []string{"dry replay T1"}},
 		"ReplayDoes":      {"/t/T1/replay", "yes", session.Write, nil, 303, "/l/" + id + "?said=replayed", []string{"replay T1"}},
-		"ReplayNotFound":  {"/t/T1/replay", "", session.Write, problem.ErrNotFound, 404, "", []string{"dry replay T1"}},
+		"ReplayNotFound":  {"/t/T1/replay", "", session.Write, lead.ErrNotFound, 404, "", []string{"dry replay T1"}},
 		"EraseAsks":       {"/l/" + id + "/erase", "", session.Owner, nil, 200, "It cannot be undone", nil},
 		"EraseDoes":       {"/l/" + id + "/erase", "yes", session.Owner, nil, 303, "/?said=erased", []string{"erase " + id + " by Dana"}},
-		"EraseNotDurable": {"/l/" + id + "/erase", "yes", session.Owner, problem.ErrNotDurable, 503, "", []string{"erase " + id + " by Dana"}},
+		"EraseNotDurable": {"/l/" + id + "/erase", "yes", session.Owner, lead.ErrNotDurable, 503, "", []string{"erase " + id + " by Dana"}},
 		"EraseForOwners":  {"/l/" + id + "/erase", "yes", session.Write, nil, 403, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,51 +12,14 @@ import (
 )
 
 // reader finds what was accepted, from the moment of its 2xx on. The program
-// joins it with the journal and the store. Its errors wrap problem.ErrNotFound,
-// problem.ErrBadQuery or problem.ErrUnavailable.
+// joins it with the journal and the store. Its errors wrap lead.ErrNotFound or
+// lead.ErrBadCursor; any other means that it cannot be read now.
 type reader interface {
 	Touch(ctx context.Context, id string) (*lead.Touch, error)
-	Touches(ctx context.Context, q TouchQuery) (TouchPage, error)
+	Touches(ctx context.Context, q lead.TouchQuery) (lead.TouchPage, error)
 	Lead(ctx context.Context, id string) (*lead.Lead, error)
-	Leads(ctx context.Context, q LeadQuery) (LeadPage, error)
+	Leads(ctx context.Context, q lead.Query) (lead.LeadPage, error)
 	Books(ctx context.Context, day string) (lead.Books, error) // day: 2026-11-25, UTC
-}
-
-// TouchQuery chooses touches. Empty fields choose all, but merged touches are
-// left out unless State asks for them.
-type TouchQuery struct {
-	Source string
-	State  lead.State
-	Since  time.Time // received at or after
-	Limit  int       // 1 to 1000
-	Cursor string    // Next of the page before
-}
-
-// TouchPage is a page of touches, newest first. Next is empty on the last.
-type TouchPage struct {
-	Items []*lead.Touch `json:"items"`
-	Next  string        `json:"next,omitempty"`
-}
-
-// LeadQuery chooses leads. Empty fields choose all.
-type LeadQuery struct {
-	Temperature *lead.Temperature
-	Status      lead.Status
-	Source      string // of any touch
-	Email       string
-	Text        string       // in the name, the company or the address
-	ClaimedBy   string       // who has the lead
-	Unclaimed   bool         // nobody has it, and it is not done with
-	Consent     lead.Consent // what the person said last about being contacted
-	Since       time.Time    // created at or after
-	Limit       int          // 1 to 1000
-	Cursor      string       // Next of the page before
-}
-
-// LeadPage is a page of leads, newest first. Next is empty on the last.
-type LeadPage struct {
-	Items []*lead.Lead `json:"items"`
-	Next  string       `json:"next,omitempty"`
 }
 
 func (s *Server) showTouch(c echo.Context) error {

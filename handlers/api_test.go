@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,37 +20,37 @@ import (
 // fakeReader knows one touch and one lead, and keeps what it was asked.
 type fakeReader struct {
 	err     error
-	touches *TouchQuery
-	leads   *LeadQuery
+	touches *lead.TouchQuery
+	leads   *lead.Query
 	day     *string
 }
 
 func (f fakeReader) Touch(_ context.Context, id string) (*lead.Touch, error) {
 	if id != "t1" || f.err != nil {
-		return nil, fmt.Errorf("touch: %w", errors.Join(f.err, problem.ErrNotFound))
+		return nil, fmt.Errorf("touch: %w", errors.Join(f.err, lead.ErrNotFound))
 	}
 	return &lead.Touch{ID: "t1", State: lead.Accepted, Source: "json", Provider: "json", At: noon, ReceivedAt: noon}, nil
 }
 
 func (f fakeReader) Lead(_ context.Context, id string) (*lead.Lead, error) {
 	if id != "l1" {
-		return nil, problem.ErrNotFound
+		return nil, lead.ErrNotFound
 	}
 	return &lead.Lead{ID: "l1", Status: lead.New, Touches: []string{"t1"}, CreatedAt: noon, UpdatedAt: noon}, nil
 }
 
-func (f fakeReader) Touches(_ context.Context, q TouchQuery) (TouchPage, error) {
+func (f fakeReader) Touches(_ context.Context, q lead.TouchQuery) (lead.TouchPage, error) {
 	if f.touches != nil {
 		*f.touches = q
 	}
-	return TouchPage{Next: "more"}, f.err
+	return lead.TouchPage{Next: "more"}, f.err
 }
 
-func (f fakeReader) Leads(_ context.Context, q LeadQuery) (LeadPage, error) {
+func (f fakeReader) Leads(_ context.Context, q lead.Query) (lead.LeadPage, error) {
 	if f.leads != nil {
 		*f.leads = q
 	}
-	return LeadPage{}, f.err
+	return lead.LeadPage{}, f.err
 }
 
 func (f fakeReader) Books(_ context.Context, day string) (lead.Books, error) {
@@ -61,8 +63,8 @@ func (f fakeReader) Books(_ context.Context, day string) (lead.Books, error) {
 const bearer = "Bearer api-token"
 
 // apiServer is a server with an API token and this reader.
-func apiServer(t *testing.T, r fakeReader) *Server {
-	s, _ := testServer(t, testSources, func(o *Options) { o.Reader, o.Session.Tokens = r, []string{"", "other-token", "api-token"} })
+func apiServer(t *testing.T, r fakeReader, change ...func(*Options)) *Server {
+	s, _ := testServer(t, testSources, append(change, func(o *Options) { o.Reader, o.Session.Tokens = r, []string{"", "other-token", "api-token"} })...)
 	return s
 }
 
@@ -117,30 +119,34 @@ func TestAPI_Errors(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err  error
 		want problem.Code
-	}{"Away": {problem.ErrUnavailable, problem.Unavailable}, "Slow": {context.DeadlineExceeded, problem.Unavailable}, "Cursor": {problem.ErrBadQuery, problem.BadQuery}, "Bug": {errors.New("a bug"), problem.Internal}} {
+	}{"Away": {lead.ErrUnavailable, problem.Unavailable}, "Slow": {context.DeadlineExceeded, problem.Unavailable}, "Cursor": {lead.ErrBadCursor, problem.BadQuery}, "Unknown": {errors.New("a bug"), problem.Unavailable}} {
 		t.Run(name, func(t *testing.T) {
-			s := apiServer(t, fakeReader{err: tc.err})
+			var log bytes.Buffer
+			s := apiServer(t, fakeReader{err: tc.err}, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 			for _, path := range []string{"/api/v1/touches", "/api/v1/leads", "/api/v1/books"} {
 				wantProblem(t, ask(s, http.MethodGet, path, "", "Authorization", bearer), tc.want)
+			}
+			if logged := strings.Contains(log.String(), "level=ERROR") && strings.Contains(log.String(), "a bug"); logged != (name == "Unknown") {
+				t.Errorf("log %q, want in it what no package names, and nothing else", &log)
 			}
 		})
 	}
 }
 
 func TestQueries(t *testing.T) {
-	var touches TouchQuery
-	var leads LeadQuery
+	var touches lead.TouchQuery
+	var leads lead.Query
 	var day string
 	s := apiServer(t, fakeReader{touches: &touches, leads: &leads, day: &day})
 	get := func(path string) int { return ask(s, http.MethodGet, "/api/v1"+path, "", "Authorization", bearer).Code }
 	hot := lead.Hot
 
 	get("/touches?source=json&state=merged&since=2026-11-24T10:00:00%2B01:00&limit=1000&cursor=abc")
-	if diff := cmp.Diff(TouchQuery{Source: "json", State: lead.Merged, Since: noon.Add(-27 * time.Hour), Limit: 1000, Cursor: "abc"}, touches); diff != "" {
+	if diff := cmp.Diff(lead.TouchQuery{Source: "json", State: lead.Merged, Since: noon.Add(-27 * time.Hour), Limit: 1000, Cursor: "abc"}, touches); diff != "" {
 		t.Errorf("touches (-want +got):\n%s", diff)
 	}
 	get("/leads?temperature=hot&status=claimed&source=json&email=a%2Bb@c.example&q=Ada%20B&consent=refused&since=30d")
-	if diff := cmp.Diff(LeadQuery{Temperature: &hot, Status: lead.Claimed, Source: "json", Email: "a+b@c.example", Text: "Ada B", Consent: lead.Refused, Since: noon.AddDate(0, 0, -30), Limit: 50}, leads); diff != "" {
+	if diff := cmp.Diff(lead.Query{Temperature: &hot, Status: lead.Claimed, Source: "json", Email: "a+b@c.example", Text: "Ada B", Consent: lead.Refused, Since: noon.AddDate(0, 0, -30), Limit: 50}, leads); diff != "" {
 		t.Errorf("leads (-want +got):\n%s", diff)
 	}
 	get("/touches?since=90m")

@@ -11,7 +11,7 @@ import (
 
 // auditor keeps who did what. The program joins it with jobs, which record by
 // themselves what is done about leads; here it is what else people do. Its
-// errors wrap problem.ErrBadQuery or problem.ErrUnavailable.
+// errors wrap lead.ErrBadCursor or lead.ErrUnavailable.
 type auditor interface {
 	Audit(ctx context.Context, e lead.Entry)
 	Entries(ctx context.Context, limit int, cursor string) (entries []lead.Entry, next string, err error)

@@ -13,9 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // fakeAuditor keeps what it is given, and shows it a page at a time. A cursor is
@@ -39,7 +39,7 @@ func (f *fakeAuditor) Entries(_ context.Context, limit int, cursor string) ([]le
 	slices.Reverse(all)
 	from, next := 0, ""
 	if _, err := fmt.Sscan(cursor, &from); err != nil && cursor != "" || from > len(all) {
-		return nil, "", fmt.Errorf("cursor %s: %w", cursor, problem.ErrBadQuery)
+		return nil, "", fmt.Errorf("cursor %s: %w", cursor, lead.ErrBadCursor)
 	}
 	if all = all[from:]; len(all) > limit {
 		all, next = all[:limit], fmt.Sprint(from+limit)
@@ -93,7 +93,7 @@ var acts = []struct{ method, route, path, body, want string }{
 func TestAudit_OfAPI(t *testing.T) {
 	f := &fakeAuditor{}
 	s, _ := insiders(t, func(o *Options) {
-		o.Auditor, o.Plant, o.Pauser, o.Replayer, o.Judge, o.People, o.Eraser = f, fullPlant{}, &pauserOfOne{TargetState{Name: "x"}}, fullRuns{}, fullJudge{}, fullPeople{}, fullRuns{}
+		o.Auditor, o.Machinery, o.Pauser, o.Replayer, o.Judge, o.People, o.Eraser = f, fullMachinery{}, &pauserOfOne{ops.Target{Name: "x"}}, fullRuns{}, fullJudge{}, fullPeople{}, fullRuns{}
 	})
 	for _, a := range acts {
 		path := a.path
@@ -129,7 +129,7 @@ var pageActs = []struct{ route, path, form, want string }{
 func TestAudit_OfPages(t *testing.T) {
 	f, p := &fakeAuditor{}, newFakePasses()
 	s, cookies := insiders(t, func(o *Options) {
-		o.Auditor, o.Plant, o.Replayer, o.Eraser, o.Session.Store = f, fullPlant{}, fullRuns{}, fullRuns{}, p
+		o.Auditor, o.Machinery, o.Replayer, o.Eraser, o.Session.Store = f, fullMachinery{}, fullRuns{}, fullRuns{}, p
 	})
 	admit(t, s, session.Browser, "Lee", session.Read, time.Hour)
 	idOf := func(name string) (id string) {
@@ -212,7 +212,7 @@ func TestServer_ShowAudit(t *testing.T) {
 	if code, _ := get("", admit(t, s, session.Token, "crm", session.Write, 0)); code != 403 {
 		t.Errorf("to one who may only write = %d, want 403", code)
 	}
-	f.err = problem.ErrUnavailable
+	f.err = lead.ErrUnavailable
 	if code, _ := get("", "api-token"); code != 503 {
 		t.Errorf("with nothing to read from = %d, want 503", code)
 	}

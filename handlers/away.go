@@ -2,11 +2,9 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -17,7 +15,7 @@ import (
 type standby interface {
 	AwaySince() time.Time                                  // zero: the store is there
 	Held(ctx context.Context, n int) ([]*lead.Lead, error) // those who came last, the latest first
-	HeldLead(id string) (*lead.Lead, error)                // problem.ErrNotFound: this node does not have it
+	HeldLead(id string) (*lead.Lead, error)                // lead.ErrNotFound: this node does not have it
 }
 
 // mostHeld is how many leads of this node an inbox is made of.
@@ -52,16 +50,16 @@ func (f *frame) held() {
 
 // standsIn says whether this node shows what it holds in the stead of an error.
 func (s *Server) standsIn(err error) bool {
-	return s.o.Standby != nil && errors.Is(err, problem.ErrUnavailable)
+	return s.o.Standby != nil && isAway(err)
 }
 
 // heldLeads are the leads of this node that a filter shows, on one page.
-func (s *Server) heldLeads(ctx context.Context, f filter) (LeadPage, error) {
+func (s *Server) heldLeads(ctx context.Context, f filter) (lead.LeadPage, error) {
 	all, err := s.o.Standby.Held(ctx, mostHeld)
 	if err != nil {
-		return LeadPage{}, fmt.Errorf("list the leads of this node: %w", err)
+		return lead.LeadPage{}, fmt.Errorf("list the leads of this node: %w", err)
 	}
-	var p LeadPage
+	var p lead.LeadPage
 	for _, l := range all {
 		if f.shows(l) {
 			p.Items = append(p.Items, l)

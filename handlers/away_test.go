@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -24,9 +23,9 @@ type gone struct {
 	err   error
 }
 
-func (g *gone) Lead(context.Context, string) (*lead.Lead, error) { return nil, problem.ErrUnavailable }
-func (g *gone) Leads(context.Context, LeadQuery) (LeadPage, error) {
-	return LeadPage{}, problem.ErrUnavailable
+func (g *gone) Lead(context.Context, string) (*lead.Lead, error) { return nil, lead.ErrUnavailable }
+func (g *gone) Leads(context.Context, lead.Query) (lead.LeadPage, error) {
+	return lead.LeadPage{}, lead.ErrUnavailable
 }
 func (g *gone) Touch(_ context.Context, id string) (*lead.Touch, error) {
 	for _, l := range g.held {
@@ -34,7 +33,7 @@ func (g *gone) Touch(_ context.Context, id string) (*lead.Touch, error) {
 			return &lead.Touch{ID: id, LeadID: l.ID, State: lead.Settled, Source: "contact", ReceivedAt: noon}, nil
 		}
 	}
-	return nil, problem.ErrUnavailable
+	return nil, lead.ErrUnavailable
 }
 func (g *gone) AwaySince() time.Time                            { return g.since }
 func (g *gone) Held(context.Context, int) ([]*lead.Lead, error) { return g.held, g.err }
@@ -44,7 +43,7 @@ func (g *gone) HeldLead(id string) (*lead.Lead, error) {
 			return l, g.err
 		}
 	}
-	return nil, problem.ErrNotFound
+	return nil, lead.ErrNotFound
 }
 
 // bannerOf is what a page says of an outage.
@@ -125,7 +124,7 @@ func TestAway_NobodyElse(t *testing.T) {
 		t.Errorf("a stranger reads of Redis: %d %s", w.Code, w.Body)
 	}
 	g.err = errors.New("journal is closed")
-	if w := ask(s, "GET", "/", "", "Cookie", cookies[session.Read]); w.Code != 500 {
-		t.Errorf("GET / without the store and the journal = %d, want 500", w.Code)
+	if w := ask(s, "GET", "/", "", "Cookie", cookies[session.Read]); w.Code != 503 {
+		t.Errorf("GET / without the store and the journal = %d, want 503", w.Code)
 	}
 }

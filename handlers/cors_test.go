@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/lead"
 )
 
 func TestCORS(t *testing.T) {
@@ -66,7 +66,7 @@ func TestCORS(t *testing.T) {
 		"Success":    {oneForm, nil, 202},
 		"Malformed":  {"", nil, 400},
 		"NoContact":  {"colour=blue", nil, 422},
-		"NotDurable": {oneForm, problem.ErrNotDurable, 503},
+		"NotDurable": {oneForm, lead.ErrNotDurable, 503},
 	} {
 		t.Run("Answer"+name, func(t *testing.T) {
 			a.err = tc.err

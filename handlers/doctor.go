@@ -6,8 +6,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
-
-	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/lead"
 )
 
 // doctor looks for what will hurt.
@@ -40,7 +39,7 @@ const (
 // showDoctor answers GET /doctor. It looks anew each time, which takes a moment.
 func (s *Server) showDoctor(c echo.Context) error {
 	if s.o.Doctor == nil {
-		return problem.ErrUnavailable
+		return lead.ErrUnavailable
 	}
 	found := s.examine(c)
 	return show(c, struct {
@@ -51,7 +50,7 @@ func (s *Server) showDoctor(c echo.Context) error {
 // doctorPage answers POST /settings/doctor with the settings and all findings.
 func (s *Server) doctorPage(c echo.Context) error {
 	if s.o.Doctor == nil {
-		return problem.ErrUnavailable
+		return lead.ErrUnavailable
 	}
 	found := s.examine(c)
 	return s.showSettings(c, http.StatusOK, func(v *settings) { v.Found, v.FoundAll = found, true })

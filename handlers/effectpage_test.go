@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -101,7 +100,7 @@ func TestRulesEffect(t *testing.T) {
 			}
 		})
 	}
-	judge.err = problem.ErrUnavailable
+	judge.err = lead.ErrUnavailable
 	if code, page := try("extends: default # mine", "30"); code != 503 || !strings.Contains(page, "does not answer") || !strings.Contains(page, "# mine</textarea>") {
 		t.Errorf("without a store = %d, want 503 with the text kept", code)
 	}

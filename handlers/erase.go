@@ -17,7 +17,7 @@ import (
 )
 
 // eraser forgets people, and tells what is held of them. Its errors wrap
-// problem.ErrNotFound, problem.ErrNotDurable or problem.ErrUnavailable. A wish that was taken without an
+// lead.ErrNotFound, lead.ErrNotDurable or lead.ErrUnavailable. A wish that was taken without an
 // error is fulfilled whatever happens.
 type eraser interface {
 	Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error)

@@ -10,7 +10,7 @@ import (
 
 // filter is what the inbox shows: its tab and its filter line together.
 type filter struct {
-	LeadQuery
+	lead.Query
 	Owner string // who has it, in any spelling; empty: anybody
 	Wrong string // a word of the line that means nothing
 }
@@ -35,7 +35,7 @@ var statuses = []lead.Status{lead.New, lead.Claimed, lead.Contacted, lead.Closed
 //
 // Words that are none of ours are looked for in names, companies and addresses.
 func readFilter(tab, line, me string, now time.Time) filter {
-	f := filter{LeadQuery: LeadQuery{Limit: defaultLimit}}
+	f := filter{Query: lead.Query{Limit: defaultLimit}}
 	for _, t := range tabs {
 		if t.Name == tab {
 			line = t.words + " " + line

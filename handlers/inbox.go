@@ -157,9 +157,9 @@ const (
 // leads returns a page of the leads that a filter shows. The store knows most
 // of a filter but not all; so what it returns is looked through, and more is
 // asked for until the page is full.
-func (s *Server) leads(c echo.Context, f filter) (LeadPage, error) {
-	var full LeadPage
-	q := f.LeadQuery
+func (s *Server) leads(c echo.Context, f filter) (lead.LeadPage, error) {
+	var full lead.LeadPage
+	q := f.Query
 	begin := time.Now()
 	for range mostLooks {
 		got, err := s.o.Reader.Leads(c.Request().Context(), q)

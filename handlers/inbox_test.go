@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -21,7 +20,7 @@ import (
 type shelf struct {
 	fakeReader
 	leads []*lead.Lead
-	asked []LeadQuery
+	asked []lead.Query
 	thin  bool // its touches lack their person
 }
 
@@ -31,17 +30,17 @@ func (s *shelf) Lead(_ context.Context, id string) (*lead.Lead, error) {
 			return l, s.err
 		}
 	}
-	return nil, problem.ErrNotFound
+	return nil, lead.ErrNotFound
 }
 
-func (s *shelf) Leads(_ context.Context, q LeadQuery) (LeadPage, error) {
+func (s *shelf) Leads(_ context.Context, q lead.Query) (lead.LeadPage, error) {
 	s.asked = append(s.asked, q)
 	at := 0
 	if q.Cursor != "" {
 		at = slices.IndexFunc(s.leads, func(l *lead.Lead) bool { return l.ID == q.Cursor })
 	}
 	end := min(at+q.Limit, len(s.leads))
-	p := LeadPage{Items: s.leads[at:end]}
+	p := lead.LeadPage{Items: s.leads[at:end]}
 	if end < len(s.leads) {
 		p.Next = s.leads[end].ID
 	}
@@ -58,7 +57,7 @@ func (s *shelf) Touch(_ context.Context, id string) (*lead.Touch, error) {
 			return t, nil
 		}
 	}
-	return nil, problem.ErrNotFound
+	return nil, lead.ErrNotFound
 }
 
 func (s *shelf) Act(ctx context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
@@ -67,10 +66,10 @@ func (s *shelf) Act(ctx context.Context, id string, d lead.Deed, revision int64)
 		return nil, err
 	}
 	if revision != 0 && revision != l.Revision {
-		return l, ErrConflict
+		return l, lead.ErrConflict
 	}
 	if err := l.Act(d, noon); err != nil {
-		return l, ErrConflict
+		return l, lead.ErrConflict
 	}
 	l.Revision++
 	return l, nil
@@ -102,19 +101,19 @@ func TestReadFilter(t *testing.T) {
 		want      filter
 	}{
 		"Nothing":      {"", "", filter{}},
-		"Tab":          {"hot", "", filter{LeadQuery: LeadQuery{Temperature: &hot}}},
+		"Tab":          {"hot", "", filter{Query: lead.Query{Temperature: &hot}}},
 		"UnknownTab":   {"<script>", "", filter{}},
-		"Mine":         {"mine", "", filter{Owner: "Dana", LeadQuery: LeadQuery{ClaimedBy: "Dana"}}},
-		"Rep":          {"", "owner:robin", filter{Owner: "robin", LeadQuery: LeadQuery{ClaimedBy: "Robin"}}},
+		"Mine":         {"mine", "", filter{Owner: "Dana", Query: lead.Query{ClaimedBy: "Dana"}}},
+		"Rep":          {"", "owner:robin", filter{Owner: "robin", Query: lead.Query{ClaimedBy: "Robin"}}},
 		"NoRep":        {"mine", "owner:nobody", filter{Owner: "nobody"}},
-		"Line":         {"unclaimed", `warm source:web-demo since:1h "acme corp" inc`, filter{LeadQuery: LeadQuery{Unclaimed: true, Temperature: &warm, Source: "web-demo", Since: noon.Add(-time.Hour), Text: "acme corp inc"}}},
-		"Quoted":       {"", `"hot"`, filter{LeadQuery: LeadQuery{Text: "hot"}}},
-		"Status":       {"", "junk owner:Robin email:a@b.example", filter{Owner: "Robin", LeadQuery: LeadQuery{ClaimedBy: "Robin", Status: lead.Junk, Email: "a@b.example"}}},
-		"TwoNames":     {"", `owner:"Lee Ray" "a b"`, filter{Owner: "Lee Ray", LeadQuery: LeadQuery{Text: "a b"}}},
+		"Line":         {"unclaimed", `warm source:web-demo since:1h "acme corp" inc`, filter{Query: lead.Query{Unclaimed: true, Temperature: &warm, Source: "web-demo", Since: noon.Add(-time.Hour), Text: "acme corp inc"}}},
+		"Quoted":       {"", `"hot"`, filter{Query: lead.Query{Text: "hot"}}},
+		"Status":       {"", "junk owner:Robin email:a@b.example", filter{Owner: "Robin", Query: lead.Query{ClaimedBy: "Robin", Status: lead.Junk, Email: "a@b.example"}}},
+		"TwoNames":     {"", `owner:"Lee Ray" "a b"`, filter{Owner: "Lee Ray", Query: lead.Query{Text: "a b"}}},
 		"WrongTime":    {"", "since:yore", filter{Wrong: "since:yore"}},
-		"Consent":      {"", "consent:refused", filter{LeadQuery: LeadQuery{Consent: lead.Refused}}},
+		"Consent":      {"", "consent:refused", filter{Query: lead.Query{Consent: lead.Refused}}},
 		"WrongConsent": {"", "consent:perhaps", filter{Wrong: "consent:perhaps"}},
-		"Colon":        {"", "re:invent", filter{LeadQuery: LeadQuery{Text: "re:invent"}}},
+		"Colon":        {"", "re:invent", filter{Query: lead.Query{Text: "re:invent"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.want.Limit = defaultLimit
@@ -325,9 +324,9 @@ type far struct {
 	first, looks int // the look that finds somebody; how many there were
 }
 
-func (f *far) Leads(context.Context, LeadQuery) (LeadPage, error) {
+func (f *far) Leads(context.Context, lead.Query) (lead.LeadPage, error) {
 	time.Sleep(30 * time.Millisecond)
-	p := LeadPage{Next: "on"}
+	p := lead.LeadPage{Next: "on"}
 	if f.looks++; f.looks == f.first {
 		p.Items = []*lead.Lead{leadOf(1, "Ada Brandt")}
 	}

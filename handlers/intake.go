@@ -89,14 +89,23 @@ func (s *Server) deliver(c echo.Context) error {
 func (s *Server) accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (status string, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptLimit)
 	defer cancel()
-	status, err = s.o.Accepter.Accept(ctx, req, touches)
+	isNew, err := s.o.Accepter.Accept(ctx, req, touches)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("%w: %w", problem.ErrNotDurable, err)
+		err = fmt.Errorf("%w: %w", lead.ErrNotDurable, err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("accept request %s: %w", req.ID, err)
+		err = fmt.Errorf("accept request %s: %w", req.ID, err)
 	}
-	return status, nil
+	if err != nil && !errors.Is(err, lead.ErrNotDurable) {
+		err = problem.Problem{Code: problem.Internal, Detail: problem.InTheLog, Because: err}
+	}
+	if err != nil {
+		return "", err
+	}
+	if !isNew {
+		return "duplicate", nil
+	}
+	return "accepted", nil
 }
 
 var errNoSource = problem.Problem{Code: problem.NotFound, Detail: "There is no source of this name. The sources and their URLs are in the configuration."}

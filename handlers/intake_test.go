@@ -91,8 +91,8 @@ func TestDeliver_Answers(t *testing.T) {
 		}
 	})
 	t.Run("Duplicate", func(t *testing.T) {
-		a.status = "duplicate"
-		defer func() { a.status = "" }()
+		a.known = true
+		defer func() { a.known = false }()
 		before := count(t, s, `leadgate_accepted_total{source="json"}`)
 		w := post(s, "/in/json", jsonType, oneLead)
 		if w.Code != 202 || decode(t, w).Status != "duplicate" {
@@ -199,7 +199,7 @@ func TestDeliver_Disk(t *testing.T) {
 		want  problem.Code
 		retry string
 	}{
-		"NotDurable": {fmt.Errorf("%w: disk full", problem.ErrNotDurable), problem.NotDurable, "5"},
+		"NotDurable": {fmt.Errorf("%w: disk full", lead.ErrNotDurable), problem.NotDurable, "5"},
 		"Hangs":      {context.DeadlineExceeded, problem.NotDurable, "5"},
 		"Bug":        {errors.New("a bug"), problem.Internal, ""},
 	} {

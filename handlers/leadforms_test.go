@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -118,7 +117,7 @@ func TestReclassifyPage(t *testing.T) {
 	if status, _, page := sent(s, cookies[session.Write], path); status != 200 || !strings.Contains(page, "nothing to change") || strings.Contains(page, "<button>") {
 		t.Errorf("the same verdict = %d, want a page that offers nothing:\n%s", status, page)
 	}
-	judge.err = problem.ErrUnavailable
+	judge.err = lead.ErrUnavailable
 	if status, _, page := sent(s, cookies[session.Write], path); status != 503 || !strings.Contains(page, "<html") {
 		t.Errorf("without a store = %d, want a page with 503", status)
 	}
@@ -144,11 +143,11 @@ func TestResendPage(t *testing.T) {
 		want             string
 	}{
 		"NoTarget":      {adaID, "", "yes", nil, 400, "Press the button"},
-		"UnknownTarget": {adaID, "gone", "yes", ErrNoTarget, 400, "no such target"},
-		"Stale":         {adaID, "sales", "yes", ErrConflict, 409, "it is at revision 5"},
+		"UnknownTarget": {adaID, "gone", "yes", lead.ErrNoTarget, 400, "no such target"},
+		"Stale":         {adaID, "sales", "yes", lead.ErrConflict, 409, "it is at revision 5"},
 		"NobodyAsked":   {"01M88F76F4PNJ54C4FYRH1BGA9", "sales", "", nil, 404, "<html"},
-		"Nobody":        {adaID, "sales", "yes", problem.ErrNotFound, 404, "<html"},
-		"StoreAway":     {adaID, "sales", "yes", problem.ErrUnavailable, 503, "Try again"},
+		"Nobody":        {adaID, "sales", "yes", lead.ErrNotFound, 404, "<html"},
+		"StoreAway":     {adaID, "sales", "yes", lead.ErrUnavailable, 503, "Try again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hand.err = tt.err
@@ -193,13 +192,13 @@ func TestMergePage(t *testing.T) {
 		"OfItself":      {path, adaID, "", nil, 422, "That is this lead"},
 		"Unknown":       {path, "nobody", "", nil, 422, "No lead has this"},
 		"OfNobody":      {"/l/01M88F76F4PNJ54C4FYRH1BGA9/merge", bobID, "", nil, 404, "<html"},
-		"TwoClaims":     {path, bobID, "yes", errors.Join(ErrConflict, lead.ErrTwoClaims), 409, "has to give theirs back first"},
-		"OneAlready":    {path, bobID, "yes", errors.Join(ErrConflict, lead.ErrSameLead), 409, "one lead already"},
-		"Busy":          {path, bobID, "yes", ErrConflict, 409, "try again in a moment"},
-		"StoreAway":     {path, bobID, "yes", problem.ErrUnavailable, 503, "Try again"},
-		"NotMerged":     {"/l/" + adaID + "/unmerge", "", "", errors.Join(ErrConflict, lead.ErrNotMerged), 409, "was not merged"},
-		"UnmergeAway":   {"/l/" + adaID + "/unmerge", "", "", problem.ErrUnavailable, 503, "Try again"},
-		"UnmergeNobody": {"/l/" + adaID + "/unmerge", "", "", problem.ErrNotFound, 404, "<html"},
+		"TwoClaims":     {path, bobID, "yes", errors.Join(lead.ErrConflict, lead.ErrTwoClaims), 409, "has to give theirs back first"},
+		"OneAlready":    {path, bobID, "yes", errors.Join(lead.ErrConflict, lead.ErrSameLead), 409, "one lead already"},
+		"Busy":          {path, bobID, "yes", lead.ErrConflict, 409, "try again in a moment"},
+		"StoreAway":     {path, bobID, "yes", lead.ErrUnavailable, 503, "Try again"},
+		"NotMerged":     {"/l/" + adaID + "/unmerge", "", "", errors.Join(lead.ErrConflict, lead.ErrNotMerged), 409, "was not merged"},
+		"UnmergeAway":   {"/l/" + adaID + "/unmerge", "", "", lead.ErrUnavailable, 503, "Try again"},
+		"UnmergeNobody": {"/l/" + adaID + "/unmerge", "", "", lead.ErrNotFound, 404, "<html"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hand.err = tt.err

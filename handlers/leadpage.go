@@ -69,7 +69,7 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 			l, err = held, nil
 		}
 	}
-	if errors.Is(err, problem.ErrNotFound) || errors.Is(err, problem.ErrUnavailable) { // an alert can be older than its lead in the store, and links to a touch
+	if errors.Is(err, lead.ErrNotFound) || isAway(err) { // an alert can be older than its lead in the store, and links to a touch
 		t, terr := s.o.Reader.Touch(ctx, id)
 		if terr == nil && t.LeadID != "" && t.LeadID != id {
 			return c.Redirect(http.StatusSeeOther, "/l/"+t.LeadID)
@@ -92,7 +92,7 @@ func (s *Server) showLeadPage(c echo.Context, status int, sentence string) error
 	v.Hidden = max(0, len(l.Touches)-mostTouches)
 	for i := len(l.Touches) - 1; i >= v.Hidden; i-- {
 		t, err := s.o.Reader.Touch(ctx, l.Touches[i])
-		if away = away || s.standsIn(err); errors.Is(err, problem.ErrNotFound) || s.standsIn(err) {
+		if away = away || s.standsIn(err); errors.Is(err, lead.ErrNotFound) || s.standsIn(err) {
 			continue // past its retention, or this node does not hold it
 		}
 		if err != nil {
@@ -138,11 +138,11 @@ func (s *Server) actOnPage(c echo.Context) error {
 	inRow := c.Request().Header.Get("HX-Request") == "true"
 	back := localPath(c.FormValue("back"))
 	switch {
-	case errors.Is(err, ErrConflict) && inRow && l != nil:
+	case lead.IsConflict(err) && inRow && l != nil:
 		r := newRow(l, me, back, s.o.Now())
 		r.Said = taken(l)
 		return s.write(c, http.StatusConflict, "inbox", "row", r)
-	case errors.Is(err, ErrConflict):
+	case lead.IsConflict(err):
 		return s.showLeadPage(c, http.StatusConflict, taken(l))
 	case err != nil:
 		return fmt.Errorf("act on lead: %w", err)

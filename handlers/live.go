@@ -25,7 +25,7 @@ const livePace = 50 * time.Millisecond
 // What the page shows, its query says; Last-Event-ID goes on after a place.
 func (s *Server) live(c echo.Context) error {
 	if s.o.Watcher == nil {
-		return problem.ErrUnavailable
+		return lead.ErrUnavailable
 	}
 	if n := s.streams.Add(1); n > mostStreams {
 		s.streams.Add(-1)
@@ -114,7 +114,7 @@ func (r liveRows) of(ctx context.Context, news []lead.News) ([]byte, error) {
 	var b bytes.Buffer
 	for _, id := range ids {
 		l, err := r.server.o.Reader.Lead(ctx, id)
-		if errors.Is(err, problem.ErrNotFound) { // erased, or merged into another
+		if errors.Is(err, lead.ErrNotFound) { // erased, or merged into another
 			l, err = &lead.Lead{ID: id}, nil
 		}
 		if err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -113,7 +112,7 @@ type away struct {
 
 func (a away) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 	if time.Now().Before(a.until) {
-		return nil, problem.ErrUnavailable
+		return nil, lead.ErrUnavailable
 	}
 	return a.shelf.Lead(ctx, id)
 }

@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // merger makes one lead of two, and two of one again. Its errors wrap
-// problem.ErrNotFound, ErrConflict, whose words are for the caller, or problem.ErrUnavailable.
+// lead.ErrNotFound, lead.ErrConflict, whose words are for the caller, or lead.ErrUnavailable.
 type merger interface {
 	Merge(ctx context.Context, leadID, into, by string) (*lead.Lead, error)
 	Unmerge(ctx context.Context, leadID, by string) (*lead.Lead, error)
@@ -62,7 +61,7 @@ func readMerge(c echo.Context) (in mergeBody, err error) {
 }
 
 func showMerged(c echo.Context, l *lead.Lead, err error) error {
-	if errors.Is(err, ErrConflict) {
+	if lead.IsConflict(err) {
 		return problem.Problem{Code: problem.Conflict, Detail: problem.Sentence(err, ""), Because: err}
 	}
 	if err != nil {

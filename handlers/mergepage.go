@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -18,7 +17,7 @@ func (s *Server) mergePage(c echo.Context) error {
 	ctx, id, me := c.Request().Context(), c.Param("id"), session.Of(c)
 	if c.FormValue("sure") != "" {
 		l, err := s.o.Merger.Merge(ctx, id, c.FormValue("into"), me.Name)
-		if errors.Is(err, ErrConflict) {
+		if lead.IsConflict(err) {
 			return s.showLeadPage(c, http.StatusConflict, whyApart(err))
 		}
 		if err != nil {
@@ -32,7 +31,7 @@ func (s *Server) mergePage(c echo.Context) error {
 	}
 	other, err := s.otherLead(ctx, c.FormValue("into"))
 	switch {
-	case errors.Is(err, problem.ErrNotFound):
+	case errors.Is(err, lead.ErrNotFound):
 		return s.showLeadPage(c, http.StatusUnprocessableEntity, "No lead has this link, id or e-mail address.")
 	case err != nil:
 		return fmt.Errorf("find the other lead: %w", err)
@@ -51,7 +50,7 @@ func (s *Server) mergePage(c echo.Context) error {
 // unmergePage answers POST /l/{id}/unmerge: the lead is its own again.
 func (s *Server) unmergePage(c echo.Context) error {
 	l, err := s.o.Merger.Unmerge(c.Request().Context(), c.Param("id"), session.Of(c).Name)
-	if errors.Is(err, ErrConflict) {
+	if lead.IsConflict(err) {
 		return s.showLeadPage(c, http.StatusConflict, whyApart(err))
 	}
 	if err != nil {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // fullReader shows things in which every field is set.
@@ -17,16 +17,16 @@ func (fullReader) Touch(context.Context, string) (*lead.Touch, error) {
 
 func (fullReader) Lead(_ context.Context, id string) (*lead.Lead, error) {
 	if id == "nobody" {
-		return nil, problem.ErrNotFound
+		return nil, lead.ErrNotFound
 	}
 	return fullOf[lead.Lead](), nil
 }
 
-func (fullReader) Touches(context.Context, TouchQuery) (TouchPage, error) {
-	return *fullOf[TouchPage](), nil
+func (fullReader) Touches(context.Context, lead.TouchQuery) (lead.TouchPage, error) {
+	return *fullOf[lead.TouchPage](), nil
 }
-func (fullReader) Leads(context.Context, LeadQuery) (LeadPage, error) {
-	return *fullOf[LeadPage](), nil
+func (fullReader) Leads(context.Context, lead.Query) (lead.LeadPage, error) {
+	return *fullOf[lead.LeadPage](), nil
 }
 func (fullReader) Books(context.Context, string) (lead.Books, error) {
 	return *fullOf[lead.Books](), nil
@@ -39,16 +39,16 @@ func (fullActor) Act(context.Context, string, lead.Deed, int64) (*lead.Lead, err
 	return fullOf[lead.Lead](), nil
 }
 
-// fullPlant is a plant in which everything is going on.
-type fullPlant struct{}
+// fullMachinery is a plant in which everything is going on.
+type fullMachinery struct{}
 
-func (fullPlant) Plant(context.Context) Plant                    { return *fullOf[Plant]() }
-func (fullPlant) PauseQueue(context.Context, string, bool) error { return nil }
-func (fullPlant) Tasks(context.Context, string, string, int) ([]Task, error) {
-	return []Task{*fullOf[Task]()}, nil
+func (fullMachinery) Machinery(context.Context) ops.Machinery        { return *fullOf[ops.Machinery]() }
+func (fullMachinery) PauseQueue(context.Context, string, bool) error { return nil }
+func (fullMachinery) Tasks(context.Context, string, string, int) ([]ops.Task, error) {
+	return []ops.Task{*fullOf[ops.Task]()}, nil
 }
-func (fullPlant) RunTask(context.Context, string, string) error    { return nil }
-func (fullPlant) DeleteTask(context.Context, string, string) error { return nil }
+func (fullMachinery) RunTask(context.Context, string, string) error    { return nil }
+func (fullMachinery) DeleteTask(context.Context, string, string) error { return nil }
 
 // fullRuns runs everything at once.
 type fullRuns struct{}

@@ -23,12 +23,13 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // described are the types whose schemas are written from the code, and through
 // them all that they are made of.
-var described = []any{lead.Lead{}, lead.Touch{}, LeadPage{}, TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
-	Plant{}, Task{}, session.Credential{}, AuditPage{}, People{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
+var described = []any{lead.Lead{}, lead.Touch{}, lead.LeadPage{}, lead.TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
+	ops.Machinery{}, ops.Task{}, session.Credential{}, AuditPage{}, People{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
 	delivery{}, imported{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"
@@ -61,7 +62,7 @@ type schemas struct {
 func newSchemas(t *testing.T) *schemas {
 	t.Helper()
 	s := &schemas{comments: map[string]string{}, known: map[string]bool{}}
-	for _, dir := range []string{".", "session", "../lead"} {
+	for _, dir := range []string{".", "session", "../lead", "../lead/ops"} {
 		noTests := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -324,9 +325,9 @@ func TestOpenAPI_Routes(t *testing.T) {
 func openAPIServer(t *testing.T) *Server {
 	t.Helper()
 	s, _ := testServer(t, []Source{{Name: "contact", Provider: "form", Action: "contact_form"}}, func(o *Options) {
-		o.Session.Tokens, o.Reporter, o.Plant, o.Actor = []string{"api-token"}, &fakeReporter{}, fullPlant{}, fullActor{}
+		o.Session.Tokens, o.Reporter, o.Machinery, o.Actor = []string{"api-token"}, &fakeReporter{}, fullMachinery{}, fullActor{}
 		o.Replayer, o.Eraser, o.Doctor, o.People = fullRuns{}, fullRuns{}, fullDoctor{}, fullPeople{}
-		o.Pauser, o.Resender, o.Judge, o.Merger = &pauserOfOne{*fullOf[TargetState]()}, fullResender{}, fullJudge{}, fullMerger{}
+		o.Pauser, o.Resender, o.Judge, o.Merger = &pauserOfOne{*fullOf[ops.Target]()}, fullResender{}, fullJudge{}, fullMerger{}
 		o.Reader, o.Auditor = fullReader{}, fullAuditor{}
 	})
 	return s

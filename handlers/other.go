@@ -7,21 +7,20 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // otherLead finds the lead that somebody names by its link, its id or an e-mail
-// address. problem.ErrNotFound when there is none.
+// address. lead.ErrNotFound when there is none.
 func (s *Server) otherLead(ctx context.Context, said string) (*lead.Lead, error) {
 	said = strings.TrimSpace(said)
 	if strings.Contains(said, "@") && !strings.Contains(said, "/") {
-		page, err := s.o.Reader.Leads(ctx, LeadQuery{Email: said, Limit: 1})
+		page, err := s.o.Reader.Leads(ctx, lead.Query{Email: said, Limit: 1})
 		if err != nil {
 			return nil, fmt.Errorf("find the lead of an address: %w", err)
 		}
 		if len(page.Items) == 0 {
-			return nil, fmt.Errorf("find the lead of an address: %w", problem.ErrNotFound)
+			return nil, fmt.Errorf("find the lead of an address: %w", lead.ErrNotFound)
 		}
 		return page.Items[0], nil
 	}

@@ -162,7 +162,7 @@ func (s *Server) write(c echo.Context, status int, view, part string, data any) 
 func (s *Server) execute(view, part string, data any) ([]byte, error) {
 	var b bytes.Buffer
 	if err := s.views[view].ExecuteTemplate(&b, part, data); err != nil {
-		return nil, fmt.Errorf("write page %s: %w", view, err)
+		return nil, problem.Problem{Code: problem.Internal, Detail: problem.InTheLog, Because: fmt.Errorf("write page %s: %w", view, err)}
 	}
 	return b.Bytes(), nil
 }

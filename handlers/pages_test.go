@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 func TestSourcesPage(t *testing.T) {
@@ -61,7 +61,7 @@ func TestTestSource(t *testing.T) {
 	if w := post(s, "/sources/nope/test", formType, "", "Cookie", cookies[session.Write]); w.Code != 404 {
 		t.Errorf("a test lead to nobody = %d, want 404", w.Code)
 	}
-	a.err = problem.ErrNotDurable
+	a.err = lead.ErrNotDurable
 	if w := post(s, "/sources/contact/test", formType, "", "Cookie", cookies[session.Write]); w.Code != 503 {
 		t.Errorf("a test lead that is not kept = %d, want 503", w.Code)
 	}
@@ -190,42 +190,42 @@ func TestReportsPage(t *testing.T) {
 	}
 }
 
-// fakePlant keeps what was done.
-type fakePlant struct {
+// fakeMachinery keeps what was done.
+type fakeMachinery struct {
 	done []string
 	err  error
 }
 
-func (f *fakePlant) Plant(context.Context) Plant {
-	return Plant{Redis: RedisState{Up: true, Used: 5 << 20}, Journal: JournalState{Waiting: 3, Shelves: []Shelf{{"hot", 3}}},
-		Queues: []Queue{{Name: "hot", Pending: 4, Retry: 1}}, Targets: []TargetState{{Name: "sales", Kind: "slack", State: "broken", LastError: "channel_not_found"}}}
+func (f *fakeMachinery) Machinery(context.Context) ops.Machinery {
+	return ops.Machinery{Redis: ops.Redis{Up: true, Used: 5 << 20}, Journal: ops.Journal{Waiting: 3, Shelves: []ops.Shelf{{Name: "hot", Kept: 3}}},
+		Queues: []ops.Queue{{Name: "hot", Pending: 4, Retry: 1}}, Targets: []ops.Target{{Name: "sales", Kind: "slack", State: "broken", LastError: "channel_not_found"}}}
 }
 
-func (f *fakePlant) did(words ...string) error {
+func (f *fakeMachinery) did(words ...string) error {
 	f.done = append(f.done, strings.Join(words, " "))
 	return f.err
 }
 
-func (f *fakePlant) PauseQueue(_ context.Context, queue string, paused bool) error {
+func (f *fakeMachinery) PauseQueue(_ context.Context, queue string, paused bool) error {
 	if paused {
 		return f.did("pause", queue)
 	}
 	return f.did("resume", queue)
 }
 
-func (f *fakePlant) Tasks(context.Context, string, string, int) ([]Task, error) {
-	return []Task{{ID: "task-1", Queue: "hot", Type: "touch", State: "retry", Touches: []string{"T1"}, LastError: "<i>no</i>"}}, f.err
+func (f *fakeMachinery) Tasks(context.Context, string, string, int) ([]ops.Task, error) {
+	return []ops.Task{{ID: "task-1", Queue: "hot", Type: "touch", State: "retry", Touches: []string{"T1"}, LastError: "<i>no</i>"}}, f.err
 }
-func (f *fakePlant) RunTask(_ context.Context, queue, id string) error {
+func (f *fakeMachinery) RunTask(_ context.Context, queue, id string) error {
 	return f.did("run", queue, id)
 }
-func (f *fakePlant) DeleteTask(_ context.Context, queue, id string) error {
+func (f *fakeMachinery) DeleteTask(_ context.Context, queue, id string) error {
 	return f.did("delete", queue, id)
 }
 
 func TestQueuesPage(t *testing.T) {
-	f := &fakePlant{}
-	s, cookies := insiders(t, func(o *Options) { o.Plant = f })
+	f := &fakeMachinery{}
+	s, cookies := insiders(t, func(o *Options) { o.Machinery = f })
 	page := ask(s, "GET", "/queues?queue=hot&state=retry", "", "Cookie", cookies[session.Owner]).Body.String()
 	for _, want := range []string{"5.0 MiB", "channel_not_found", "task-1", "&lt;i&gt;no&lt;/i&gt;", `href="/l/T1"`, `action="/queues/hot/run"`} {
 		if !strings.Contains(page, want) {
@@ -255,7 +255,7 @@ func TestQueuesPage(t *testing.T) {
 	if d := cmp.Diff([]string{"pause hot", "resume hot", "run hot task-1", "delete hot task-1"}, f.done); d != "" {
 		t.Errorf("done (-want +got):\n%s", d)
 	}
-	f.err = ErrConflict
+	f.err = ops.ErrBusy
 	if code, _ := press("run", "task-1"); code != 409 {
 		t.Errorf("a task that runs = %d, want 409", code)
 	}

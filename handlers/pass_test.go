@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/lead"
 )
 
 // fakePasses keeps passes in memory.
@@ -32,7 +32,7 @@ func (f *fakePasses) Pass(_ context.Context, id string) (session.Credential, err
 		return session.Credential{}, f.err
 	}
 	if !ok {
-		return session.Credential{}, problem.ErrNotFound
+		return session.Credential{}, lead.ErrNotFound
 	}
 	return p, nil
 }
@@ -61,7 +61,7 @@ func (f *fakePasses) Drop(_ context.Context, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, ok := f.all[id]; !ok {
-		return problem.ErrNotFound
+		return lead.ErrNotFound
 	}
 	delete(f.all, id)
 	return f.err

@@ -18,18 +18,18 @@ const (
 	maxLimit     = 1000
 )
 
-func touchQuery(values url.Values, now time.Time) (TouchQuery, error) {
+func touchQuery(values url.Values, now time.Time) (lead.TouchQuery, error) {
 	q := query{values: values}
 	q.only("source", "state", "since", "limit", "cursor")
-	t := TouchQuery{Source: q.text("source"), Since: q.since(now), Limit: q.limit(), Cursor: q.text("cursor")}
+	t := lead.TouchQuery{Source: q.text("source"), Since: q.since(now), Limit: q.limit(), Cursor: q.text("cursor")}
 	t.State = lead.State(q.oneOf("state", "accepted", "settled", "unread", "quarantined", "merged"))
 	return t, q.err
 }
 
-func leadQuery(values url.Values, now time.Time) (LeadQuery, error) {
+func leadQuery(values url.Values, now time.Time) (lead.Query, error) {
 	q := query{values: values}
 	q.only("temperature", "status", "source", "email", "q", "claimed_by", "unclaimed", "consent", "since", "limit", "cursor")
-	l := LeadQuery{Source: q.text("source"), Email: q.text("email"), Text: q.text("q"), ClaimedBy: q.text("claimed_by"), Unclaimed: q.flag("unclaimed"),
+	l := lead.Query{Source: q.text("source"), Email: q.text("email"), Text: q.text("q"), ClaimedBy: q.text("claimed_by"), Unclaimed: q.flag("unclaimed"),
 		Since: q.since(now), Limit: q.limit(), Cursor: q.text("cursor")}
 	l.Status = lead.Status(q.oneOf("status", "new", "claimed", "contacted", "closed", "junk", "quarantined"))
 	l.Consent = lead.Consent(q.oneOf("consent", consents...))

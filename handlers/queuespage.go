@@ -12,13 +12,14 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // queuesView is the page of the machinery.
 type queuesView struct {
-	Plant
+	ops.Machinery
 	Queue, State string // whose tasks are listed; empty: nobody's
-	Tasks        []Task
+	Tasks        []ops.Task
 }
 
 // taskStates of a queue that can be looked into.
@@ -29,14 +30,14 @@ const mostTasks = 100
 
 // queuesPage answers GET /queues.
 func (s *Server) queuesPage(c echo.Context) error {
-	if s.o.Plant == nil {
-		return problem.ErrUnavailable
+	if s.o.Machinery == nil {
+		return lead.ErrUnavailable
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
+	ctx, cancel := context.WithTimeout(c.Request().Context(), machineryLimit)
 	defer cancel()
-	v := queuesView{Plant: s.o.Plant.Plant(ctx), Queue: c.QueryParam("queue"), State: c.QueryParam("state")}
+	v := queuesView{Machinery: s.o.Machinery.Machinery(ctx), Queue: c.QueryParam("queue"), State: c.QueryParam("state")}
 	if v.Queue != "" && slices.Contains(taskStates, v.State) {
-		tasks, err := s.o.Plant.Tasks(ctx, v.Queue, v.State, mostTasks)
+		tasks, err := s.o.Machinery.Tasks(ctx, v.Queue, v.State, mostTasks)
 		if err != nil {
 			return fmt.Errorf("list tasks: %w", err)
 		}
@@ -48,25 +49,25 @@ func (s *Server) queuesPage(c echo.Context) error {
 // actOnQueue answers POST /queues/{name}/{verb}: pause and resume, or, with a
 // task, run and delete.
 func (s *Server) actOnQueue(c echo.Context) error {
-	if s.o.Plant == nil {
-		return problem.ErrUnavailable
+	if s.o.Machinery == nil {
+		return lead.ErrUnavailable
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
+	ctx, cancel := context.WithTimeout(c.Request().Context(), machineryLimit)
 	defer cancel()
 	name, task := c.Param("name"), c.FormValue("task")
 	var err error
 	verb, on := c.Param("verb"), "_task"
 	switch verb {
 	case "pause", "resume":
-		on, err = "_queue", s.o.Plant.PauseQueue(ctx, name, verb == "pause")
+		on, err = "_queue", s.o.Machinery.PauseQueue(ctx, name, verb == "pause")
 	case "run":
-		err = s.o.Plant.RunTask(ctx, name, task)
+		err = s.o.Machinery.RunTask(ctx, name, task)
 	case "delete":
-		err = s.o.Plant.DeleteTask(ctx, name, task)
+		err = s.o.Machinery.DeleteTask(ctx, name, task)
 	default:
-		err = problem.ErrNotFound
+		err = lead.ErrNotFound
 	}
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, ops.ErrBusy) {
 		return problem.Problem{Code: problem.Conflict, Detail: "The task runs already, or is about to; look again.", Because: err}
 	}
 	if err != nil {
@@ -81,7 +82,7 @@ func (s *Server) actOnQueue(c echo.Context) error {
 }
 
 // taskCounts are the states of a queue with how many tasks are in each.
-func taskCounts(q Queue) []taskCount {
+func taskCounts(q ops.Queue) []taskCount {
 	return []taskCount{{"pending", q.Pending}, {"active", q.Active}, {"scheduled", q.Scheduled}, {"retry", q.Retry}, {"archived", q.Archived}}
 }
 

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -25,7 +24,7 @@ func (s *Server) reclassifyPage(c echo.Context) error {
 	}
 	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), id, how)
 	switch {
-	case errors.Is(err, ErrConflict):
+	case lead.IsConflict(err):
 		return s.showLeadPage(c, http.StatusConflict, "The lead has changed since. This is how it is now.")
 	case err != nil:
 		return fmt.Errorf("reclassify lead: %w", err)

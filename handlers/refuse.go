@@ -15,7 +15,7 @@ func (s *Server) refuse(err error, c echo.Context) {
 	if source, ok := strings.CutPrefix(c.Request().URL.Path, "/in/"); ok {
 		source, _, _ = strings.Cut(source, "/")
 		s.countRefusal(source, p)
-	} else if p.Code == problem.Internal {
+	} else if p.Code == problem.Internal || p.Unknown {
 		s.o.Logger.Error("request failed", "method", c.Request().Method, "route", c.Path(), "error", err)
 	}
 	if c.Response().Committed {
@@ -52,3 +52,6 @@ func (s *Server) countRefusal(source string, p problem.Problem) {
 		s.refusals.Do(func() { s.o.Logger.Info("delivery refused", "source", source, "why", string(p.Code)) })
 	}
 }
+
+// isAway reports whether an error means that the store does not answer.
+func isAway(err error) bool { return err != nil && problem.Of(err).Code == problem.Unavailable }

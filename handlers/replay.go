@@ -15,8 +15,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// replayer reads kept requests again. Its errors wrap problem.ErrNotFound or
-// problem.ErrUnavailable; a run that has not ended when ctx does goes on by itself.
+// replayer reads kept requests again. Its errors wrap lead.ErrNotFound or
+// lead.ErrUnavailable; a run that has not ended when ctx does goes on by itself.
 type replayer interface {
 	Replay(ctx context.Context, touchID string, dryRun bool) (lead.Run, error)
 	ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error)

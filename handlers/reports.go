@@ -9,12 +9,11 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // reporter knows how leads were taken care of. The program joins it with the
-// store. Its errors wrap problem.ErrUnavailable.
+// store. Its errors wrap lead.ErrUnavailable.
 type reporter interface {
 	// Care is of the leads whose visitors asked at from or later and before to.
 	Care(ctx context.Context, from, to time.Time) ([]lead.Care, error)
@@ -118,7 +117,7 @@ func (s *Server) speed(ctx context.Context, values url.Values) (SpeedReport, per
 		return SpeedReport{}, p, q.err
 	}
 	if s.o.Reporter == nil {
-		return SpeedReport{}, p, problem.ErrUnavailable
+		return SpeedReport{}, p, lead.ErrUnavailable
 	}
 	all, err := s.o.Reporter.Care(ctx, p.from, p.to)
 	if err != nil {
@@ -164,7 +163,7 @@ func (s *Server) funnel(ctx context.Context, values url.Values) (FunnelReport, p
 		return FunnelReport{}, p, q.err
 	}
 	if s.o.Reporter == nil {
-		return FunnelReport{}, p, problem.ErrUnavailable
+		return FunnelReport{}, p, lead.ErrUnavailable
 	}
 	rows, err := s.o.Reporter.Funnel(ctx, p.from, p.to)
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -97,7 +96,7 @@ func TestServer_Reports(t *testing.T) {
 }
 
 func TestServer_Reports_Refused(t *testing.T) {
-	down := reportServer(t, &fakeReporter{err: problem.ErrUnavailable}, func(o *Options) { o.Reader = fakeReader{err: problem.ErrUnavailable} })
+	down := reportServer(t, &fakeReporter{err: lead.ErrUnavailable}, func(o *Options) { o.Reader = fakeReader{err: lead.ErrUnavailable} })
 	none, up := reportServer(t, nil), reportServer(t, &fakeReporter{})
 	tests := []struct {
 		server *Server
@@ -123,13 +122,13 @@ type pages struct {
 	fakeReader
 	n      int
 	breaks string
-	asked  []LeadQuery
+	asked  []lead.Query
 }
 
-func (p *pages) Leads(_ context.Context, q LeadQuery) (page LeadPage, err error) {
+func (p *pages) Leads(_ context.Context, q lead.Query) (page lead.LeadPage, err error) {
 	p.asked = append(p.asked, q)
 	if q.Cursor != "" && q.Cursor == p.breaks {
-		return page, problem.ErrUnavailable
+		return page, lead.ErrUnavailable
 	}
 	at := 0
 	fmt.Sscan(q.Cursor, &at)
@@ -208,9 +207,9 @@ func TestServer_LeadsCSV_CutShort(t *testing.T) {
 }
 
 func TestLeadQuery_Claims(t *testing.T) {
-	var q LeadQuery
+	var q lead.Query
 	s := reportServer(t, nil, func(o *Options) { o.Reader = fakeReader{leads: &q} })
-	for path, want := range map[string]LeadQuery{
+	for path, want := range map[string]lead.Query{
 		"?claimed_by=Dana": {ClaimedBy: "Dana", Limit: defaultLimit},
 		"?unclaimed=true":  {Unclaimed: true, Limit: defaultLimit},
 		"?unclaimed=0":     {Limit: defaultLimit},

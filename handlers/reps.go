@@ -19,7 +19,7 @@ import (
 )
 
 // people knows who takes leads, and who is away. The program joins it with jobs.
-// Its errors wrap problem.ErrNotFound, lead.ErrUntil or problem.ErrUnavailable.
+// Its errors wrap lead.ErrNotFound, lead.ErrUntil or lead.ErrUnavailable.
 type people interface {
 	People(ctx context.Context) (People, error)
 

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -21,7 +20,7 @@ func (onePerson) People(context.Context) (People, error) {
 
 func (onePerson) Off(_ context.Context, rep, words string) (time.Time, error) {
 	if rep != "Dana" {
-		return time.Time{}, fmt.Errorf("rep %s: %w", rep, problem.ErrNotFound)
+		return time.Time{}, fmt.Errorf("rep %s: %w", rep, lead.ErrNotFound)
 	}
 	return lead.ParseUntil(words, noon)
 }

@@ -15,17 +15,14 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// resender tells targets again. Its errors wrap problem.ErrNotFound, ErrConflict,
-// ErrNoTarget or problem.ErrUnavailable.
+// resender tells targets again. Its errors wrap lead.ErrNotFound, lead.ErrConflict,
+// ErrNoTarget or lead.ErrUnavailable.
 type resender interface {
 	Resend(ctx context.Context, leadID string, r lead.Retelling) (*lead.Lead, error)
 	ResendAll(ctx context.Context, r lead.Resending, wait time.Duration) (lead.Run, error)
 }
 
 const noTarget = "There is no such target, or nobody was told of this lead; name a target of the configuration."
-
-// ErrNoTarget says that there is no such target, or none to tell again.
-var ErrNoTarget = errors.New("no such target")
 
 // resend answers POST /leads/{id}/resend.
 func (s *Server) resend(c echo.Context) error {
@@ -41,9 +38,9 @@ func (s *Server) resend(c echo.Context) error {
 	by := cmp.Or(strings.TrimSpace(in.By), session.Of(c).Name)
 	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), lead.Retelling{TouchID: in.TouchID, Target: in.Target, By: by, Revision: in.Revision})
 	switch {
-	case errors.Is(err, ErrConflict):
+	case lead.IsConflict(err):
 		return problem.Problem{Code: problem.Conflict, Detail: taken(l), Because: err}
-	case errors.Is(err, ErrNoTarget):
+	case errors.Is(err, lead.ErrNoTarget):
 		return problem.Problem{Code: problem.Malformed, Detail: noTarget, Because: err}
 	case err != nil:
 		return fmt.Errorf("resend lead: %w", err)
@@ -81,7 +78,7 @@ func (s *Server) resendMany(c echo.Context) error {
 	}
 	return s.answerRun(c, func(ctx context.Context) (lead.Run, error) {
 		run, err := s.o.Resender.ResendAll(context.WithoutCancel(ctx), r, runAnswered)
-		if errors.Is(err, ErrNoTarget) {
+		if errors.Is(err, lead.ErrNoTarget) {
 			err = problem.Problem{Code: problem.Malformed, Detail: fmt.Sprintf("There is no target %.40q.", in.To), Because: err}
 		}
 		return run, err
@@ -103,7 +100,7 @@ func (s *Server) listDeliveries(c echo.Context) error {
 	q.only("state", "target", "source", "since", "limit", "cursor")
 	state := lead.DeliveryState(q.oneOf("state", "waiting", "sent", "failed", "previewed"))
 	target := q.text("target")
-	ask := TouchQuery{Source: q.text("source"), Since: q.since(s.o.Now()), Limit: q.limit(), Cursor: q.text("cursor")}
+	ask := lead.TouchQuery{Source: q.text("source"), Since: q.since(s.o.Now()), Limit: q.limit(), Cursor: q.text("cursor")}
 	if q.err != nil {
 		return q.err
 	}

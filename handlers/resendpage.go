@@ -41,9 +41,9 @@ func (s *Server) resendPage(c echo.Context) error {
 	}
 	l, err := s.o.Resender.Resend(c.Request().Context(), id, r)
 	switch {
-	case errors.Is(err, ErrConflict):
+	case lead.IsConflict(err):
 		return s.showLeadPage(c, http.StatusConflict, taken(l))
-	case errors.Is(err, ErrNoTarget):
+	case errors.Is(err, lead.ErrNoTarget):
 		return problem.Problem{Code: problem.Malformed, Detail: noTarget, Because: err}
 	case err != nil:
 		return fmt.Errorf("resend lead: %w", err)

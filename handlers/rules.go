@@ -17,8 +17,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// judge says what rules make of leads. Its errors wrap problem.ErrNotFound, ErrConflict or
-// problem.ErrUnavailable.
+// judge says what rules make of leads. Its errors wrap lead.ErrNotFound, ErrConflict or
+// lead.ErrUnavailable.
 type judge interface {
 	Rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error)
 	Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error)
@@ -117,7 +117,7 @@ func (s *Server) reclassifyLead(c echo.Context) error {
 	}
 	by := cmp.Or(strings.TrimSpace(in.By), session.Of(c).Name)
 	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), c.Param("id"), lead.Rejudging{By: by, Revision: in.Revision, Alert: in.Alert, DryRun: in.DryRun})
-	if errors.Is(err, ErrConflict) {
+	if lead.IsConflict(err) {
 		return problem.Problem{Code: problem.Conflict, Detail: taken(nil), Because: err}
 	}
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -42,30 +41,30 @@ func (f *fakeJudge) ReclassifyLead(_ context.Context, id string, how lead.Rejudg
 	f.how = how
 	switch {
 	case id != f.turn.LeadID:
-		return lead.Turn{}, problem.ErrNotFound
+		return lead.Turn{}, lead.ErrNotFound
 	case how.Revision != 0 && how.Revision != 3:
-		return lead.Turn{}, ErrConflict
+		return lead.Turn{}, lead.ErrConflict
 	}
 	return f.turn, f.err
 }
 
 func (f *fakeJudge) Explain(_ context.Context, id string) (lead.Explanation, error) {
 	if id != "l1" {
-		return lead.Explanation{}, problem.ErrNotFound
+		return lead.Explanation{}, lead.ErrNotFound
 	}
 	return lead.Explanation{LeadID: id, Lines: []lead.Line{{Rule: "work_email"}}}, nil
 }
 
 func (f *fakeJudge) Merge(_ context.Context, id, into, by string) (*lead.Lead, error) {
 	if id != "l1" {
-		return nil, fmt.Errorf("two people have these leads: %w", ErrConflict)
+		return nil, fmt.Errorf("two people have these leads: %w", lead.ErrConflict)
 	}
 	return &lead.Lead{ID: into, Claim: &lead.Claim{By: by}}, nil
 }
 
 func (f *fakeJudge) Unmerge(_ context.Context, id, _ string) (*lead.Lead, error) {
 	if id != "l1" {
-		return nil, problem.ErrNotFound
+		return nil, lead.ErrNotFound
 	}
 	return &lead.Lead{ID: id}, nil
 }
@@ -133,7 +132,7 @@ func TestServer_Rules(t *testing.T) {
 		t.Errorf("one lead is judged again as %+v", judge.how)
 	}
 
-	judge.err = problem.ErrUnavailable
+	judge.err = lead.ErrUnavailable
 	if w := call("POST", "/leads/l1/reclassify", "", ""); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("without a store reclassify of one lead = %d", w.Code)
 	}

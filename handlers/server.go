@@ -33,24 +33,24 @@ import (
 // Options are what a Server is made of. Accepter, Reader, Actor, Replayer, People and
 // PublicURL are required.
 type Options struct {
-	Sources  []Source
-	Accepter accepter
-	Reader   reader
-	Actor    actor
-	People   people
-	Watcher  watcher  // nil: there is no stream
-	Standby  standby  // nil: pages of leads need the store
-	Doctor   doctor   // nil: nobody looks
-	Plant    plant    // nil: nothing is shown of the machinery
-	Pauser   pauser   // nil: targets are not shown
-	Reporter reporter // nil: there are no reports on speed and the funnel
-	Replayer replayer
-	Eraser   eraser
-	Notebook notebook // nil: what is known of sources ends with the process
-	Judge    judge    // nil: rules cannot be tried, nor leads classified again
-	Merger   merger   // nil: leads cannot be merged
-	Resender resender
-	Auditor  auditor // nil: nothing is recorded
+	Sources   []Source
+	Accepter  accepter
+	Reader    reader
+	Actor     actor
+	People    people
+	Watcher   watcher   // nil: there is no stream
+	Standby   standby   // nil: pages of leads need the store
+	Doctor    doctor    // nil: nobody looks
+	Machinery machinery // nil: nothing is shown of the machinery
+	Pauser    pauser    // nil: targets are not shown
+	Reporter  reporter  // nil: there are no reports on speed and the funnel
+	Replayer  replayer
+	Eraser    eraser
+	Notebook  notebook // nil: what is known of sources ends with the process
+	Judge     judge    // nil: rules cannot be tried, nor leads classified again
+	Merger    merger   // nil: leads cannot be merged
+	Resender  resender
+	Auditor   auditor // nil: nothing is recorded
 
 	// PublicURL is how the world reaches this server, without a trailing
 	// slash. Vendors sign it and people follow it, so it is never taken from
@@ -80,12 +80,12 @@ type Options struct {
 	Now      func() time.Time // default: time.Now
 }
 
-// accepter makes one request's touches durable, all or none. The program joins
-// it with jobs. The status is "accepted", or "duplicate" when each of them was
-// known; an error that wraps problem.ErrNotDurable means that nothing is kept and that
-// the sender should come again.
+// accepter makes one request's touches durable, all or none; jobs.Jobs is one.
+// isNew is false when each of them was known. An error that wraps
+// lead.ErrNotDurable means that nothing is kept and that the sender should try
+// again.
 type accepter interface {
-	Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (status string, err error)
+	Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (isNew bool, err error)
 }
 
 // Server answers every URL of the program. Its methods may be called

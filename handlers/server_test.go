@@ -34,25 +34,22 @@ const (
 // fakeAccepter keeps what it is given, and says what it is told to.
 type fakeAccepter struct {
 	mu       sync.Mutex
-	status   string
+	known    bool // that the touches are duplicates
 	err      error
 	requests []*lead.Request
 	touches  []*lead.Touch
 	ctxErr   error // of the context, when it was called
 }
 
-func (f *fakeAccepter) Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (string, error) {
+func (f *fakeAccepter) Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ctxErr = ctx.Err()
 	if f.err != nil {
-		return "", f.err
+		return false, f.err
 	}
 	f.requests, f.touches = append(f.requests, r), append(f.touches, touches...)
-	if f.status != "" {
-		return f.status, nil
-	}
-	return "accepted", nil
+	return !f.known, nil
 }
 
 // testServer returns a server whose clock stands at noon.
@@ -225,6 +222,6 @@ func TestServer_HTTPServer(t *testing.T) {
 // nothing accepts everything and keeps nothing.
 type nothing struct{}
 
-func (nothing) Accept(context.Context, *lead.Request, []*lead.Touch) (string, error) {
-	return "accepted", nil
+func (nothing) Accept(context.Context, *lead.Request, []*lead.Touch) (bool, error) {
+	return true, nil
 }

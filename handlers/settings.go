@@ -75,7 +75,7 @@ func (s *Server) ownSettings(c echo.Context, v *settings) error {
 		}
 	}
 	if s.o.Doctor != nil && !v.FoundAll {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), plantLimit)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), machineryLimit)
 		defer cancel()
 		v.Found = s.o.Doctor.Glance(ctx)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -98,7 +97,7 @@ func TestSettings_People(t *testing.T) {
 
 	empty, cookies := insiders(t, func(o *Options) { o.People = nobody{} })
 	wantOn(t, settingsOf(t, empty, cookies[session.Owner], ""), "There are no reps")
-	broken, cookies := insiders(t, func(o *Options) { o.People = nobody{err: problem.ErrUnavailable} })
+	broken, cookies := insiders(t, func(o *Options) { o.People = nobody{err: lead.ErrUnavailable} })
 	if w := ask(broken, "GET", "/settings", "", "Cookie", cookies[session.Owner]); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("with nothing known of the reps = %d, want 503", w.Code)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/lead"
 )
 
 // signInRate bounds attempts to sign in from one address.
@@ -45,7 +46,7 @@ func (s *Server) signIn(c echo.Context) error {
 		return problem.Problem{Code: problem.RateLimited, Retry: seconds, Detail: fmt.Sprintf("Too many attempts to sign in. Try again in %d s.", seconds)}
 	}
 	err := s.sessions.SignIn(c, c.FormValue("code"))
-	if errors.Is(err, problem.ErrNotFound) {
+	if errors.Is(err, lead.ErrNotFound) {
 		return s.renderSignIn(c, http.StatusUnauthorized, entrance{Next: next,
 			Wrong: "This code is not valid, or no longer: a link works once, for 15 minutes. leadgate signin prints a new one."})
 	}

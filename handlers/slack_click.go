@@ -12,7 +12,6 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -99,11 +98,11 @@ func (a *slackApp) outcome(l *lead.Lead, v lead.Verb, by string, err error) stri
 		return ""
 	case errors.Is(err, lead.ErrTwoClaims), errors.Is(err, lead.ErrSameLead):
 		return whyApart(err)
-	case errors.Is(err, ErrConflict) && l != nil && l.Claim != nil && l.Claim.By != by:
+	case lead.IsConflict(err) && l != nil && l.Claim != nil && l.Claim.By != by:
 		return fmt.Sprintf("%s has %s since %s ago.", l.Claim.By, called(l), ago(l.Claim.At, a.s.o.Now()))
-	case errors.Is(err, ErrConflict):
+	case lead.IsConflict(err):
 		return "The lead has changed meanwhile. Look again."
-	case errors.Is(err, problem.ErrNotFound):
+	case errors.Is(err, lead.ErrNotFound):
 		return "This lead is not known here any more."
 	case errors.Is(err, lead.ErrWhom):
 		return "Say whom."

@@ -100,10 +100,10 @@ func slackServer(t *testing.T, world *slackWorld, change ...func(*Options)) (*Se
 type leadReader struct{ l *lead.Lead }
 
 func (leadReader) Touch(context.Context, string) (*lead.Touch, error) {
-	return nil, problem.ErrNotFound
+	return nil, lead.ErrNotFound
 }
-func (leadReader) Touches(context.Context, TouchQuery) (TouchPage, error) {
-	return TouchPage{}, nil
+func (leadReader) Touches(context.Context, lead.TouchQuery) (lead.TouchPage, error) {
+	return lead.TouchPage{}, nil
 }
 func (leadReader) Books(context.Context, string) (lead.Books, error) { return lead.Books{}, nil }
 func (r leadReader) Lead(_ context.Context, id string) (*lead.Lead, error) {
@@ -111,16 +111,16 @@ func (r leadReader) Lead(_ context.Context, id string) (*lead.Lead, error) {
 		return &lead.Lead{ID: "other"}, nil
 	}
 	if id != r.l.ID {
-		return nil, problem.ErrNotFound
+		return nil, lead.ErrNotFound
 	}
 	return r.l, nil
 }
 
-func (r leadReader) Leads(_ context.Context, q LeadQuery) (LeadPage, error) {
+func (r leadReader) Leads(_ context.Context, q lead.Query) (lead.LeadPage, error) {
 	if q.Status != "" && q.Status != r.l.Status || q.Temperature != nil && *q.Temperature != r.l.Temperature {
-		return LeadPage{}, nil
+		return lead.LeadPage{}, nil
 	}
-	return LeadPage{Items: []*lead.Lead{r.l}}, nil
+	return lead.LeadPage{Items: []*lead.Lead{r.l}}, nil
 }
 
 // click is what Slack sends for a button or a menu.
@@ -283,7 +283,7 @@ func TestSlack_Dialogs(t *testing.T) {
 		{"DuplicateOfNone", "duplicate", nil, map[string]any{"value": "nope"}, nil, lead.New, "", "no such lead"},
 		{"OfAnotherVersion", "sing", nil, nil, nil, lead.New, "", "another version"},
 		{"OfNoRep", "junk", []lead.Rep{{Name: "Lee", Slack: "U2"}}, map[string]any{"selected_option": map[string]any{"value": "spam"}}, nil, lead.New, "", "not among the reps"},
-		{"NotDurable", "junk", nil, map[string]any{"selected_option": map[string]any{"value": "spam"}}, problem.ErrUnavailable, lead.New, "", "nothing has changed"},
+		{"NotDurable", "junk", nil, map[string]any{"selected_option": map[string]any{"value": "spam"}}, lead.ErrUnavailable, lead.New, "", "nothing has changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newSlackWorld(t)

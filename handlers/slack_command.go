@@ -9,7 +9,6 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackutilsx"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -21,14 +20,14 @@ const commandMost = 10
 var lists = map[string]struct {
 	title string
 	empty string
-	query LeadQuery
+	query lead.Query
 	wants func(l *lead.Lead, by string) bool
 }{
-	"mine": {"Your open leads", "You have no open leads.", LeadQuery{Status: lead.Claimed, Limit: 500},
+	"mine": {"Your open leads", "You have no open leads.", lead.Query{Status: lead.Claimed, Limit: 500},
 		func(l *lead.Lead, by string) bool { return l.Claim != nil && l.Claim.By == by }},
-	"hot": {"Hot and unclaimed", "No hot lead waits.", LeadQuery{Status: lead.New, Temperature: &hot, Limit: 500},
+	"hot": {"Hot and unclaimed", "No hot lead waits.", lead.Query{Status: lead.New, Temperature: &hot, Limit: 500},
 		func(l *lead.Lead, _ string) bool { return l.Claim == nil && !l.Test }},
-	"unclaimed": {"Unclaimed", "Every lead is taken.", LeadQuery{Status: lead.New, Limit: 500},
+	"unclaimed": {"Unclaimed", "Every lead is taken.", lead.Query{Status: lead.New, Limit: 500},
 		func(l *lead.Lead, _ string) bool {
 			return l.Claim == nil && !l.Test && !l.NotALead && l.Temperature > lead.Cold
 		}},
@@ -102,7 +101,7 @@ func (a *slackApp) off(ctx context.Context, by, words string) any {
 	switch {
 	case errors.Is(err, lead.ErrUntil):
 		return private(escaped(fmt.Sprintf("That is no moment to come; %v.", lead.ErrUntil)), nil)
-	case errors.Is(err, problem.ErrNotFound):
+	case errors.Is(err, lead.ErrNotFound):
 		return private("Only the reps of leadgate's configuration have turns.", nil)
 	case err != nil:
 		a.s.o.Logger.Error("a rep is off", "error", err)

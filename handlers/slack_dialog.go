@@ -8,7 +8,6 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -50,7 +49,7 @@ var dialogs = map[lead.Verb]*dialog{
 		return slack.NewPlainTextInputBlockElement(nil, "answer")
 	}, func(ctx context.Context, a *slackApp, d *lead.Deed, answer slack.BlockAction) string {
 		other, err := a.s.otherLead(ctx, answer.Value)
-		if errors.Is(err, problem.ErrNotFound) {
+		if errors.Is(err, lead.ErrNotFound) {
 			return "There is no such lead."
 		}
 		if err != nil {

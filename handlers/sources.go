@@ -3,7 +3,6 @@ package handlers
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -68,7 +67,7 @@ func (s *Server) sourcesPage(c echo.Context) error {
 		if !v.Away {
 			last, err := s.lastLead(ctx, g.Name)
 			switch {
-			case errors.Is(err, problem.ErrUnavailable):
+			case isAway(err):
 				v.Away = true // the others would wait in vain, too
 			case err != nil:
 				return fmt.Errorf("last touch of source %s: %w", g.Name, err)
@@ -92,7 +91,7 @@ const lastLooks = 10
 
 // lastLead is when the source's last lead came, over all nodes; tests are none.
 func (s *Server) lastLead(ctx context.Context, source string) (time.Time, error) {
-	page, err := s.o.Reader.Touches(ctx, TouchQuery{Source: source, Limit: lastLooks})
+	page, err := s.o.Reader.Touches(ctx, lead.TouchQuery{Source: source, Limit: lastLooks})
 	for _, t := range page.Items {
 		if !t.Test {
 			return t.ReceivedAt, err

@@ -20,8 +20,8 @@ type newest struct {
 	of map[string][]*lead.Touch
 }
 
-func (n newest) Touches(_ context.Context, q TouchQuery) (TouchPage, error) {
-	return TouchPage{Items: n.of[q.Source]}, n.err
+func (n newest) Touches(_ context.Context, q lead.TouchQuery) (lead.TouchPage, error) {
+	return lead.TouchPage{Items: n.of[q.Source]}, n.err
 }
 
 // rhythm is that of a source that is heard every ten minutes; silent since at,
@@ -100,7 +100,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 		"Several": {silent, newest{}, wrongToken, []string{"2 of 3 need a look", "contact</a> refuses what comes, <a", "webinars</a> is silent."}, nil},
 		"Shaken": {nil, newest{}, func(s *Server) { ask(s, "GET", "/in/ads?hub.mode=subscribe&hub.verify_token=v&hub.challenge=c", "") },
 			[]string{"last handshake <time"}, nil},
-		"Away": {silent, newest{fakeReader: fakeReader{err: problem.ErrUnavailable}}, func(s *Server) { post(s, "/in/contact/path-token", formType, oneForm) },
+		"Away": {silent, newest{fakeReader: fakeReader{err: lead.ErrUnavailable}}, func(s *Server) { post(s, "/in/contact/path-token", formType, oneForm) },
 			[]string{"Redis is away", "Last lead</span> <time", "1 accepted"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 			}
 		})
 	}
-	s, cookies := insiders(t, func(o *Options) { o.Sources, o.Reader = sources, fakeReader{err: problem.ErrBadQuery} })
+	s, cookies := insiders(t, func(o *Options) { o.Sources, o.Reader = sources, fakeReader{err: lead.ErrBadCursor} })
 	if w := ask(s, "GET", "/sources", "", "Cookie", cookies[session.Read]); w.Code != 400 {
 		t.Errorf("what is no outage = %d, want it shown", w.Code)
 	}

@@ -56,7 +56,7 @@ func (s *Server) stream(c echo.Context) error {
 		return q.err
 	}
 	if s.o.Watcher == nil {
-		return problem.ErrUnavailable
+		return lead.ErrUnavailable
 	}
 	if n := s.streams.Add(1); n > mostStreams {
 		s.streams.Add(-1)

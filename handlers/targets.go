@@ -13,12 +13,13 @@ import (
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // pauser knows the targets and stops and starts them by hand. The program joins
-// it with jobs. Its errors wrap problem.ErrNotFound or problem.ErrUnavailable.
+// it with jobs. Its errors wrap lead.ErrNotFound or lead.ErrUnavailable.
 type pauser interface {
-	Targets() []TargetState
+	Targets() []ops.Target
 	PauseTarget(ctx context.Context, name, by, why string) error
 	ResumeTarget(ctx context.Context, name string) error
 }
@@ -27,10 +28,10 @@ type pauser interface {
 // configuration.
 func (s *Server) listTargets(c echo.Context) error {
 	if s.o.Pauser == nil {
-		return problem.ErrUnavailable
+		return lead.ErrUnavailable
 	}
 	return show(c, struct {
-		Items []TargetState `json:"items"`
+		Items []ops.Target `json:"items"`
 	}{s.o.Pauser.Targets()})
 }
 
@@ -38,7 +39,7 @@ func (s *Server) listTargets(c echo.Context) error {
 // What a paused target is to hear waits; resuming a failing one tries it at once.
 func (s *Server) setTarget(c echo.Context) error {
 	if s.o.Pauser == nil {
-		return problem.ErrUnavailable
+		return lead.ErrUnavailable
 	}
 	b, err := io.ReadAll(io.LimitReader(c.Request().Body, maxAction))
 	if err != nil {
@@ -61,7 +62,7 @@ func (s *Server) setTarget(c echo.Context) error {
 	case verb == "resume":
 		err = s.o.Pauser.ResumeTarget(ctx, name)
 	default:
-		return problem.ErrNotFound
+		return lead.ErrNotFound
 	}
 	if err != nil {
 		return fmt.Errorf("%s a target: %w", c.Param("verb"), err)

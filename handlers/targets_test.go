@@ -8,18 +8,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // pauserOfOne is a pauser that knows the target crm.
-type pauserOfOne struct{ t TargetState }
+type pauserOfOne struct{ t ops.Target }
 
-func (p *pauserOfOne) Targets() []TargetState { return []TargetState{p.t} }
+func (p *pauserOfOne) Targets() []ops.Target { return []ops.Target{p.t} }
 
 func (p *pauserOfOne) PauseTarget(_ context.Context, name, by, why string) error {
 	if name != p.t.Name {
-		return fmt.Errorf("target %s: %w", name, problem.ErrNotFound)
+		return fmt.Errorf("target %s: %w", name, lead.ErrNotFound)
 	}
 	p.t.State, p.t.PausedBy, p.t.PausedWhy = "paused", by, why
 	return nil
@@ -27,7 +28,7 @@ func (p *pauserOfOne) PauseTarget(_ context.Context, name, by, why string) error
 
 func (p *pauserOfOne) ResumeTarget(_ context.Context, name string) error {
 	if name != p.t.Name {
-		return fmt.Errorf("target %s: %w", name, problem.ErrNotFound)
+		return fmt.Errorf("target %s: %w", name, lead.ErrNotFound)
 	}
 	p.t.State, p.t.PausedBy, p.t.PausedWhy = "ok", "", ""
 	return nil
@@ -37,7 +38,7 @@ func TestServer_Targets(t *testing.T) {
 	for _, pauses := range []bool{true, false} {
 		o := Options{PublicURL: "http://leads.example.com", Session: session.Options{Tokens: []string{"token"}}}
 		if pauses {
-			o.Pauser = &pauserOfOne{TargetState{Name: "crm", Kind: "http", State: "ok"}}
+			o.Pauser = &pauserOfOne{ops.Target{Name: "crm", Kind: "http", State: "ok"}}
 		}
 		s, err := New(o)
 		if err != nil {

@@ -14,11 +14,24 @@ import (
 )
 
 // Accept makes one request's touches durable, all or none, and sets them on
-// their way. New says whether any of them was new; a touch whose id is known
+// their way. isNew says whether any of them was new; a touch whose id is known
 // already is a repeated delivery and is left alone. After an error that wraps
-// journal.ErrUnavailable nothing may be promised, though a later start may find
-// the touches all the same; the sender comes again and is then a repeat.
+// lead.ErrNotDurable nothing may be promised, though a later start may find the
+// touches all the same; the sender tries again and is then a repeat.
 func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
+	isNew, err = j.accept(ctx, req, touches)
+	return isNew, notDurable(err)
+}
+
+// notDurable adds lead.ErrNotDurable to the error of a journal that cannot write.
+func notDurable(err error) error {
+	if errors.Is(err, journal.ErrUnavailable) {
+		return fmt.Errorf("%w: %w", lead.ErrNotDurable, err)
+	}
+	return err
+}
+
+func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
 	j.busy.enter()
 	defer j.busy.leave()
 	req.Touches = idsOf(touches)

@@ -25,17 +25,21 @@ var (
 // store when Redis is back. Should another replica have decided otherwise
 // meanwhile, the first in the store has the lead and the other is told so.
 func (j *Jobs) Act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+	if d.Verb == lead.VerbRelease {
+		l, err := j.Release(ctx, leadID, d.By, revision)
+		return j.asOfNow(l), err
+	}
 	l, err := j.act(ctx, leadID, d, revision)
 	if errors.Is(err, errMerged) { // an old message still names it
 		return j.Act(ctx, l.MergedInto, d, 0)
 	}
 	if err != nil {
-		return l, fmt.Errorf("%s lead %s: %w", d.Verb, leadID, err)
+		return j.asOfNow(l), fmt.Errorf("%s lead %s: %w", d.Verb, leadID, err)
 	}
 	if d.Verb == lead.VerbClaim {
 		j.metrics.hop("claim", j.now().Sub(l.CreatedAt))
 	}
-	return l, nil
+	return j.asOfNow(l), nil
 }
 
 func (j *Jobs) act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {

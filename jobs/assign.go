@@ -72,14 +72,11 @@ func (j *Jobs) takeTurn(ctx context.Context, team string) (*lead.Assigned, error
 
 var errNobody = errors.New("nobody can take a lead")
 
-// ErrNoRep says that there is no rep of that name.
-var ErrNoRep = errors.New("no such rep")
-
 // Off keeps a rep out of the round robins until a moment; a zero one ends it.
-// ErrNoRep when the configuration has no such rep.
+// lead.ErrNotFound when the configuration has no such rep.
 func (j *Jobs) Off(ctx context.Context, rep string, until time.Time) error {
 	if _, ok := j.people().Rep(rep); !ok {
-		return fmt.Errorf("%w: %q", ErrNoRep, rep)
+		return fmt.Errorf("rep %q: %w", rep, lead.ErrNotFound)
 	}
 	op := journal.Delete(offShelf, rep)
 	if !until.IsZero() {

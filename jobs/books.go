@@ -75,6 +75,9 @@ func (j *Jobs) Waiting() int { return j.o.Journal.Len(hotShelf) + j.o.Journal.Le
 // Books returns the books of a UTC day over all nodes: what the nodes counted
 // when they accepted, what became of it, what waits, and what is in no column.
 func (j *Jobs) Books(ctx context.Context, day string) (lead.Books, error) {
+	if err := j.Loaded(ctx); err != nil {
+		return lead.Books{}, err
+	}
 	b, err := j.o.Prompt.Books(ctx, day, j.o.Node)
 	if err != nil {
 		return b, fmt.Errorf("books of %s: %w", day, err)

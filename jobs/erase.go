@@ -45,7 +45,7 @@ func (j *Jobs) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead
 	w.ID, w.At = lead.NewID(j.now()), j.now().UTC()
 	known := "" // nothing that was only typed stays in the audit
 	if w.LeadID != "" {
-		switch l, err := j.Lead(ctx, w.LeadID); {
+		switch l, err := j.lead(ctx, w.LeadID); {
 		case errors.Is(err, ErrNotFound):
 			return lead.Run{}, fmt.Errorf("erase lead %s: %w", w.LeadID, err)
 		case err == nil:
@@ -56,7 +56,7 @@ func (j *Jobs) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead
 	j.errands.know(e)
 	did, ops := j.audit.Entry(lead.Entry{By: w.By, Did: lead.ActErase, LeadID: known})
 	if err := j.o.Journal.Commit(ctx, append(ops, journal.Put(eraseShelf, wishPrefix+w.ID, mustJSON(w)))...); err != nil {
-		return lead.Run{}, fmt.Errorf("keep the wish to erase: %w", err)
+		return lead.Run{}, fmt.Errorf("keep the wish to erase: %w", notDurable(err))
 	}
 	j.audit.Share(did)
 	select {

@@ -10,9 +10,12 @@ import (
 // also those that nearly counted, and who would hear of its latest touch if it
 // came now. Of a lead that was merged it is the other one that is explained.
 func (j *Jobs) Explain(ctx context.Context, id string) (lead.Explanation, error) {
-	l, err := j.Lead(ctx, id)
+	if err := j.Loaded(ctx); err != nil {
+		return lead.Explanation{}, err
+	}
+	l, err := j.lead(ctx, id)
 	for err == nil && l.MergedInto != "" {
-		l, err = j.Lead(ctx, l.MergedInto)
+		l, err = j.lead(ctx, l.MergedInto)
 	}
 	if err != nil {
 		return lead.Explanation{}, err

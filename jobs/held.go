@@ -33,7 +33,7 @@ func (j *Jobs) Held(ctx context.Context, n int) ([]*lead.Lead, error) {
 			if looks++; looks > heldLooks*n || len(found) == n || ctx.Err() != nil {
 				return false
 			}
-			l, err := j.HeldLead(id)
+			l, err := j.heldLead(id)
 			for err == nil && l.MergedInto != "" {
 				l, err = j.leadInJournal(l.MergedInto)
 			}
@@ -51,7 +51,7 @@ func (j *Jobs) Held(ctx context.Context, n int) ([]*lead.Lead, error) {
 	}
 	all := make([]*lead.Lead, 0, len(found))
 	for _, l := range found {
-		all = append(all, l)
+		all = append(all, j.asOfNow(l))
 	}
 	slices.SortFunc(all, func(a, b *lead.Lead) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))
@@ -62,6 +62,11 @@ func (j *Jobs) Held(ctx context.Context, n int) ([]*lead.Lead, error) {
 // HeldLead returns a lead as this node last saw it; the id may be that of a touch
 // of the lead. ErrNotFound when the journal does not have it.
 func (j *Jobs) HeldLead(id string) (*lead.Lead, error) {
+	l, err := j.heldLead(id)
+	return j.asOfNow(l), err
+}
+
+func (j *Jobs) heldLead(id string) (*lead.Lead, error) {
 	l, err := j.leadInJournal(id) // named after its first touch, or waiting
 	if !errors.Is(err, ErrNotFound) {
 		return l, err

@@ -28,6 +28,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 	"github.com/leadgate/leadgate/notify"
 )
 
@@ -56,8 +57,9 @@ const (
 // Options of New. Store, Rules and at least one client are required.
 type Options struct {
 	Journal *journal.Journal
-	Store   keeper // with patience: of the workers
-	Prompt  keeper // the same store over the producer's client, which never waits more than 200 ms
+	Store   keeper     // with patience: of the workers
+	Prompt  keeper     // the same store over the producer's client, which never waits more than 200 ms
+	Lists   listKeeper // the same store for lists that people read; nil: Prompt
 	Rules   func() *lead.Rules
 	Routes  []notify.Route // at first; see Apply
 	People  lead.People    // at first
@@ -83,10 +85,8 @@ type Options struct {
 	HotSlots  int           // jobs at once in the hot lane; default 32
 	Slots     int           // jobs at once in the bulk lane; default 2, each of up to 32 touches
 
-	// Reread reads a kept request as its source reads requests now. Touches lists
-	// a page of what a filter chooses, newest first. Both are needed to replay.
-	Reread  func(*lead.Request) ([]*lead.Touch, error)
-	Touches func(ctx context.Context, f lead.TouchFilter, cursor string) (page []*lead.Touch, next string, err error)
+	// Reread reads a kept request as its source reads requests now.
+	Reread func(*lead.Request) ([]*lead.Touch, error)
 
 	// Cut takes the marked touches out of a request that holds several.
 	Cut func(r *lead.Request, gone []bool) (*lead.Request, error)
@@ -154,6 +154,9 @@ func New(o Options) (*Jobs, error) {
 	}
 	if o.Prompt == nil {
 		o.Prompt = o.Store
+	}
+	if o.Lists == nil {
+		o.Lists = o.Prompt
 	}
 	o.MaxAge = cmp.Or(o.MaxAge, 72*time.Hour)
 	o.Keep = cmp.Or(o.Keep, 180*24*time.Hour)
@@ -340,21 +343,17 @@ func (l *locks) lock(names ...string) (unlock func()) {
 }
 
 // Targets returns the state of every target, in the order of the configuration.
-func (j *Jobs) Targets() []TargetState { return j.targets.States() }
+func (j *Jobs) Targets() []ops.Target { return j.targets.States() }
 
-// TargetState is the state of a target.
-type TargetState = delivery.State
-
-// ErrNoTarget says that there is no target of a name.
-var ErrNoTarget = delivery.ErrNoTarget
-
-// Pause lets nothing out to a target until Resume.
-func (j *Jobs) Pause(ctx context.Context, target, by, why string) error {
+// PauseTarget lets nothing out to a target until ResumeTarget.
+func (j *Jobs) PauseTarget(ctx context.Context, target, by, why string) error {
 	return j.targets.Pause(ctx, target, by, why)
 }
 
-// Resume ends a pause.
-func (j *Jobs) Resume(ctx context.Context, target string) error { return j.targets.Resume(ctx, target) }
+// ResumeTarget ends a pause.
+func (j *Jobs) ResumeTarget(ctx context.Context, target string) error {
+	return j.targets.Resume(ctx, target)
+}
 
 // Alarm tells a human.
 func (j *Jobs) Alarm(ctx context.Context, a notify.Alarm) { j.targets.Alarm(ctx, a) }

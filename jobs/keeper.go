@@ -11,7 +11,7 @@ import (
 )
 
 // keeper is the store as jobs see it: leads, touches and receipts that every
-// replica shares. store.Store has all of it, behind a small adapter in cmd.
+// replica shares. store.Store is one.
 type keeper interface {
 	life
 	touchKeeper
@@ -27,6 +27,7 @@ type keeper interface {
 	arrivalKeeper
 	turnKeeper
 	rhythmKeeper
+	listKeeper
 	KeepEntries(ctx context.Context, entries []lead.Entry, since time.Time) error
 	Entries(ctx context.Context, since time.Time, limit int, cursor string) (entries []lead.Entry, next string, err error)
 }

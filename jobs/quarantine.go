@@ -30,12 +30,12 @@ func (j *Jobs) hold(ctx context.Context, t *lead.Touch) error {
 // never been held, to the person's other touches if there are any, and is told
 // like any other. The lead that comes back is the one it then belongs to. To
 // release it twice changes nothing. With a revision it holds only if nobody
-// changed the lead since; the lead as it is comes back with ErrChanged.
+// changed the lead since; the lead as it is comes back with lead.ErrConflict.
 func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (*lead.Lead, error) {
 	if err := j.redis.Ready(ctx); err != nil {
 		return nil, fmt.Errorf("release lead %s: %w", leadID, err)
 	}
-	l, err := j.Lead(ctx, leadID)
+	l, err := j.lead(ctx, leadID)
 	if err != nil {
 		return nil, fmt.Errorf("release lead %s: %w", leadID, err)
 	}
@@ -43,7 +43,7 @@ func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (
 		return l, nil
 	}
 	if revision != 0 && l.Revision != revision {
-		return l, fmt.Errorf("release lead %s: it is at revision %d: %w", leadID, l.Revision, ErrChanged)
+		return l, fmt.Errorf("release lead %s: it is at revision %d: %w", leadID, l.Revision, lead.ErrConflict)
 	}
 	for _, id := range l.Touches {
 		t, err := j.Touch(ctx, id)
@@ -60,7 +60,7 @@ func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (
 		}
 	}
 	j.audit.Record(ctx, lead.Deed{Verb: lead.VerbRelease, By: by}.Entry(leadID))
-	return j.Lead(ctx, leadID)
+	return j.lead(ctx, leadID)
 }
 
 // released notes on a lead who let its touch out of quarantine, once.

@@ -6,62 +6,25 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hibiken/asynq"
-)
-
-// Queue is one lane's tasks in Redis, of all nodes.
-type Queue struct {
-	Name    string
-	Paused  bool
-	Latency float64 // age of the oldest task that waits
-
-	Pending   int // ready for a worker
-	Active    int // a worker has it
-	Scheduled int
-	Retry     int // failed, and is tried again
-	Archived  int // given up; what it was about is driven again by the journal
-	Completed int
-
-	Processed int // UTC
-	Failed    int
-}
-
-// Task is one task of a queue. It names touches and no people.
-type Task struct {
-	ID         string
-	Queue      string
-	Type       string
-	State      string
-	Touches    []string
-	Retried    int
-	LastError  string
-	LastFailed time.Time
-	Next       time.Time
-}
-
-// What can be wrong with asking about a queue.
-var (
-	ErrNoQueue = errors.New("no such queue")
-	ErrNoTask  = errors.New("no such task")
-	ErrNoState = errors.New("no such state of a task")
-	ErrBusy    = errors.New("the task runs already, or is about to")
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // Queues looks at the lanes' tasks. Redis must be there.
-func (j *Jobs) Queues(ctx context.Context) ([]Queue, error) {
-	var all []Queue
+func (j *Jobs) Queues(ctx context.Context) ([]ops.Queue, error) {
+	var all []ops.Queue
 	for _, l := range []*lane{j.hot, j.bulk} {
 		info, err := ask(ctx, func() (*asynq.QueueInfo, error) { return j.inspector.GetQueueInfo(l.shelf) })
 		switch {
 		case unknownQueue(err):
-			all = append(all, Queue{Name: l.shelf})
+			all = append(all, ops.Queue{Name: l.shelf})
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("look at queue %s: %w", l.shelf, err)
 		}
-		all = append(all, Queue{Name: l.shelf, Paused: info.Paused, Latency: info.Latency.Seconds(), Pending: info.Pending, Active: info.Active,
+		all = append(all, ops.Queue{Name: l.shelf, Paused: info.Paused, Latency: info.Latency.Seconds(), Pending: info.Pending, Active: info.Active,
 			Scheduled: info.Scheduled, Retry: info.Retry, Archived: info.Archived, Completed: info.Completed, Processed: info.Processed, Failed: info.Failed})
 	}
 	return all, nil
@@ -99,7 +62,7 @@ func ask[T any](ctx context.Context, call func() (T, error)) (T, error) {
 func (j *Jobs) PauseQueue(ctx context.Context, queue string, paused bool) error {
 	l := j.laneCalled(queue)
 	if l == nil {
-		return fmt.Errorf("%w: %s", ErrNoQueue, queue)
+		return fmt.Errorf("queue %s: %w", queue, lead.ErrNotFound)
 	}
 	// asynq answers with an error when it is so already.
 	set := j.inspector.UnpauseQueue
@@ -134,24 +97,24 @@ func (j *Jobs) laneCalled(queue string) *lane {
 
 // Tasks lists up to limit tasks of a queue that are pending, active, scheduled,
 // retry or archived.
-func (j *Jobs) Tasks(ctx context.Context, queue, state string, limit int) ([]Task, error) {
+func (j *Jobs) Tasks(ctx context.Context, queue, state string, limit int) ([]ops.Task, error) {
 	if j.laneCalled(queue) == nil {
-		return nil, fmt.Errorf("%w: %s", ErrNoQueue, queue)
+		return nil, fmt.Errorf("queue %s: %w", queue, lead.ErrNotFound)
 	}
 	list := map[string]func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
 		"pending": j.inspector.ListPendingTasks, "active": j.inspector.ListActiveTasks, "scheduled": j.inspector.ListScheduledTasks,
 		"retry": j.inspector.ListRetryTasks, "archived": j.inspector.ListArchivedTasks,
 	}[state]
 	if list == nil {
-		return nil, fmt.Errorf("%w: %s", ErrNoState, state)
+		return nil, fmt.Errorf("tasks in state %s: %w", state, lead.ErrNotFound)
 	}
 	found, err := ask(ctx, func() ([]*asynq.TaskInfo, error) { return list(queue, asynq.PageSize(limit)) })
 	if err != nil && !unknownQueue(err) {
 		return nil, fmt.Errorf("list tasks of queue %s: %w", queue, err)
 	}
-	tasks := []Task{}
+	tasks := []ops.Task{}
 	for _, t := range found {
-		task := Task{ID: t.ID, Queue: queue, Type: t.Type, State: state, Touches: strings.Fields(string(t.Payload)), Retried: t.Retried,
+		task := ops.Task{ID: t.ID, Queue: queue, Type: t.Type, State: state, Touches: strings.Fields(string(t.Payload)), Retried: t.Retried,
 			LastError: t.LastErr, LastFailed: t.LastFailedAt}
 		if slices.Contains([]string{"scheduled", "retry"}, state) {
 			task.Next = t.NextProcessAt
@@ -175,14 +138,14 @@ func (j *Jobs) DeleteTask(ctx context.Context, queue, id string) error {
 func (j *Jobs) onTask(ctx context.Context, queue, id string, do func(queue, id string) error) error {
 	l := j.laneCalled(queue)
 	if l == nil {
-		return fmt.Errorf("%w: %s", ErrNoQueue, queue)
+		return fmt.Errorf("queue %s: %w", queue, lead.ErrNotFound)
 	}
 	_, err := ask(ctx, func() (bool, error) { return true, do(queue, id) })
 	switch {
 	case errors.Is(err, asynq.ErrTaskNotFound), unknownQueue(err):
-		return fmt.Errorf("%w: %s", ErrNoTask, id)
+		return fmt.Errorf("task %s: %w", id, lead.ErrNotFound)
 	case err != nil && strings.Contains(err.Error(), "FAILED_PRECONDITION"): // which asynq has no value for
-		return fmt.Errorf("%w: %s", ErrBusy, id)
+		return fmt.Errorf("task %s: %w", id, ops.ErrBusy)
 	case err != nil:
 		return fmt.Errorf("task %s of queue %s: %w", id, queue, err)
 	}
@@ -191,17 +154,29 @@ func (j *Jobs) onTask(ctx context.Context, queue, id string, do func(queue, id s
 	return nil
 }
 
-// Shelf is one shelf of this node's journal.
-type Shelf struct {
-	Name string
-	Kept int
-}
-
-// Backlog is what this node's journal holds, shelf by shelf.
-func (j *Jobs) Backlog() []Shelf {
-	var all []Shelf
-	for _, name := range Shelves() {
-		all = append(all, Shelf{name, j.o.Journal.Len(name)})
+// Machinery returns the state of Redis, the journal, the queues and the targets,
+// as far as it is known: without Redis there are no queues.
+func (j *Jobs) Machinery(ctx context.Context) ops.Machinery {
+	m := ops.Machinery{
+		Journal: ops.Journal{Waiting: j.Waiting(), Bytes: j.o.Journal.Size(), Shelves: []ops.Shelf{}},
+		Queues:  []ops.Queue{},
+		Targets: j.Targets(),
 	}
-	return all
+	if j.o.Journal.Err() != nil {
+		m.Journal.Error = "the journal cannot be written"
+	}
+	for _, name := range Shelves() {
+		m.Journal.Shelves = append(m.Journal.Shelves, ops.Shelf{Name: name, Kept: j.o.Journal.Len(name)})
+	}
+	if j.redis.Up() {
+		if queues, err := j.Queues(ctx); err == nil {
+			m.Queues, m.Redis.Up = queues, true
+		}
+	}
+	if m.Redis.Up && !j.o.Embedded {
+		m.Redis = j.o.Prompt.Server(ctx)
+		m.Redis.Up = true
+	}
+	m.Redis.Embedded = j.o.Embedded
+	return m
 }

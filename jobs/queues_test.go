@@ -12,6 +12,7 @@ import (
 
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 func queueJobs(t *testing.T) (*Jobs, *asynq.Inspector) {
@@ -32,7 +33,7 @@ func queueJobs(t *testing.T) (*Jobs, *asynq.Inspector) {
 func TestJobs_Queues(t *testing.T) {
 	j, look := queueJobs(t)
 	empty, err := j.Queues(t.Context())
-	if diff := cmp.Diff([]Queue{{Name: "hot"}, {Name: "bulk"}}, empty); err != nil || diff != "" {
+	if diff := cmp.Diff([]ops.Queue{{Name: "hot"}, {Name: "bulk"}}, empty); err != nil || diff != "" {
 		t.Errorf("before the first task: %v (-want +got):\n%s", err, diff)
 	}
 	if tasks, err := j.Tasks(t.Context(), "hot", "pending", 10); err != nil || len(tasks) != 0 {
@@ -51,12 +52,12 @@ func TestJobs_Queues(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := j.Queues(t.Context())
-	want := []Queue{{Name: "hot"}, {Name: "bulk", Pending: 1, Scheduled: 1, Archived: 1}}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Queue{}, "Latency")); err != nil || diff != "" {
+	want := []ops.Queue{{Name: "hot"}, {Name: "bulk", Pending: 1, Scheduled: 1, Archived: 1}}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ops.Queue{}, "Latency")); err != nil || diff != "" {
 		t.Errorf("Queues: %v (-want +got):\n%s", err, diff)
 	}
 	archived, err := j.Tasks(t.Context(), "bulk", "archived", 10)
-	if diff := cmp.Diff([]Task{{ID: "b", Queue: "bulk", Type: touchTask, State: "archived", Touches: []string{"t1", "t2"}}}, archived); err != nil || diff != "" {
+	if diff := cmp.Diff([]ops.Task{{ID: "b", Queue: "bulk", Type: touchTask, State: "archived", Touches: []string{"t1", "t2"}}}, archived); err != nil || diff != "" {
 		t.Errorf("archived tasks: %v (-want +got):\n%s", err, diff)
 	}
 	if later, err := j.Tasks(t.Context(), "bulk", "scheduled", 10); err != nil || len(later) != 1 || later[0].Next.IsZero() {
@@ -65,14 +66,14 @@ func TestJobs_Queues(t *testing.T) {
 
 	for name, step := range map[string]struct{ got, want error }{
 		"RunArchived":  {j.RunTask(t.Context(), "bulk", "b"), nil},
-		"RunPending":   {j.RunTask(t.Context(), "bulk", "a"), ErrBusy},
-		"RunUnknown":   {j.RunTask(t.Context(), "bulk", "x"), ErrNoTask},
-		"RunNowhere":   {j.RunTask(t.Context(), "cold", "a"), ErrNoQueue},
-		"RunEmpty":     {j.RunTask(t.Context(), "hot", "a"), ErrNoTask},
+		"RunPending":   {j.RunTask(t.Context(), "bulk", "a"), ops.ErrBusy},
+		"RunUnknown":   {j.RunTask(t.Context(), "bulk", "x"), lead.ErrNotFound},
+		"RunNowhere":   {j.RunTask(t.Context(), "cold", "a"), lead.ErrNotFound},
+		"RunEmpty":     {j.RunTask(t.Context(), "hot", "a"), lead.ErrNotFound},
 		"Delete":       {j.DeleteTask(t.Context(), "bulk", "later"), nil},
-		"DeleteGone":   {j.DeleteTask(t.Context(), "bulk", "later-still"), ErrNoTask},
-		"TasksNowhere": {second(j.Tasks(t.Context(), "cold", "retry", 1)), ErrNoQueue},
-		"TasksState":   {second(j.Tasks(t.Context(), "bulk", "odd", 1)), ErrNoState},
+		"DeleteGone":   {j.DeleteTask(t.Context(), "bulk", "later-still"), lead.ErrNotFound},
+		"TasksNowhere": {second(j.Tasks(t.Context(), "cold", "retry", 1)), lead.ErrNotFound},
+		"TasksState":   {second(j.Tasks(t.Context(), "bulk", "odd", 1)), lead.ErrNotFound},
 	} {
 		if !errors.Is(step.got, step.want) {
 			t.Errorf("%s: %v, want %v", name, step.got, step.want)
@@ -98,7 +99,7 @@ func TestJobs_PauseQueue(t *testing.T) {
 			t.Errorf("after PauseQueue(%v): %+v, %v", paused, got, err)
 		}
 	}
-	if err := j.PauseQueue(t.Context(), "cold", true); !errors.Is(err, ErrNoQueue) {
+	if err := j.PauseQueue(t.Context(), "cold", true); !errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("PauseQueue of no queue: %v", err)
 	}
 }
@@ -114,17 +115,17 @@ func TestJobs_Queues_Limit(t *testing.T) {
 	}
 }
 
-func TestJobs_Backlog(t *testing.T) {
+func TestJobs_Machinery(t *testing.T) {
 	j, _ := queueJobs(t)
 	touch := &lead.Touch{ID: lead.NewID(time.Now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: time.Now()}
 	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
 		t.Fatal(err)
 	}
 	kept := map[string]int{}
-	for _, s := range j.Backlog() {
+	for _, s := range j.Machinery(t.Context()).Journal.Shelves {
 		kept[s.Name] = s.Kept
 	}
 	if kept["hot"] != 1 || kept["bulk"] != 0 || kept["requests"] != 1 || len(kept) != len(Shelves()) {
-		t.Errorf("Backlog = %v, want one hot touch and its request", kept)
+		t.Errorf("shelves = %v, want one hot touch and its request", kept)
 	}
 }

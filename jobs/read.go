@@ -14,12 +14,14 @@ import (
 // ErrNotFound says that neither the store nor this node's journal has it.
 var ErrNotFound = lead.ErrNotFound
 
-// ErrChanged says that somebody changed the lead since the caller saw it.
-var ErrChanged = errors.New("the lead was changed in the meantime")
-
 // Loaded waits until the store holds what the journal kept, for lists would be
 // short before; an error means that ctx ended first.
-func (j *Jobs) Loaded(ctx context.Context) error { return j.redis.Ready(ctx) }
+func (j *Jobs) Loaded(ctx context.Context) error {
+	if err := j.redis.Ready(ctx); err != nil {
+		return fmt.Errorf("%w: %w", lead.ErrUnavailable, err)
+	}
+	return nil
+}
 
 // Touch returns a touch from the moment it was accepted: as the store has it,
 // else as this node's journal does. While Redis is away it is the journal's.
@@ -57,10 +59,30 @@ func (j *Jobs) Touch(ctx context.Context, id string) (*lead.Touch, error) {
 	return t, nil
 }
 
-// Lead returns a lead as it is now. While Redis is away, and before a touch's job
-// has made its lead, it is what this node's journal knows. The id may also be
-// that of a touch of the lead: alerts that were told from the journal name it so.
+// Lead returns a lead as it is now, once the store is filled, with its verdict as
+// of now. While Redis is away, and before a touch's job has made its lead, it is
+// what this node's journal knows. The id may also be that of a touch of the lead:
+// alerts that were sent from the journal name it so.
 func (j *Jobs) Lead(ctx context.Context, id string) (*lead.Lead, error) {
+	if err := j.Loaded(ctx); err != nil {
+		return nil, err
+	}
+	l, err := j.lead(ctx, id)
+	return j.asOfNow(l), err
+}
+
+// asOfNow is a copy of a lead, which others may hold, with its verdict as of now.
+func (j *Jobs) asOfNow(l *lead.Lead) *lead.Lead {
+	if l == nil {
+		return nil
+	}
+	now := *l
+	now.Verdict = j.o.Rules().AsOf(l, j.now())
+	return &now
+}
+
+// lead is Lead without waiting, with the verdict that was written.
+func (j *Jobs) lead(ctx context.Context, id string) (*lead.Lead, error) {
 	if !j.redis.Up() {
 		l, err := j.leadInJournal(id)
 		if errors.Is(err, ErrNotFound) {
@@ -83,11 +105,11 @@ func (j *Jobs) Lead(ctx context.Context, id string) (*lead.Lead, error) {
 }
 
 // errAway: what is asked for may be in Redis, and Redis does not answer.
-var errAway = errors.New("redis is away, and this node's journal does not have it")
+var errAway = fmt.Errorf("%w: redis is away, and this node's journal does not have it", lead.ErrUnavailable)
 
 // errNeedsRedis: what is asked for cannot be done from a journal, and whoever asks
 // should not wait until Redis is back.
-var errNeedsRedis = errors.New("redis is away, and this cannot be done without it")
+var errNeedsRedis = fmt.Errorf("%w: redis is away, and this cannot be done without it", lead.ErrUnavailable)
 
 // leadInJournal is a lead as this node last saw it, kept or that of a touch that
 // waits here, with what was done about it since.

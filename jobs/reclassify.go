@@ -22,6 +22,9 @@ const reclassifyAtOnce = 8
 // is on disk before the next one is read, and running it twice changes nothing
 // more. dry: nothing is written.
 func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error) {
+	if err := j.Loaded(ctx); err != nil {
+		return lead.Reclassified{}, err
+	}
 	r := lead.Reclassified{Rules: j.o.Rules().Version(), Turns: map[string]int{}, DryRun: dry}
 	if !dry { // of an earlier run that broke off
 		if err := j.keepPromises(ctx, j.now().Add(-promiseAge)); err != nil {
@@ -57,12 +60,15 @@ func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 // merged it is the other one that is meant. lead.ErrConflict when it is at another
 // revision. The turn comes back also when both verdicts are the same.
 func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging) (lead.Turn, error) {
+	if err := j.Loaded(ctx); err != nil {
+		return lead.Turn{}, err
+	}
 	if !j.redis.Up() {
 		return lead.Turn{}, errNeedsRedis
 	}
-	l, err := j.Lead(ctx, id)
+	l, err := j.lead(ctx, id)
 	for err == nil && l.MergedInto != "" {
-		l, err = j.Lead(ctx, l.MergedInto)
+		l, err = j.lead(ctx, l.MergedInto)
 	}
 	if err != nil {
 		return lead.Turn{}, fmt.Errorf("reclassify lead %s: %w", id, err)

@@ -18,6 +18,9 @@ import (
 // been. Nothing is changed. Both sides are worked out anew from the history, so
 // what differs is the rules' doing.
 func (j *Jobs) Rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
+	if err := j.Loaded(ctx); err != nil {
+		return lead.Rehearsal{}, err
+	}
 	now, inUse := j.now(), j.o.Rules()
 	r := lead.Rehearsal{Rules: rules.Version(), RulesInUse: inUse.Version(), Since: since.UTC(), Turns: map[string]int{}}
 	err := j.eachLead(ctx, told, func(l *lead.Lead) func() error {

@@ -66,13 +66,13 @@ func (j *Jobs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (
 
 // eachTouch calls do for the touches that f chooses, newest first.
 func (j *Jobs) eachTouch(ctx context.Context, f lead.TouchFilter, do func(*lead.Touch) error) error {
-	cursor, n := "", 0
+	q, n := lead.TouchQuery{Source: f.Source, State: f.State, Since: f.Since, Limit: 200}, 0
 	for {
-		page, next, err := j.o.Touches(ctx, f, cursor)
+		page, err := j.o.Store.Touches(ctx, q)
 		if err != nil {
 			return err
 		}
-		for _, t := range page {
+		for _, t := range page.Items {
 			if !f.Until.IsZero() && !t.ReceivedAt.Before(f.Until) {
 				continue
 			}
@@ -83,7 +83,7 @@ func (j *Jobs) eachTouch(ctx context.Context, f lead.TouchFilter, do func(*lead.
 				return err
 			}
 		}
-		if cursor = next; next == "" {
+		if q.Cursor = page.Next; q.Cursor == "" {
 			return nil
 		}
 	}

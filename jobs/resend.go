@@ -3,7 +3,6 @@ package jobs
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,10 +10,6 @@ import (
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
-
-// ErrNobodyTold says that nobody can be told again: the target is not configured,
-// or none is named and none has been told.
-var ErrNobodyTold = errors.New("no such target, or nobody was told of this lead; name one of the targets")
 
 // whyResent is the reason of a decision that a person made.
 const whyResent = notify.WhyResent
@@ -25,21 +20,21 @@ func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*le
 	if !j.redis.Up() {
 		return nil, errNeedsRedis
 	}
-	l, err := j.Lead(ctx, leadID)
+	l, err := j.lead(ctx, leadID)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("resend lead %s: %w", leadID, err)
 	case l.Apart:
 		return l, fmt.Errorf("resend lead %s: %w", leadID, lead.ErrHeld)
 	case r.Revision != 0 && l.Revision != r.Revision:
-		return l, fmt.Errorf("resend lead %s: it is at revision %d: %w", leadID, l.Revision, ErrChanged)
+		return l, fmt.Errorf("resend lead %s: it is at revision %d: %w", leadID, l.Revision, lead.ErrConflict)
 	}
 	targets := []string{r.Target}
 	if r.Target == "" {
 		targets = toldOf(l)
 	}
 	if len(targets) == 0 || len(l.Touches) == 0 || slices.ContainsFunc(targets, func(name string) bool { return !j.targets.Known(name) }) {
-		return l, fmt.Errorf("resend lead %s: %w", leadID, ErrNobodyTold)
+		return l, fmt.Errorf("resend lead %s: %w", leadID, lead.ErrNoTarget)
 	}
 	id := cmp.Or(r.TouchID, l.Touches[len(l.Touches)-1])
 	if !l.Has(id) {
@@ -53,7 +48,7 @@ func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*le
 		return l, fmt.Errorf("resend lead %s: %w", leadID, err)
 	}
 	j.audit.Record(ctx, lead.Entry{By: r.By, Did: lead.ActResend, LeadID: l.ID, About: r.Target})
-	return j.Lead(ctx, l.ID)
+	return j.lead(ctx, l.ID)
 }
 
 // toldOf are the targets that were told of a lead.
@@ -103,7 +98,7 @@ const (
 // latter; with again also what it has. A second run finds nothing left to do.
 func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Duration) (lead.Run, error) {
 	if !j.targets.Known(r.To) {
-		return lead.Run{}, fmt.Errorf("resend to %q: %w", r.To, ErrNobodyTold)
+		return lead.Run{}, fmt.Errorf("resend to %q: %w", r.To, lead.ErrNoTarget)
 	}
 	f := r.TouchFilter
 	f.State = lead.Settled

@@ -1,7 +1,6 @@
 package lead
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -37,27 +36,6 @@ type Click struct {
 	Receipt string `json:"receipt,omitempty"` // the message's
 	Member  string `json:"member,omitempty"`  // id of the Slack member
 }
-
-// ErrTaken says that somebody else has the lead; Lead.Claim says who.
-var ErrTaken = errors.New("somebody else has this lead")
-
-// ErrNotFound says that there is no such lead or touch.
-var ErrNotFound = errors.New("not found")
-
-// ErrConflict says that a lead is not at the revision that somebody saw.
-var ErrConflict = errors.New("the lead was changed in the meantime")
-
-// ErrBadCursor says that a text is no place in a list.
-var ErrBadCursor = errors.New("not a cursor of this list")
-
-// ErrNoVerb says that there is no such verb.
-var ErrNoVerb = errors.New("no such verb")
-
-// ErrHeld says that the lead is in quarantine and has to be released first.
-var ErrHeld = errors.New("the lead is in quarantine")
-
-// ErrWhom says that a deed does not say to whom.
-var ErrWhom = errors.New("say to whom, or of which lead")
 
 // acts are the verbs. Each changes the lead and says whether it did, with what
 // the trail has to say besides who did it.

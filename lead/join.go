@@ -1,18 +1,10 @@
 package lead
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
-)
-
-// What keeps two leads from becoming one, or a merged one from coming back.
-var (
-	ErrTwoClaims = errors.New("two people have these leads") // one of them has to give theirs back first
-	ErrSameLead  = errors.New("it is one lead already")
-	ErrNotMerged = errors.New("the lead was not merged")
 )
 
 // Steps of the trail of leads that were merged.

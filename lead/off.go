@@ -1,13 +1,9 @@
 package lead
 
 import (
-	"errors"
 	"strings"
 	"time"
 )
-
-// ErrUntil says that words name no moment until which a rep can be away.
-var ErrUntil = errors.New(`write 14:00, tomorrow, tomorrow 14:00, 2026-12-24, 2h or back`)
 
 // offMost is how long a rep can be away at most: longer is a slip.
 const offMost = 400 * 24 * time.Hour

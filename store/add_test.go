@@ -66,7 +66,7 @@ func TestStore_Add_PlusTags(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		page, err := s.Leads(ctx, store.LeadQuery{Email: "ada+zoom@mail.example"})
+		page, err := s.Leads(ctx, lead.Query{Email: "ada+zoom@mail.example"})
 		if err != nil || len(page.Items) != 1 || page.Items[0].ID != want {
 			t.Errorf("by the tagged address: %+v, %v, want lead %s", page.Items, err, want)
 		}
@@ -275,7 +275,7 @@ func TestStore_UpdateLead(t *testing.T) {
 		if _, err = w.UpdateLead(ctx, "none", 0, claim("Dana")); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("UpdateLead(none) = %v, want ErrNotFound", err)
 		}
-		page, err := w.Leads(ctx, store.LeadQuery{Status: lead.Claimed})
+		page, err := w.Leads(ctx, lead.Query{Status: lead.Claimed})
 		if err != nil || len(page.Items) != 1 {
 			t.Errorf("claimed leads: %+v, %v, want one", page, err)
 		}

@@ -20,7 +20,7 @@ func TestStore_Leads_Search(t *testing.T) {
 		find := func(when, text, want string) {
 			t.Helper()
 			for name, s := range map[string]*store.Store{"here": w.Store, "there": other} {
-				page, err := s.Leads(t.Context(), store.LeadQuery{Text: text})
+				page, err := s.Leads(t.Context(), lead.Query{Text: text})
 				if got := ids(page.Items, leadID); err != nil || got != want {
 					t.Errorf("%s, %s: Leads(%q) = %q, %v, want %q", when, name, text, got, err, want)
 				}
@@ -67,7 +67,7 @@ func TestStore_Leads_SearchCursor(t *testing.T) {
 			w.settle(touch(fmt.Sprintf("t%02d", i), i/4, p)) // four at a time in one moment
 		}
 		var got []string
-		q := store.LeadQuery{Text: "ada", Limit: 3}
+		q := lead.Query{Text: "ada", Limit: 3}
 		for n := 0; ; n++ {
 			page, err := w.Leads(t.Context(), q)
 			if err != nil || n > 100 {
@@ -91,7 +91,7 @@ func TestStore_Leads_SearchFilters(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		w.report() // people with touches of two sources, some claimed
 		hot := lead.Hot
-		for want, q := range map[string]store.LeadQuery{
+		for want, q := range map[string]lead.Query{
 			"t01":                     {ClaimedBy: "Evan"},
 			"t05 t03":                 {ClaimedBy: "Dana"}, // t01 was given back, and is Evan's now
 			"t02":                     {Unclaimed: true, Temperature: &hot, Text: "bob"},
@@ -112,7 +112,7 @@ func TestStore_Leads_SearchFilters(t *testing.T) {
 func TestStore_Leads_SearchWithoutRedis(t *testing.T) {
 	w := open(t, redis.UniversalOptions{Addrs: []string{openBuiltin(t).plain.(*redis.Client).Options().Addr}})
 	w.rdb.Close()
-	if _, err := w.Leads(t.Context(), store.LeadQuery{Text: "ada"}); err == nil {
+	if _, err := w.Leads(t.Context(), lead.Query{Text: "ada"}); err == nil {
 		t.Error("a search without Redis: no error")
 	}
 }

@@ -23,7 +23,7 @@ func (w *world) consenting(id string, minute int, name string, answer lead.Conse
 }
 
 // leadsBy asks for leads and returns their ids.
-func (w *world) leadsBy(s *store.Store, q store.LeadQuery) string {
+func (w *world) leadsBy(s *store.Store, q lead.Query) string {
 	w.t.Helper()
 	page, err := s.Leads(w.t.Context(), q)
 	if err != nil {
@@ -45,7 +45,7 @@ func TestStore_Leads_Consent(t *testing.T) {
 			t.Helper()
 			for consent, want := range want {
 				for name, s := range map[string]*store.Store{"here": w.Store, "there": other} {
-					if got := w.leadsBy(s, store.LeadQuery{Consent: consent}); got != want {
+					if got := w.leadsBy(s, lead.Query{Consent: consent}); got != want {
 						t.Errorf("%s, %s: leads who have %s consent = %q, want %q", when, name, consent, got, want)
 					}
 				}
@@ -59,20 +59,20 @@ func TestStore_Leads_Consent(t *testing.T) {
 		check("after other answers", map[lead.Consent]string{lead.Given: "t5 t3", lead.Refused: "t2 t1", lead.NotAsked: "t4"})
 
 		for name, tt := range map[string]struct {
-			q    store.LeadQuery
+			q    lead.Query
 			want string
 		}{
-			"Source":       {store.LeadQuery{Consent: lead.Given, Source: "contact"}, "t5 t3"},
-			"OtherSource":  {store.LeadQuery{Consent: lead.Given, Source: "webinar"}, ""},
-			"Hot":          {store.LeadQuery{Consent: lead.NotAsked, Temperature: &hot}, "t4"},
-			"HotAndGiven":  {store.LeadQuery{Consent: lead.Given, Temperature: &hot}, ""},
-			"Search":       {store.LeadQuery{Consent: lead.Refused, Text: "MAIL.example"}, "t2 t1"},
-			"SearchOther":  {store.LeadQuery{Consent: lead.Given, Text: "bob"}, ""},
-			"Email":        {store.LeadQuery{Consent: lead.Refused, Email: "bob@mail.example"}, "t2"},
-			"EmailOther":   {store.LeadQuery{Consent: lead.Given, Email: "bob@mail.example"}, ""},
-			"Since":        {store.LeadQuery{Consent: lead.Given, Since: noon.Add(4 * time.Minute)}, "t5"},
-			"SourceSince":  {store.LeadQuery{Consent: lead.Given, Source: "contact", Since: noon.Add(4 * time.Minute)}, "t5"},
-			"NameOfAnswer": {store.LeadQuery{Text: "given"}, ""}, // nobody is called so
+			"Source":       {lead.Query{Consent: lead.Given, Source: "contact"}, "t5 t3"},
+			"OtherSource":  {lead.Query{Consent: lead.Given, Source: "webinar"}, ""},
+			"Hot":          {lead.Query{Consent: lead.NotAsked, Temperature: &hot}, "t4"},
+			"HotAndGiven":  {lead.Query{Consent: lead.Given, Temperature: &hot}, ""},
+			"Search":       {lead.Query{Consent: lead.Refused, Text: "MAIL.example"}, "t2 t1"},
+			"SearchOther":  {lead.Query{Consent: lead.Given, Text: "bob"}, ""},
+			"Email":        {lead.Query{Consent: lead.Refused, Email: "bob@mail.example"}, "t2"},
+			"EmailOther":   {lead.Query{Consent: lead.Given, Email: "bob@mail.example"}, ""},
+			"Since":        {lead.Query{Consent: lead.Given, Since: noon.Add(4 * time.Minute)}, "t5"},
+			"SourceSince":  {lead.Query{Consent: lead.Given, Source: "contact", Since: noon.Add(4 * time.Minute)}, "t5"},
+			"NameOfAnswer": {lead.Query{Text: "given"}, ""}, // nobody is called so
 		} {
 			if got := w.leadsBy(w.Store, tt.q); got != tt.want {
 				t.Errorf("%s: %q, want %q", name, got, tt.want)
@@ -85,7 +85,7 @@ func TestStore_Leads_Consent(t *testing.T) {
 		}
 		check("after a change of the answer alone", map[lead.Consent]string{lead.Given: "t5", lead.Refused: "t3 t2 t1"})
 
-		page, err := w.Leads(t.Context(), store.LeadQuery{})
+		page, err := w.Leads(t.Context(), lead.Query{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestStore_Leads_ConsentOfOldCards(t *testing.T) {
 		w.plain.HSet(t.Context(), "lg:cards", "gone", fmt.Sprintf("%d nobody", noon.UnixMicro())) // its lead was erased meanwhile
 		upgraded := store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }})
 		for range 2 {
-			for q, want := range map[store.LeadQuery]string{
+			for q, want := range map[lead.Query]string{
 				{Consent: lead.Given}:                      "t1",
 				{Consent: lead.Refused}:                    "t2",
 				{Consent: lead.NotAsked}:                   "",
@@ -148,7 +148,7 @@ func TestStore_Leads_ConsentCursor(t *testing.T) {
 		}
 		w.consenting(fmt.Sprintf("t%02d", i), i/4, fmt.Sprintf("p%d", i), answer)
 	}
-	for name, q := range map[string]store.LeadQuery{"All": {Consent: lead.Given, Limit: 2}, "Source": {Consent: lead.Given, Source: "contact", Limit: 2}} {
+	for name, q := range map[string]lead.Query{"All": {Consent: lead.Given, Limit: 2}, "Source": {Consent: lead.Given, Source: "contact", Limit: 2}} {
 		var got []string
 		for pages := 0; ; pages++ {
 			page, err := w.Leads(t.Context(), q)
@@ -171,7 +171,7 @@ func TestStore_Leads_ConsentCursor(t *testing.T) {
 func TestStore_Leads_ConsentWithoutRedis(t *testing.T) {
 	w := openBuiltin(t)
 	w.rdb.Close()
-	for _, q := range []store.LeadQuery{{Consent: lead.Given}, {Consent: lead.Given, Source: "contact"}} {
+	for _, q := range []lead.Query{{Consent: lead.Given}, {Consent: lead.Given, Source: "contact"}} {
 		if _, err := w.Leads(t.Context(), q); err == nil {
 			t.Errorf("Leads(%+v) without Redis: no error", q)
 		}

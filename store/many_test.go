@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/store"
 )
 
 // many fills a store with n leads, one a minute, of four sources: one in fifty
@@ -55,31 +54,31 @@ func BenchmarkLeads(b *testing.B) {
 	hot, cold := lead.Hot, lead.Cold
 	queries := []struct {
 		name string
-		q    store.LeadQuery
+		q    lead.Query
 	}{
-		{"All", store.LeadQuery{}},
-		{"Hot", store.LeadQuery{Temperature: &hot}},
-		{"Cold", store.LeadQuery{Temperature: &cold}},
-		{"Claimed", store.LeadQuery{Status: lead.Claimed}},
-		{"Source", store.LeadQuery{Source: "source3"}},
-		{"HotOfSource", store.LeadQuery{Source: "source3", Temperature: &hot}},
-		{"ClaimedBy", store.LeadQuery{ClaimedBy: "Dana"}},
-		{"ClaimedByNobody", store.LeadQuery{ClaimedBy: "Nobody"}},
-		{"Unclaimed", store.LeadQuery{Unclaimed: true, Temperature: &hot}},
-		{"Given", store.LeadQuery{Consent: lead.Given}},
-		{"Refused", store.LeadQuery{Consent: lead.Refused}},
-		{"NotAsked", store.LeadQuery{Consent: lead.NotAsked}},
-		{"GivenAndHot", store.LeadQuery{Consent: lead.Given, Temperature: &hot}},
-		{"RefusedOfSource", store.LeadQuery{Consent: lead.Refused, Source: "source3"}},
-		{"RefusedAndHot", store.LeadQuery{Consent: lead.Refused, Temperature: &hot}}, // none is
-		{"GivenSearch", store.LeadQuery{Consent: lead.Given, Text: "ada"}},
-		{"Email", store.LeadQuery{Email: "p777@firm777.example"}},
-		{"SearchCommon", store.LeadQuery{Text: "ada"}},
-		{"SearchRare", store.LeadQuery{Text: "firm 777 "}},
-		{"SearchOldest", store.LeadQuery{Text: "p7@firm7.example"}},
-		{"SearchNothing", store.LeadQuery{Text: "zebra"}},
-		{"SearchHot", store.LeadQuery{Text: "firm 750", Temperature: &hot}},
-		{"Since", store.LeadQuery{Since: noon.AddDate(0, 0, -30)}},
+		{"All", lead.Query{}},
+		{"Hot", lead.Query{Temperature: &hot}},
+		{"Cold", lead.Query{Temperature: &cold}},
+		{"Claimed", lead.Query{Status: lead.Claimed}},
+		{"Source", lead.Query{Source: "source3"}},
+		{"HotOfSource", lead.Query{Source: "source3", Temperature: &hot}},
+		{"ClaimedBy", lead.Query{ClaimedBy: "Dana"}},
+		{"ClaimedByNobody", lead.Query{ClaimedBy: "Nobody"}},
+		{"Unclaimed", lead.Query{Unclaimed: true, Temperature: &hot}},
+		{"Given", lead.Query{Consent: lead.Given}},
+		{"Refused", lead.Query{Consent: lead.Refused}},
+		{"NotAsked", lead.Query{Consent: lead.NotAsked}},
+		{"GivenAndHot", lead.Query{Consent: lead.Given, Temperature: &hot}},
+		{"RefusedOfSource", lead.Query{Consent: lead.Refused, Source: "source3"}},
+		{"RefusedAndHot", lead.Query{Consent: lead.Refused, Temperature: &hot}}, // none is
+		{"GivenSearch", lead.Query{Consent: lead.Given, Text: "ada"}},
+		{"Email", lead.Query{Email: "p777@firm777.example"}},
+		{"SearchCommon", lead.Query{Text: "ada"}},
+		{"SearchRare", lead.Query{Text: "firm 777 "}},
+		{"SearchOldest", lead.Query{Text: "p7@firm7.example"}},
+		{"SearchNothing", lead.Query{Text: "zebra"}},
+		{"SearchHot", lead.Query{Text: "firm 750", Temperature: &hot}},
+		{"Since", lead.Query{Since: noon.AddDate(0, 0, -30)}},
 	}
 	for name, open := range map[string]func(testing.TB) *world{"Builtin": openBuiltin, "Server": func(t testing.TB) *world { return openServer(t, false) }} {
 		b.Run(name, func(b *testing.B) {

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/store"
 )
 
 // hold puts a touch in quarantine as its job does.
@@ -37,13 +36,13 @@ func TestStore_Quarantine(t *testing.T) {
 			t.Errorf("Add after Hold = %+v, want a lead that knows nothing of what is held", ada)
 		}
 		for _, q := range []struct {
-			ask  store.LeadQuery
+			ask  lead.Query
 			want []string
 		}{
-			{store.LeadQuery{Status: lead.HeldInQuarantine}, []string{"held"}},
-			{store.LeadQuery{Status: lead.HeldInQuarantine, Email: "ADA@mail.example"}, []string{"held"}},
-			{store.LeadQuery{Status: lead.HeldInQuarantine, Email: "bob@mail.example"}, nil},
-			{store.LeadQuery{Email: "ada@mail.example", Status: lead.New}, []string{"t1"}},
+			{lead.Query{Status: lead.HeldInQuarantine}, []string{"held"}},
+			{lead.Query{Status: lead.HeldInQuarantine, Email: "ADA@mail.example"}, []string{"held"}},
+			{lead.Query{Status: lead.HeldInQuarantine, Email: "bob@mail.example"}, nil},
+			{lead.Query{Email: "ada@mail.example", Status: lead.New}, []string{"t1"}},
 		} {
 			p, err := w.Leads(ctx, q.ask)
 			var ids []string

@@ -54,23 +54,23 @@ func TestStore_Touches(t *testing.T) {
 			t.Fatal(err)
 		}
 		tests := []struct {
-			q    store.TouchQuery
+			q    lead.TouchQuery
 			want string
 		}{
-			{store.TouchQuery{}, "t6 t4 t3 t2 t1"},
-			{store.TouchQuery{State: lead.Accepted}, "t6"},
-			{store.TouchQuery{State: lead.Settled}, "t2 t1"},
-			{store.TouchQuery{State: lead.Quarantined}, "t3"},
-			{store.TouchQuery{State: lead.Unread}, "t4"},
-			{store.TouchQuery{State: lead.Merged}, "t5"},
-			{store.TouchQuery{State: "odd"}, ""},
-			{store.TouchQuery{Source: "webinar"}, "t2"},
-			{store.TouchQuery{Source: "contact", State: lead.Unread}, "t4"},
-			{store.TouchQuery{Source: "webinar", State: lead.Unread}, ""},
-			{store.TouchQuery{Source: "none"}, ""},
-			{store.TouchQuery{Since: noon.Add(3 * time.Minute)}, "t6 t4 t3"},
-			{store.TouchQuery{Limit: -1}, "t6"},
-			{store.TouchQuery{Limit: 1_000_000}, "t6 t4 t3 t2 t1"},
+			{lead.TouchQuery{}, "t6 t4 t3 t2 t1"},
+			{lead.TouchQuery{State: lead.Accepted}, "t6"},
+			{lead.TouchQuery{State: lead.Settled}, "t2 t1"},
+			{lead.TouchQuery{State: lead.Quarantined}, "t3"},
+			{lead.TouchQuery{State: lead.Unread}, "t4"},
+			{lead.TouchQuery{State: lead.Merged}, "t5"},
+			{lead.TouchQuery{State: "odd"}, ""},
+			{lead.TouchQuery{Source: "webinar"}, "t2"},
+			{lead.TouchQuery{Source: "contact", State: lead.Unread}, "t4"},
+			{lead.TouchQuery{Source: "webinar", State: lead.Unread}, ""},
+			{lead.TouchQuery{Source: "none"}, ""},
+			{lead.TouchQuery{Since: noon.Add(3 * time.Minute)}, "t6 t4 t3"},
+			{lead.TouchQuery{Limit: -1}, "t6"},
+			{lead.TouchQuery{Limit: 1_000_000}, "t6 t4 t3 t2 t1"},
 		}
 		for _, tt := range tests {
 			page, err := w.Touches(ctx, tt.q)
@@ -85,14 +85,14 @@ func TestStore_Touches(t *testing.T) {
 		if err := w.Deliver(ctx, []lead.Change{{TouchID: "t6", Delivery: delivery("sales", lead.Sent, 7), Settled: true}}); err != nil {
 			t.Fatal(err)
 		}
-		if page, err := w.Touches(ctx, store.TouchQuery{State: lead.Accepted}); err != nil || len(page.Items) != 0 {
+		if page, err := w.Touches(ctx, lead.TouchQuery{State: lead.Accepted}); err != nil || len(page.Items) != 0 {
 			t.Errorf("accepted after the alert: %q, %v", ids(page.Items, touchID), err)
 		}
 	})
 }
 
 // walk reads all pages, calling between after each.
-func walk(t *testing.T, w *world, q store.TouchQuery, between func()) (all []string) {
+func walk(t *testing.T, w *world, q lead.TouchQuery, between func()) (all []string) {
 	t.Helper()
 	for range 1000 {
 		page, err := w.Touches(t.Context(), q)
@@ -132,7 +132,7 @@ func TestStore_Touches_Cursor(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, limit := range []int{1, 7, 59, 60, 61} {
-			if diff := cmp.Diff(want, walk(t, w, store.TouchQuery{Limit: limit}, func() {})); diff != "" {
+			if diff := cmp.Diff(want, walk(t, w, lead.TouchQuery{Limit: limit}, func() {})); diff != "" {
 				t.Errorf("pages of %d (-want +got):\n%s", limit, diff)
 			}
 		}
@@ -144,7 +144,7 @@ func TestStore_Touches_Cursor(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got := walk(t, w, store.TouchQuery{Limit: 7}, arrive)
+		got := walk(t, w, lead.TouchQuery{Limit: 7}, arrive)
 		got = slices.DeleteFunc(got, func(id string) bool { return id[0] == 'z' }) // as old as the others, so some belong below the cursor
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("pages while others arrive (-want +got):\n%s", diff)
@@ -165,7 +165,7 @@ func TestStore_Touches_SparseFilter(t *testing.T) {
 	}
 	w.hook.lose(0, false)
 	pages := 0
-	got := walk(t, w, store.TouchQuery{State: lead.Settled, Limit: 500}, func() { pages++ })
+	got := walk(t, w, lead.TouchQuery{State: lead.Settled, Limit: 500}, func() { pages++ })
 	if diff := cmp.Diff([]string{"t00000"}, got); diff != "" || pages < 2 {
 		t.Errorf("%d pages before the last (-want +got):\n%s", pages, diff)
 	}
@@ -174,10 +174,10 @@ func TestStore_Touches_SparseFilter(t *testing.T) {
 func TestStore_BadCursor(t *testing.T) {
 	w := openBuiltin(t)
 	for _, c := range []string{"%", "abc", "MTIz", "IDEy", "eHggeQ"} {
-		if _, err := w.Touches(t.Context(), store.TouchQuery{Cursor: c}); !errors.Is(err, store.ErrBadCursor) {
+		if _, err := w.Touches(t.Context(), lead.TouchQuery{Cursor: c}); !errors.Is(err, store.ErrBadCursor) {
 			t.Errorf("Touches(cursor %q) = %v, want ErrBadCursor", c, err)
 		}
-		if _, err := w.Leads(t.Context(), store.LeadQuery{Cursor: c, Email: "ada@mail.example"}); !errors.Is(err, store.ErrBadCursor) {
+		if _, err := w.Leads(t.Context(), lead.Query{Cursor: c, Email: "ada@mail.example"}); !errors.Is(err, store.ErrBadCursor) {
 			t.Errorf("Leads(cursor %q) = %v, want ErrBadCursor", c, err)
 		}
 	}
@@ -209,7 +209,7 @@ func TestStore_Leads_Cooled(t *testing.T) {
 		} {
 			w.now = noon.AddDate(0, 0, days)
 			for temperature, want := range want {
-				page, err := cooler.Leads(ctx, store.LeadQuery{Temperature: &temperature})
+				page, err := cooler.Leads(ctx, lead.Query{Temperature: &temperature})
 				if got := ids(page.Items, leadID); err != nil || got != want {
 					t.Errorf("%v after %d days: %q, %v, want %q", temperature, days, got, err, want)
 				}
@@ -258,30 +258,30 @@ func TestStore_Leads(t *testing.T) {
 		cold, warm, hot := lead.Cold, lead.Warm, lead.Hot
 		tests := []struct {
 			name string
-			q    store.LeadQuery
+			q    lead.Query
 			want string
 		}{
-			{"All", store.LeadQuery{}, "t2 t1 t0"},
-			{"Hot", store.LeadQuery{Temperature: &hot}, "t2 t0"},
-			{"WasWarm", store.LeadQuery{Temperature: &warm}, ""},
-			{"Cold", store.LeadQuery{Temperature: &cold}, "t1"},
-			{"Junk", store.LeadQuery{Status: lead.Junk}, "t1"},
-			{"New", store.LeadQuery{Status: lead.New}, "t2 t0"},
-			{"Claimed", store.LeadQuery{Status: lead.Claimed}, ""},
-			{"Webinar", store.LeadQuery{Source: "webinar"}, "t1 t0"},
-			{"JunkOfWebinar", store.LeadQuery{Source: "webinar", Status: lead.Junk}, "t1"},
-			{"JunkOfContact", store.LeadQuery{Source: "contact", Status: lead.Junk}, ""},
-			{"HotOfWebinar", store.LeadQuery{Source: "webinar", Temperature: &hot}, "t0"},
-			{"Email", store.LeadQuery{Email: "ADA@mail.example "}, "t0"},
-			{"EmailAndOther", store.LeadQuery{Email: "ada@mail.example", Temperature: &cold}, ""},
-			{"EmailTooOld", store.LeadQuery{Email: "ada@mail.example", Since: noon.Add(time.Hour)}, ""},
-			{"UnknownEmail", store.LeadQuery{Email: "dan@mail.example"}, ""},
-			{"NoEmail", store.LeadQuery{Email: "ada"}, ""},
-			{"TextName", store.LeadQuery{Text: " quell"}, "t0"},
-			{"TextPhone", store.LeadQuery{Text: "31123"}, "t1"},
-			{"TextTitle", store.LeadQuery{Text: "cto"}, "t2"},
-			{"TextNone", store.LeadQuery{Text: "zebra"}, ""},
-			{"Since", store.LeadQuery{Since: noon.Add(time.Minute)}, "t2 t1"},
+			{"All", lead.Query{}, "t2 t1 t0"},
+			{"Hot", lead.Query{Temperature: &hot}, "t2 t0"},
+			{"WasWarm", lead.Query{Temperature: &warm}, ""},
+			{"Cold", lead.Query{Temperature: &cold}, "t1"},
+			{"Junk", lead.Query{Status: lead.Junk}, "t1"},
+			{"New", lead.Query{Status: lead.New}, "t2 t0"},
+			{"Claimed", lead.Query{Status: lead.Claimed}, ""},
+			{"Webinar", lead.Query{Source: "webinar"}, "t1 t0"},
+			{"JunkOfWebinar", lead.Query{Source: "webinar", Status: lead.Junk}, "t1"},
+			{"JunkOfContact", lead.Query{Source: "contact", Status: lead.Junk}, ""},
+			{"HotOfWebinar", lead.Query{Source: "webinar", Temperature: &hot}, "t0"},
+			{"Email", lead.Query{Email: "ADA@mail.example "}, "t0"},
+			{"EmailAndOther", lead.Query{Email: "ada@mail.example", Temperature: &cold}, ""},
+			{"EmailTooOld", lead.Query{Email: "ada@mail.example", Since: noon.Add(time.Hour)}, ""},
+			{"UnknownEmail", lead.Query{Email: "dan@mail.example"}, ""},
+			{"NoEmail", lead.Query{Email: "ada"}, ""},
+			{"TextName", lead.Query{Text: " quell"}, "t0"},
+			{"TextPhone", lead.Query{Text: "31123"}, "t1"},
+			{"TextTitle", lead.Query{Text: "cto"}, "t2"},
+			{"TextNone", lead.Query{Text: "zebra"}, ""},
+			{"Since", lead.Query{Since: noon.Add(time.Minute)}, "t2 t1"},
 		}
 		for _, tt := range tests {
 			page, err := w.Leads(ctx, tt.q)
@@ -289,11 +289,11 @@ func TestStore_Leads(t *testing.T) {
 				t.Errorf("%s: %q, next %q, %v, want %q", tt.name, got, page.Next, err, tt.want)
 			}
 		}
-		page, err := w.Leads(ctx, store.LeadQuery{Limit: 2})
+		page, err := w.Leads(ctx, lead.Query{Limit: 2})
 		if err != nil || ids(page.Items, leadID) != "t2 t1" || page.Next == "" {
 			t.Fatalf("first page: %q, next %q, %v", ids(page.Items, leadID), page.Next, err)
 		}
-		if page, err = w.Leads(ctx, store.LeadQuery{Limit: 2, Cursor: page.Next}); err != nil || ids(page.Items, leadID) != "t0" || page.Next != "" {
+		if page, err = w.Leads(ctx, lead.Query{Limit: 2, Cursor: page.Next}); err != nil || ids(page.Items, leadID) != "t0" || page.Next != "" {
 			t.Errorf("second page: %q, next %q, %v", ids(page.Items, leadID), page.Next, err)
 		}
 	})

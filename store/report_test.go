@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/store"
 )
 
 // alert settles a touch that sales was told of, with the lead that it made hot.
@@ -94,7 +93,7 @@ func TestStore_Reports(t *testing.T) {
 		compare("as it happened")
 
 		// The leads alone say the same, so a Redis that was wiped shows the same.
-		page, err := w.Leads(t.Context(), store.LeadQuery{})
+		page, err := w.Leads(t.Context(), lead.Query{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/store"
 )
 
 // answers are everything that a reader can ask.
@@ -24,14 +23,14 @@ func (w *world) answers() (a answers) {
 	ctx := context.Background()
 	a.Touches, a.Leads = map[lead.State][]*lead.Touch{}, map[string][]*lead.Lead{}
 	for _, state := range []lead.State{"", lead.Accepted, lead.Settled, lead.Quarantined, lead.Unread, lead.Merged} {
-		page, err := w.Touches(ctx, store.TouchQuery{State: state})
+		page, err := w.Touches(ctx, lead.TouchQuery{State: state})
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		a.Touches[state] = page.Items
 	}
 	hot, warm := lead.Hot, lead.Warm
-	for name, q := range map[string]store.LeadQuery{"all": {}, "hot": {Temperature: &hot}, "warm": {Temperature: &warm}, "claimed": {Status: lead.Claimed},
+	for name, q := range map[string]lead.Query{"all": {}, "hot": {Temperature: &hot}, "warm": {Temperature: &warm}, "claimed": {Status: lead.Claimed},
 		"contact": {Source: "contact"}, "webinar": {Source: "webinar"}, "ada": {Email: "ada@mail.example"}, "bob": {Email: "bob@mail.example"}} {
 		page, err := w.Leads(ctx, q)
 		if err != nil {

@@ -22,6 +22,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // What the methods of Store can say besides the errors of Redis.
@@ -121,15 +122,8 @@ func (s *Store) CheckServer(ctx context.Context) (warnings []string, err error) 
 // Time is what the server's clock says.
 func (s *Store) Time(ctx context.Context) (time.Time, error) { return s.rdb.Time(ctx).Result() }
 
-// Server is what a Redis server says of itself; empty where it does not tell.
-type Server struct {
-	Version    string
-	Used, Most int64  // bytes of memory; Most 0: as much as there is
-	Eviction   string // what it does when its memory is full
-}
-
-// Server asks the server about itself.
-func (s *Store) Server(ctx context.Context) (v Server) {
+// Server returns what the Redis server reports of itself; empty where it does not.
+func (s *Store) Server(ctx context.Context) (v ops.Redis) {
 	v.Version = s.info(ctx, "server", "redis_version")
 	v.Used, _ = strconv.ParseInt(s.info(ctx, "memory", "used_memory"), 10, 64)
 	v.Most, _ = strconv.ParseInt(s.info(ctx, "memory", "maxmemory"), 10, 64)

@@ -137,9 +137,9 @@ func TestStore_RedisAway(t *testing.T) {
 		"Repeated":    func() error { return s.Repeated(ctx, "t1", "t2") },
 		"Lead":        func() error { _, err := s.Lead(ctx, "l1"); return err },
 		"UpdateLead":  func() error { _, err := s.UpdateLead(ctx, "l1", 0, take(one)); return err },
-		"Touches":     func() error { _, err := s.Touches(ctx, store.TouchQuery{}); return err },
-		"Leads":       func() error { _, err := s.Leads(ctx, store.LeadQuery{}); return err },
-		"LeadByEmail": func() error { _, err := s.Leads(ctx, store.LeadQuery{Email: "ada@mail.example"}); return err },
+		"Touches":     func() error { _, err := s.Touches(ctx, lead.TouchQuery{}); return err },
+		"Leads":       func() error { _, err := s.Leads(ctx, lead.Query{}); return err },
+		"LeadByEmail": func() error { _, err := s.Leads(ctx, lead.Query{Email: "ada@mail.example"}); return err },
 		"Accepted":    func() error { return s.Accepted(ctx, day, "a", 1, 1) },
 		"Books":       func() error { _, err := s.Books(ctx, day, ""); return err },
 		"Lease":       func() error { _, err := s.Lease(ctx, "n", "o", time.Second); return err },
@@ -184,7 +184,7 @@ func TestStore_Garbage(t *testing.T) {
 		if _, err := w.UpdateLead(ctx, "t1", 0, take(one)); err == nil {
 			t.Errorf("UpdateLead of %q: no error", garbage)
 		}
-		if _, err := w.Leads(ctx, store.LeadQuery{Email: "ada@mail.example"}); garbage != "x {}" && err == nil {
+		if _, err := w.Leads(ctx, lead.Query{Email: "ada@mail.example"}); garbage != "x {}" && err == nil {
 			t.Errorf("Leads with %q: no error", garbage)
 		}
 	}
@@ -235,11 +235,11 @@ func TestStore_ListsOutliveThings(t *testing.T) {
 		w.settle(touchOf("t2", "bob@mail.example"))
 		w.plain.Del(t.Context(), "lg:{t:t1}")
 		w.plain.Del(t.Context(), "lg:{l:t1}")
-		touches, err := w.Touches(t.Context(), store.TouchQuery{})
+		touches, err := w.Touches(t.Context(), lead.TouchQuery{})
 		if got := ids(touches.Items, touchID); err != nil || got != "t2" {
 			t.Errorf("touches: %q, %v, want t2", got, err)
 		}
-		leads, err := w.Leads(t.Context(), store.LeadQuery{})
+		leads, err := w.Leads(t.Context(), lead.Query{})
 		if got := ids(leads.Items, leadID); err != nil || got != "t2" {
 			t.Errorf("leads: %q, %v, want t2", got, err)
 		}

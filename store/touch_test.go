@@ -201,7 +201,7 @@ func TestStore_Finish_States(t *testing.T) {
 		if got := w.touch("t1"); got.State != lead.Settled || got.LeadID != "t1" {
 			t.Errorf("released touch: %+v", got)
 		}
-		page, err := w.Touches(ctx, store.TouchQuery{State: lead.Quarantined})
+		page, err := w.Touches(ctx, lead.TouchQuery{State: lead.Quarantined})
 		if err != nil || len(page.Items) != 0 {
 			t.Errorf("quarantine after the release: %+v, %v", page, err)
 		}

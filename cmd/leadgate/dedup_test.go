@@ -223,7 +223,7 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 		"newsletter": "newsletter_signup", "whitepaper": "whitepaper_download", "referral": "referral", "brochure": "brochure_download"} {
 		sources = append(sources, handlers.Source{Name: name, Provider: "form", Action: action})
 	}
-	web, err := handlers.New(handlers.Options{Sources: sources, Accepter: accepter{w.jobs}, Reader: reader{w.jobs, w.store, book}, Actor: actor{w.jobs, book},
+	web, err := handlers.New(handlers.Options{Sources: sources, Accepter: w.jobs, Reader: w.jobs, Actor: w.jobs,
 		PublicURL: "https://leads.example.com", Now: w.now})
 	if err != nil {
 		t.Fatal(err)

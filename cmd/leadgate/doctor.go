@@ -17,6 +17,7 @@ import (
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -98,7 +99,7 @@ type doctor struct {
 	rules    func() *lead.Rules
 	store    *store.Store
 	embedded bool
-	targets  func() []handlers.TargetState  // nil: nothing is known of them
+	targets  func() []ops.Target            // nil: nothing is known of them
 	unnamed  func() (map[string]int, error) // touches without their person, by source; nil: nothing is known of them
 }
 

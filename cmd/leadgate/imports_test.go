@@ -17,12 +17,14 @@ const module = "github.com/leadgate/leadgate/"
 // mayImport is the law: data flows handlers -> jobs -> notify, and only the
 // command knows everybody.
 var mayImport = map[string][]string{
-	"lead": {},
+	"lead":     {},
+	"lead/ops": {},
 
 	"journal": {},
 
 	"store": {
 		"lead",
+		"lead/ops",
 	},
 
 	"notify": {
@@ -37,6 +39,7 @@ var mayImport = map[string][]string{
 
 	"jobs/delivery": {
 		"lead",
+		"lead/ops",
 		"journal",
 		"notify",
 		"jobs/availability",
@@ -44,6 +47,7 @@ var mayImport = map[string][]string{
 
 	"jobs": {
 		"lead",
+		"lead/ops",
 		"journal",
 		"notify",
 		"jobs/availability",
@@ -78,6 +82,7 @@ var mayImport = map[string][]string{
 	},
 
 	"handlers/problem": {
+		"lead",
 		"handlers/provider",
 	},
 
@@ -88,6 +93,7 @@ var mayImport = map[string][]string{
 
 	"handlers": {
 		"lead",
+		"lead/ops",
 		"handlers/problem",
 		"handlers/provider",
 		"handlers/session",
@@ -114,6 +120,7 @@ var mayImport = map[string][]string{
 	},
 
 	"cmd/leadgate": {
+		"lead/ops",
 		"cmd/leadgate/client",
 		"cmd/leadgate/console",
 		"cmd/leadgate/load",
@@ -142,7 +149,7 @@ var onlyIn = map[string][]string{
 }
 
 // topLevel is what may stand at the root of the repository.
-var topLevel = []string{"cmd", "config", "handlers", "jobs", "notify", "lead", "journal", "store", "docs", "Dockerfile", "go.mod", "go.sum",
+var topLevel = []string{"cmd", "config", "handlers", "jobs", "notify", "lead", "journal", "store", "docs", "deploy", "Dockerfile", "go.mod", "go.sum",
 	"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "BENCHMARKS.md", "compose.yaml", ".ci", ".github", ".gitignore", ".dockerignore", ".git"}
 
 func TestImports(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -71,17 +71,17 @@ func (p passes) share(ctx context.Context, one session.Credential) error {
 }
 
 func (p passes) Pass(ctx context.Context, id string) (one session.Credential, err error) {
-	kept, err := "", handlers.ErrUnavailable
+	kept, err := "", lead.ErrUnavailable
 	if p.away().IsZero() {
 		kept, err = p.store.Pass(ctx, id)
 	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err != nil && !errors.Is(err, lead.ErrNotFound) {
 		if known, ok := p.known.get(id, time.Now()); ok {
 			return known, nil
 		}
 	}
 	if err != nil {
-		return one, readable(err)
+		return one, err
 	}
 	if err := json.Unmarshal([]byte(kept), &one); err != nil {
 		return one, fmt.Errorf("read pass: %w", err)
@@ -92,7 +92,7 @@ func (p passes) Pass(ctx context.Context, id string) (one session.Credential, er
 func (p passes) Passes(ctx context.Context) ([]session.Credential, error) {
 	all, err := p.store.Passes(ctx)
 	if err != nil {
-		return nil, readable(err)
+		return nil, err
 	}
 	var some []session.Credential
 	for id, kept := range all {
@@ -113,11 +113,11 @@ func (p passes) Put(ctx context.Context, one session.Credential) error {
 			return fmt.Errorf("encode pass: %w", err)
 		}
 		if err := p.journal.Commit(ctx, journal.Put(passShelf, one.ID, b)); err != nil {
-			return readable(err)
+			return err
 		}
 	}
 	if err := p.share(ctx, one); err != nil {
-		return readable(err)
+		return err
 	}
 	p.known.put(one)
 	return nil
@@ -126,11 +126,11 @@ func (p passes) Put(ctx context.Context, one session.Credential) error {
 // Drop forgets a pass in the store first: nobody gets in by it from then on.
 func (p passes) Drop(ctx context.Context, id string) error {
 	if err := p.store.DropPass(ctx, id); err != nil {
-		return readable(err)
+		return err
 	}
 	p.known.drop(id)
 	if p.journal == nil {
 		return nil
 	}
-	return readable(p.journal.Settle(ctx, journal.Delete(passShelf, id)))
+	return p.journal.Settle(ctx, journal.Delete(passShelf, id))
 }

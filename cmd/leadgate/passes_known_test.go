@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -38,8 +38,8 @@ func TestPasses_Away(t *testing.T) {
 			t.Errorf("%s: Pass(stays) = %+v, %v, want it as seen just now", when, one, err)
 		}
 		for _, id := range []string{"ended", "stranger"} {
-			if one, err := p.Pass(t.Context(), id); !errors.Is(err, handlers.ErrUnavailable) {
-				t.Errorf("%s: Pass(%s) = %+v, %v, want %v", when, id, one, err, handlers.ErrUnavailable)
+			if one, err := p.Pass(t.Context(), id); err == nil || errors.Is(err, lead.ErrNotFound) {
+				t.Errorf("%s: Pass(%s) = %+v, %v, want an error that says that it cannot be known", when, id, one, err)
 			}
 		}
 	}

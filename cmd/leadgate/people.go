@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -23,7 +21,7 @@ type people struct {
 func (p people) People(ctx context.Context) (handlers.People, error) {
 	off, err := p.jobs.WhoIsOff(ctx)
 	if err != nil {
-		return handlers.People{}, readable(err)
+		return handlers.People{}, err
 	}
 	now, all := time.Now(), p.all()
 	found := handlers.People{Reps: []handlers.RepState{}, Teams: []handlers.TeamState{}}
@@ -48,12 +46,5 @@ func (p people) People(ctx context.Context) (handlers.People, error) {
 
 // Off keeps a rep out of the round robins.
 func (p people) Off(ctx context.Context, rep, words string) (time.Time, error) {
-	until, err := p.jobs.OffUntil(ctx, rep, words)
-	switch {
-	case errors.Is(err, jobs.ErrNoRep):
-		return until, fmt.Errorf("%w: %w", handlers.ErrNotFound, err)
-	case errors.Is(err, lead.ErrUntil):
-		return until, err
-	}
-	return until, readable(err)
+	return p.jobs.OffUntil(ctx, rep, words)
 }

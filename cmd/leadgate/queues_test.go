@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // The queues are shown and can be paused on both kinds of Redis; while one is
@@ -16,8 +16,8 @@ func TestProgram_Queues(t *testing.T) {
 	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+r.url())...)
 	p.start()
 	p.settled(p.lead("demo-request", "Ada Quell").ID)
-	var plant handlers.Plant
-	look := func() handlers.Plant {
+	var plant ops.Machinery
+	look := func() ops.Machinery {
 		t.Helper()
 		if code := p.get("/queues", &plant); code != http.StatusOK {
 			t.Fatalf("GET /queues = %d", code)
@@ -65,7 +65,7 @@ func TestProgram_Queues(t *testing.T) {
 	e := newProgram(t)
 	e.start()
 	e.settled(e.lead("demo-request", "Ada Quell").ID)
-	plant = handlers.Plant{}
+	plant = ops.Machinery{}
 	if code := e.get("/queues", &plant); code != http.StatusOK || !plant.Redis.Embedded || len(plant.Queues) != 2 || plant.Queues[0].Processed == 0 {
 		t.Errorf("GET /queues of the built-in Redis = %d %+v", code, plant)
 	}

@@ -113,13 +113,13 @@ func serve(ctx context.Context, cfg *config.Config, out io.Writer, begin time.Ti
 	var web *handlers.Server // reads kept requests again
 	vendors := handlers.NewVendors(cfg.Sources, nil)
 	work, err := jobs.New(jobs.Options{
-		Journal: jr.Journal, Store: patient, Prompt: prompt, Rules: book.now, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
+		Journal: jr.Journal, Store: patient, Prompt: prompt, Lists: lists, Rules: book.now, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
 		People: files.people(), Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: jobs.Canary(cfg.Canary),
 		Asker:    vendors,
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Embedded: clients.embedded, Node: node,
 		PlusTagsSame: cfg.PlusTagsSame, MaxAge: cfg.MaxAge, Keep: keepFor(cfg, clients), Retention: cfg.Retention, Sync: !cfg.Journal,
-		Cut:    func(r *lead.Request, gone []bool) (*lead.Request, error) { return web.Cut(r, gone) },
-		Reread: func(r *lead.Request) ([]*lead.Touch, error) { return web.Reread(r) }, Touches: touchesOf(patient),
+		Cut:     func(r *lead.Request, gone []bool) (*lead.Request, error) { return web.Cut(r, gone) },
+		Reread:  func(r *lead.Request) ([]*lead.Touch, error) { return web.Reread(r) },
 		Observe: shown.Touch, Registry: registry, Logger: log,
 	})
 	if err != nil {
@@ -136,10 +136,10 @@ func serve(ctx context.Context, cfg *config.Config, out io.Writer, begin time.Ti
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: accepter{work}, Reader: reader{work, lists, book}, Standby: standby{work, book}, Actor: actor{work, book}, People: people{work, files.people}, Watcher: work, Notebook: work, Rhythms: work.Rhythms,
-		Judge: judge{work}, Merger: merger{work}, Replayer: replayer{work}, Resender: resender{work}, Eraser: eraser{work}, Pauser: pauser{work},
-		Auditor: auditor{work}, Reporter: reporter{work, lists}, Plant: plant{work, jr.Journal, prompt, clients.embedded}, PublicURL: public,
-		Doctor:         doctor{files.config, files.nextStart, jr.dir, book.now, prompt, clients.embedded, pauser{work}.Targets, work.Unnamed},
+		Sources: cfg.Sources, Accepter: work, Reader: work, Standby: work, Actor: work, People: people{work, files.people}, Watcher: work, Notebook: work, Rhythms: work.Rhythms,
+		Judge: work, Merger: work, Replayer: work, Resender: work, Eraser: work, Pauser: work,
+		Auditor: work, Reporter: work, Machinery: work, PublicURL: public,
+		Doctor:         doctor{files.config, files.nextStart, jr.dir, book.now, prompt, clients.embedded, work.Targets, work.Unnamed},
 		TrustedProxies: cfg.TrustedProxies,
 		Session: session.Options{Store: letIn, Tokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 			Slack: session.Slack{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL}},
@@ -243,6 +243,12 @@ func names(sources []handlers.Source) (all []string) {
 		all = append(all, s.Name)
 	}
 	return all
+}
+
+// slackOf is what handlers need of Slack's settings.
+func slackOf(cfg *config.Config) handlers.Slack {
+	return handlers.Slack{SigningSecret: cfg.Slack.SigningSecret.Reveal(), AppToken: cfg.Slack.AppToken.Reveal(), BotToken: cfg.Slack.BotToken.Reveal(),
+		APIURL: cfg.Slack.APIURL}
 }
 
 // listen opens the configured address. With no configuration at all a busy

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // TestProgram_OneTargetDisturbsNoOther runs three CRMs beside Slack: one hangs,
@@ -76,7 +76,7 @@ alarms: {to: slack}
 		mended = true
 		mu.Unlock()
 
-		var targets struct{ Items []handlers.TargetState }
+		var targets struct{ Items []ops.Target }
 		if code := p.get("/targets", &targets); code != http.StatusOK || len(targets.Items) != 4 {
 			t.Fatalf("targets = %d %+v", code, targets)
 		}

@@ -169,7 +169,7 @@ func (h *house) open() {
 	if o.Rules == nil {
 		o.Rules = lead.DefaultRules
 	}
-	o.Node, o.Touches = h.dir, touchesOf(h.store)
+	o.Node = h.dir
 	o.Producer, o.Hot, o.Bulk = clients[0], clients[1], clients[2]
 	if h.Jobs, err = jobs.New(o); err != nil {
 		h.t.Fatal(err)
@@ -671,7 +671,7 @@ func TestApply(t *testing.T) {
 	if err := h.store.SetRhythms(t.Context(), silent, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); !errors.Is(err, jobs.ErrNoRep) {
+	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); !errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("off duty of an unknown rep: %v", err)
 	}
 	h.Apply(jobs.Settings{Routes: []notify.Route{{To: "managers", AtLeast: lead.Cold}}, People: lead.People{Reps: []lead.Rep{{Name: "Dana"}}}, Sources: []string{"news"}})
@@ -737,7 +737,7 @@ func TestCanary(t *testing.T) {
 	if err != nil || b != (lead.Books{}) || told > 0 {
 		t.Errorf("canaries are in the books, %+v, %v, or told to %d targets", b, err, told)
 	}
-	p, err := h.store.Leads(t.Context(), store.LeadQuery{})
+	p, err := h.store.Leads(t.Context(), lead.Query{})
 	if err != nil || len(p.Items) != 1 || !p.Items[0].Test {
 		t.Errorf("%d leads, %v; want one test", len(p.Items), err)
 	}

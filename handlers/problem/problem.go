@@ -21,6 +21,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
 )
 
 // Problem is one refusal, as RFC 9457 describes it.
@@ -30,10 +31,14 @@ type Problem struct {
 	Retry   int    // Retry-After in seconds; 0: none
 	Fields  []string
 	Because error // for the log
+	Unknown bool  // Because is no error that the packages share, so the log should have it
 }
 
 func (p Problem) Error() string { return fmt.Sprintf("%s: %s", p.Code, p.Detail) }
 func (p Problem) Unwrap() error { return p.Because }
+
+// InTheLog is the detail of what only the log explains.
+const InTheLog = "It is in the log of the server."
 
 // Code names a refusal. The same word is in the answer, the metric and the docs.
 type Code string
@@ -120,16 +125,17 @@ func Of(err error) Problem {
 		return Problem{Code: UnsupportedType, Detail: Sentence(err, "Send JSON or a form.")}
 	case errors.Is(err, provider.ErrMalformed):
 		return Problem{Code: Malformed, Detail: Sentence(err, "")}
-	case errors.Is(err, ErrNotDurable):
+	case errors.Is(err, lead.ErrNotDurable):
 		return Problem{Code: NotDurable, Retry: 5, Detail: "Nothing was kept. Send it again in a few seconds.", Because: err}
-	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return Problem{Code: Unavailable, Retry: 5, Detail: "The store does not answer. Try again in a few seconds.", Because: err}
-	case errors.Is(err, ErrNotFound):
+	case IsPanic(err):
+		return Problem{Code: Internal, Detail: InTheLog, Because: err}
+	case errors.Is(err, lead.ErrNotFound), errors.Is(err, lead.ErrNoVerb):
 		return Problem{Code: NotFound, Detail: "It does not exist, or no longer."}
-	case errors.Is(err, ErrBadQuery):
+	case errors.Is(err, lead.ErrBadCursor):
 		return Problem{Code: BadQuery, Detail: "The cursor is none that this server gave. Leave it out to begin anew."}
 	}
-	return Problem{Code: Internal, Detail: "It is in the log of the server.", Because: err}
+	known := errors.Is(err, lead.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
+	return Problem{Code: Unavailable, Retry: 5, Detail: "The store does not answer. Try again in a few seconds.", Because: err, Unknown: !known}
 }
 
 // Sentence makes an error's words a sentence, and adds what to do.

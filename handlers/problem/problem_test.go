@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/lead"
 )
 
 func TestOf(t *testing.T) {
@@ -29,12 +30,13 @@ func TestOf(t *testing.T) {
 		"TooLarge":    {provider.ErrTooLarge, TooLarge, ""},
 		"Type":        {provider.ErrType, UnsupportedType, "Send JSON or a form."},
 		"Malformed":   {provider.ErrMalformed, Malformed, ""},
-		"NotDurable":  {fmt.Errorf("accept: %w", ErrNotDurable), NotDurable, "Nothing was kept"},
-		"Unavailable": {ErrUnavailable, Unavailable, "Try again"},
+		"NotDurable":  {fmt.Errorf("accept: %w", lead.ErrNotDurable), NotDurable, "Nothing was kept"},
+		"Unavailable": {lead.ErrUnavailable, Unavailable, "Try again"},
 		"Deadline":    {context.DeadlineExceeded, Unavailable, "Try again"},
-		"NotFound":    {ErrNotFound, NotFound, "no longer"},
-		"BadQuery":    {ErrBadQuery, BadQuery, "cursor"},
-		"Other":       {errors.New("dial tcp 10.0.0.7:6379: refused"), Internal, "the log of the server"},
+		"NotFound":    {lead.ErrNotFound, NotFound, "no longer"},
+		"BadQuery":    {lead.ErrBadCursor, BadQuery, "cursor"},
+		"Other":       {errors.New("dial tcp 10.0.0.7:6379: refused"), Unavailable, "Try again"},
+		"NoVerb":      {lead.ErrNoVerb, NotFound, "no longer"},
 		"Panic":       {Panicked("boom"), Internal, "the log of the server"},
 	} {
 		p := Of(tc.err)
@@ -79,7 +81,7 @@ func TestRecovered(t *testing.T) {
 	if !IsPanic(fmt.Errorf("read: %w", err)) || strings.Contains(err.Error(), "boom") {
 		t.Errorf("Recovered = %v, want a panic that tells nobody its value", err)
 	}
-	if IsPanic(ErrNotFound) {
+	if IsPanic(lead.ErrNotFound) {
 		t.Error("an error passes for a panic")
 	}
 	defer func() {

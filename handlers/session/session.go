@@ -39,7 +39,7 @@ type Options struct {
 }
 
 // store keeps credentials by their ids: the store and, where the store forgets
-// on exit, the journal. Errors wrap problem.ErrNotFound or problem.ErrUnavailable.
+// on exit, the journal. Errors wrap lead.ErrNotFound or lead.ErrUnavailable.
 type store interface {
 	Pass(ctx context.Context, id string) (Credential, error)
 	Passes(ctx context.Context) ([]Credential, error)
@@ -91,7 +91,7 @@ func (s *Sessions) caller(r *http.Request) (Credential, error) {
 		return Credential{}, nil
 	}
 	p, err := s.valid(r.Context(), c.Value, Browser)
-	if errors.Is(err, problem.ErrNotFound) {
+	if errors.Is(err, lead.ErrNotFound) {
 		return Credential{}, nil
 	}
 	return p, err
@@ -109,7 +109,7 @@ func (s *Sessions) bearer(ctx context.Context, token string) (Credential, error)
 		return Credential{Kind: Token, Name: "api", Right: Owner, By: "configuration"}, nil
 	}
 	p, err := s.valid(ctx, token, Token)
-	if errors.Is(err, problem.ErrNotFound) {
+	if errors.Is(err, lead.ErrNotFound) {
 		return Credential{}, nil
 	}
 	return p, err
@@ -119,7 +119,7 @@ func (s *Sessions) bearer(ctx context.Context, token string) (Credential, error)
 // ended.
 func (s *Sessions) valid(ctx context.Context, secret string, kind Kind) (Credential, error) {
 	if secret == "" || len(secret) > 200 {
-		return Credential{}, problem.ErrNotFound
+		return Credential{}, lead.ErrNotFound
 	}
 	p, err := s.o.Store.Pass(ctx, idOf(secret))
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Sessions) valid(ctx context.Context, secret string, kind Kind) (Credent
 	}
 	now := s.o.Now()
 	if p.Kind != kind || p.ended(now) {
-		return Credential{}, problem.ErrNotFound
+		return Credential{}, lead.ErrNotFound
 	}
 	if kind != Link && now.Sub(p.SeenAt) >= seenEvery {
 		p.SeenAt = now.UTC()
@@ -144,7 +144,7 @@ func (s *Sessions) Ended(ctx context.Context, p Credential) bool {
 		return false
 	}
 	_, err := s.o.Store.Pass(ctx, p.ID)
-	return errors.Is(err, problem.ErrNotFound)
+	return errors.Is(err, lead.ErrNotFound)
 }
 
 // issue makes a credential and returns its secret, which is kept nowhere.
@@ -237,7 +237,7 @@ func (s *Sessions) End(c echo.Context, id string) error {
 	if err == nil {
 		err = s.o.Store.Drop(ctx, id)
 	}
-	if errors.Is(err, problem.ErrNotFound) {
+	if errors.Is(err, lead.ErrNotFound) {
 		return problem.Problem{Code: problem.NotFound, Detail: "It has ended already."}
 	}
 	if err != nil {

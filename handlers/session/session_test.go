@@ -38,7 +38,7 @@ func (f *fakeStore) Pass(_ context.Context, id string) (Credential, error) {
 		return Credential{}, f.err
 	}
 	if !ok {
-		return Credential{}, problem.ErrNotFound
+		return Credential{}, lead.ErrNotFound
 	}
 	return p, nil
 }
@@ -67,7 +67,7 @@ func (f *fakeStore) Drop(_ context.Context, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, ok := f.all[id]; !ok {
-		return problem.ErrNotFound
+		return lead.ErrNotFound
 	}
 	delete(f.all, id)
 	return f.err
@@ -167,8 +167,8 @@ func TestSessions_SignIn(t *testing.T) {
 	if err := s.SignIn(c, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SignIn(c, link); !errors.Is(err, problem.ErrNotFound) {
-		t.Errorf("the link a second time: %v, want %v", err, problem.ErrNotFound)
+	if err := s.SignIn(c, link); !errors.Is(err, lead.ErrNotFound) {
+		t.Errorf("the link a second time: %v, want %v", err, lead.ErrNotFound)
 	}
 	cookie, _, _ := strings.Cut(w.Header().Get("Set-Cookie"), ";")
 	c, _ = visit("Cookie", cookie)
@@ -210,11 +210,11 @@ func TestSessions_SignIn(t *testing.T) {
 	if !slices.Equal(audit.did, want) {
 		t.Errorf("recorded %v, want %v", audit.did, want)
 	}
-	f.err = problem.ErrUnavailable
+	f.err = lead.ErrUnavailable
 	for name, err := range map[string]error{"NewLink": second(s.NewLink(t.Context(), "Dana")), "SignIn": s.SignIn(c, "code"), "End": s.End(c, "id"),
 		"Active": func() error { _, err := s.Active(t.Context()); return err }()} {
-		if !errors.Is(err, problem.ErrUnavailable) {
-			t.Errorf("%s without a store: %v, want %v", name, err, problem.ErrUnavailable)
+		if !errors.Is(err, lead.ErrUnavailable) {
+			t.Errorf("%s without a store: %v, want %v", name, err, lead.ErrUnavailable)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -17,7 +16,7 @@ import (
 const sessionCookie = "leadgate"
 
 // SignIn opens a session for the code of a one-time link, or for an API token.
-// problem.ErrNotFound: the code is not valid, or no longer.
+// lead.ErrNotFound: the code is not valid, or no longer.
 func (s *Sessions) SignIn(c echo.Context, code string) error {
 	code = strings.TrimSpace(code)
 	if _, fragment, ok := strings.Cut(code, "#"); ok { // the whole link was pasted
@@ -38,11 +37,11 @@ func (s *Sessions) redeem(c echo.Context, code string) (Credential, error) {
 	if err == nil {
 		err = s.o.Store.Drop(ctx, p.ID)
 	}
-	if !errors.Is(err, problem.ErrNotFound) {
+	if !errors.Is(err, lead.ErrNotFound) {
 		return p, err
 	}
 	if p, err = s.bearer(ctx, code); err == nil && p.Right == Anonymous {
-		err = problem.ErrNotFound
+		err = lead.ErrNotFound
 	}
 	return p, err
 }
@@ -65,7 +64,7 @@ func (s *Sessions) open(c echo.Context, p Credential) error {
 // SignOut ends the session that asks for it.
 func (s *Sessions) SignOut(c echo.Context) error {
 	if p := Of(c); p.Kind == Browser {
-		if err := s.o.Store.Drop(c.Request().Context(), p.ID); err != nil && !errors.Is(err, problem.ErrNotFound) {
+		if err := s.o.Store.Drop(c.Request().Context(), p.ID); err != nil && !errors.Is(err, lead.ErrNotFound) {
 			return fmt.Errorf("sign out: %w", err)
 		}
 		s.Did(c, lead.ActSignOut, "")

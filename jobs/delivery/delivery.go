@@ -15,7 +15,6 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -27,9 +26,6 @@ import (
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
-
-// ErrNoTarget says that there is no target of a name.
-var ErrNoTarget = errors.New("no such target")
 
 // SendTimeout bounds one attempt.
 const SendTimeout = 12 * time.Second
@@ -174,7 +170,7 @@ func (t *Targets) Kind(target string) string { return t.outboxes[target].target.
 func (t *Targets) Send(target string, i *Item) error {
 	b := t.outboxes[target]
 	if b == nil {
-		return fmt.Errorf("%s: %w: %q", i.ID(), ErrNoTarget, target)
+		return fmt.Errorf("%s: target %q: %w", i.ID(), target, lead.ErrNotFound)
 	}
 	b.add(i)
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 	"github.com/leadgate/leadgate/notify"
 )
 
@@ -235,36 +236,20 @@ func remedy(c notify.Class) string {
 	return "It is probably down."
 }
 
-// State is the state of a target.
-type State struct {
-	Name, Kind  string
-	State       string    // ok; retrying: it failed lately; broken: it keeps failing; paused: by a person
-	Waiting     int       // deliveries
-	Oldest      time.Time // when the one that waits longest was received; zero: none waits
-	PausedBy    string
-	PausedAt    time.Time
-	PausedWhy   string
-	FailingFrom time.Time // the first failure in a row; zero: none
-	Fails       int       // attempts that failed in a row
-	LastError   string    // CODE: sentence
-	LastErrorAt time.Time
-	NextTry     time.Time // of a target that failed
-	LastSentAt  time.Time // since this process started
-}
-
 // States returns the state of every target, in the order of the configuration.
-func (t *Targets) States() (all []State) {
+func (t *Targets) States() []ops.Target {
+	all := []ops.Target{}
 	for _, b := range t.order {
 		all = append(all, b.state())
 	}
 	return all
 }
 
-func (b *outbox) state() State {
+func (b *outbox) state() ops.Target {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h := b.health
-	s := State{Name: b.target.Name, Kind: b.target.Kind, State: "ok", Waiting: len(b.ids), Fails: h.fails, LastErrorAt: h.missed, LastSentAt: h.sent}
+	s := ops.Target{Name: b.target.Name, Kind: b.target.Kind, State: "ok", Waiting: len(b.ids), Fails: h.fails, LastErrorAt: h.missed, LastSentAt: h.sent}
 	if h.code != "" {
 		s.LastError = h.code + ": " + h.text
 	}

@@ -265,8 +265,8 @@ func TestTargets_PauseAndResume(t *testing.T) {
 		t.Errorf("after the pause %v was told, want a", s.sent)
 	}
 	for _, err := range []error{b.t.Pause(t.Context(), "nobody", "Dana", ""), b.t.Resume(t.Context(), "nobody")} {
-		if !errors.Is(err, ErrNoTarget) {
-			t.Errorf("pausing a target that is not there = %v, want ErrNoTarget", err)
+		if !errors.Is(err, lead.ErrNotFound) {
+			t.Errorf("pausing a target that is not there = %v, want lead.ErrNotFound", err)
 		}
 	}
 }

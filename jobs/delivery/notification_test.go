@@ -116,7 +116,7 @@ func TestTargets_Skip(t *testing.T) {
 			t.Errorf("expired after %s: %v, want %v", tt.age, got, tt.gone)
 		}
 	}
-	if err := b.t.Send("nobody", b.call("call:1", Notification{})); !errors.Is(err, ErrNoTarget) {
+	if err := b.t.Send("nobody", b.call("call:1", Notification{})); !errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("sending to a target that is not there = %v", err)
 	}
 }

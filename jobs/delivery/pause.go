@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
 )
 
 // pause is a person's order that nothing be sent to a target for now.
@@ -35,7 +36,7 @@ func (t *Targets) Resume(ctx context.Context, target string) error {
 func (t *Targets) setPause(ctx context.Context, target string, p *pause) error {
 	b := t.outboxes[target]
 	if b == nil {
-		return fmt.Errorf("%w: %q", ErrNoTarget, target)
+		return fmt.Errorf("target %q: %w", target, lead.ErrNotFound)
 	}
 	if err := t.keepPause(ctx, target, p); err != nil {
 		return fmt.Errorf("keep the pause of %s: %w", target, err)
