@@ -27,14 +27,19 @@ func asked(routes []Route, stories ...story) Asked {
 }
 
 func now(t lead.Temperature) story { return func(in *Asked) { in.Lead.Temperature = t } }
+
 func knownAs(t lead.Temperature) story {
 	return func(in *Asked) { in.Known, in.Before.Temperature = true, t }
 }
+
 func aloneIs(t lead.Temperature) story {
 	return func(in *Asked) { in.Alone = &lead.Verdict{Temperature: t} }
 }
+
 func status(s lead.Status) story { return func(in *Asked) { in.Lead.Status = s } }
-func state(s lead.State) story   { return func(in *Asked) { in.Touch.State = s } }
+
+func state(s lead.State) story { return func(in *Asked) { in.Touch.State = s } }
+
 func alertedAgo(d time.Duration, targets ...string) story {
 	return func(in *Asked) {
 		in.Lead.AlertedAt, in.Lead.Alerts = noon.Add(-d), map[string]string{}
@@ -43,19 +48,26 @@ func alertedAgo(d time.Duration, targets ...string) story {
 		}
 	}
 }
+
 func onItsWay(d time.Duration, target string) story {
 	return func(in *Asked) {
 		in.Lead.AlertedAt = noon.Add(-d)
 		in.Lead.History = []lead.Past{{ID: "T1", Decisions: []lead.Decision{{Target: target, Why: WhyMatched, Kind: lead.HotAlert}}}}
 	}
 }
+
 func claimedBy(who string) story {
 	return func(in *Asked) { in.Lead.Status, in.Lead.Claim = lead.Claimed, &lead.Claim{By: who, At: noon} }
 }
-func test(in *Asked)       { in.Touch.Test = true }
-func erased(in *Asked)     { in.Lead = nil }
-func notALead(in *Asked)   { in.Lead.NotALead = true }
+
+func test(in *Asked) { in.Touch.Test = true }
+
+func erased(in *Asked) { in.Lead = nil }
+
+func notALead(in *Asked) { in.Lead.NotALead = true }
+
 func supportNow(in *Asked) { in.Alone = &lead.Verdict{NotALead: true} }
+
 func sameTouchRan(in *Asked) {
 	in.Lead.History = []lead.Past{{ID: "T9", Decisions: []lead.Decision{{Target: "sales", Kind: lead.HotAlert}}}}
 }

@@ -25,15 +25,9 @@ type Pacer struct {
 	paused time.Time // until then nothing goes out
 }
 
-// NewPacer returns the pacer of a target: its own pace, else that of its kind.
+// NewPacer returns the pacer of a target.
 func NewPacer(t Target) *Pacer {
-	pace := t.Pace
-	if pace == (Pace{}) {
-		if k, ok := find(t.Kind); ok {
-			pace = k.Pace
-		}
-	}
-	p := &Pacer{name: PaceName(t), tokens: paceBurst}
+	p, pace := &Pacer{name: PaceName(t), tokens: paceBurst}, t.Pace
 	if !pace.Off && pace.N > 0 && pace.Per > 0 {
 		p.every = time.Duration(float64(pace.Per) / float64(pace.N) * paceSlack)
 	}

@@ -6,8 +6,11 @@ import (
 	"time"
 )
 
+// slackPace is the pace of one Slack channel.
+var slackPace = Pace{N: 1, Per: time.Second}
+
 func TestPacer(t *testing.T) {
-	slackTarget := Target{Kind: "slack"}
+	slackTarget := Target{Kind: "slack", Pace: slackPace}
 	for _, tt := range []struct {
 		name   string
 		target Target
@@ -21,7 +24,7 @@ func TestPacer(t *testing.T) {
 		{"Off", Target{Kind: "slack", Pace: Pace{Off: true}}, 1000, 0},
 		{"Webhook", Target{Kind: "webhook"}, 1000, 0},
 		{"WebhookConfigured", Target{Kind: "webhook", Pace: Pace{N: 1, Per: time.Second}}, 3, 1050 * time.Millisecond},
-		{"UnknownKind", Target{Kind: "pigeon"}, 1000, 0},
+		{"NoPace", Target{Kind: "slack"}, 1000, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := NewPacer(tt.target)
@@ -41,7 +44,7 @@ func TestPacer(t *testing.T) {
 }
 
 func TestPacer_Pause(t *testing.T) {
-	p := NewPacer(Target{Kind: "slack"})
+	p := NewPacer(Target{Kind: "slack", Pace: slackPace})
 	p.PauseUntil(noon.Add(30 * time.Second))
 	p.PauseUntil(noon.Add(time.Second)) // must not shorten it
 	if got := p.Reserve(noon); got != 30*time.Second {
@@ -58,7 +61,7 @@ func TestPacer_Pause(t *testing.T) {
 }
 
 func TestPacer_ClockSetBack(t *testing.T) {
-	p := NewPacer(Target{Kind: "slack"})
+	p := NewPacer(Target{Kind: "slack", Pace: slackPace})
 	for range 3 {
 		p.Reserve(noon)
 	}
@@ -69,7 +72,7 @@ func TestPacer_ClockSetBack(t *testing.T) {
 }
 
 func TestPacer_Return(t *testing.T) {
-	p := NewPacer(Target{Kind: "slack"})
+	p := NewPacer(Target{Kind: "slack", Pace: slackPace})
 	for range 10 { // nothing of it goes out
 		if got := p.Reserve(noon); got != 0 {
 			t.Fatalf("Reserve = %v after reservations that were all taken back, want 0", got)
@@ -99,7 +102,7 @@ func TestPaceName(t *testing.T) {
 func TestPacer_NeverTooFast(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		p := NewPacer(Target{Kind: "slack"})
+		p := NewPacer(Target{Kind: "slack", Pace: slackPace})
 		now, tokens, seen := noon, 3.0, noon
 		for i := range 300 {
 			if r.IntN(20) == 0 {
@@ -124,7 +127,7 @@ func TestPacer_NeverTooFast(t *testing.T) {
 }
 
 func TestPacer_Overdrawn(t *testing.T) {
-	p := NewPacer(Target{Kind: "slack"})
+	p := NewPacer(Target{Kind: "slack", Pace: slackPace})
 	for range 5 {
 		p.Take(noon)
 	}

@@ -6,6 +6,18 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
+// Call is one HTTP request of an http target. Its texts are templates over Slots.
+type Call struct {
+	Name   string // by which later calls find what it kept
+	When   string // made only if this writes something other than false, 0 or nothing; empty: always
+	Method string // default POST; a template as well
+	URL    string // the scheme and the host are fixed
+	Header map[string]string
+	Body   string
+	Expect map[string]string // headers that the answer must have, with these values
+	Keep   string            // path in the answer's JSON of what later calls need: data.id
+}
+
 // Target is one place that leads go to.
 type Target struct {
 	Name    string
@@ -55,3 +67,6 @@ type Escalation struct {
 	After time.Duration
 	To    string
 }
+
+// Concurrency is how many messages may be in flight to a target at once.
+func Concurrency(t Target) int { return max(t.Concurrency, 1) }

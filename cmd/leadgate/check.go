@@ -11,7 +11,7 @@ import (
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/kind"
 )
 
 // addConfigFlags adds the settings that every command takes.
@@ -25,8 +25,8 @@ type environment []string
 
 // config reads flags, environment and file for a command.
 func (env environment) config(c *cobra.Command) (*config.Config, error) {
-	o := config.Options{Env: env, Flags: map[string]string{}, Signs: signs, Grants: grants, Providers: provider.Names(), Field: provider.IsField, CheckTarget: notify.Check}
-	for _, k := range notify.Kinds() {
+	o := config.Options{Env: env, Flags: map[string]string{}, Signs: signs, Grants: grants, Providers: provider.Names(), Field: provider.IsField, CheckTarget: kind.Check}
+	for _, k := range kind.All() {
 		o.Kinds = append(o.Kinds, k.Name)
 	}
 	c.Flags().Visit(func(f *pflag.Flag) { o.Flags[f.Name] = f.Value.String() })

@@ -17,6 +17,7 @@ import (
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/kind"
 )
 
 // crm is a vendor's API: it checks what the vendor checks and keeps what it took.
@@ -156,11 +157,11 @@ func TestCRMDoc(t *testing.T) {
 				t.Fatal(err)
 			}
 			cfg, err := config.Load(config.Options{Path: file, Env: []string{"HUBSPOT_TOKEN=secret", "SALESFORCE_OID=secret", "PIPEDRIVE_TOKEN=secret", "ESPOCRM_KEY=secret"},
-				Kinds: []string{"http"}, CheckTarget: notify.Check})
+				Kinds: []string{"http"}, CheckTarget: kind.Check})
 			if err != nil {
 				t.Fatal(err)
 			}
-			sender, err := notify.Open(cfg.Targets[0], notify.Env{AllowPrivate: true})
+			sender, err := kind.Open(cfg.Targets[0], kind.Env{AllowPrivate: true})
 			if err != nil {
 				t.Fatal(err)
 			}

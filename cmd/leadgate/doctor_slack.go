@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/leadgate/leadgate/handlers"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/slack"
 )
 
 // slack asks Slack what the bot may do.
@@ -17,7 +17,7 @@ func (d doctor) slack(ctx context.Context) (all []handlers.Finding) {
 	case s.BotToken == "":
 		return []handlers.Finding{finding(check, handlers.Warns, "use a bot token: with it leads can be claimed in Slack and messages are kept up to date", "connected by an incoming webhook, which can only post")}
 	}
-	bot, err := notify.CheckSlack(ctx, s.BotToken.Reveal(), s.APIURL)
+	bot, err := slack.CheckToken(ctx, s.BotToken.Reveal(), s.APIURL)
 	if err != nil {
 		return []handlers.Finding{finding(check, handlers.Fails, "run leadgate slack setup; what is to be told waits until then", "%s", err)}
 	}

@@ -31,6 +31,35 @@ var mayImport = map[string][]string{
 		"lead",
 	},
 
+	"notify/message": {
+		"lead",
+		"notify",
+	},
+
+	"notify/outbound": {
+		"notify",
+	},
+
+	"notify/slack": {
+		"lead",
+		"notify",
+		"notify/message",
+		"notify/outbound",
+	},
+
+	"notify/kind": {
+		"lead",
+		"notify",
+		"notify/message",
+		"notify/outbound",
+		"notify/slack",
+	},
+
+	"notify/notifytest": { // for tests only
+		"lead",
+		"notify",
+	},
+
 	"handlers/provider": {
 		"lead",
 	},
@@ -128,6 +157,9 @@ var mayImport = map[string][]string{
 		"journal",
 		"store",
 		"notify",
+		"notify/kind",
+		"notify/message",
+		"notify/slack",
 		"handlers",
 		"handlers/provider",
 		"handlers/session",
@@ -138,14 +170,14 @@ var mayImport = map[string][]string{
 
 // onlyIn are libraries that stay where they are used; a/... is a and all below it.
 var onlyIn = map[string][]string{
-	"github.com/slack-go/slack":     {"notify", "handlers/..."},
+	"github.com/slack-go/slack":     {"notify/slack", "handlers/..."},
 	"go.etcd.io/bbolt":              {"journal"},
 	"github.com/labstack/echo":      {"handlers/...", "cmd/leadgate/load"}, // load: what leadgate is compared with
 	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate/load"},
 	"github.com/alicebob/miniredis": {"cmd/leadgate"},
 	"github.com/goccy/go-yaml":      {"config", "lead"},
-	"text/template":                 {"notify"},
-	"html/template":                 {"notify", "handlers/..."},
+	"text/template":                 {"notify/kind"},
+	"html/template":                 {"notify/kind", "handlers/..."},
 }
 
 // topLevel is what may stand at the root of the repository.

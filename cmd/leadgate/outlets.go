@@ -9,19 +9,22 @@ import (
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/kind"
+	"github.com/leadgate/leadgate/notify/message"
 )
 
 // openOutlets makes a sender and a pace for every target.
 func openOutlets(cfg *config.Config, public string, book *rulebook, people func() lead.People, out *console.Output, log *slog.Logger) ([]jobs.Outlet, error) {
-	env := notify.Env{
+	env := kind.Env{
 		SlackToken: cfg.Slack.BotToken.Reveal(), SlackAPIURL: cfg.Slack.APIURL, AllowPrivate: cfg.AllowPrivateTargets,
-		Style: notify.Style{PublicURL: public, Label: func(a lead.Action) string { return book.now().Label(a) }, People: people}, Out: out, Color: out.Color, Logger: log,
+		Style: message.Style{PublicURL: public, Label: func(a lead.Action) string { return book.now().Label(a) }, People: people}, Out: out, Color: out.Color, Logger: log,
 		Buttons: cfg.Slack.SigningSecret != "" || cfg.Slack.AppToken != "",
 	}
 	var outlets []jobs.Outlet
 	pacers := map[string]*notify.Pacer{}
 	for _, target := range cfg.Targets {
-		sender, err := notify.Open(target, env)
+		target = kind.Complete(target)
+		sender, err := kind.Open(target, env)
 		if err != nil {
 			return nil, &codedError{exitConfig, fmt.Errorf("target %s: %w", target.Name, err)}
 		}

@@ -19,6 +19,9 @@ import (
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/kind"
+	"github.com/leadgate/leadgate/notify/message"
+	"github.com/leadgate/leadgate/notify/slack"
 )
 
 func slackCommand(env environment) *cobra.Command {
@@ -60,7 +63,7 @@ func slackSetup(c *cobra.Command, env environment) error {
 		return err
 	}
 	talk, in := c.ErrOrStderr(), bufio.NewScanner(c.InOrStdin())
-	fmt.Fprintf(talk, "1. Make the app here, and install it to your workspace:\n\n   %s\n\n", notify.SlackInstallURL(notify.SlackManifest(cfg.PublicURL)))
+	fmt.Fprintf(talk, "1. Make the app here, and install it to your workspace:\n\n   %s\n\n", slack.InstallURL(slack.Manifest(cfg.PublicURL)))
 	if cfg.PublicURL == "" {
 		fmt.Fprintln(talk, "   Then: Basic Information, App-Level Tokens: make one with connections:write (LEADGATE_SLACK_APP_TOKEN).")
 	} else {
@@ -107,7 +110,7 @@ func ask(talk io.Writer, in *bufio.Scanner, question string) string {
 }
 
 func checkBot(ctx context.Context, talk io.Writer, token, apiURL string) error {
-	bot, err := notify.CheckSlack(ctx, token, apiURL)
+	bot, err := slack.CheckToken(ctx, token, apiURL)
 	if err != nil {
 		return err
 	}
@@ -149,7 +152,7 @@ func slackTest(c *cobra.Command, env environment) error {
 }
 
 func postTest(ctx context.Context, cfg *config.Config, token string, t notify.Target) error {
-	s, err := notify.Open(t, notify.Env{SlackToken: token, SlackAPIURL: cfg.Slack.APIURL, Style: notify.Style{PublicURL: cfg.PublicURL}})
+	s, err := kind.Open(t, kind.Env{SlackToken: token, SlackAPIURL: cfg.Slack.APIURL, Style: message.Style{PublicURL: cfg.PublicURL}})
 	if err != nil {
 		return err
 	}
@@ -202,8 +205,8 @@ func slackPreview(c *cobra.Command, env environment, file, name string, action l
 	l := &lead.Lead{ID: t.ID, Status: lead.New, CreatedAt: now, UpdatedAt: now, Revision: 1}
 	l.Take(t)
 	l.Verdict = rules.ClassifyTouch(t, now)
-	b, err := notify.SlackJSON([]notify.Alert{{Kind: lead.HotAlert, Lead: l, Touch: t}},
-		notify.Style{PublicURL: cmp.Or(cfg.PublicURL, "http://"+cfg.Listen), Label: rules.Label, Now: now}, true)
+	b, err := slack.JSON([]notify.Alert{{Kind: lead.HotAlert, Lead: l, Touch: t}},
+		message.Style{PublicURL: cmp.Or(cfg.PublicURL, "http://"+cfg.Listen), Label: rules.Label, Now: now}, true)
 	if err != nil {
 		return err
 	}

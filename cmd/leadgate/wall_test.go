@@ -19,6 +19,7 @@ import (
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/message"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -510,7 +511,7 @@ func (b *board) says(receipt string) (lines []string) {
 	if len(b.shows[receipt]) == 0 {
 		return nil
 	}
-	m := notify.ComposeRollup(b.shows[receipt], notify.Style{})
+	m := message.ComposeAll(b.shows[receipt], message.Style{})
 	lines = append(lines, m.Header, m.Note, m.More)
 	for _, one := range m.Leads {
 		button := ""

@@ -10,6 +10,7 @@ import (
 
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/message"
 )
 
 // outage is a Slack that is away for a while and then limits once; it says when
@@ -81,7 +82,7 @@ func TestOutbox_ThreeDaysWithoutSlack(t *testing.T) {
 	if slack.soon > 0 {
 		t.Errorf("%d calls came before the Retry-After was over", slack.soon)
 	}
-	late := notify.Compose(slack.told[0], notify.Style{Now: slack.first})
+	late := message.Compose(slack.told[0], message.Style{Now: slack.first})
 	if !late.Late || late.Told != "delivered 3 days late" {
 		t.Errorf("the oldest is marked late %v, %q", late.Late, late.Told)
 	}

@@ -1,0 +1,169 @@
+package kind
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/notifytest"
+)
+
+// hostileValues are field values that would break out of a template that does
+// not escape.
+var hostileValues = []string{
+	"", "Ada", `<script>alert("x")</script>`, `"><img src=x>`, "' or '1'='1", `"}, "admin": {"a": "`, `\`, `\"`, "a\x00b", "\xff\xfe", "&amp; +1 =1", "{{.Name}}",
+	"a&b=c", "100 %", "a/../../b?c#d", "line\r\nX-Evil: 1", "\u2028`${x}", "//evil.example", "..", "javascript:alert(1)",
+}
+
+// The text of a template is the same; what is filled in is escaped for where it
+// stands: a JSON string, a form or URL, a header.
+func TestTemplates_EscapeByPlace(t *testing.T) {
+	bodies := []string{
+		`{{.Name}}`, `{{with .Name}}{{.}}{{end}}`, `{{if .Name}}{{.Name}}{{else}}{{.Name}}{{end}}`, `{{$n := .Name}}{{$n}}`, `{{range $k, $v := .Fields}}{{$v}}{{end}}`,
+		`{{define "n"}}{{.Name}}{{end}}{{template "n" .}}`, `{{block "b" .}}{{.Name}}{{end}}`, `{{printf "%s" .Name}}`, `{{.Name | print}}`, `{{or .Nope .Name}}`, `{{index .Fields "a"}}`,
+	}
+	for _, body := range bodies {
+		body = strings.ReplaceAll(body, ".Nope", ".Receipt")
+		for _, name := range hostileValues {
+			s := Slots{Name: name, Fields: map[string]string{"a": name}}
+			checkEscaped(t, body, s)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		name := notifytest.HostileText().Draw(t, "name")
+		checkEscaped(t, rapid.SampledFrom(bodies[:4]).Draw(t, "body"), Slots{Name: name})
+	})
+}
+
+type failer interface {
+	Helper()
+	Errorf(string, ...any)
+	Fatalf(string, ...any)
+}
+
+// checkEscaped fills a template that writes s.Name once in every place and
+// reads the result back.
+func checkEscaped(t failer, body string, s Slots) {
+	t.Helper()
+	write := func(in surrounding, before, after string) string {
+		tmpl, err := compile("body", before+body+after, in)
+		if err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		text, err := fill(tmpl, s)
+		if err != nil {
+			t.Fatalf("%s with %q: %v", body, s.Name, err)
+		}
+		return text
+	}
+	var v map[string]string
+	if text := write(inJSON, `{"a": "`, `", "b": "c"}`); json.Unmarshal([]byte(text), &v) != nil || len(v) != 2 || v["a"] != strings.ToValidUTF8(s.Name, "\uFFFD") && v["a"] != oneForEach(s.Name) {
+		t.Errorf("%s with %q writes the JSON %s", body, s.Name, text)
+	}
+	text := write(inForm, "x=1&a=", "&b=c")
+	form, err := url.ParseQuery(text)
+	if err != nil || len(form) != 3 || form.Get("a") != s.Name {
+		t.Errorf("%s with %q writes the form %s", body, s.Name, text)
+	}
+	u, err := url.Parse("https://crm.example/leads/" + write(inForm, "", "?x=1"))
+	if err != nil || u.Host != "crm.example" || strings.Count(u.EscapedPath(), "/") != 2 || u.Path != "/leads/"+s.Name || u.RawQuery != "x=1" || u.Fragment != "" {
+		t.Errorf("%s with %q writes the URL %s, %v", body, s.Name, u, err)
+	}
+	if text := write(inHeader, "a ", " b"); strings.ContainsAny(text, "\r\n\x00") {
+		t.Errorf("%s with %q writes the header %q", body, s.Name, text)
+	}
+}
+
+// oneForEach is what encoding/json makes of bytes that are not UTF-8.
+func oneForEach(s string) string {
+	b, _ := json.Marshal(s)
+	var out string
+	_ = json.Unmarshal(b, &out) // it was written the line before
+	return out
+}
+
+// json and query write whole values and are not escaped again.
+func TestTemplates_OwnFunctions(t *testing.T) {
+	s := Slots{Name: `Ada "x" & Co`, Fields: map[string]string{"Seats": `3"`}}
+	for _, tt := range []struct {
+		in         surrounding
+		body, want string
+	}{
+		{inJSON, `{"f": {{json .Fields}}, "n": {{.Name | json}}}`, `{"f": {"Seats":"3\""}, "n": "Ada \"x\" & Co"}`},
+		{inJSON, `{"q": "{{query .Name}}"}`, `{"q": "Ada%20%22x%22%20%26%20Co"}`},
+		{inForm, `a={{query .Name}}`, `a=Ada%20%22x%22%20%26%20Co`},
+		{inForm, `a={{json .Name}}`, `a=%22Ada%20%5C%22x%5C%22%20%26%20Co%22`},
+		{inWords, `{{.Name}}`, `Ada "x" & Co`},
+		{inJSON, `{{range $i, $f := .Fields}}{{if eq $i "none"}}{{break}}{{else}}{{continue}}{{end}}{{end}}{}`, `{}`},
+	} {
+		tmpl, err := compile("body", tt.body, tt.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := fill(tmpl, s); err != nil || got != tt.want {
+			t.Errorf("%s = %s, %v, want %s", tt.body, got, err, tt.want)
+		}
+	}
+}
+
+// An error names the place in the template and never a value.
+func TestTemplates_Errors(t *testing.T) {
+	s := Slots{Name: "Grace Hopper", Fields: map[string]string{"a": "grace@acme.example"}}
+	for body, want := range map[string]string{
+		`{{.Nothing}}`:                  "body:1",
+		`{{range .Name}}{{end}}`:        "body:1",
+		`{{index .Name 99}}`:            "body:1",
+		`{{.Name.X}}`:                   "body:1",
+		`{{.Name 1}}`:                   "body:1",
+		`{{len .Score}}`:                "body:1",
+		`{{lt .Name 1}}`:                "body:1",
+		`{{index .Fields .Name .Name}}`: "body:1",
+		`{{template "none"}}`:           "body",
+		`{{define "a"}}{{template "a"}}{{end}}{{template "a"}}`:                "body",
+		`{{range $i := .Fields}}` + strings.Repeat("x", fillMost) + `{{end}}y`: "256 KiB",
+	} {
+		tmpl, err := compile("body", body, inJSON)
+		if err == nil {
+			_, err = fill(tmpl, s)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "template:") {
+			t.Errorf("%.60s: %v, want an error with %s", body, err, want)
+		}
+		if err != nil && (strings.Contains(err.Error(), "Grace") || strings.Contains(err.Error(), "acme")) {
+			t.Errorf("%.60s: the error %q contains a value", body, err)
+		}
+	}
+	for _, body := range []string{`{{unknown}}`, `{{if}}`, `{{.Name`, `{{_json .Name}}x{{_nope}}`} {
+		if _, err := compile("body", body, inJSON); err == nil {
+			t.Errorf("%s is accepted", body)
+		}
+	}
+}
+
+// What a template of a target writes is what is posted.
+func TestHTTP_Posts(t *testing.T) {
+	f := notifytest.NewServer(t)
+	s := open(t, "http", f, func(t *notify.Target, _ *Env) {
+		t.URL += "&who={{.Company}}"
+		t.Header = map[string]string{"X-Who": "{{.Name}}"}
+	})
+	a := notifytest.Grace(lead.HotAlert, func(l *lead.Lead, _ *lead.Touch) {
+		l.Person.Name, l.Person.Company = "Grace \"x\"\r\nX-Evil: 1", "A & B / ?"
+	})
+	if _, err := s.Send(t.Context(), []notify.Alert{a}); err != nil {
+		t.Fatal(err)
+	}
+	c := f.Got()[0]
+	var body map[string]string
+	if json.Unmarshal(c.Body, &body) != nil || body["name"] != "Grace \"x\"\r\nX-Evil: 1" {
+		t.Errorf("body = %s", c.Body)
+	}
+	if c.Header.Get("X-Evil") != "" || c.Header.Get("X-Who") != `Grace "x" X-Evil: 1` {
+		t.Errorf("header = %v", c.Header)
+	}
+}

@@ -1,0 +1,122 @@
+// Package kind has the table of the kinds of targets: what each one is called,
+// how its configuration is checked, and how its sender is opened.
+//
+// Senders keep the contract of package notify, and TestKinds runs it over every
+// kind: an error never carries a secret, a URL, a name or an address, and
+// nothing that a visitor wrote becomes a link or markup.
+//
+// It must not know who gets an alert, nor when. To add a kind, write a file with
+// one Kind value and add it to the table below.
+package kind
+
+import (
+	"cmp"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/message"
+)
+
+// Kind is a sort of target.
+type Kind struct {
+	Name  string                    // as configured: slack
+	Doc   string                    // the page that its file follows
+	Pace  notify.Pace               // of targets that set none; zero: no bound
+	Hands int                       // messages on their way at once, of targets that set none; 0: 1
+	Check func(notify.Target) error // what is wrong with a target, as far as the file tells
+	Open  func(notify.Target, Env) (notify.Sender, error)
+}
+
+// Env is what senders need of the program.
+type Env struct {
+	HTTP         *http.Client // its transport carries Slack's calls; nil: a default one
+	SlackToken   string       // bot token, xoxb-...
+	SlackAPIURL  string       // default https://slack.com/api/
+	AllowPrivate bool         // outbound hooks may go to private addresses and use plain http
+	Style        message.Style
+	Out          io.Writer // where previews go; nil: standard error
+	Color        bool      // previews may use ANSI colours
+	Buttons      bool      // Slack answers clicks, so messages carry Claim and its siblings
+	Logger       *slog.Logger
+	Now          func() time.Time
+
+	roots *x509.CertPool // of mail servers, for tests
+}
+
+func (e Env) defaults() Env {
+	if e.Logger == nil {
+		e.Logger = slog.New(slog.DiscardHandler)
+	}
+	if e.Now == nil {
+		e.Now = time.Now
+	}
+	if e.Out == nil {
+		e.Out = os.Stderr
+	}
+	return e
+}
+
+var kinds = []Kind{
+	slackKind,
+	webhookKind,
+	httpKind,
+	teamsKind,
+	emailKind,
+	logKind,
+}
+
+// All returns the table of kinds.
+func All() []Kind { return slices.Clone(kinds) }
+
+// Complete fills in what a target leaves to its kind: pace and concurrency.
+func Complete(t notify.Target) notify.Target {
+	k, _ := find(t.Kind)
+	if t.Pace == (notify.Pace{}) {
+		t.Pace = k.Pace
+	}
+	t.Concurrency = cmp.Or(t.Concurrency, k.Hands)
+	return t
+}
+
+func find(name string) (Kind, bool) {
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return kinds[i], true
+}
+
+// Check says what is wrong with a target of a known kind, as far as the
+// configuration tells.
+func Check(t notify.Target) error {
+	k, ok := find(t.Kind)
+	if !ok {
+		return nil // said elsewhere
+	}
+	return k.Check(t)
+}
+
+// Open returns the sender of a target. An error says what to change in the
+// configuration.
+func Open(t notify.Target, e Env) (notify.Sender, error) {
+	k, ok := find(t.Kind)
+	if !ok {
+		var names []string
+		for _, k := range kinds {
+			names = append(names, k.Name)
+		}
+		return nil, fmt.Errorf("no kind %q; there are %s", t.Kind, strings.Join(names, ", "))
+	}
+	if err := k.Check(t); err != nil {
+		return nil, err
+	}
+	return k.Open(t, e.defaults())
+}

@@ -1,0 +1,42 @@
+package outbound
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/leadgate/leadgate/notify/notifytest"
+)
+
+func TestFailure(t *testing.T) {
+	for want, err := range map[string]error{
+		"dns":     &net.DNSError{Err: "no such host", Name: "crm.example", IsNotFound: true},
+		"timeout": &net.DNSError{Err: "no answer", Name: "crm.example", IsTimeout: true},
+		"reset":   &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
+		"tls":     &tls.CertificateVerificationError{Err: errors.New("expired")},
+	} {
+		if e := ErrorOf(&url.Error{Op: "Post", URL: "https://secret", Err: err}, false); e.Code != want || strings.Contains(e.Error(), "crm.example") {
+			t.Errorf("failure(%v) = %v, want %s", err, e, want)
+		}
+	}
+	f := notifytest.NewServer(t)
+	_, err := (&http.Client{}).Get(strings.Replace(f.URL, "http:", "https:", 1))
+	if e := ErrorOf(err, false); e.Code != "tls" {
+		t.Errorf("failure of https to a plain server = %s (%v), want tls", e.Code, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if e := ErrorOf(&url.Error{Op: "Post", URL: "https://secret", Err: ctx.Err()}, false); e.Code != "cancelled" {
+		t.Errorf("failure of a cancelled call = %s, want cancelled", e.Code)
+	}
+	if e := ErrorOf(errors.New("https://secret"), true); e.Code != "network" || !e.Ambiguous || strings.Contains(e.Error(), "secret") {
+		t.Errorf("failure of anything else = %v", e)
+	}
+}
