@@ -4,16 +4,17 @@ import (
 	"cmp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/leadgate/leadgate/lead"
 )
 
 // chooser finds the best pair for every place of a touch.
 type chooser struct {
-	r      *Request
-	pairs  []pair
-	owners []owner
-	best   [places]int // index of the pair, -1: none
+	r *Request
+	people
+	lead int         // the party that the touch is of; -1: none
+	best [places]int // index of the pair, -1: none
 }
 
 // offer proposes a pair for the place that it was judged to be for.
@@ -22,15 +23,21 @@ func (c *chooser) offer(i int) {
 	if v.field == unknown || v.field >= places {
 		return
 	}
-	fitting, ok := fit(v.field, v.value)
-	if !ok && (v.rank > rankMap || v.field == fieldEmail || v.field == fieldConsent) {
+	if c.strange(v) && v.rank > rankMap {
+		v.field = fieldOther // somebody else's
+		return
+	}
+	if !v.field.personal() {
+		v.fit, v.fits = fit(v.field, v.value)
+	}
+	if !v.fits && (v.rank > rankMap || v.field == fieldEmail || v.field == fieldConsent) {
 		v.rank = rankNone
 		return
 	}
-	if v.fit = fitting; !ok {
+	if !v.fits {
 		v.fit = line(v.value) // the source's map insists
 	}
-	if v.weak && !c.believable(i) {
+	if v.weak && !c.believable(v) {
 		v.rank = rankNone
 		return
 	}
@@ -39,40 +46,55 @@ func (c *chooser) offer(i int) {
 	}
 }
 
-// before says that pair i is surer than pair j: by step, then by where it
-// stands, then by label; else the earlier one stays.
+// strange says that a pair is of somebody else than the lead.
+func (c *chooser) strange(p *pair) bool {
+	if p.party >= 0 {
+		return c.lead >= 0 && c.parties[p.party].tier == 0 && (c.parties[p.party].reachable() || c.parties[p.party].named() || p.identifies() || !c.contains(p.owner, c.parties[c.lead].owner))
+	}
+	at := c.owners[p.owner].place
+	return at == placeOurs || at == placeOthers && (c.lead < 0 || c.parties[c.lead].role < roleOthers)
+}
+
+func (p *pair) identifies() bool { return p.field.identifies() }
+
+// before says that pair i is surer than pair j: the lead's own detail before
+// that of a complement, then by step, then by label; else the earlier one stays.
 func (c *chooser) before(i, j int) bool {
 	a, b := &c.pairs[i], &c.pairs[j]
+	if (a.rank == rankMap) != (b.rank == rankMap) {
+		return a.rank == rankMap
+	}
+	if p, q := c.tier(a), c.tier(b); p != q {
+		return p < q
+	}
 	if a.rank != b.rank {
 		return a.rank < b.rank
 	}
-	if p, q := distance(a.place), distance(b.place); p != q {
-		return p < q
+	if a.weak != b.weak {
+		return b.weak
 	}
 	return a.class < b.class
 }
 
-func distance(p place) int {
-	switch p {
-	case placeUser:
-		return 2
-	case placeLead, placeName, placePhone, placeCompany:
+// tier is how near a person's detail is to the lead.
+func (c *chooser) tier(p *pair) uint8 {
+	if p.party < 0 {
 		return 0
 	}
-	return 1
+	return c.parties[p.party].tier
 }
 
 // believable says whether a "name" or a "title" is a person's.
-func (c *chooser) believable(i int) bool {
-	p := &c.pairs[i]
-	if p.owner < 0 {
+func (c *chooser) believable(p *pair) bool {
+	if p.answer {
 		return true
 	}
 	o := c.owners[p.owner]
 	if p.field == fieldTitle {
 		return o.person && !o.calendar
 	}
-	return o.person || !o.envelope && !o.calendar
+	around := c.lead < 0 || o.parent < 0 || c.contains(p.owner, c.parties[c.lead].owner)
+	return o.person || o.own && !o.envelope || around && !o.envelope && !o.calendar
 }
 
 // byShape looks for an address, a number, a name and a message among what no
@@ -85,10 +107,10 @@ func (c *chooser) byShape(t *lead.Touch) {
 	for i := range c.pairs {
 		v := &c.pairs[i]
 		open := v.field == unknown || v.rank == rankNone && (v.field == fieldEmail || v.field == fieldPhone)
-		if !open || v.words&(markOthers|markPassing) != 0 || v.place == placeOthers {
+		if !open || v.words&(markOthers|markOurs|markPassing) != 0 || c.strange(v) || c.elsewhere(v) {
 			continue
 		}
-		if address, ok := fit(fieldEmail, v.value); needEmail && ok {
+		if address, ok := fit(fieldEmail, v.value); needEmail && ok && strings.Count(v.value, " ") < 5 {
 			c.take(fieldEmail, i, address)
 			needEmail = false
 		} else if needPhone && v.field == unknown && v.words&markAside == 0 && likePhone(v.value) {
@@ -108,8 +130,14 @@ func (c *chooser) byShape(t *lead.Touch) {
 	}
 }
 
+// elsewhere says that a pair stands in a list's member that is not the lead's.
+func (c *chooser) elsewhere(p *pair) bool {
+	in := c.listOf(p.owner)
+	return c.lead >= 0 && in >= 0 && !c.contains(in, c.parties[c.lead].owner)
+}
+
 func (c *chooser) take(f field, i int, value string) {
-	c.pairs[i].verdict = verdict{meaning: meaning{field: f}, step: StepShape, rank: rankShape, fit: value}
+	c.pairs[i].verdict = verdict{meaning: meaning{field: f}, step: StepShape, rank: rankShape, fit: value, party: -1}
 	c.best[f] = i
 }
 
@@ -185,7 +213,7 @@ func (c *chooser) spend(f field) {
 	chosen := &c.pairs[c.best[f]]
 	for i := range c.pairs {
 		if p := &c.pairs[i]; p.field == f && p.value == chosen.value {
-			p.spent = true
+			p.spent = f != fieldEmail || strings.Count(p.value, "@") < 2 // the second address is kept
 		}
 	}
 	c.r.saw(Reading{Field: f.name(), Value: chosen.value, Label: chosen.label, Step: chosen.step})
@@ -217,7 +245,7 @@ func (c *chooser) names() {
 	switch {
 	case full == "":
 	case first != "" && last != "":
-		if !contains(full, first) && !contains(full, last) {
+		if !contains(full, first) {
 			c.best[fieldName] = -1 // of something else
 		}
 	case first != "" && !contains(full, first):
@@ -270,20 +298,22 @@ func fit(f field, s string) (string, bool) {
 		address, ok := email(s)
 		return address, ok && !placeholder(address)
 	case fieldPhone:
-		s = line(s)
-		return s, phone(s)
+		if number := telephone(s); number != "" {
+			return number, true
+		}
+		return line(s), false
 	case fieldName, fieldGiven, fieldFirst, fieldLast, fieldTitle:
 		s = line(s)
-		return s, len(s) <= 200 && hasLetter(s) && !bare(s) && !strings.ContainsAny(s, "@") && (f != fieldTitle || !noTitle(s))
+		return s, utf8.RuneCountInString(s) <= 200 && hasLetter(s) && !bare(s) && !strings.ContainsAny(s, "@") && (f != fieldTitle || !noTitle(s))
 	case fieldCompany:
 		s = line(s)
-		return s, len(s) <= 200 && !bare(s) && (hasLetter(s) || len(s) > 1)
+		return s, utf8.RuneCountInString(s) <= 200 && !bare(s) && (hasLetter(s) || len(s) > 1)
 	case fieldMessage:
 		return s, !bare(s)
 	case fieldConsent:
 		return s, yesNo(s) != unsaid
 	case fieldPageURL, fieldReferrer:
-		return s, webAddress(s)
+		return page(s)
 	}
 	return line(s), true
 }

@@ -78,7 +78,7 @@ func byTokens(label string) (meaning, mark) {
 	if len(n) > maxLabel {
 		return meaning{}, all
 	}
-	if all&markOthers != 0 {
+	if all&(markOthers|markOurs) != 0 {
 		return meaning{field: fieldOther}, all
 	}
 	if f := byWords(all); f != unknown {
@@ -109,6 +109,40 @@ func consentClass(all mark) uint8 {
 	return 6
 }
 
+// whose returns the owner that a label names, in its own words: order of
+// order_company_name, attendee 2 of attendee_2_email. Empty: it names none.
+func whose(label string, f field) string {
+	if !f.personal() {
+		return ""
+	}
+	var space, rest [96]byte
+	n := normal(space[:0], label)
+	if _, ok := exact[string(n)]; ok {
+		return ""
+	}
+	own := fieldMarks[f]
+	owner := rest[:0]
+	for len(n) > 0 {
+		var word []byte
+		word, n = nextWord(n)
+		m := words[string(word)]
+		if m&own != 0 || m&markFiller != 0 && m&(markLead|markPayer) == 0 {
+			continue
+		}
+		if len(owner) > 0 {
+			owner = append(owner, ' ')
+		}
+		owner = append(owner, word...)
+	}
+	return string(owner)
+}
+
+// fieldMarks are the words of a label that name the field itself.
+var fieldMarks = [places]mark{
+	fieldEmail: markEmail, fieldName: markName, fieldGiven: markName | markFirst, fieldFirst: markName | markFirst, fieldLast: markName | markLast,
+	fieldPhone: markPhone | markAside, fieldCompany: markCompany | markName, fieldTitle: markJob,
+}
+
 // byWords reads the marks of a label together; the order is the rule.
 func byWords(all mark) field {
 	aside := all&markAside != 0
@@ -131,7 +165,7 @@ func byWords(all mark) field {
 		return fieldFirst
 	case all&markName != 0:
 		return fieldName
-	case all&markMessage != 0 && !aside:
+	case all&markMessage != 0 && !aside && all&markPassing == 0:
 		return fieldMessage
 	}
 	return unknown

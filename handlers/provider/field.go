@@ -36,6 +36,7 @@ const (
 	fieldTest    // the sender marks a test
 	fieldSent    // when it happened, by the sender's clock
 	fieldOptOut  // yes means no consent; no means nothing
+	fieldFrom    // who called or wrote: an address or a number, by its look
 	fieldOther   // known, and not the person: company size, city
 	fieldPassing // ids, times, addresses of machines: kept, but different in every delivery
 	fieldTrap    // a honeypot

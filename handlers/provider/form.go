@@ -30,9 +30,7 @@ func general(r *Request) ([]lead.Touch, error) {
 	}
 	touches := make([]lead.Touch, 0, len(leads))
 	for i := range leads {
-		t := r.touch("contact_form")
-		r.read(&t, &leads[i])
-		touches = append(touches, t)
+		touches = append(touches, r.readAll(func() lead.Touch { return r.touch("contact_form") }, &leads[i])...)
 	}
 	return touches, nil
 }

@@ -17,10 +17,10 @@ func (r *Request) saw(x Reading) {
 
 // keep puts everything without a place of its own where it belongs: click ids
 // under their names, marks for traps, the time, and the rest into the fields.
-func (r *Request) keep(t *lead.Touch, pairs []pair) {
+func (r *Request) keep(t *lead.Touch, c *chooser) {
 	optOut := false
-	for i := range pairs {
-		p := &pairs[i]
+	for i := range c.pairs {
+		p := &c.pairs[i]
 		if p.spent {
 			continue
 		}
@@ -48,6 +48,9 @@ func (r *Request) keep(t *lead.Touch, pairs []pair) {
 			if at, ok := moment(p.value); ok && t.At.IsZero() {
 				t.At = r.believed(at)
 			}
+		}
+		if p.nth != p.label && c.elsewhere(p) {
+			p.label = p.nth // of another member of the list
 		}
 		keepField(t, p)
 		r.saw(Reading{Value: p.value, Label: p.label, Step: StepKept})

@@ -20,6 +20,15 @@ type spelling struct {
 	labels string
 }
 
+// classCaller are labels of who called or wrote: a number there counts only if it
+// is one as telephone systems write it, for customers have numbers too.
+// classLoose are labels that anything may stand under: a message there counts
+// only if a person may have written it.
+const (
+	classCaller = 2
+	classLoose  = 4
+)
+
 // exact is the index of spellings, built once and never changed.
 var exact = index(spellings, moreSpellings)
 
@@ -41,8 +50,8 @@ func index(lists ...[]spelling) map[string]meaning {
 
 // spellings are the labels of a person.
 var spellings = []spelling{
-	{meaning{field: fieldEmail}, `email, e-mail, mail, email address, e-mail address, mail address, email id, mail id, your email, emailaddress, user email, work email, business email, company email, corporate email, office email, professional email, _replyto, reply to email,
-		email work, email business, email primary, primary email, contact email, email1, email 1, e-mail-adresse, mailadresse, mail-adresse, emailadresse, e-mailadresse, geschäftliche e-mail, geschäftliche e-mail-adresse, dienstliche e-mail, firmen-e-mail,
+	{meaning{field: fieldEmail}, `email, e-mail, mail, email address, e-mail address, mail address, email id, mail id, your email, emailaddress, user email, work email, business email, corporate email, office email, professional email, _replyto, reply to email,
+		email work, email business, email primary, primary email, contact email, email1, email 1, e-mail-adresse, mailadresse, mail-adresse, emailadresse, e-mailadresse, geschäftliche e-mail, geschäftliche e-mail-adresse, dienstliche e-mail,
 		adresse e-mail, adresse email, adresse mail, adresse électronique, adresse de courriel, adresse courriel, courriel, mél, mel, e-mail professionnel, email professionnel, email pro, adresse e-mail professionnelle, courriel professionnel,
 		correo, correo electrónico, correo electronico, dirección de correo, dirección de correo electrónico, dirección de email, correo electrónico del trabajo, correo de trabajo, correo corporativo, email corporativo, correo profesional,
 		endereço de e-mail, endereço de email, endereço eletrônico, correio eletrónico, correio eletrônico, e-mail corporativo, e-mail profissional, e-mail de trabalho, seu melhor e-mail, melhor e-mail,
@@ -52,6 +61,7 @@ var spellings = []spelling{
 		электронная почта, адрес электронной почты, эл почта, почта, емейл, имейл, рабочая почта, електронна пошта, пошта, ηλεκτρονικό ταχυδρομείο, email διεύθυνση, διεύθυνση email,
 		メール, メールアドレス, eメール, eメールアドレス, 電子メール, 会社メールアドレス, 이메일, 이메일 주소, 메일, 전자우편, 업무용 이메일, 邮箱, 电子邮箱, 电子邮件, 邮箱地址, 邮件地址, 工作邮箱, 企业邮箱, 電子郵件, 電子信箱, 電郵, 信箱,
 		البريد الإلكتروني, البريد الالكتروني, אימייל, דוא״ל, ईमेल, อีเมล, thư điện tử, địa chỉ email, surel, alamat email`},
+	{meaning{field: fieldEmail, class: 1}, `company email, company e-mail, company mail, firmen-e-mail`},
 	{meaning{field: fieldName, weak: true}, `name`},
 	{meaning{field: fieldName}, `full name, fullname, your name, your full name, complete name, contact name, contact person, person name, lead name, display name, real name, name full, first and last name, first last name, name and surname, first name last name, first name and last name, name surname,
 		vollständiger name, vor- und nachname, vorname nachname, vorname und nachname, vorname name, name vorname, ihr name, ansprechpartner, ansprechperson, kontaktperson,
@@ -69,7 +79,7 @@ var spellings = []spelling{
 		soyad, soyadı, soyadınız, soyisim, фамилия, прізвище, επώνυμο, επίθετο, 姓, 名字（姓）, セイ, 성, お名前 姓, 名前 姓, اسم العائلة, שם משפחה, họ, nama belakang`},
 	{meaning{field: fieldName, class: 1}, `nom, nume, numele`}, // the last name beside prénom and prenume
 	{meaning{field: fieldPhone}, `phone, phone number, phonenumber, phone no, phone num, telephone, telephone number, tel, tel no, tel number, telefone number, mobile, mobile phone, mobile number, mobile no, mobile phone number, your mobile phone, mobilephone, cell, cell phone, cellphone, cell number, cell phone number, contact number, contact no, contact phone, contact phone number,
-		work phone, business phone, office phone, company phone, home phone, direct phone, direct line, daytime phone, daytime telephone, user phone, phone work, phone mobile, phone full, phone home, phone 1, phone1, whatsapp, whatsapp number, your phone, best phone number, callback number, text phone number, text reminder number, sms reminder number, attendee phone number,
+		work phone, business phone, office phone, home phone, direct phone, direct line, daytime phone, daytime telephone, user phone, phone work, phone mobile, phone full, phone home, phone 1, phone1, whatsapp, whatsapp number, your phone, best phone number, callback number, text phone number, text reminder number, sms reminder number, attendee phone number,
 		telefon, telefonnummer, telefon nummer, telefon nr, tel nr, handy, handynummer, mobil, mobilnummer, mobiltelefon, mobilfunknummer, rufnummer, festnetz, rückrufnummer, geschäftliche telefonnummer, ihre telefonnummer, durchwahl,
 		téléphone, numéro de téléphone, n° de téléphone, no de téléphone, numéro de tél, tél, portable, téléphone portable, téléphone mobile, numéro de portable, numéro mobile, téléphone professionnel, votre téléphone,
 		teléfono, número de teléfono, numero de telefono, móvil, teléfono móvil, celular, número de celular, teléfono celular, teléfono de contacto, tu teléfono, telefone, número de telefone, telemóvel, telefone celular, telefone de contato, fone, seu telefone,
@@ -79,6 +89,10 @@ var spellings = []spelling{
 		телефон, номер телефона, мобильный, мобильный телефон, контактный телефон, ваш телефон, тел, номер телефону, мобільний телефон, τηλέφωνο, κινητό, κινητό τηλέφωνο, αριθμός τηλεφώνου,
 		電話, 電話番号, お電話番号, 携帯, 携帯電話, 携帯番号, 携帯電話番号, 連絡先, ご連絡先, 전화, 전화번호, 휴대폰, 휴대폰 번호, 휴대전화, 연락처, 핸드폰, 핸드폰 번호, 电话, 电话号码, 手机, 手机号, 手机号码, 联系电话, 联系方式, 電話號碼, 手機, 手機號碼, 聯絡電話,
 		الهاتف, رقم الهاتف, رقم الجوال, טלפון, מספר טלפון, נייד, फ़ोन, फोन नंबर, เบอร์โทร, เบอร์โทรศัพท์, số điện thoại, điện thoại, nomor telepon, nomor hp, no hp`},
+	{meaning{field: fieldPhone, class: 1}, `company phone, company phone number, company telephone`},
+	{meaning{field: fieldPhone, class: classCaller}, `from number, from phone, from phone number, from e164, from formatted, source number, source phone, client number, client phone number, customer number, customer phone number, caller number, caller phone, caller phone number, caller id, callerid, caller id number, caller num, calling number, calling party number, visitor number, msisdn, wa id, waid, whatsapp id, raw digits, ani, cli, incoming number, external number, remote number, sender number, sender phone, user number, lead number, contact msisdn, originating number, origination number, a number`},
+	{meaning{field: fieldName, class: 2}, `nickname, nick name, nick, screen name, profile name, push name, pushname, from name, sender name, caller name, calling name, caller id name, cnam`},
+	{meaning{field: fieldFrom}, `from, caller, sender, client, customer, visitor, responder, requester, requestor, author, from address, from email, sender email, sender address, from mail, user, lead, contact, attendee, participant, registrant, who, chat id, sender id, customer contact`},
 	{meaning{field: fieldCompany}, `company, company name, companyname, organization, organisation, organization name, organisation name, org, org name, orgname, employer, employment name, business, business name, firm, firm name, company organization, company organisation, company / organization, your company, workplace, where do you work, who do you work for, what company are you with, which company are you with, company you work for, current company, account name, agency name, brokerage, institution, institution name, legal entity, trading name, business entity, company or organization, organization company, affiliation, company association,
 		firma, firmenname, unternehmen, unternehmensname, name der firma, name des unternehmens, arbeitgeber, betrieb, organisation firma, firma organisation, firma / organisation, ihre firma, ihr unternehmen, institution / firma,
 		société, entreprise, nom de l'entreprise, nom de la société, nom de votre entreprise, votre entreprise, raison sociale, organisme, employeur, établissement, nom de l'organisation, cabinet, structure,
@@ -107,5 +121,6 @@ var spellings = []spelling{
 	{meaning{field: fieldMessage, class: 1}, `comment, comments, your comments, comment or message, comments or questions, questions or comments, questions comments, questions and comments, question, your question, questions, additional comments, additional information, additional details, anything else, anything else you would like to share, anything else we should know, body, text message body, description of request, request details, more details, details, please share anything that will help prepare for our meeting,
 		kommentar, kommentare, bemerkung, bemerkungen, anmerkung, anmerkungen, frage, ihre frage, fragen, sonstiges, commentaire, commentaires, remarques, votre question, précisions, comentario, comentarios, pregunta, observaciones, detalles, comentário, comentários, observações, dúvida, commento, commenti, domanda, dettagli, opmerking, opmerkingen, toelichting, kommentarer, kommentit, lisätiedot, komentarz, uwagi, pytanie, komentář, poznámka, comentariu, comentarii, observații, întrebare, megjegyzés, kérdés, yorum, açıklama, sorunuz, комментарий, комментарии, вопрос, коментар, питання, σχόλια, ερώτηση, 備考, ご意見, コメント, その他, 비고, 질문, 备注, 备注信息, 评论, 備註`},
 	{meaning{field: fieldMessage, class: 2}, `note, notes, additional notes, about you, about yourself, notizen, notiz, note aggiuntive, notas, opis, inne`},
+	{meaning{field: fieldMessage, class: classLoose}, `content, text, description, text body, textbody, body text, plain body, body plain, plain text, plain, stripped text, comment text, message content, chat message, last message, last input text, customer note, customer notes, note to seller, inquiry text, sms body, msg, transcript, voicemail transcript, transcription, what, reason, reason for contact, purpose, project, wishes, demand`},
 	{meaning{field: fieldMessage, class: 3}, `textarea, text area, multiline, multi line, multilinetext`}, // builders' own names for a field that nobody named
 }

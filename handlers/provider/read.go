@@ -2,6 +2,7 @@ package provider
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/leadgate/leadgate/lead"
@@ -13,39 +14,95 @@ import (
 // the form and json providers, and every vendor's file for the parts that the
 // vendor leaves to its users.
 
-// read fills t from parts of a body. What t has already is kept: a vendor's
-// file knows better and sets it first.
+// read fills t with the lead of parts of a body. What t has already is kept: a
+// vendor's file knows better and sets it first.
 func (r *Request) read(t *lead.Touch, parts ...*node) {
+	w := r.survey(parts)
+	who := -1
+	if len(w.leads) > 0 {
+		who = w.leads[0]
+		w.leads = w.leads[:1] // the vendor's file knows how many there are
+	}
+	r.fill(t, w, who)
+}
+
+// readAll makes a touch of each lead of a body, and one of a body without any.
+func (r *Request) readAll(begin func() lead.Touch, body *node) []lead.Touch {
+	w := r.survey([]*node{body})
+	leads := w.leads
+	if len(leads) == 0 {
+		leads = []int{-1}
+	}
+	touches := make([]lead.Touch, len(leads))
+	for i, who := range leads {
+		touches[i] = begin()
+		one := w
+		if len(leads) > 1 {
+			one.pairs = slices.DeleteFunc(slices.Clone(w.pairs), func(p pair) bool { return w.apart(&p, who) })
+		}
+		r.fill(&touches[i], one, who)
+	}
+	return touches
+}
+
+// survey is the first step: every value with its label is a pair, each pair is
+// judged on its own, and the pairs are sorted into people.
+func (r *Request) survey(parts []*node) people {
 	size := 0
 	for _, n := range parts {
 		size += n.leaves()
 	}
-	w := walker{pairs: make([]pair, 0, size), owners: make([]owner, 0, 4)}
+	walked := walker{pairs: make([]pair, 0, size), owners: make([]owner, 0, 4)}
 	for _, n := range parts {
 		if n != nil {
-			w.walk(n)
+			walked.walk(n)
 		}
 	}
-	w.entitle()
-	r.assign(t, w.pairs, w.owners)
+	walked.entitle()
+	w := people{pairs: walked.pairs, owners: walked.owners}
+	for i := range w.pairs {
+		p := &w.pairs[i]
+		p.verdict = r.judge(p)
+		p.look()
+		if p.field.personal() {
+			p.fit, p.fits = fit(p.field, p.value)
+		}
+		w.note(p)
+	}
+	w.find()
+	return w
 }
 
-// owner is an object of a body. A person's name is believed where a person's
-// other details are, not where an envelope's are.
-type owner struct {
-	person   bool // has an address, a number, a first or last name, a company
-	envelope bool // has ids, times and types of a delivery
-	calendar bool // has a start and an end
+// fill is the second step: for each place of a touch the best pair is chosen,
+// of one lead; the rest goes to its fields. who is -1 where there is no lead.
+func (r *Request) fill(t *lead.Touch, w people, who int) {
+	if who >= 0 {
+		w.complete(who)
+	}
+	c := chooser{r: r, people: w, lead: who}
+	for i := range c.best {
+		c.best[i] = -1
+	}
+	for i := range c.pairs {
+		c.offer(i)
+	}
+	c.byShape(t)
+	c.settle(t)
+	r.keep(t, &c)
+	t.Person.Fill()
 }
 
 // verdict is what the reader thinks of one pair.
 type verdict struct {
 	meaning
-	rank  uint8 // of the step; lower is surer
-	spent bool  // its value is in the touch
-	words mark  // of its label, when no list knew it
-	step  Step
-	fit   string // the value as the place wants it
+	rank   uint8 // of the step; lower is surer
+	spent  bool  // its value is in the touch
+	words  mark  // of its label, when no list knew it
+	step   Step
+	fit    string // the value as the place wants it
+	fits   bool   // and it can stand there
+	prefix string // whose detail it is, as its label says
+	party  int    // whose detail it is; -1: nobody's
 }
 
 // The ranks of the steps. What a label says is believed before a hint that an
@@ -60,23 +117,21 @@ const (
 	rankNone // the value does not fit the place
 )
 
-// assign chooses a pair for every place of t; the rest goes to its fields.
-func (r *Request) assign(t *lead.Touch, pairs []pair, owners []owner) {
-	for i := range pairs {
-		pairs[i].verdict = r.judge(&pairs[i])
-		note(&pairs[i], owners)
+// look decides by the value where the label says only who, not what of them.
+func (p *pair) look() {
+	switch {
+	case p.field == fieldFrom:
+		p.field = fieldOther
+		if _, ok := email(p.value); ok {
+			p.field = fieldEmail
+		} else if callerID(telephone(p.value)) {
+			p.field = fieldPhone
+		}
+	case p.field == fieldPhone && p.class == classCaller && p.rank == rankLabel && !callerID(telephone(p.value)),
+		p.field == fieldName && p.class == 2 && p.rank == rankLabel && !likeFullName(p.value),
+		p.field == fieldMessage && p.class >= classLoose && !p.answer && !likeWords(p.value):
+		p.field = fieldOther
 	}
-	c := chooser{r: r, pairs: pairs, owners: owners}
-	for i := range c.best {
-		c.best[i] = -1
-	}
-	for i := range pairs {
-		c.offer(i)
-	}
-	c.byShape(t)
-	c.settle(t)
-	r.keep(t, pairs)
-	t.Person.Fill()
 }
 
 // judge decides what a pair is, by the first step that knows.
@@ -98,16 +153,22 @@ func (r *Request) judge(p *pair) verdict {
 		return verdict{meaning: sort, step: StepVendor, rank: rankVendor}
 	}
 	if m, ok := p.known(); ok {
-		return verdict{meaning: m, step: StepLabel, rank: rankLabel}
+		v := verdict{meaning: m, step: StepLabel, rank: rankLabel}
+		if label := cmp.Or(p.name, p.key); m.field.personal() && exact[label].field != m.field {
+			v.prefix = whose(label, m.field)
+		}
+		return v
 	}
 	if sort.field != unknown {
 		return verdict{meaning: sort, step: StepVendor, rank: rankLong}
 	}
-	m, words := byTokens(cmp.Or(p.name, p.key))
+	label := cmp.Or(p.name, p.key)
+	m, words := byTokens(label)
 	if m.field == unknown && p.name != "" && p.key != "" {
-		m, _ = byTokens(p.key)
+		label = p.key
+		m, _ = byTokens(label)
 	}
-	return verdict{meaning: m, step: StepTokens, rank: rankTokens, words: words}
+	return verdict{meaning: m, step: StepTokens, rank: rankTokens, words: words, prefix: whose(label, m.field)}
 }
 
 // known looks for the pair's labels in the lists: what programs call it first,
@@ -136,15 +197,14 @@ func (p *pair) known() (meaning, bool) {
 // byPlace decides where the place says more than the label.
 func byPlace(p *pair) (meaning, bool) {
 	switch p.place {
-	case placeOthers:
-		if m, _ := knownLabel(p.key); m.field == fieldNoise {
-			return m, true
+	case placePlain, placeWrap, placeLead, placeUser, placePayer, placeOthers:
+		return meaning{}, false
+	case placeOurs, placeForm:
+		return kept(p.key), true
+	case placeThing:
+		if m, _ := knownLabel(p.key); !m.field.identifies() {
+			return kept(p.key), true
 		}
-		return meaning{field: fieldOther}, true
-	case placeForm:
-		return meaning{field: fieldOther}, true
-	}
-	if p.place == placePlain || p.place == placeLead || p.place == placeUser {
 		return meaning{}, false
 	}
 	m, ok := placeLabels[p.place][normalText(p.key)]
@@ -157,14 +217,35 @@ func byPlace(p *pair) (meaning, bool) {
 			return m, true // {"Firma": ["Quist AS"]}
 		}
 		return meaning{field: fieldOther}, true
+	case placeEmail:
+		if _, ok := email(p.value); ok {
+			return meaning{field: fieldEmail}, true
+		}
+		return kept(p.key), true
 	case placeEvent:
-		return meaning{field: fieldOther}, true
+		if m, _ := knownLabel(p.key); m.field.identifies() {
+			return meaning{}, false
+		}
+		return kept(p.key), true
 	case placeConsent:
 		if yesNo(p.value) != unsaid {
 			return meaning{field: fieldConsent, class: 1}, true
 		}
 	}
 	return meaning{}, false
+}
+
+// kept is the meaning of what is only kept, unless it is noise.
+func kept(key string) meaning {
+	if m, _ := knownLabel(key); m.field == fieldNoise {
+		return m
+	}
+	return meaning{field: fieldOther}
+}
+
+// identifies says that a field is a detail that only people have.
+func (f field) identifies() bool {
+	return f == fieldEmail || f == fieldPhone || f == fieldFirst || f == fieldLast
 }
 
 // placeLabels are the labels that mean something of their own in a place.
@@ -183,6 +264,7 @@ var placeSpellings = map[place][]spelling{
 		{meaning{field: fieldEventStart}, `start, start time, start at, starts at, start date, start date time, event start date, date, start date utc`},
 	},
 	placeCompany: {{meaning{field: fieldCompany}, `name, title, company, company name, legal name, display name, value`}},
+	placeEmail:   {{meaning{field: fieldEmail}, `address, value, email, mail, email address, primary, work, home, personal`}},
 	placeName: {
 		{meaning{field: fieldName}, `full, full name, display, formatted, value, name, first and last`},
 		{meaning{field: fieldFirst}, `first, given, first name, given name, forename`},
@@ -200,22 +282,27 @@ var placeSpellings = map[place][]spelling{
 }
 
 // note remembers what kind of object a pair stands in.
-func note(p *pair, owners []owner) {
-	if p.owner < 0 {
-		return
-	}
-	o := &owners[p.owner]
+func (w *people) note(p *pair) {
+	o := &w.owners[w.who(p.owner)]
 	switch p.field {
-	case fieldEmail:
-		_, ok := email(p.value)
-		o.person = o.person || ok
-	case fieldPhone, fieldFirst, fieldLast, fieldCompany:
-		o.person = true
+	case fieldEmail, fieldPhone, fieldFirst, fieldLast, fieldCompany:
+		o.person = o.person || p.fits && !p.answer
+	case fieldName:
+		o.person = o.person || p.fits && !p.weak && !p.answer
 	case fieldPassing, fieldSent:
 		o.envelope = true
 	case fieldEventStart:
 		o.calendar = true
 	}
+	if o.depth > 0 && len(p.value) <= 24 && len(p.key) <= 20 && (strings.HasSuffix(p.key, "ype") || strings.HasSuffix(p.key, "ole") || strings.HasSuffix(p.key, "kind")) {
+		o.says |= selfNames[normalText(p.value)]
+	}
+}
+
+// selfNames are what an object may call itself: {"type": "agent"}.
+var selfNames = map[string]mark{
+	"agent": markOurs, "host": markOurs, "organizer": markOurs, "organiser": markOurs, "staff": markOurs, "bot": markOurs, "operator": markOurs, "moderator": markOurs, "system": markOurs, "assistant": markOurs, "speaker": markOurs, "panelist": markOurs, "admin": markOurs, "employee": markOurs,
+	"customer": markLead, "visitor": markLead, "contact": markLead, "lead": markLead, "attendee": markLead, "participant": markLead, "registrant": markLead, "client": markLead, "prospect": markLead, "subscriber": markLead, "invitee": markLead,
 }
 
 // mapped looks a pair up in the source's own map, place by place, so that a

@@ -221,7 +221,6 @@ func TestRead_Vendors(t *testing.T) {
 		`{"rawRequest":"{\"q1_name\":\"Liv Quist\",\"q2_email\":\"` + who + `\",\"q3_company\":\"Quist AS\",\"Plan\":\"Team\"}"}`,
 		`{"Lead":{"FullName":"Liv Quist","EmailAddress":"` + who + `","CompanyName":"Quist AS","Plan":"Team"}}`,
 		`{"event":"lead.created","organizer":{"name":"Our Rep","email":"rep@example.com"},"user":{"name":"Our Account","email":"account@example.com"},"contact":{"name":"Liv Quist","email":"` + who + `","company":{"name":"Quist AS"}},"Plan":"Team"}`,
-		`{"attendees":[{"name":"Liv Quist","email":"` + who + `","organization":"Quist AS"},{"name":"Somebody Else","email":"else@quist.example"}],"Plan":"Team"}`,
 		`{"form_id":7,"name":"Contact form","created_at":"2026-11-25","data":{"name":"Liv Quist","email":"` + who + `","company":"Quist AS","Plan":"Team"}}`,
 		`{"user":{"name":"Liv Quist","email":"` + who + `"},"company":"Quist AS","Plan":"Team"}`,
 		`{"identities":[{"type":"EMAIL","value":"` + who + `"}],"properties":{"name":{"value":"Liv Quist","versions":[]},"company":{"value":"Quist AS","versions":[{"value":"Old"}]},"Plan":{"value":"Team"}}}`,

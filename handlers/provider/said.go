@@ -19,9 +19,11 @@ func said(n *node, opts *node) string {
 		}
 		return strings.Join(all, ", ")
 	case object:
-		for _, key := range [...]string{"label", "labels", "text", "full", "formatted", "title", "name", "value", "values", "url", "other"} {
+		for _, key := range [...]string{"plain_text", "label", "labels", "text", "full", "formatted", "title", "name", "value", "values", "content", "url", "other"} {
 			if v := n.get(key); !v.blank() {
-				return withOther(said(v, opts), n.get("other").str())
+				if s := said(v, opts); s != "" {
+					return withOther(s, n.get("other").str())
+				}
 			}
 		}
 		return ""
@@ -101,7 +103,8 @@ func hasParts(n *node) bool {
 	return false
 }
 
-// plainList joins an array of scalars; empty if it is none.
+// plainList joins an array of scalars, without those that come again; empty if
+// it is none.
 func plainList(n *node) string {
 	if len(n.kids) == 1 && n.kids[0].scalar() {
 		return n.kids[0].text
@@ -111,7 +114,7 @@ func plainList(n *node) string {
 		if !n.kids[i].scalar() {
 			return ""
 		}
-		if s := n.kids[i].str(); s != "" {
+		if s := n.kids[i].str(); s != "" && !slices.Contains(all, s) {
 			all = append(all, s)
 		}
 	}
@@ -123,14 +126,39 @@ func wholeNumber(n *node) string {
 	if n.sort != object {
 		return ""
 	}
-	whole := n.first("full", "number", "phone", "phoneNumber", "phone_number", "formatted")
-	country := n.first("country_code", "countryCode", "countrycode", "calling_code", "callingCode")
-	code := cmp.Or(n.first("area", "areaCode", "area_code"), country, n.first("prefix"))
-	if whole == "" || code == "" || strings.HasPrefix(whole, "+") || strings.Trim(code, "+0123456789 ()") != "" {
+	var whole, country, area, prefix string
+	for i := range n.kids {
+		kid := &n.kids[i]
+		if !kid.scalar() || kid.str() == "" {
+			continue
+		}
+		switch normalText(kid.key) {
+		case "full", "e164", "international", "full number", "formatted":
+			whole = kid.str()
+		case "number", "phone", "phone number", "value", "national", "national number", "local", "local number", "subscriber", "subscriber number", "digits", "raw", "mobile":
+			whole = cmp.Or(whole, kid.str())
+		case "country code", "countrycode", "calling code", "callingcode", "dial code", "dialcode", "dialing code", "dialling code", "country calling code", "country dial code", "country prefix":
+			country = kid.str()
+		case "area", "area code", "areacode", "city code":
+			area = kid.str()
+		case "prefix":
+			prefix = kid.str()
+		}
+	}
+	if whole == "" || strings.HasPrefix(whole, "+") {
 		return whole
 	}
-	if code == country && code[0] != '+' && code[0] != '0' {
-		code = "+" + code
+	digits := func(code string) bool { return code != "" && strings.Trim(code, "+0123456789 ()-") == "" }
+	if digits(area) {
+		whole = area + " " + whole
+	} else if !digits(country) && digits(prefix) {
+		whole = prefix + " " + whole
 	}
-	return code + " " + whole
+	if digits(country) {
+		if country[0] != '+' && country[0] != '0' {
+			country = "+" + country
+		}
+		whole = country + " " + whole
+	}
+	return whole
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -44,9 +45,84 @@ func line(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// email returns the address in s, if s is one: alone, after mailto:, or in
-// angle brackets behind a name.
+// email returns the first address in s: alone, after mailto:, in angle brackets
+// behind a name, among others, or with a slip that cannot be meant.
 func email(s string) (string, bool) {
+	if address, ok := address(s); ok || strings.IndexByte(s, '@') < 0 && !strings.Contains(s, "＠") || len(s) > 2000 {
+		return address, ok
+	}
+	s = tags.ReplaceAllString(plainWidth(s), " ")
+	s = strings.Join(strings.Fields(s), " ")
+	for _, blank := range [...]string{" @", "@ "} {
+		s = strings.ReplaceAll(s, blank, "@")
+	}
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(" \t\n,;|/<>()[]\"'\\", r) }) {
+		if found, ok := address(mended(part)); ok {
+			return found, true
+		}
+	}
+	return "", false
+}
+
+// tags are marks of HTML; an address may stand between two.
+var tags = regexp.MustCompile(`</?[a-zA-Z][^<>@]*>|</?[a-zA-Z][^<>]*=[^<>]*>`)
+
+// mended is an address without what nobody means: signs around it, mailto:, two
+// dots or two @ after one another.
+func mended(s string) string {
+	s = strings.Trim(s, ".,;:!?*\u00a0\u200b\ufeff")
+	if i := strings.Index(strings.ToLower(s), "mailto:"); i >= 0 {
+		s = s[i+len("mailto:"):]
+		s, _, _ = strings.Cut(s, "?")
+	}
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && i < strings.IndexByte(s, '@') {
+		s = s[i+1:] // email:ana@...
+	}
+	s = strings.ReplaceAll(s, "@@", "@")
+	if at := strings.IndexByte(s, '@'); at >= 0 {
+		s = s[:at] + strings.ReplaceAll(s[at:], "..", ".")
+	}
+	return s
+}
+
+// plainWidth brings full-width letters, digits and signs to the usual ones.
+func plainWidth(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 0xff01 && r <= 0xff5e:
+			return r - 0xff01 + '!'
+		case r == 0x3000 || r == 0xa0 || r == 0x202f || r == 0x2007:
+			return ' '
+		case r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x2069 || r == 0xfeff || r == 0xad:
+			return -1
+		case r == 0x2010 || r == 0x2011 || r == 0x2012 || r == 0x2013 || r == 0x2212 || r == 0x30fc:
+			return '-'
+		case r >= '\u0660' && r <= '\u0669':
+			return r - '\u0660' + '0'
+		case r >= '\u06f0' && r <= '\u06f9':
+			return r - '\u06f0' + '0'
+		case r >= '\u0966' && r <= '\u096f':
+			return r - '\u0966' + '0'
+		}
+		return r
+	}, s)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// address returns s if it is an address: alone, after mailto:, or in angle
+// brackets behind a name.
+func address(s string) (string, bool) {
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at > 320 || len(s)-at > 256 {
 		return "", false
@@ -84,19 +160,63 @@ func placeholder(address string) bool {
 	return strings.HasSuffix(address, "@unknown.livestorm.co") || strings.HasPrefix(address, "noreply@") || strings.HasPrefix(address, "no-reply@")
 }
 
+// telephone returns the number in s that somebody asked for: without tel: and the
+// like before it, the first of two, in usual digits; empty if there is none. A
+// number that a spreadsheet has rounded is none.
+func telephone(s string) string {
+	s = strings.Trim(line(plainWidth(s)), " '\"=")
+	if i := strings.IndexByte(s, ':'); i >= 0 && letters(s[:i]) {
+		s = strings.TrimSpace(strings.TrimLeft(s[i+1:], "/"))
+		s, _, _ = strings.Cut(s, ";")
+	}
+	if phone(s) {
+		return s
+	}
+	if scientific.MatchString(s) {
+		return ""
+	}
+	for _, sign := range [...]string{";", ",", " / ", "|", "/", " or ", " oder ", " ou ", "\n"} {
+		if first, _, ok := strings.Cut(s, sign); ok {
+			if first = strings.TrimSpace(first); phone(first) {
+				return first
+			}
+		}
+	}
+	if found := number0.FindString(s); found != "" && phone(found) && strings.IndexByte(s, '@') < 0 {
+		return strings.TrimSpace(found) // "+49 30 5550123 (after five, please)"
+	}
+	return ""
+}
+
+var (
+	scientific = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+$`)
+	number0    = regexp.MustCompile(`(\+|00|\(0|0)[0-9()./ -]{6,}[0-9]`)
+)
+
 // phone says whether s can be a phone number that somebody asked for.
 func phone(s string) bool {
-	digits, other := 0, 0
+	digits, other, run, longest := 0, 0, 0, 0
 	for _, r := range s {
 		switch {
 		case unicode.IsDigit(r):
 			digits++
+			run++
+			longest = max(longest, run)
+			continue
 		case strings.ContainsRune("+()-./ \u00a0\u2011\u2013", r):
 		default:
 			other++ // "ext 12", "(office)"
 		}
+		run = 0
 	}
-	return digits >= 5 && digits <= 20 && other <= 14 && other <= digits && !strings.ContainsAny(s, "@:_")
+	return digits >= 5 && digits <= 20 && longest <= 15 && other <= 14 && other <= digits && !strings.ContainsAny(s, "@:_,;|") && !looksDated(s) && !scientific.MatchString(s) && strings.Count(s, "+") < 2
+}
+
+// callerID says that s is a number as telephone systems write it: its digits
+// with the country's, with or without a plus.
+func callerID(s string) bool {
+	digits := onlyDigits(s)
+	return len(digits) >= 7 && len(digits) <= 15 && strings.Trim(s, "0123456789+() -.") == "" && !looksDated(s)
 }
 
 // likePhone says whether s is a phone number with nobody having asked for one:
@@ -144,6 +264,24 @@ func likeName(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !strings.ContainsRune(" -'’.", r) })
 }
 
+// likeFullName says that s is a name and not an alias: two words or more, or not
+// in Latin letters.
+func likeFullName(s string) bool {
+	return hasLetter(s) && !strings.ContainsAny(s, "@_0123456789") && (strings.Contains(strings.TrimSpace(s), " ") || !isASCII(s))
+}
+
+// likeWords says that a person may have written s: some words, and no date, no
+// address, no code and no markup.
+func likeWords(s string) bool {
+	if !hasLetter(s) || webAddress(s) || looksDated(s) || strings.HasPrefix(s, "<") || strings.HasPrefix(s, "{") {
+		return false
+	}
+	if _, ok := address(s); ok {
+		return false
+	}
+	return strings.ContainsAny(s, " \n?!") || !isASCII(s) && utf8.RuneCountInString(s) > 3
+}
+
 // looksDated says that s begins with a date, as in 2026-11-25 or 25.11.2026.
 func looksDated(s string) bool {
 	if len(s) < 8 {
@@ -167,6 +305,24 @@ func webAddress(s string) bool {
 	}
 	return ok && rest != "" && rest[0] != '/' && rest[0] != '?' && !strings.ContainsAny(rest, " \n\t<>\"")
 }
+
+// page is the address of a page as it was meant: not escaped as a whole, without
+// &amp;, its blanks escaped. Of two it is the first.
+func page(s string) (string, bool) {
+	if len(s) > 8 && strings.EqualFold(s[:4], "http") && (s[4] == '%' || s[5] == '%') {
+		s = unescape(strings.ReplaceAll(s, "+", "%2B"), false)
+	}
+	s = strings.ReplaceAll(s, "&amp;", "&")
+	if at := strings.LastIndex(s, ", http"); at > 0 && webAddress(s[:at]) {
+		s = s[:at]
+	}
+	if len(s) > 4 && strings.EqualFold(s[:4], "http") {
+		s = pageEscapes.Replace(s)
+	}
+	return s, webAddress(s)
+}
+
+var pageEscapes = strings.NewReplacer(" ", "%20", "\n", "", "\t", "", "\"", "%22", "<", "%3C", ">", "%3E")
 
 // moment reads a time as senders write it: RFC 3339, or seconds or
 // milliseconds since 1970. A time without a zone is not one.

@@ -128,7 +128,7 @@ func answerIn(n *node, named bool) (a answer, ok bool) {
 		a.key = name
 	}
 	if !s.valued {
-		a.asked = asks && (s.others == 0 || s.others < 3 && (a.sort != "" || a.opts != nil || n.get("required") != nil || s.rank[slotKey] == 0 && a.key != ""))
+		a.asked = asks && (s.others == 0 || s.others < 3 && (a.sort != "" || a.opts != nil || n.get("required") != nil || s.rank[slotKey] == 0 && s.best[slotKey] != nil))
 		return a, a.asked
 	}
 	if a.label == "" && a.key == "" && a.sort == "" && !named {
@@ -149,8 +149,12 @@ func holdsAnswers(n *node) bool {
 // personal says that a member is one of a person's details, so that the object
 // around it is a person with a member called value, and no labelled value.
 func personal(n *node) bool {
-	if !n.scalar() || n.blank() {
+	if n.blank() {
 		return false
+	}
+	if !n.scalar() {
+		p := called(n.key)
+		return p == placeEmail || p == placePhone
 	}
 	m, ok := knownLabel(n.key)
 	switch m.field {

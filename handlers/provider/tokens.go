@@ -18,7 +18,10 @@ const (
 	markConsent // agreeing
 	markMailing // to being written to
 	markTerms   // to the small print
-	markOthers  // somebody else's details: a host, a friend, a machine
+	markLead    // of who came to us: a client's, an attendee's
+	markPayer   // of who paid, or where it is sent
+	markOthers  // of somebody beside the lead: a friend, a guest
+	markOurs    // of our own side, or of a machine of ours: a host, a server
 	markThing   // beside "name": the name of a thing
 	markAside   // beside any field: a property of it, not the field itself
 	markPassing // an id or a time
@@ -42,8 +45,11 @@ var wordLists = []wordList{
 	{markConsent, `consent agree agreed consents einwilligung zustimmung consentement consentimiento consentimento consenso toestemming zgoda suhlas souhlas samtykke samtycke stimme accepte acepto aceito acconsento accetto certify согласие gdpr dsgvo rgpd lgpd optin`},
 	{markMailing, `receive newsletter marketing subscribe newsletters contacted updates promotional`},
 	{markTerms, `terms privacy policy datenschutz conditions agb confidentialite privacidad privacidade`},
-	{markOthers, `host hosts organizer organiser owner agent rep representative assignee assigned operator creator author admin administrator friend friends referral referred referrer referrals referee manager supervisor emergency spouse partner colleague guests guest2 support sender recipient notification staff employee salesperson
-		consultant recruiter instructor speaker presenter panelist moderator canceled cancelled created updated modified rescheduled billing accounting invoice second secondary alternate alternative additional uid uuid ical server smtp webhook api template reply bot`},
+	{markLead, `attendee invitee registrant participant contact lead customer client visitor subscriber applicant respondent submitter prospect caller sender requester requestor consumer enquirer inquirer delegate candidate patient passenger traveller tenant borrower learner member parent ticket holder`},
+	{markPayer, `billing accounting invoice order payer purchaser purchase payment shipping delivery checkout cardholder booker buyer`},
+	{markOthers, `friend friends referral referred referrer referrals referee emergency spouse partner colleague guests guest2 second secondary alternate alternative additional co coborrower coapplicant companion companions relative kin child children bride groom reference references`},
+	{markOurs, `host hosts organizer organiser owner agent rep reps representative assignee assigned operator creator author admin administrator manager supervisor support recipient notification staff employee salesperson
+		consultant recruiter instructor speaker presenter panelist moderator canceled cancelled created updated modified rescheduled server smtp webhook api template reply bot uid uuid ical callee setter closer advisor adviser realtor broker seller vendor`},
 	{markThing, `form page event file campaign product project domain site website store shop list team field city country region state street school university pet dog cat child baby bride groom partner event webinar session meeting course ad adset group plan tag brand browser os device
 		venue hotel property building event book song app package service software tool platform competitor competitors street network role workspace board column table sheet survey quiz question step variant host class subject topic user username login nickname nick maiden middle mother father husband wife bank card account source tracking medium channel provider vendor group category attribution affiliate coupon`},
 	{markAside, `size website web url link type industry sector revenue employees headcount number id vat tax registration registered founded address city country state zip postal description domain logo image age years year count kind status verified category level experience budget date time preference

@@ -8,16 +8,34 @@ import (
 
 // pair is one value of a body with everything that helps to tell what it is.
 type pair struct {
-	label string // under which it is kept
-	path  string // where it stands, in full
-	name  string // what people read beside it, when that is not the key
-	key   string // what programs call it
-	sort  string // the vendor's word for the sort of question
-	value string
-	place place
-	owner int // the object it stands in; -1: none, it is a labelled value
+	label  string // under which it is kept
+	nth    string // the same with the number of the list's member, where there is one
+	path   string // where it stands, in full
+	name   string // what people read beside it, when that is not the key
+	key    string // what programs call it
+	sort   string // the vendor's word for the sort of question
+	value  string
+	place  place
+	owner  int  // the object it stands in
+	answer bool // a labelled value
 
 	verdict // once judged
+}
+
+// owner is an object of a body. A person's name is believed where a person's
+// other details are, not where an envelope's are.
+type owner struct {
+	parent int // -1: none
+	depth  int
+	place  place
+	path   string
+	member int  // of a list: which one, from 1 on; 0: of none
+	own    bool // its own name says that it is a person
+	says   mark // what it says of itself: {"type": "agent"}
+
+	person   bool // has an address, a number, a first or last name, a company
+	envelope bool // has ids, times and types of a delivery
+	calendar bool // has a start and an end
 }
 
 // walker flattens a body into pairs.
@@ -31,28 +49,103 @@ type walker struct {
 type spot struct {
 	path   string // in full
 	prefix string // the part of it that people read
+	nth    string // the prefix with the numbers of lists' members
 	key    string
 	place  place
 	owner  int
+	member int
 	depth  int
+	own    bool // the object's own name says that it is a person
+	short  bool // within what a person says, names of parts are left out of labels
 }
 
 func (w *walker) walk(n *node) {
 	at := spot{owner: -1}
 	if n.sort == array {
+		at.owner = w.open(at)
 		w.array(n, at, "")
 		return
 	}
 	w.object(n, at)
 }
 
+// open begins an object.
+func (w *walker) open(at spot) int {
+	w.owners = append(w.owners, owner{parent: at.owner, depth: at.depth, place: at.place, path: at.path, member: at.member, own: at.own})
+	return len(w.owners) - 1
+}
+
 // in is the spot of a member with parts of its own.
-func (at spot) in(key string) spot {
-	in := spot{path: dotted(at.path, key), key: key, prefix: at.prefix, owner: at.owner, place: within(at.place, key), depth: at.depth + 1}
-	if in.place != placeLead && in.place != placeConsent && in.place != placePage {
-		in.prefix = dotted(at.prefix, key) // the others are left out: city, not payload.object.registrant.city
+func (at spot) in(n *node) spot {
+	in := at
+	in.path, in.key, in.place, in.depth, in.member = dotted(at.path, n.key), n.key, within(at.place, n.key), at.depth+1, 0
+	in.own = in.place.leading() && (in.place != at.place || called(n.key) == in.place)
+	switch in.place {
+	case placeEvent, placeForm, placePage:
+		if holdsPerson(n, 3) {
+			in.place = wrapperOf(in.place)
+		}
+	}
+	switch {
+	case in.place == placeLead || in.place == placeWrap:
+		in.short = true
+	case in.place == placeConsent || in.place == placePage || in.place == placePlain && at.short:
+	default:
+		in.prefix = dotted(at.prefix, n.key) // city, not payload.object.registrant.city
+		in.nth = dotted(at.nth, n.key)
+		in.short = false
 	}
 	return in
+}
+
+// wrapperOf is what a form, an event or a page is that holds a person: it is
+// only a wrapper's name, and takes the person away from nobody but a lead.
+func wrapperOf(p place) place {
+	if p == placeForm {
+		return placeWrap
+	}
+	return placeOthers
+}
+
+// holdsPerson says that an object, down to some depth of unnamed parts, has an
+// address or a person's name or number.
+func holdsPerson(n *node, depth int) bool {
+	start := false
+	for i := range n.kids {
+		kid := &n.kids[i]
+		if kid.scalar() {
+			m, _ := knownLabel(kid.key)
+			switch m.field {
+			case fieldEmail:
+				if _, ok := email(kid.text); ok {
+					return !start
+				}
+			case fieldFirst, fieldLast, fieldPhone:
+				return !start
+			case fieldEventStart:
+				start = true
+			}
+			continue
+		}
+		if depth == 0 || kid.key == "" && kid.sort != object {
+			continue
+		}
+		switch called(kid.key) {
+		case placeEmail, placePhone:
+			return !start
+		case placePlain, placeWrap:
+			if a, ok := answerIn(kid, kid.key != ""); ok {
+				if _, is := email(a.value.str()); is {
+					return true
+				}
+			} else if kid.sort == array && plainList(kid) == "" || kid.sort == object {
+				if holdsPerson(kid, depth-1) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func dotted(path, key string) string {
@@ -62,10 +155,19 @@ func dotted(path, key string) string {
 	return path + "." + key
 }
 
+// add adds a value.
+func (w *walker) add(p pair, at spot) {
+	p.place, p.owner = at.place, at.owner
+	p.nth = p.label
+	if at.nth != at.prefix {
+		p.nth = dotted(at.nth, strings.TrimPrefix(strings.TrimPrefix(p.label, at.prefix), "."))
+	}
+	w.pairs = append(w.pairs, p)
+}
+
 // object walks the members of an object.
 func (w *walker) object(n *node, at spot) {
-	at.owner = len(w.owners)
-	w.owners = append(w.owners, owner{})
+	at.owner, at.member = w.open(at), 0
 	for i := range n.kids {
 		kid := &n.kids[i]
 		switch {
@@ -80,7 +182,7 @@ func (w *walker) object(n *node, at spot) {
 
 // part walks a member that has parts of its own.
 func (w *walker) part(n *node, at spot) {
-	in := at.in(n.key)
+	in := at.in(n)
 	whole := ""
 	switch {
 	case at.place == placeEvent && n.sort == object:
@@ -91,33 +193,54 @@ func (w *walker) part(n *node, at spot) {
 	m, _ := knownLabel(n.key)
 	switch {
 	case m.field == fieldNoise && m.class == wholly:
-		w.pairs = append(w.pairs, pair{label: dotted(at.prefix, n.key), key: n.key, owner: -1})
+		w.add(pair{label: dotted(at.prefix, n.key), key: n.key}, at)
 	case whole != "":
-		w.pairs = append(w.pairs, pair{label: dotted(at.prefix, n.key), path: in.path, key: n.key, value: clean(whole), place: at.place, owner: at.owner})
+		w.add(pair{label: dotted(at.prefix, n.key), path: in.path, key: n.key, value: clean(whole)}, at)
 	case in.place == placeSchema:
 		w.schemas = append(w.schemas, n)
 	case in.place == placeForm:
-		w.schemas = append(w.schemas, n)
-		if name := n.first("name", "title"); name != "" {
-			w.pairs = append(w.pairs, pair{label: in.prefix + ".name", path: in.path + ".name", key: "form_name", value: clean(name), place: in.place, owner: -1})
-		}
-	case n.sort == array:
+		w.form(n, in)
+	case n.sort == array || n.sort == object && numberKeys(n):
 		w.array(n, in, dotted(at.prefix, n.key))
-	case in.place != placeEvent && (in.place != placeCompany || n.get("value") != nil) && w.labelled(n, in, n.key):
+	case in.place != placeEvent && (in.place != placeCompany || n.get("value") != nil || n.get(n.get("type").str()) != nil) && w.labelled(n, in, n.key):
 	default:
 		w.object(n, in)
 	}
 }
 
+// form keeps what a form, an ad or a campaign says of itself. Below that are
+// only questions.
+func (w *walker) form(n *node, in spot) {
+	w.schemas = append(w.schemas, n)
+	in.owner = w.open(in)
+	for i := range n.kids {
+		if kid := &n.kids[i]; kid.scalar() && !kid.blank() {
+			w.scalar(kid, in)
+		}
+	}
+}
+
+// numberKeys says that an object is a list in fact: its keys are 0, 1, 2, as forms
+// send a list of objects.
+func numberKeys(n *node) bool {
+	for i := range n.kids {
+		if kid := &n.kids[i]; kid.scalar() || kid.key != strconv.Itoa(i) && kid.key != strconv.Itoa(i+1) {
+			return false
+		}
+	}
+	return len(n.kids) > 0
+}
+
 // array walks a list: of scalars, which are one value together; of labelled
-// values; of people, the first of whom is the lead while the others came along.
+// values; of objects, each of which may be a person.
 func (w *walker) array(n *node, at spot, label string) {
 	if value := plainList(n); value != "" {
-		w.pairs = append(w.pairs, pair{label: label, path: at.path, key: at.key, value: clean(value), place: at.place, owner: at.owner})
+		w.add(pair{label: label, path: at.path, key: at.key, value: clean(value)}, at)
 		return
 	}
 	for i := range n.kids {
 		kid, in := &n.kids[i], at
+		in.member = i + 1
 		if i > 0 {
 			in.path += "[" + strconv.Itoa(i+1) + "]"
 		}
@@ -128,8 +251,11 @@ func (w *walker) array(n *node, at spot, label string) {
 			continue
 		}
 		if i > 0 && at.place != placePlain {
-			in.prefix = dotted(label, strconv.Itoa(i+1))
-			in.place = placeOthers
+			in.nth = label
+			if at.nth != at.prefix {
+				in.nth = at.nth
+			}
+			in.nth = dotted(in.nth, strconv.Itoa(i+1))
 		}
 		w.object(kid, in)
 	}
@@ -155,6 +281,9 @@ func (w *walker) labelled(n *node, at spot, under string) bool {
 		return false
 	}
 	if a.asked {
+		if at.own && under != "" {
+			return false // a contact with a name and a title asks nothing
+		}
 		w.schemas = append(w.schemas, n)
 		return true
 	}
@@ -184,8 +313,8 @@ func (w *walker) answer(a answer, at spot) {
 		value = clean(said(v, a.opts))
 	}
 	if value == "" && v.sort == object {
-		in := at.in(label)
-		in.path, in.prefix, in.owner = path, label, -1
+		in := at.in(&node{key: label})
+		in.path, in.prefix, in.nth = path, label, label
 		if in.place == placePhone && wholeNumber(v) != "" {
 			value = wholeNumber(v)
 		} else {
@@ -194,7 +323,8 @@ func (w *walker) answer(a answer, at spot) {
 		}
 	}
 	if value != "" {
-		w.pairs = append(w.pairs, pair{label: label, path: path, name: a.label, key: a.key, sort: a.sort, value: value, place: at.place, owner: -1})
+		at.nth = at.prefix
+		w.add(pair{label: label, path: path, name: a.label, key: a.key, sort: a.sort, value: value, answer: true}, at)
 	}
 }
 
@@ -212,7 +342,7 @@ func (w *walker) scalar(n *node, at spot) {
 			return
 		}
 	}
-	w.pairs = append(w.pairs, pair{label: dotted(at.prefix, n.key), path: dotted(at.path, n.key), key: n.key, value: value, place: at.place, owner: at.owner})
+	w.add(pair{label: dotted(at.prefix, n.key), path: dotted(at.path, n.key), key: n.key, value: value}, at)
 }
 
 // entitle gives answers that name their question by its id the question's
