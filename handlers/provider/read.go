@@ -129,7 +129,7 @@ func (p *pair) look() {
 		}
 	case p.field == fieldPhone && p.class == classCaller && p.rank == rankLabel && !callerID(telephone(p.value)),
 		p.field == fieldName && p.class == 2 && p.rank == rankLabel && !likeFullName(p.value),
-		p.field == fieldMessage && p.class >= classLoose && !p.answer && !likeWords(p.value):
+		p.field == fieldMessage && p.class >= classLoose && !likeWords(p.value):
 		p.field = fieldOther
 	}
 }
