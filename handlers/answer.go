@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -11,13 +14,17 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// answerAccepted tells the sender that its touches are durable. Spam is told
-// the same.
-func (s *Server) answerAccepted(c echo.Context, g *gate, body []byte, touches []*lead.Touch, status string) error {
-	if !g.vendor() && isBrowser(c.Request().Header) {
-		return s.answerBrowser(c, g, body)
+// answerAccepted answers that the touches are durable. Spam is answered the
+// same way.
+func (s *Server) answerAccepted(c echo.Context, g *gate, r *provider.Request, touches []*lead.Touch, status string) error {
+	unread := slices.IndexFunc(touches, func(t *lead.Touch) bool { return t.State == lead.Unread })
+	if !g.vendor() && isBrowser(r.Header) {
+		if unread >= 0 {
+			return s.visitor.mend(c, r, touches[unread])
+		}
+		return s.answerBrowser(c, g, r.Body)
 	}
-	if touches[0].State == lead.Unread && status == "accepted" {
+	if unread == 0 && status == "accepted" {
 		status = "unread"
 	}
 	b := make([]byte, 0, 160+len(s.o.PublicURL)+30*len(touches))
@@ -39,8 +46,32 @@ func (s *Server) answerAccepted(c echo.Context, g *gate, body []byte, touches []
 	b = append(b, `","inbox":"`...)
 	b = append(b, s.inbox...)
 	b = append(b, touches[0].ID...)
-	b = append(b, `"}`...)
-	return answer(c, cmp.Or(g.provider.Accepts, http.StatusOK), b)
+	b = append(b, '"')
+	if unread >= 0 && !g.vendor() {
+		b = appendHint(b, g, r, touches, unread)
+	}
+	return answer(c, cmp.Or(g.provider.Accepts, http.StatusOK), append(b, '}'))
+}
+
+// appendHint tells a program why a touch is unread, and which fields there were.
+func appendHint(b []byte, g *gate, r *provider.Request, touches []*lead.Touch, unread int) []byte {
+	hint := "Kept, but not read: " + touches[unread].Error + "."
+	if len(touches) > 1 {
+		hint = fmt.Sprintf("Lead %d of %d is kept, but not read: %s.", unread+1, len(touches), touches[unread].Error)
+	}
+	var fields []string
+	if touches[unread].Error == noContactError {
+		fields = provider.Labels(g.provider, r)
+		hint += " Name one email or phone, or map it with fields: in the source's settings."
+	}
+	more, err := json.Marshal(struct {
+		Hint   string   `json:"hint"`
+		Fields []string `json:"fields,omitempty"`
+	}{hint, fields})
+	if err != nil {
+		panic(err) // strings
+	}
+	return append(append(b, ','), more[1:len(more)-1]...)
 }
 
 // answer writes JSON that is known to be valid.
@@ -58,11 +89,7 @@ func (s *Server) answerBrowser(c echo.Context, g *gate, body []byte) error {
 	if next := g.nextPage(c.Request().Header, body); next != "" {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
-	h := c.Response().Header()
-	h.Set("Content-Security-Policy", s.thanks.policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	return c.HTMLBlob(http.StatusOK, s.thanks.page)
+	return s.visitor.thank(c)
 }
 
 // answerReply answers a handshake with what the provider says, as what it says

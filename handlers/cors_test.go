@@ -64,8 +64,8 @@ func TestCORS(t *testing.T) {
 		want int
 	}{
 		"Success":    {oneForm, nil, 202},
-		"Malformed":  {"", nil, 400},
-		"NoContact":  {"colour=blue", nil, 422},
+		"Empty":      {"", nil, 422},
+		"Unread":     {"colour=blue", nil, 202},
 		"NotDurable": {oneForm, lead.ErrNotDurable, 503},
 	} {
 		t.Run("Answer"+name, func(t *testing.T) {

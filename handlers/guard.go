@@ -73,12 +73,33 @@ func (g *gate) tooFast(r *provider.Request) bool {
 	return took >= 0 && took < g.MinFill // a clock ahead of ours proves nothing
 }
 
-// bound refuses a client that sends more than the source's rate.
-func (g *gate) bound(client netip.Addr, now time.Time) error {
+// maxPeople is how many people one request may bring to a source that anybody
+// can post to.
+const maxPeople = 20
+
+// boundPeople refuses a request of an open source that holds too many people,
+// and counts each but the first, which bound has counted, against the rate.
+func (g *gate) boundPeople(client netip.Addr, now time.Time, people int) error {
+	if people <= 1 || g.vendor() {
+		return nil
+	}
+	if people > maxPeople && !g.proven() {
+		return problem.Problem{Code: problem.TooLarge, Detail: fmt.Sprintf("There are %d people in the request; %d at most come from a source without a token, header or signature. Send it in parts, or give the source a token.", people, maxPeople)}
+	}
+	return g.bound(client, now, people-1)
+}
+
+// proven says whether deliveries of the source prove where they come from.
+func (g *gate) proven() bool {
+	return g.Token != "" || len(g.Header) > 0 || g.provider.Verify != nil && len(g.view.Secrets) > 0
+}
+
+// bound refuses a client that sends more leads than the source's rate.
+func (g *gate) bound(client netip.Addr, now time.Time, leads int) error {
 	if g.limit == nil {
 		return nil
 	}
-	wait := g.limit.take(household(client), now)
+	wait := g.limit.take(household(client), now, leads)
 	if wait == 0 {
 		return nil
 	}
@@ -110,8 +131,9 @@ func newLimiter(r Rate) *limiter {
 		known: map[netip.Addr]*list.Element{}}
 }
 
-// take returns 0 when a request of addr may pass, else how long it must wait.
-func (l *limiter) take(addr netip.Addr, now time.Time) time.Duration {
+// take returns 0 when n leads of addr may pass, else how long they must wait. No
+// number waits longer than the limit takes to fill up.
+func (l *limiter) take(addr netip.Addr, now time.Time, n int) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.known[addr]
@@ -125,7 +147,7 @@ func (l *limiter) take(addr netip.Addr, now time.Time) time.Duration {
 		l.known[addr] = e
 	}
 	l.used.MoveToFront(e)
-	r := e.Value.(*visitor).limit.ReserveN(now, 1)
+	r := e.Value.(*visitor).limit.ReserveN(now, min(n, max(1, l.burst-1)))
 	wait := r.DelayFrom(now)
 	if wait > 0 {
 		r.CancelAt(now) // waiting is the client's, and costs it no turn

@@ -126,21 +126,21 @@ func TestLimiter_IsBounded(t *testing.T) {
 	l.most = 3
 	addr := func(n byte) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, n}) }
 	for n := byte(1); n <= 3; n++ {
-		if l.take(addr(n), noon) != 0 {
+		if l.take(addr(n), noon, 1) != 0 {
 			t.Fatalf("address %d must wait at its first request", n)
 		}
 	}
-	if l.take(addr(1), noon) == 0 { // and is now the latest
+	if l.take(addr(1), noon, 1) == 0 { // and is now the latest
 		t.Error("address 1 passes twice")
 	}
-	l.take(addr(4), noon) // 2 is forgotten
+	l.take(addr(4), noon, 1) // 2 is forgotten
 	if len(l.known) != 3 || l.used.Len() != 3 {
 		t.Errorf("%d addresses and %d uses are known, want 3", len(l.known), l.used.Len())
 	}
-	if l.take(addr(1), noon) == 0 {
+	if l.take(addr(1), noon, 1) == 0 {
 		t.Error("the latest address was forgotten")
 	}
-	if l.take(addr(2), noon) != 0 {
+	if l.take(addr(2), noon, 1) != 0 {
 		t.Error("the oldest address was not forgotten")
 	}
 }

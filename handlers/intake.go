@@ -32,7 +32,8 @@ func (s *Server) deliver(c echo.Context) error {
 		return err
 	}
 	now := s.o.Now().UTC()
-	if err := g.bound(s.client(c.Request()), now); err != nil {
+	client := s.client(c.Request())
+	if err := g.bound(client, now, 1); err != nil {
 		return err
 	}
 
@@ -65,11 +66,14 @@ func (s *Server) deliver(c echo.Context) error {
 		s.note(s.logs.ignored(g.Name, now))
 		return answer(c, http.StatusOK, []byte(`{"status":"ignored"}`))
 	}
+	if err := g.boundPeople(client, now, len(touches)); err != nil {
+		return err
+	}
 	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now,
 		Query: keptQuery(r.URL.Query()), Header: keptHeaders(r.Header, g.Header), Body: body}
 	complete(g, req, touches, r.Header)
 	g.guard(r, touches)
-	if err := g.reachable(r, touches); err != nil {
+	if err := g.reach(touches); err != nil {
 		return err
 	}
 
@@ -81,7 +85,7 @@ func (s *Server) deliver(c echo.Context) error {
 		g.accepted.Add(float64(len(touches)))
 		s.note(s.logs.accepted(g.Name, now, touches))
 	}
-	return s.answerAccepted(c, g, body, touches, status)
+	return s.answerAccepted(c, g, r, touches, status)
 }
 
 // accept waits until the touches are durable. What has arrived is kept even
@@ -159,11 +163,12 @@ func (s *Server) note(err error) {
 	}
 }
 
-// touches reads a delivery. A vendor's that cannot be read is kept as an unread
-// touch: it has passed its check, and the vendor would not send it better.
+// touches reads a delivery. One that cannot be read is kept as an unread touch:
+// a vendor would not send it better, and a person would not send it again.
+// What cannot hold a wish of anybody is refused where the sender is no vendor.
 func (s *Server) touches(g *gate, r *provider.Request) ([]*lead.Touch, error) {
 	read, err := readTouches(g.provider, r)
-	if err != nil && !g.vendor() {
+	if err != nil && !g.vendor() && !provider.Meant(r, err) {
 		return nil, err
 	}
 	if err != nil {
@@ -192,22 +197,28 @@ func readTouches(p *provider.Provider, r *provider.Request) (touches []lead.Touc
 	return p.Touches(r)
 }
 
-// reachable refuses deliveries of browsers and programs without any way to
-// reach the person. What the guard holds passes: it must look like success.
-func (g *gate) reachable(r *provider.Request, touches []*lead.Touch) error {
+// noContactError is the reason of an unread touch that names no way to reach
+// the person.
+const noContactError = "no field holds an e-mail address or a phone number"
+
+// reach marks as unread what browsers and programs sent without any way to
+// reach the person. What the guard quarantined stays as it is: it must look like
+// success. A request in which nothing was said at all is refused.
+func (g *gate) reach(touches []*lead.Touch) error {
 	if g.vendor() {
 		return nil
 	}
-	for i, t := range touches {
-		if t.Person.Reachable() || t.State == lead.Quarantined {
+	empty := true
+	for _, t := range touches {
+		if t.State == lead.Accepted && !t.Person.Reachable() {
+			t.State, t.Error = lead.Unread, noContactError
+			empty = empty && t.Person == (lead.Person{}) && t.Message == "" && len(t.Fields) == 0
 			continue
 		}
-		which := ""
-		if len(touches) > 1 {
-			which = fmt.Sprintf(" in lead %d of %d", i+1, len(touches))
-		}
-		return problem.Problem{Code: problem.NoContact, Fields: provider.Labels(g.provider, r),
-			Detail: "No field" + which + " holds an e-mail address or a phone number. Name one email or phone, or map it with fields: in the source's settings."}
+		empty = false
+	}
+	if empty {
+		return problem.Problem{Code: problem.NoContact, Detail: "Every field is empty. Send an e-mail address or a phone number."}
 	}
 	return nil
 }

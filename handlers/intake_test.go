@@ -131,32 +131,36 @@ func TestDeliver_Refuses(t *testing.T) {
 		header            []string
 		want              problem.Code
 	}{
-		"UnknownSource":    {"/in/nope", jsonType, oneLead, nil, problem.NotFound},
-		"NoSource":         {"/in/", jsonType, oneLead, nil, problem.NotFound},
-		"TooManySegments":  {"/in/json/a/b", jsonType, oneLead, nil, problem.NotFound},
-		"EncodedSlash":     {"/in/%2e%2e%2fetc", jsonType, oneLead, nil, problem.NotFound},
-		"NUL":              {"/in/json%00", jsonType, oneLead, nil, problem.NotFound},
-		"NoToken":          {"/in/tok", jsonType, oneLead, nil, problem.BadToken},
-		"EmptyToken":       {"/in/tok/", jsonType, oneLead, nil, problem.BadToken},
-		"WrongToken":       {"/in/tok/wrong", jsonType, oneLead, nil, problem.BadToken},
-		"TokenUnasked":     {"/in/json/any", jsonType, oneLead, nil, problem.BadToken},
-		"LongToken":        {"/in/tok/" + strings.Repeat("a", 8000), jsonType, oneLead, nil, problem.BadToken},
-		"NoStaticHeader":   {"/in/static", jsonType, oneLead, nil, problem.BadToken},
-		"WrongHeader":      {"/in/static", jsonType, oneLead, []string{"X-Key", "static-valuE"}, problem.BadToken},
-		"NoSignature":      {"/in/zoom", jsonType, zoom, nil, problem.BadSignature},
-		"WrongSecret":      {"/in/zoom", jsonType, zoom, signed("wrong", 0), problem.BadSignature},
-		"EmptySecret":      {"/in/zoom", jsonType, zoom, signed("", 0), problem.BadSignature},
-		"OtherBody":        {"/in/zoom", jsonType, zoom + " ", signed(zoomSecret, 0), problem.BadSignature},
-		"Stale":            {"/in/zoom", jsonType, zoom, signed(zoomSecret, 3*time.Hour), problem.Stale},
-		"StalePrevious":    {"/in/zoom", jsonType, zoom, signed("older-secret", 3*time.Hour), problem.Stale},
-		"Future":           {"/in/zoom", jsonType, zoom, signed(zoomSecret, -24*time.Hour), problem.Stale},
-		"Malformed":        {"/in/json", jsonType, `{"email":`, nil, problem.Malformed},
-		"Empty":            {"/in/json", jsonType, "", nil, problem.Malformed},
-		"EmptyForm":        {"/in/contact", formType, "", nil, problem.Malformed},
-		"ManyKeys":         {"/in/contact", formType, strings.Repeat("a=1&", 20_000), nil, problem.TooLarge},
-		"XML":              {"/in/json", "application/xml", "<lead/>", nil, problem.UnsupportedType},
-		"NoContact":        {"/in/json", jsonType, `{"colour":"blue"}`, nil, problem.NoContact},
-		"NoContactInBatch": {"/in/json", jsonType, "[" + oneLead + `,{"colour":"blue"}]`, nil, problem.NoContact},
+		"UnknownSource":   {"/in/nope", jsonType, oneLead, nil, problem.NotFound},
+		"NoSource":        {"/in/", jsonType, oneLead, nil, problem.NotFound},
+		"TooManySegments": {"/in/json/a/b", jsonType, oneLead, nil, problem.NotFound},
+		"EncodedSlash":    {"/in/%2e%2e%2fetc", jsonType, oneLead, nil, problem.NotFound},
+		"NUL":             {"/in/json%00", jsonType, oneLead, nil, problem.NotFound},
+		"NoToken":         {"/in/tok", jsonType, oneLead, nil, problem.BadToken},
+		"EmptyToken":      {"/in/tok/", jsonType, oneLead, nil, problem.BadToken},
+		"WrongToken":      {"/in/tok/wrong", jsonType, oneLead, nil, problem.BadToken},
+		"TokenUnasked":    {"/in/json/any", jsonType, oneLead, nil, problem.BadToken},
+		"LongToken":       {"/in/tok/" + strings.Repeat("a", 8000), jsonType, oneLead, nil, problem.BadToken},
+		"NoStaticHeader":  {"/in/static", jsonType, oneLead, nil, problem.BadToken},
+		"WrongHeader":     {"/in/static", jsonType, oneLead, []string{"X-Key", "static-valuE"}, problem.BadToken},
+		"NoSignature":     {"/in/zoom", jsonType, zoom, nil, problem.BadSignature},
+		"WrongSecret":     {"/in/zoom", jsonType, zoom, signed("wrong", 0), problem.BadSignature},
+		"EmptySecret":     {"/in/zoom", jsonType, zoom, signed("", 0), problem.BadSignature},
+		"OtherBody":       {"/in/zoom", jsonType, zoom + " ", signed(zoomSecret, 0), problem.BadSignature},
+		"Stale":           {"/in/zoom", jsonType, zoom, signed(zoomSecret, 3*time.Hour), problem.Stale},
+		"StalePrevious":   {"/in/zoom", jsonType, zoom, signed("older-secret", 3*time.Hour), problem.Stale},
+		"Future":          {"/in/zoom", jsonType, zoom, signed(zoomSecret, -24*time.Hour), problem.Stale},
+		"TooDeep":         {"/in/json", jsonType, strings.Repeat(`{"a":`, 100), nil, problem.Malformed},
+		"OnlyNumbers":     {"/in/json", jsonType, "[4,5]", nil, problem.Malformed},
+		"Null":            {"/in/json", jsonType, "null", nil, problem.Malformed},
+		"Empty":           {"/in/json", jsonType, "", nil, problem.NoContact},
+		"EmptyForm":       {"/in/contact", formType, "", nil, problem.NoContact},
+		"EmptyFields":     {"/in/contact", formType, "name=&email=+&message=", nil, problem.NoContact},
+		"EmptyList":       {"/in/json", jsonType, "[]", nil, problem.NoContact},
+		"ManyKeys":        {"/in/contact", formType, strings.Repeat("a=1&", 20_000), nil, problem.TooLarge},
+		"Picture":         {"/in/json", "image/png", "\x89PNG\r\n\x1a\n\x00\x00", nil, problem.UnsupportedType},
+		"Program":         {"/in/json", "application/x-executable", "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00", nil, problem.UnsupportedType},
+		"ManyPeople":      {"/in/json", jsonType, guests(maxPeople + 1), nil, problem.TooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantProblem(t, post(s, tc.path, tc.ctype, tc.body, tc.header...), tc.want)
@@ -165,21 +169,98 @@ func TestDeliver_Refuses(t *testing.T) {
 	if len(a.touches) != 0 {
 		t.Errorf("%d touches were accepted of requests that were refused", len(a.touches))
 	}
-	for label, want := range map[[2]string]float64{{"unknown", "not_found"}: 4, {"json", "not_found"}: 1, {"zoom", "stale"}: 3, {"json", "no_contact"}: 2} {
+	for label, want := range map[[2]string]float64{{"unknown", "not_found"}: 4, {"json", "not_found"}: 1, {"zoom", "stale"}: 3, {"json", "no_contact"}: 2, {"json", "too_large"}: 1} {
 		if got := count(t, s, `leadgate_refused_total{source="`+label[0]+`",why="`+label[1]+`"}`); got != want {
 			t.Errorf("leadgate_refused_total%v = %v, want %v", label, got, want)
 		}
 	}
 }
 
-func TestDeliver_NoContactListsFields(t *testing.T) {
-	s, _ := testServer(t, testSources)
-	r := decode(t, post(s, "/in/contact", formType, "colour=blue&size=9&name=Ada"))
-	if diff := cmp.Diff([]string{"name", "colour", "size"}, r.Fields); diff != "" {
-		t.Errorf("fields (-want +got):\n%s", diff)
+// guests is a list of n leads.
+func guests(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`{"name":"Guest %d","email":"guest%d@brandt-druck.example"}`, i, i))
 	}
-	if strings.Contains(r.Detail, "blue") {
-		t.Errorf("detail %q repeats a value", r.Detail)
+	return "[" + strings.Join(all, ",") + "]"
+}
+
+// Who proves where a request comes from may bring as many people as it holds.
+func TestDeliver_ManyPeople(t *testing.T) {
+	s, a := testServer(t, testSources)
+	if w := post(s, "/in/json", jsonType, guests(maxPeople)); w.Code != 202 || len(a.touches) != maxPeople {
+		t.Errorf("%d people = %d with %d touches, want all of them", maxPeople, w.Code, len(a.touches))
+	}
+	for path, header := range map[string][]string{"/in/tok/right-token": nil, "/in/static": {"X-Key", "static-value"}} {
+		before := len(a.touches)
+		if w := post(s, path, jsonType, guests(50), header...); w.Code != 202 || len(a.touches) != before+50 {
+			t.Errorf("50 people to %s = %d with %d touches, want all of them", path, w.Code, len(a.touches)-before)
+		}
+	}
+}
+
+// A rate counts leads, however they are packed.
+func TestDeliver_RateCountsLeads(t *testing.T) {
+	s, a := testServer(t, []Source{{Name: "few", Provider: "json", Rate: Rate{N: 25, Per: time.Minute}}})
+	if w := post(s, "/in/few", jsonType, guests(20)); w.Code != 202 {
+		t.Errorf("20 of 25 leads = %d, want 202", w.Code)
+	}
+	w := post(s, "/in/few", jsonType, guests(10))
+	wantProblem(t, w, problem.RateLimited)
+	if w.Header().Get("Retry-After") == "" || len(a.touches) != 20 {
+		t.Errorf("Retry-After %q and %d touches, want a wait and 20", w.Header().Get("Retry-After"), len(a.touches))
+	}
+}
+
+// What may hold a wish is kept, though nobody could read it, and the sender is
+// told what to put right.
+func TestDeliver_KeepsUnread(t *testing.T) {
+	for name, tc := range map[string]struct {
+		path, ctype, body string
+		hint              string
+		fields            []string
+		states            []lead.State
+	}{
+		"NoContact":   {"/in/contact", formType, "colour=blue&size=9&name=Ada", "Kept, but not read: no field holds an e-mail address", []string{"name", "colour", "size"}, []lead.State{lead.Unread}},
+		"Mistyped":    {"/in/contact", formType, "name=Ada&email=ada@brandt", "Name one email or phone", []string{"name", "email"}, []lead.State{lead.Unread}},
+		"CutOff":      {"/in/json", jsonType, `{"email":"ada@brandt-dr`, "malformed body", nil, []lead.State{lead.Unread}},
+		"XML":         {"/in/json", "application/xml", "<lead><mail>ada@brandt-druck.example</mail></lead>", "unsupported type", nil, []lead.State{lead.Unread}},
+		"OnlyANumber": {"/in/json", "application/x-thing", "0305550123", "unsupported type", nil, []lead.State{lead.Unread}},
+		"OneOfTwo":    {"/in/json", jsonType, "[" + oneLead + `,{"colour":"blue"}]`, "Lead 2 of 2 is kept, but not read", nil, []lead.State{lead.Accepted, lead.Unread}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, a := testServer(t, testSources)
+			w := post(s, tc.path, tc.ctype, tc.body)
+			r := decode(t, w)
+			want := "accepted"
+			if tc.states[0] == lead.Unread {
+				want = "unread"
+			}
+			if w.Code != 202 || r.Status != want || r.ID != a.touches[0].ID || !strings.Contains(r.Hint, tc.hint) {
+				t.Errorf("answer %d %s, want 202 %s with the hint %q", w.Code, w.Body, want, tc.hint)
+			}
+			if diff := cmp.Diff(tc.fields, r.Fields); tc.fields != nil && diff != "" {
+				t.Errorf("fields (-want +got):\n%s", diff)
+			}
+			if strings.Contains(w.Body.String(), "blue") || strings.Contains(w.Body.String(), "ada@") {
+				t.Errorf("answer %s repeats a value", w.Body)
+			}
+			if len(a.touches) != len(tc.states) {
+				t.Fatalf("%d touches, want %d", len(a.touches), len(tc.states))
+			}
+			for i, touch := range a.touches {
+				if touch.State != tc.states[i] || (touch.Error != "") != (touch.State == lead.Unread) {
+					t.Errorf("touch %d is %s with error %q, want %s", i, touch.State, touch.Error, tc.states[i])
+				}
+			}
+			if string(a.requests[0].Body) != tc.body {
+				t.Errorf("kept body %q, want %q", a.requests[0].Body, tc.body)
+			}
+			again, err := s.Reread(a.requests[0])
+			if err == nil && again[len(again)-1].State != lead.Unread {
+				t.Errorf("Reread = %+v, %v; want that it is unread still", again, err)
+			}
+		})
 	}
 }
 
@@ -238,7 +319,7 @@ func TestDeliver_Panics(t *testing.T) {
 	breaks := func(*provider.Request) ([]lead.Touch, error) { panic("index out of range") }
 	for name, tc := range map[string]struct {
 		accepts, want int
-	}{"Vendor": {0, 200}, "Form": {202, 500}} {
+	}{"Vendor": {0, 200}, "Form": {202, 202}} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			s, a := testServer(t, testSources, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
@@ -247,8 +328,8 @@ func TestDeliver_Panics(t *testing.T) {
 			if w.Code != tc.want {
 				t.Errorf("answer %d %s, want %d", w.Code, w.Body, tc.want)
 			}
-			if kept := len(a.touches) == 1 && a.touches[0].State == lead.Unread; kept != (tc.want == 200) {
-				t.Errorf("kept as unread: %v", kept)
+			if len(a.touches) != 1 || a.touches[0].State != lead.Unread {
+				t.Errorf("touches %+v, want one that is unread", a.touches)
 			}
 			if !strings.Contains(log.String(), "index out of range") || !strings.Contains(log.String(), "intake_test.go") {
 				t.Errorf("log %q, want the panic and its place", &log)

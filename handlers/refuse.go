@@ -21,7 +21,7 @@ func (s *Server) refuse(err error, c echo.Context) {
 	if c.Response().Committed {
 		return // the answer is half out; nothing can be added to it
 	}
-	if wantsPage(c.Request()) && s.problemPage(c, p) == nil {
+	if wantsPage(c.Request()) && s.problemPage(c, p) == nil || s.visits(c.Request()) && s.visitor.refuse(c, p) == nil {
 		return
 	}
 	p.Write(c)

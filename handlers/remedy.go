@@ -27,7 +27,7 @@ func (g *gate) remedy(why string) string {
 	case problem.Malformed:
 		return "The body is cut off, or is neither JSON nor a form. The page Rules says where it goes wrong."
 	case problem.TooLarge:
-		return "It is larger than max_body, or has too many parts. Have " + sender + " leave files out, or raise max_body."
+		return "It is larger than max_body, has too many parts, or holds more than 20 people without a token. Have " + sender + " leave files out or send less at once, raise max_body, or give the source a token."
 	case problem.UnsupportedType:
 		return "Have " + sender + " send JSON (application/json) or a form (application/x-www-form-urlencoded)."
 	case problem.RateLimited:

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -35,12 +36,12 @@ func (s *Server) Reread(req *lead.Request) ([]*lead.Touch, error) {
 	}
 	complete(g, req, touches, h)
 	g.guard(r, touches)
+	if err := g.reach(touches); err != nil {
+		return nil, errors.New(noContactError)
+	}
 	for _, t := range touches {
 		if t.DeliveryID == "" {
 			t.ID = ""
-		}
-		if !g.vendor() && !t.Person.Reachable() {
-			return nil, fmt.Errorf("no field holds an e-mail address or a phone number")
 		}
 	}
 	return touches, nil

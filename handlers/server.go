@@ -94,7 +94,7 @@ type Server struct {
 	o       Options
 	public  *url.URL
 	inbox   string // a lead's page, without its id
-	thanks  page
+	visitor visitorPage
 	gates   atomic.Pointer[map[string]*gate]
 	metrics *metrics
 	slack   *slackApp
@@ -152,7 +152,7 @@ func New(o Options) (*Server, error) {
 	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
 		return nil, fmt.Errorf("public URL %q: want http(s)://host", o.PublicURL)
 	}
-	s := &Server{o: o, public: public, inbox: public.String() + "/l/", thanks: thanksPage(), metrics: newMetrics(o.Registry),
+	s := &Server{o: o, public: public, inbox: public.String() + "/l/", visitor: newVisitorPage(), metrics: newMetrics(o.Registry),
 		routed: map[string]bool{}, signIns: newLimiter(signInRate),
 		views:     readViews(func(a lead.Action) string { return o.Rules().Label(a) }),
 		refusals:  rate.Sometimes{First: 10, Interval: time.Second},

@@ -87,6 +87,7 @@ func post(s *Server, target, contentType, body string, header ...string) *httpte
 type reply struct {
 	Type, Title, Detail, Code string
 	ID, Status, Inbox         string
+	Hint                      string
 	IDs, Fields               []string
 }
 

@@ -41,7 +41,7 @@ func (s *Server) renderSignIn(c echo.Context, status int, e entrance) error {
 // signIn answers POST /signin.
 func (s *Server) signIn(c echo.Context) error {
 	next := localPath(c.FormValue("next"))
-	if wait := s.signIns.take(household(s.client(c.Request())), s.o.Now()); wait > 0 {
+	if wait := s.signIns.take(household(s.client(c.Request())), s.o.Now(), 1); wait > 0 {
 		seconds := int(math.Ceil(wait.Seconds()))
 		return problem.Problem{Code: problem.RateLimited, Retry: seconds, Detail: fmt.Sprintf("Too many attempts to sign in. Try again in %d s.", seconds)}
 	}

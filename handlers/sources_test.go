@@ -82,7 +82,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 			[]string{"need a look", "needs a look", "Refused lately", "Silent since", "usually", "Redis is away"}},
 		"Silent": {silent, newest{}, nil,
 			[]string{`1 of 3 needs a look: <a href="#source-webinars">webinars</a> is silent.`, "Silent since <time", "usually for 10 min at most", "usually silent for 10 min at most", "the webhook of Zoom still sends"}, nil},
-		"Refuses": {nil, newest{}, func(s *Server) { wrongToken(s); wrongToken(s); post(s, "/in/contact/path-token", formType, "a=b") },
+		"Refuses": {nil, newest{}, func(s *Server) { wrongToken(s); wrongToken(s); post(s, "/in/contact/path-token", formType, "email=") },
 			[]string{`<a href="#source-contact">contact</a> refuses what comes.`, "3 refused since the start", `<b>The token is wrong</b> · 2 times, the last <time`, `0 s</time> ago · <code>bad_token</code>`,
 				"The address ends in another token", `<b>Neither an e-mail address nor a phone number</b> · <time`, "<details open><summary>Refused lately"}, nil},
 		"RefusesALot": {nil, newest{of: lately}, func(s *Server) {

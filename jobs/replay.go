@@ -193,6 +193,8 @@ func takeOver(n, old *lead.Touch) {
 // compare says what reading anew means for a touch.
 func compare(old, n *lead.Touch) (result, why string, changes []lead.Difference) {
 	switch {
+	case n.State == lead.Unread:
+		return replayUnread, n.Error, nil
 	case old == nil:
 		return replayFound, "", nil
 	case old.State == lead.Accepted:

@@ -119,6 +119,8 @@ func Of(err error) Problem {
 		return Problem{Code: Stale, Detail: Sentence(err, "The clocks may differ, or this is a replay."), Because: err}
 	case errors.Is(err, provider.ErrSignature):
 		return Problem{Code: BadSignature, Detail: Sentence(err, "Is the secret that of the sender's settings?"), Because: err}
+	case errors.Is(err, provider.ErrEmpty):
+		return Problem{Code: NoContact, Detail: Sentence(err, "Send an e-mail address or a phone number.")}
 	case errors.Is(err, provider.ErrTooLarge):
 		return Problem{Code: TooLarge, Detail: Sentence(err, "")}
 	case errors.Is(err, provider.ErrType):

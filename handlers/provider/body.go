@@ -17,10 +17,10 @@ import (
 // parse reads the body of r into a tree, by its Content-Type where that can be
 // believed and by its first byte where it cannot: browsers' beacons come as
 // text/plain, curl sends JSON as a form, and some vendors send no type at all.
-// Its errors are ErrMalformed, ErrTooLarge and ErrType, wrapped.
+// Its errors are ErrEmpty, ErrMalformed, ErrTooLarge and ErrType, wrapped.
 func parse(r *Request) (*node, error) {
 	if len(bytes.TrimLeft(r.Body, " \t\r\n")) == 0 {
-		return nil, fmt.Errorf("%w: empty", ErrMalformed)
+		return nil, ErrEmpty
 	}
 	ctype, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
@@ -103,7 +103,7 @@ func parseForm(s string, latin bool) (*node, error) {
 
 func (f *formReader) done() (*node, error) {
 	if f.count == 0 {
-		return nil, fmt.Errorf("%w: no fields", ErrMalformed)
+		return nil, fmt.Errorf("%w, no field", ErrEmpty)
 	}
 	return &f.root, nil
 }

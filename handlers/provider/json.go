@@ -29,7 +29,7 @@ func batch(body *node) ([]node, error) {
 		return nil, fmt.Errorf("%w: neither an object nor a list", ErrMalformed)
 	}
 	if len(list.kids) == 0 {
-		return nil, fmt.Errorf("%w: an empty list", ErrMalformed)
+		return nil, fmt.Errorf("%w, an empty list", ErrEmpty)
 	}
 	for i := range list.kids {
 		if list.kids[i].sort != object {

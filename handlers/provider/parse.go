@@ -73,7 +73,7 @@ func (p *parser) value(depth int) (node, error) {
 	switch c := p.s[p.i]; {
 	case c == '{' || c == '[':
 		if depth == maxDepth {
-			return node{}, p.bad(fmt.Sprintf("nested deeper than %d", maxDepth))
+			return node{}, fmt.Errorf("%w at byte %d", errDeep, p.i)
 		}
 		return p.container(c, depth)
 	case c == '"':

@@ -16,6 +16,7 @@ package provider
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -103,7 +104,10 @@ type Erasure struct {
 var (
 	ErrSignature = errors.New("the signature does not match")
 	ErrStale     = errors.New("the signature's time is outside the window")
-	ErrMalformed = errors.New("malformed body")   // form and json: 400
+	ErrMalformed = errors.New("malformed body")   // form and json: kept as unread if Meant, else 400
 	ErrTooLarge  = errors.New("too many parts")   // form and json: 413
-	ErrType      = errors.New("unsupported type") // form and json: 415
+	ErrType      = errors.New("unsupported type") // form and json: kept as unread if Meant, else 415
 )
+
+// ErrEmpty is a body in which nothing was sent; form and json: 422.
+var ErrEmpty = fmt.Errorf("%w: nothing is in it", ErrMalformed)
