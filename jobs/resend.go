@@ -8,11 +8,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 )
-
-// whyResent is the reason of a decision that a person made.
-const whyResent = notify.WhyResent
 
 // Resend tells targets of a touch of a lead again, whether they have it or not.
 // It is on disk when Resend returns. The lead comes back as it is.

@@ -22,6 +22,10 @@ var mayImport = map[string][]string{
 
 	"journal": {},
 
+	"journal/shelf": {
+		"journal",
+	},
+
 	"store": {
 		"lead",
 		"lead/ops",
@@ -67,6 +71,7 @@ var mayImport = map[string][]string{
 	"jobs/availability": {},
 
 	"jobs/delivery": {
+		"journal/shelf",
 		"lead",
 		"lead/ops",
 		"journal",
@@ -75,6 +80,7 @@ var mayImport = map[string][]string{
 	},
 
 	"jobs": {
+		"journal/shelf",
 		"lead",
 		"lead/ops",
 		"journal",
@@ -93,6 +99,7 @@ var mayImport = map[string][]string{
 	},
 
 	"jobs/messages": {
+		"journal/shelf",
 		"lead",
 		"journal",
 		"notify",
@@ -100,6 +107,7 @@ var mayImport = map[string][]string{
 	},
 
 	"jobs/audit": {
+		"journal/shelf",
 		"lead",
 		"journal",
 		"jobs/availability",
@@ -149,6 +157,7 @@ var mayImport = map[string][]string{
 	},
 
 	"cmd/leadgate": {
+		"journal/shelf",
 		"lead/ops",
 		"cmd/leadgate/client",
 		"cmd/leadgate/console",
