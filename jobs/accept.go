@@ -2,13 +2,12 @@ package jobs
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/events"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -37,7 +36,7 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 	req.Touches = idsOf(touches)
 	if named := namesOf(touches); len(named) > 0 {
 		// One acceptance of a name at a time, so that looking and keeping are one.
-		defer j.names.lock(named...)()
+		defer j.names.Lock(named...)()
 		if touches, err = j.unknown(touches); err != nil {
 			return false, fmt.Errorf("look for repeated deliveries: %w", err)
 		}
@@ -51,11 +50,11 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 	counted := int64(0)
 	for i, t := range touches {
 		lanes[i] = j.laneOf(t)
-		b, err := encodeTouch(t)
+		op, err := repo.NewOp(lanes[i].shelf, t)
 		if err != nil {
 			return false, fmt.Errorf("encode touch %s: %w", t.ID, err)
 		}
-		ops = append(ops, journal.PutNew(lanes[i].shelf, t.ID, b))
+		ops = append(ops, op)
 		if j.asks(t) {
 			if asked == nil {
 				asked = make([]bool, len(touches))
@@ -68,7 +67,7 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 			counted++
 		}
 	}
-	ops = append(ops, journal.Put(requestShelf, req.ID, encodeRequest(req)))
+	ops = append(ops, repo.RequestOp(req))
 	day := lead.Day(req.ReceivedAt)
 	if counted > 0 {
 		ops = append(ops, journal.Add(dayShelf, day, counted))
@@ -121,7 +120,7 @@ func (j *Jobs) unknown(touches []*lead.Touch) ([]*lead.Touch, error) {
 	for _, t := range touches {
 		known := seen[t.ID]
 		seen[t.ID] = true
-		for _, shelf := range []string{hotShelf, bulkShelf, touchShelf} { // a touch moves in this order
+		for _, shelf := range []string{repo.HotShelf, repo.BulkShelf, repo.TouchShelf} { // a touch moves in this order
 			if known || t.DeliveryID == "" {
 				break
 			}
@@ -137,76 +136,4 @@ func (j *Jobs) unknown(touches []*lead.Touch) ([]*lead.Touch, error) {
 		}
 	}
 	return fresh, nil
-}
-
-// A touch on a lane's shelf is the time of its arrival in Unix milliseconds and
-// a byte of flags, so that a walk over the shelf need not decode it, and then
-// the touch as JSON.
-const (
-	touchHeader = 9
-	flagTest    = 1
-)
-
-func encodeTouch(t *lead.Touch) ([]byte, error) {
-	b, err := json.Marshal(t)
-	if err != nil {
-		return nil, err
-	}
-	out := binary.BigEndian.AppendUint64(make([]byte, 0, touchHeader+len(b)), uint64(t.ReceivedAt.UnixMilli()))
-	flags := byte(0)
-	if t.Test {
-		flags |= flagTest
-	}
-	return append(append(out, flags), b...), nil
-}
-
-func decodeTouch(b []byte) (*lead.Touch, error) {
-	if len(b) < touchHeader {
-		return nil, errors.New("touch is cut short")
-	}
-	t := new(lead.Touch)
-	return t, json.Unmarshal(b[touchHeader:], t)
-}
-
-// arrivalOf reads the header of a touch on a lane's shelf.
-func arrivalOf(b []byte) (at time.Time, test bool) {
-	if len(b) < touchHeader {
-		return time.Time{}, false
-	}
-	return time.UnixMilli(int64(binary.BigEndian.Uint64(b))), b[8]&flagTest != 0
-}
-
-// A request is the length of its JSON without the body, that JSON, the body.
-func encodeRequest(r *lead.Request) []byte {
-	head := *r
-	head.Body = nil
-	h, err := json.Marshal(&head)
-	if err != nil {
-		panic(err) // strings and a time
-	}
-	b := make([]byte, 0, 4+len(h)+len(r.Body))
-	b = binary.BigEndian.AppendUint32(b, uint32(len(h)))
-	return append(append(b, h...), r.Body...)
-}
-
-func decodeRequest(b []byte) (*lead.Request, error) {
-	if len(b) < 4 || len(b) < 4+int(binary.BigEndian.Uint32(b)) {
-		return nil, errors.New("request is cut short")
-	}
-	n := 4 + int(binary.BigEndian.Uint32(b))
-	r := new(lead.Request)
-	if err := json.Unmarshal(b[4:n], r); err != nil {
-		return nil, err
-	}
-	r.Body = append([]byte(nil), b[n:]...)
-	return r, nil
-}
-
-// Request returns a request as it came, from the journal of this node.
-func (j *Jobs) Request(id string) (*lead.Request, error) {
-	b, err := j.o.Journal.Get(requestShelf, id)
-	if err != nil {
-		return nil, fmt.Errorf("request %s: %w", id, err)
-	}
-	return decodeRequest(b)
 }

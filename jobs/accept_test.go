@@ -6,10 +6,10 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -35,13 +35,13 @@ func TestJobs_Accept(t *testing.T) {
 	if isNew, err := j.Accept(t.Context(), req, []*lead.Touch{hot, named(j, "one"), test}); err != nil || !isNew {
 		t.Fatalf("Accept = %v, %v, want new", isNew, err)
 	}
-	if h, b := j.o.Journal.Len(hotShelf), j.o.Journal.Len(bulkShelf); h != 1 || b != 2 {
+	if h, b := j.o.Journal.Len(repo.HotShelf), j.o.Journal.Len(repo.BulkShelf); h != 1 || b != 2 {
 		t.Errorf("%d touches on the hot shelf, %d on the other, want 1 and 2: a test is never urgent", h, b)
 	}
 	if n, err := j.acceptedOn(lead.Day(j.now())); err != nil || n != 2 || j.days.of(lead.Day(j.now())) != 2 {
 		t.Errorf("counted %d (%v), waiting %d, want 2 and 2: tests are left out", n, err, j.days.of(lead.Day(j.now())))
 	}
-	got, err := j.Request(req.ID)
+	got, err := j.repo.Request(req.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +52,8 @@ func TestJobs_Accept(t *testing.T) {
 	if err != nil || read.Person != hot.Person || len(read.Trail) == 0 {
 		t.Errorf("Touch = %+v, %v, want it readable with its trail", read, err)
 	}
-	if _, err := j.Touch(t.Context(), "nope"); !errors.Is(err, ErrNotFound) {
-		t.Errorf("Touch(nope) = %v, want ErrNotFound", err)
+	if _, err := j.Touch(t.Context(), "nope"); !errors.Is(err, lead.ErrNotFound) {
+		t.Errorf("Touch(nope) = %v, want lead.ErrNotFound", err)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestJobs_Settle(t *testing.T) {
 	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.o.Journal.Commit(t.Context(), journal.Put(receiptShelf, receiptKey(touch.ID, "sales"), mustJSON(touch.Deliveries[0]))); err != nil {
+	if err := j.o.Journal.Commit(t.Context(), journal.Put(repo.ReceiptShelf, repo.ReceiptKey(touch.ID, "sales"), mustJSON(touch.Deliveries[0]))); err != nil {
 		t.Fatal(err)
 	}
 	for revision, name := range map[int64]string{5: "Newer", 4: "Older"} {
@@ -132,7 +132,7 @@ func TestJobs_Settle(t *testing.T) {
 		_, _ = j.Accept(t.Context(), request(j), []*lead.Touch{named(j, name)}) // another touch of the same lead
 		touch = named(j, name)
 	}
-	if n := j.o.Journal.Len(receiptShelf); n != 0 {
+	if n := j.o.Journal.Len(repo.ReceiptShelf); n != 0 {
 		t.Errorf("%d receipts are kept of settled touches", n)
 	}
 	if n := j.days.of(lead.Day(j.now())); n != int64(j.Waiting()) {
@@ -180,40 +180,13 @@ func TestJobs_RefillFindsWhatMemoryDidNotHold(t *testing.T) {
 	}
 }
 
-func TestTouchCodec(t *testing.T) {
-	at := time.Date(2026, 11, 25, 9, 0, 0, 123e6, time.UTC)
-	for _, test := range []bool{false, true} {
-		b, err := encodeTouch(&lead.Touch{ID: "a", ReceivedAt: at, Test: test})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, isTest := arrivalOf(b); !got.Equal(at) || isTest != test {
-			t.Errorf("arrivalOf = %s, %v, want %s, %v", got, isTest, at, test)
-		}
-		if back, err := decodeTouch(b); err != nil || back.ID != "a" {
-			t.Errorf("decodeTouch = %+v, %v", back, err)
-		}
-	}
-	for _, short := range [][]byte{nil, []byte("12345678")} {
-		if _, err := decodeTouch(short); err == nil {
-			t.Errorf("decodeTouch(%q) has no error", short)
-		}
-		if _, err := decodeRequest(short[:min(len(short), 3)]); err == nil {
-			t.Errorf("decodeRequest(%q) has no error", short)
-		}
-	}
-	if _, err := decodeRequest([]byte{0, 0, 0, 9, 1}); err == nil {
-		t.Error("decodeRequest of a length beyond the end has no error")
-	}
-}
-
 func TestRestore_LeavesOutWhatCannotBeRead(t *testing.T) {
 	j := newIdle(t)
-	if err := j.o.Journal.Commit(t.Context(), journal.Put(leadShelf, "a", mustJSON(lead.Lead{ID: "a"})), journal.Put(leadShelf, "b", []byte("{")), journal.Put(leadShelf, "c", mustJSON(lead.Lead{ID: "c"}))); err != nil {
+	if err := j.o.Journal.Commit(t.Context(), journal.Put(repo.LeadShelf, "a", mustJSON(lead.Lead{ID: "a"})), journal.Put(repo.LeadShelf, "b", []byte("{")), journal.Put(repo.LeadShelf, "c", mustJSON(lead.Lead{ID: "c"}))); err != nil {
 		t.Fatal(err)
 	}
 	var bad, good []string
-	n, err := restore(t.Context(), j.o.Journal, leadShelf, func(key string, _ error) { bad = append(bad, key) }, func(batch []*lead.Lead) error {
+	n, err := restore(t.Context(), j.o.Journal, repo.LeadShelf, func(key string, _ error) { bad = append(bad, key) }, func(batch []*lead.Lead) error {
 		for _, l := range batch {
 			good = append(good, l.ID)
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/leadgate/leadgate/jobs/repo"
+	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -78,47 +80,26 @@ func (j *Jobs) actInStore(ctx context.Context, leadID string, d lead.Deed, revis
 		return j.duplicate(ctx, leadID, d, revision)
 	}
 	at := j.now()
-	l, err := j.updateLead(ctx, leadID, revision, func(l *lead.Lead) error { return j.changed(l, d, at) })
+	var entry lead.Entry
+	l, err := j.repo.Update(ctx, leadID, repo.Change{Revision: revision, Prompt: true,
+		Apply: func(l *lead.Lead) error { return j.changed(l, d, at) },
+		Keep: &repo.Commit{
+			With: func(l *lead.Lead, kept bool) ([]journal.Op, error) {
+				var ops []journal.Op
+				if entry, ops = j.audit.Entry(d.Entry(l.ID)); kept {
+					ops = append(ops, j.messages.Request(l))
+				}
+				return ops, nil
+			},
+			Then: func(l *lead.Lead, kept bool) {
+				j.audit.Share(entry)
+				if kept {
+					j.messages.Start(l)
+				}
+			},
+		}})
 	if errors.Is(err, errUnchanged) {
 		return l, nil
 	}
-	if err != nil {
-		return l, err
-	}
-	return l, j.acted(ctx, l, d)
-}
-
-// updateLead changes a lead in the store. The id may be that of a touch of the
-// lead: alerts that were told from the journal name it so.
-func (j *Jobs) updateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error) {
-	l, err := j.o.Prompt.UpdateLead(ctx, id, revision, change)
-	if errors.Is(err, lead.ErrNotFound) {
-		if t, terr := j.Touch(ctx, id); terr == nil && t.LeadID != "" && t.LeadID != id {
-			return j.o.Prompt.UpdateLead(ctx, t.LeadID, revision, change)
-		}
-	}
 	return l, err
-}
-
-// acted keeps a lead that somebody has done something about, and has the
-// messages about it rewritten.
-func (j *Jobs) acted(ctx context.Context, l *lead.Lead, d lead.Deed) error {
-	defer j.leads.lock(l.ID)()
-	op, err := j.keepLead(l)
-	if err != nil {
-		return err
-	}
-	e, ops := j.audit.Entry(d.Entry(l.ID))
-	if op != nil {
-		ops = append(ops, *op, j.messages.Request(l))
-	}
-	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
-		return fmt.Errorf("keep lead %s: %w", l.ID, err)
-	}
-	j.audit.Share(e)
-	if op == nil {
-		return nil
-	}
-	j.messages.Start(l)
-	return nil
 }

@@ -3,8 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -30,9 +30,12 @@ func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) err
 		more = append(more, journal.Put(questionShelf, t.ID, mustJSON(q)), journal.Delete(unnamedShelf, t.ID))
 		defer j.desk.add(q)
 	}
-	begun, err := j.reopen(ctx, t, l, more)
+	begun, err := j.repo.Reopen(ctx, t, l.shelf, more...)
 	if err != nil || !begun {
 		return err
+	}
+	if !t.Test {
+		j.days.accept(lead.Day(t.ReceivedAt), 1)
 	}
 	f := j.flight(t.ID, l)
 	f.hold(t)
@@ -47,34 +50,6 @@ func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) err
 		j.back(l, []string{t.ID})
 	}
 	return nil
-}
-
-// reopen moves a touch from the settled ones back to its lane, in one commit
-// with the receipts that it has.
-func (j *Jobs) reopen(ctx context.Context, t *lead.Touch, l *lane, more []journal.Op) (begun bool, err error) {
-	defer j.ends.lock(t.ID)()
-	if j.owns(t.ID) {
-		return false, nil
-	}
-	ops := more
-	for _, d := range t.Deliveries {
-		if d.Final() && t.Counts(d) {
-			ops = append(ops, journal.Put(receiptShelf, receiptKey(t.ID, d.Target), mustJSON(d)))
-		}
-	}
-	t.Deliveries = nil
-	b, err := encodeTouch(t)
-	if err != nil {
-		return false, fmt.Errorf("encode touch %s: %w", t.ID, err)
-	}
-	ops = append(ops, journal.Put(l.shelf, t.ID, b), journal.Delete(touchShelf, t.ID))
-	if err := j.o.Journal.Commit(ctx, ops...); err != nil {
-		return false, fmt.Errorf("journal touch %s once more: %w", t.ID, err)
-	}
-	if !t.Test {
-		j.days.accept(lead.Day(t.ReceivedAt), 1)
-	}
-	return true, nil
 }
 
 // reopened sees to it that the store knows of a touch that it is on its way
@@ -103,7 +78,7 @@ func (j *Jobs) leave(ctx context.Context, t *lead.Touch) error {
 	if err != nil || found[0] == nil {
 		return err
 	}
-	_, err = j.o.Store.UpdateLead(ctx, t.LeadID, 0, func(l *lead.Lead) error {
+	_, err = j.repo.Update(ctx, t.LeadID, repo.Change{Apply: func(l *lead.Lead) error {
 		past := l.Past(t.ID)
 		if !l.Has(t.ID) || past != nil && past.AgainAt.Equal(t.AgainAt) {
 			return errLeft
@@ -121,7 +96,7 @@ func (j *Jobs) leave(ctx context.Context, t *lead.Touch) error {
 		l.Drop(t.ID, others)
 		l.Verdict = j.o.Rules().Classify(l, j.now())
 		return nil
-	})
+	}})
 	if errors.Is(err, errLeft) {
 		return nil
 	}
@@ -141,18 +116,14 @@ func (j *Jobs) moved(ctx context.Context, t *lead.Touch, from string, to *lead.L
 		return err
 	}
 	old := found[0]
-	defer j.leads.lock(old.ID)()
 	if len(old.Touches) > 0 {
-		op, err := j.keepLead(old)
-		if err != nil || op == nil {
-			return err
-		}
-		return j.o.Journal.Settle(ctx, *op)
+		return j.repo.Keep(ctx, repo.Commit{}, old)
 	}
+	defer j.repo.Lock(old.ID)()
 	if err := j.o.Store.Abandon(ctx, old, t.Source); err != nil {
 		return err
 	}
-	return j.o.Journal.Settle(ctx, journal.Delete(leadShelf, old.ID))
+	return j.o.Journal.Settle(ctx, journal.Delete(repo.LeadShelf, old.ID))
 }
 
 // leadIDFor is the id of the lead that a touch makes if it makes one: its own,

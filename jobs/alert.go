@@ -10,6 +10,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -47,7 +48,7 @@ func (s sink) Failed(ctx context.Context, target notify.Target, notes []*deliver
 			continue // its task is there
 		}
 		_, err := j.client.EnqueueContext(ctx, asynq.NewTask(alertTask, []byte(n.Touch.ID+"/"+target.Name)),
-			asynq.TaskID(alertTask+":"+n.Touch.ID+":"+target.Name), asynq.Queue(hotShelf), asynq.MaxRetry(maxRetry),
+			asynq.TaskID(alertTask+":"+n.Touch.ID+":"+target.Name), asynq.Queue(repo.HotShelf), asynq.MaxRetry(maxRetry),
 			asynq.Timeout(taskTimeout), asynq.ProcessIn(wait+alertGrace))
 		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 			j.redis.ReportError(err)

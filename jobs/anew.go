@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -24,8 +25,8 @@ func (j *Jobs) lastTouch(ctx context.Context, l *lead.Lead) (*lead.Touch, error)
 		if past.Test {
 			continue
 		}
-		t, err := j.Touch(ctx, past.ID)
-		if errors.Is(err, ErrNotFound) {
+		t, err := j.repo.Touch(ctx, past.ID)
+		if errors.Is(err, lead.ErrNotFound) {
 			continue // past its retention
 		}
 		if err != nil {
@@ -46,12 +47,12 @@ func (j *Jobs) reopenOps(ctx context.Context, t *lead.Touch) (*anew, []journal.O
 	if err := j.o.Store.Reopen(ctx, t); err != nil {
 		return nil, nil, fmt.Errorf("reopen touch %s: %w", t.ID, err)
 	}
-	b, err := encodeTouch(t)
+	a := &anew{touch: t, lane: j.laneOf(t)}
+	op, err := repo.WaitingOp(a.lane.shelf, t)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode touch %s: %w", t.ID, err)
 	}
-	a := &anew{touch: t, lane: j.laneOf(t)}
-	return a, []journal.Op{journal.Put(a.lane.shelf, t.ID, b), journal.Delete(touchShelf, t.ID)}, nil
+	return a, []journal.Op{op, journal.Delete(repo.TouchShelf, t.ID)}, nil
 }
 
 // begin sets the touch on its way, once the journal has it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -26,7 +27,7 @@ func (j *Jobs) attend(ctx context.Context, e chore) {
 		err = j.dismiss(ctx, q)
 	case e.what == goOn:
 		err = j.goOnWithout(ctx, q, t)
-	case q.goOn.IsZero() && (from != touchShelf || !j.redis.Up()):
+	case q.goOn.IsZero() && (from != repo.TouchShelf || !j.redis.Up()):
 		j.desk.again(q, j.now().Add(askLater)) // it is on its way; what has come of it comes first
 	case e.what == forgo:
 		j.log.Warn("what a touch lacks is asked no more", "touch_id", t.ID, "source", t.Source, "why", q.reason().Why, "says", q.reason().Note)
@@ -47,16 +48,16 @@ func (j *Jobs) attend(ctx context.Context, e chore) {
 // asked reads the touch of a question and says on which shelf it is.
 func (j *Jobs) asked(id string) (t *lead.Touch, shelf string, err error) {
 	for _, l := range []*lane{j.hot, j.bulk} {
-		if t, err = j.waitingTouch(l, id); !errors.Is(err, journal.ErrNotFound) {
+		if t, err = j.repo.Waiting(l.shelf, id); !errors.Is(err, journal.ErrNotFound) {
 			return t, l.shelf, err
 		}
 	}
-	b, err := j.o.Journal.Get(touchShelf, id)
+	b, err := j.o.Journal.Get(repo.TouchShelf, id)
 	if err != nil {
 		return nil, "", err
 	}
 	t = new(lead.Touch)
-	return t, touchShelf, json.Unmarshal(b, t)
+	return t, repo.TouchShelf, json.Unmarshal(b, t)
 }
 
 // call asks once and does what the answer, or its absence, asks for.
@@ -91,7 +92,7 @@ func (j *Jobs) call(ctx context.Context, q *question, t *lead.Touch) error {
 
 // askFor asks with the request at hand, which a captcha's answer stands in.
 func (j *Jobs) askFor(ctx context.Context, t *lead.Touch, again bool) (*lead.Touch, error) {
-	r, err := j.Request(t.RequestID)
+	r, err := j.repo.Request(t.RequestID)
 	if err != nil && !errors.Is(err, journal.ErrNotFound) {
 		return nil, err
 	}
@@ -170,7 +171,7 @@ func (j *Jobs) answered(ctx context.Context, q *question, t *lead.Touch) error {
 	if l == j.bulk {
 		before = j.hot // it may have looked hot when less was known
 	}
-	if err := j.keepAsked(ctx, q, t, l, journal.Delete(before.shelf, t.ID), journal.Delete(touchShelf, t.ID), journal.Delete(questionShelf, t.ID)); err != nil {
+	if err := j.keepAsked(ctx, q, t, l, journal.Delete(before.shelf, t.ID), journal.Delete(repo.TouchShelf, t.ID), journal.Delete(questionShelf, t.ID)); err != nil {
 		return err
 	}
 	j.desk.close(q)
@@ -223,11 +224,11 @@ func (j *Jobs) keepAsked(ctx context.Context, q *question, t *lead.Touch, l *lan
 	if !q.kept.IsZero() && !slices.ContainsFunc(t.Trail, func(s lead.Step) bool { return s.Step == lead.StepAccepted }) {
 		t.Trail = slices.Insert(t.Trail, 0, t.StepAt(q.kept, lead.StepAccepted))
 	}
-	b, err := encodeTouch(t)
+	op, err := repo.WaitingOp(l.shelf, t)
 	if err != nil {
 		return fmt.Errorf("encode touch %s: %w", t.ID, err)
 	}
-	if err := j.o.Journal.Settle(ctx, append(more, journal.Put(l.shelf, t.ID, b))...); err != nil {
+	if err := j.o.Journal.Settle(ctx, append(more, op)...); err != nil {
 		return fmt.Errorf("keep touch %s: %w", t.ID, err)
 	}
 	return nil

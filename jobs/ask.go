@@ -156,9 +156,9 @@ func (j *Jobs) loadQuestions() error {
 			j.log.Error("a question in the journal cannot be read; its touch goes on", "touch_id", id, "error", err)
 			q.hopeless = true
 		}
-		if _, err := j.waitingTouch(j.hot, id); err == nil {
+		if _, err := j.repo.Waiting(j.hot.shelf, id); err == nil {
 			q.hot, q.goOn = true, now.Add(hotPatience)
-		} else if _, err := j.waitingTouch(j.bulk, id); err == nil {
+		} else if _, err := j.repo.Waiting(j.bulk.shelf, id); err == nil {
 			q.goOn = now.Add(warmPatience)
 		}
 		j.desk.add(q)

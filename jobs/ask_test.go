@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -210,7 +211,7 @@ func TestDesk_GivesUp(t *testing.T) {
 	a := &answering{ends: []*lead.AskError{{Why: lead.AskUnavailable, RetryAfter: 24 * time.Hour, Note: "status 503"}}}
 	b := newAsking(t, a)
 	j, s := b.j, &stepping{steps: map[string][]lead.Step{}, err: errors.New("away")}
-	j.o.Store = s
+	use(j, s)
 	j.redis.SetUp(true)
 	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{stub(b, "a", "webinar_registered")}); err != nil {
 		t.Fatal(err)
@@ -221,7 +222,7 @@ func TestDesk_GivesUp(t *testing.T) {
 		t.Fatalf("touch on its way = %+v, want the reason why nobody is known", touch)
 	}
 	touch.State = lead.Settled
-	if err := j.o.Journal.Settle(t.Context(), journal.Delete(bulkShelf, "a"), journal.Put(touchShelf, "a", mustJSON(touch))); err != nil {
+	if err := j.o.Journal.Settle(t.Context(), journal.Delete(repo.BulkShelf, "a"), journal.Put(repo.TouchShelf, "a", mustJSON(touch))); err != nil {
 		t.Fatal(err)
 	}
 	b.until(t, 57*time.Minute)

@@ -39,7 +39,7 @@ func newAuditing(t *testing.T) (*Jobs, *oneLead) {
 		o.Now = func() time.Time { clock = clock.Add(time.Millisecond); return clock }
 	})
 	s := &oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}
-	b.j.o.Store, b.j.o.Prompt = s, s
+	use(b.j, s)
 	b.j.redis.SetUp(true)
 	return b.j, s
 }

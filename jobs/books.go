@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/availability"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -55,9 +56,9 @@ func (d *days) of(day string) int64 {
 // left: what this one accepts is counted when it is.
 func (j *Jobs) count() error {
 	begun := j.begun.Truncate(time.Millisecond) // as exact as arrivalOf
-	for _, shelf := range []string{hotShelf, bulkShelf} {
+	for _, shelf := range []string{repo.HotShelf, repo.BulkShelf} {
 		err := j.o.Journal.Each(shelf, "", func(_ string, b []byte) bool {
-			if at, test := arrivalOf(b); !test && at.Before(begun) {
+			if at, test := repo.Arrival(b); !test && at.Before(begun) {
 				j.days.accept(lead.Day(at), 1)
 			}
 			return true
@@ -70,7 +71,7 @@ func (j *Jobs) count() error {
 }
 
 // Waiting is how many touches this node has accepted and not settled.
-func (j *Jobs) Waiting() int { return j.o.Journal.Len(hotShelf) + j.o.Journal.Len(bulkShelf) }
+func (j *Jobs) Waiting() int { return j.o.Journal.Len(repo.HotShelf) + j.o.Journal.Len(repo.BulkShelf) }
 
 // Books returns the books of a UTC day over all nodes: what the nodes counted
 // when they accepted, what became of it, what waits, and what is in no column.

@@ -102,7 +102,7 @@ func (j *Jobs) fly(ctx context.Context) (took time.Duration, err error) {
 	tick := time.NewTicker(canaryLook)
 	defer tick.Stop()
 	for {
-		now, err := j.Touch(ctx, t.ID)
+		now, err := j.repo.Touch(ctx, t.ID)
 		if err == nil && now.State == lead.Settled {
 			break
 		}

@@ -79,7 +79,7 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 		t.Run(fmt.Sprintf("Away=%t", away), func(t *testing.T) {
 			j := newTicking(t, &scripted{most: 1}, notify.Pace{Off: true}).j
 			store := &oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}
-			j.o.Store, j.o.Prompt = store, store
+			use(j, store)
 			j.redis.SetUp(true)
 			if _, err := j.Act(t.Context(), "l1", lead.Deed{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil { // so that the journal knows it
 				t.Fatal(err)
@@ -117,7 +117,7 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 						owner = p
 					}
 				}
-				l, err := j.lead(t.Context(), "l1")
+				l, err := j.repo.Lead(t.Context(), "l1")
 				if err != nil || owner < 0 || l.Claim == nil || l.Claim.By != fmt.Sprint(owner) {
 					t.Fatalf("round %d: granted to %d, the lead says %+v, %v", round, owner, l.Claim, err)
 				}
@@ -143,7 +143,7 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 			if err := j.carryDeeds(t.Context(), ""); err != nil || j.o.Journal.Len(deedShelf) != 0 {
 				t.Fatalf("carry = %v, %d deeds left", err, j.o.Journal.Len(deedShelf))
 			}
-			if l, err := j.lead(t.Context(), "l1"); err != nil || l.Claim != nil || l.Status != lead.New {
+			if l, err := j.repo.Lead(t.Context(), "l1"); err != nil || l.Claim != nil || l.Status != lead.New {
 				t.Errorf("after all was given back the store has %+v, %v", l, err)
 			}
 		})

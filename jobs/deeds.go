@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -38,10 +39,10 @@ func nextDeed(leadID string, keys []string) string {
 
 // actInJournal carries out a deed as far as this node knows the lead.
 func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
-	defer j.leads.lock(leadID)()
-	l, err := j.leadInJournal(leadID)
+	defer j.repo.Lock(leadID)()
+	l, err := j.repo.LeadHere(leadID)
 	if errors.Is(err, lead.ErrNotFound) && !j.redis.Up() {
-		err = errAway
+		err = repo.ErrAway
 	}
 	if err != nil {
 		return nil, err
@@ -152,12 +153,12 @@ func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lea
 			return l, err
 		}
 	}
-	l, err := j.updateLead(ctx, id, 0, func(l *lead.Lead) error { return j.changed(l, d.Deed, d.At) })
+	l, err := j.repo.Update(ctx, id, repo.Change{Prompt: true, Apply: func(l *lead.Lead) error { return j.changed(l, d.Deed, d.At) }})
 	switch {
 	case errors.Is(err, errMerged):
 		return j.carryDeed(ctx, l.MergedInto, key, d)
 	case errors.Is(err, lead.ErrNotFound):
-		if j.owns(id) {
+		if j.repo.Owns(id) {
 			return nil, nil // its touch is on the way
 		}
 		j.log.Warn("what was done about a lead while redis was away comes to nothing: the lead is gone", "lead_id", id, "verb", d.Verb)
@@ -165,21 +166,23 @@ func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lea
 	case err != nil && !decided(err) && !errors.Is(err, errUnchanged):
 		return nil, err
 	}
-	defer j.leads.lock(l.ID)()
-	ops := []journal.Op{journal.Delete(deedShelf, key), j.messages.Request(l)}
-	if op, err := j.keepLead(l); err != nil {
+	late := errors.Is(err, lead.ErrTaken)
+	err = j.repo.Keep(ctx, repo.Commit{
+		With: func(l *lead.Lead, _ bool) ([]journal.Op, error) {
+			ops := []journal.Op{journal.Delete(deedShelf, key), j.messages.Request(l)}
+			if late {
+				ops = append(ops, j.messages.Reply(l, d.Click, secondText(d, l))...)
+			}
+			return ops, nil
+		},
+		Then: func(l *lead.Lead, _ bool) { j.messages.Start(l) },
+	}, l)
+	if err != nil {
 		return nil, err
-	} else if op != nil {
-		ops = append(ops, *op)
 	}
-	if errors.Is(err, lead.ErrTaken) {
-		ops = append(ops, j.messages.Reply(l, d.Click, secondText(d, l))...)
+	if late {
 		j.log.Info("somebody else was faster while redis was away", "lead_id", l.ID, "verb", d.Verb)
 	}
-	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
-		return nil, err
-	}
-	j.messages.Start(l)
 	j.messages.WakeReplies()
 	return l, nil
 }
@@ -209,12 +212,12 @@ func (j *Jobs) catchUp(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.
 // catchUpPost rewrites a message that was told from the journal when somebody has
 // done something about its lead already.
 func (j *Jobs) catchUpPost(ctx context.Context, n *delivery.Item) {
-	defer j.leads.lock(n.Touch.ID)() // whoever acts from now on finds the receipt
+	defer j.repo.Lock(n.Touch.ID)() // whoever acts from now on finds the receipt
 	keys, _, err := j.deedsOf(n.Touch.ID)
 	if err != nil || len(keys) == 0 {
 		return
 	}
-	l, err := j.leadInJournal(n.Touch.ID)
+	l, err := j.repo.LeadHere(n.Touch.ID)
 	if err != nil {
 		return // its job has it by now, and rewrites the message
 	}

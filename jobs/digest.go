@@ -10,6 +10,7 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/policy"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -220,7 +221,7 @@ func (j *Jobs) digestPosted(ctx context.Context, g *gathered, receipt string) er
 	for _, l := range g.listed() {
 		now, err := j.messages.Posted(ctx, l.ID, p, l.Revision)
 		if err == nil {
-			err = j.snapshot(ctx, now)
+			err = j.repo.Keep(ctx, repo.Commit{}, now)
 		}
 		trouble = errors.Join(trouble, err)
 	}
@@ -279,7 +280,7 @@ func thatTell(decisions []lead.Decision) (told []lead.Decision) {
 // keepDigested keeps a delivery of a settled touch, if this node's journal has
 // the touch.
 func (j *Jobs) keepDigested(id string, d lead.Delivery, step lead.Step) (*journal.Op, error) {
-	b, err := j.o.Journal.Get(touchShelf, id)
+	b, err := j.o.Journal.Get(repo.TouchShelf, id)
 	if errors.Is(err, journal.ErrNotFound) {
 		return nil, nil
 	}
@@ -291,6 +292,6 @@ func (j *Jobs) keepDigested(id string, d lead.Delivery, step lead.Step) (*journa
 		return nil, fmt.Errorf("read touch %s: %w", id, err)
 	}
 	t.Deliveries, t.Trail = append(t.Deliveries, d), append(t.Trail, step)
-	op := journal.Put(touchShelf, id, mustJSON(t))
+	op := journal.Put(repo.TouchShelf, id, mustJSON(t))
 	return &op, nil
 }

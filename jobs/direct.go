@@ -40,7 +40,7 @@ func (j *Jobs) direct(ctx context.Context) {
 			t := f.held()
 			if t == nil { // accepted by an earlier run
 				var err error
-				if t, err = j.waitingTouch(j.hot, f.id); err != nil {
+				if t, err = j.repo.Waiting(j.hot.shelf, f.id); err != nil {
 					continue // settled meanwhile, or the job says why it cannot be read
 				}
 			}
@@ -78,7 +78,7 @@ func (j *Jobs) tellDirect(t *lead.Touch) {
 	}
 	now := j.now()
 	c := *t
-	l := j.alone(&c)
+	l := j.repo.Alone(&c)
 	c.LeadID = l.ID
 	c.Trail = append(c.Trail, j.verdictStep(&c, l))
 	j.events.Publish(lead.News{Kind: lead.LeadNews, At: now.UTC(), TouchID: c.ID, State: string(c.State), Change: "new"}.About(l))

@@ -13,11 +13,11 @@ import (
 // The lead that both are now comes back; lead.ErrTwoClaims and lead.ErrSameLead say
 // why they stay two.
 func (j *Jobs) duplicate(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
-	l, err := j.storedLead(ctx, leadID)
+	l, err := j.repo.Stored(ctx, leadID)
 	if err != nil {
 		return nil, err
 	}
-	other, err := j.storedLead(ctx, d.To)
+	other, err := j.repo.Stored(ctx, d.To)
 	if err != nil && !errors.Is(err, lead.ErrNotFound) {
 		return l, err
 	}
@@ -38,17 +38,6 @@ func (j *Jobs) duplicate(ctx context.Context, leadID string, d lead.Deed, revisi
 	return merged, nil
 }
 
-// storedLead is a lead as the store has it, by its id or that of a touch of it.
-func (j *Jobs) storedLead(ctx context.Context, id string) (*lead.Lead, error) {
-	l, err := j.o.Prompt.Lead(ctx, id)
-	if errors.Is(err, lead.ErrNotFound) {
-		if t, terr := j.Touch(ctx, id); terr == nil && t.LeadID != "" && t.LeadID != id {
-			return j.o.Prompt.Lead(ctx, t.LeadID)
-		}
-	}
-	return l, err
-}
-
 // carryDuplicate merges a lead that was closed as a duplicate while Redis was away.
 // Without an error it says what is left: the lead that both are now; that one of
 // the two has to reach the store first; or neither, when they cannot be merged and
@@ -56,7 +45,7 @@ func (j *Jobs) storedLead(ctx context.Context, id string) (*lead.Lead, error) {
 func (j *Jobs) carryDuplicate(ctx context.Context, id, key string, d deed) (l *lead.Lead, waits bool, err error) {
 	l, err = j.duplicate(ctx, id, d.Deed, 0)
 	switch {
-	case errors.Is(err, lead.ErrNotFound) && j.owns(id), errors.Is(err, lead.ErrWhom) && j.owns(d.To):
+	case errors.Is(err, lead.ErrNotFound) && j.repo.Owns(id), errors.Is(err, lead.ErrWhom) && j.repo.Owns(d.To):
 		return nil, true, nil
 	case errors.Is(err, lead.ErrNotFound):
 		return nil, false, nil

@@ -39,14 +39,14 @@ type eraseKeeper interface {
 
 // Erase keeps the wish that a person be forgotten, starts to fulfil it, and waits
 // for the end for a while. Once it has returned without an error the wish is
-// fulfilled whatever happens. The counts of the run are its receipt. ErrNotFound
+// fulfilled whatever happens. The counts of the run are its receipt. lead.ErrNotFound
 // when there is no lead of the id that the wish names.
 func (j *Jobs) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error) {
 	w.ID, w.At = lead.NewID(j.now()), j.now().UTC()
 	known := "" // nothing that was only typed stays in the audit
 	if w.LeadID != "" {
-		switch l, err := j.lead(ctx, w.LeadID); {
-		case errors.Is(err, ErrNotFound):
+		switch l, err := j.repo.Lead(ctx, w.LeadID); {
+		case errors.Is(err, lead.ErrNotFound):
 			return lead.Run{}, fmt.Errorf("erase lead %s: %w", w.LeadID, err)
 		case err == nil:
 			w.LeadID, known = l.ID, l.ID
@@ -175,10 +175,10 @@ func (j *Jobs) meant(ctx context.Context, w *lead.Wish) (ids []string, err error
 		ids = append(ids, w.LeadID)
 	}
 	if w.TouchID != "" {
-		switch t, err := j.Touch(ctx, w.TouchID); {
+		switch t, err := j.repo.Touch(ctx, w.TouchID); {
 		case err == nil && t.LeadID != "":
 			ids = append(ids, t.LeadID)
-		case err != nil && !errors.Is(err, ErrNotFound):
+		case err != nil && !errors.Is(err, lead.ErrNotFound):
 			return nil, err
 		}
 	}

@@ -49,14 +49,14 @@ func (j *Jobs) startRun(what string, dryRun bool, do func(ctx context.Context, a
 	return e, nil
 }
 
-// RunOf returns a run as it is now; ErrNotFound when there is none of this id,
+// RunOf returns a run as it is now; lead.ErrNotFound when there is none of this id,
 // or it was long ago.
 func (j *Jobs) RunOf(id string) (lead.Run, error) {
 	j.errands.mu.Lock()
 	e := j.errands.known[id]
 	j.errands.mu.Unlock()
 	if e == nil {
-		return lead.Run{}, fmt.Errorf("run %s: %w", id, ErrNotFound)
+		return lead.Run{}, fmt.Errorf("run %s: %w", id, lead.ErrNotFound)
 	}
 	return e.now(), nil
 }

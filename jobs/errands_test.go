@@ -34,8 +34,8 @@ func TestJobs_StartRun(t *testing.T) {
 	if r := bad.await(ctx); r.State != "failed" || r.Error != "no luck" || !r.DryRun {
 		t.Errorf("the second = %+v, want it failed with its reason", r)
 	}
-	if _, err := j.RunOf("nope"); !errors.Is(err, ErrNotFound) {
-		t.Errorf("RunOf(nope) = %v, want ErrNotFound", err)
+	if _, err := j.RunOf("nope"); !errors.Is(err, lead.ErrNotFound) {
+		t.Errorf("RunOf(nope) = %v, want lead.ErrNotFound", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -128,8 +129,8 @@ func (j *Jobs) callOut(ctx context.Context, c summons, now time.Time) (done bool
 // remembers of it.
 func (j *Jobs) alertedTouch(ctx context.Context, l *lead.Lead) (*lead.Touch, error) {
 	past, _ := notify.LatestAlert(l)
-	t, err := j.Touch(ctx, past.ID)
-	if errors.Is(err, ErrNotFound) {
+	t, err := j.repo.Touch(ctx, past.ID)
+	if errors.Is(err, lead.ErrNotFound) {
 		return &lead.Touch{ID: past.ID, LeadID: l.ID, Source: past.Source, Action: past.Action, At: past.At, ReceivedAt: past.At, Person: l.Person, Message: past.Message}, nil
 	}
 	return t, err
@@ -164,7 +165,7 @@ func (j *Jobs) callNote(c summons, target string, t *lead.Touch, now time.Time) 
 
 // climb takes down that a level has heard, and winds the timer for the next.
 func (j *Jobs) climb(ctx context.Context, c summons, now time.Time) error {
-	l, err := j.o.Prompt.UpdateLead(ctx, c.lead.ID, 0, func(l *lead.Lead) error {
+	l, err := j.repo.Update(ctx, c.lead.ID, repo.Change{Prompt: true, Apply: func(l *lead.Lead) error {
 		if l.Escalated != c.level-1 || !l.WaitsSince.Equal(c.lead.WaitsSince) {
 			return errClimbed
 		}
@@ -172,25 +173,15 @@ func (j *Jobs) climb(ctx context.Context, c summons, now time.Time) error {
 		l.Trail = append(l.Trail, lead.Step{At: now.UTC(), Step: lead.StepEscalated, Note: c.rung.To, MS: float64(now.Sub(l.WaitsSince).Milliseconds())})
 		j.policy.Schedule(l)
 		return nil
-	})
+	}})
 	if err != nil && !errors.Is(err, errClimbed) {
 		return err
 	}
 	j.metrics.escalations.WithLabelValues(c.rung.To).Inc()
-	if err := errors.Join(j.snapshot(ctx, l), j.messages.Update(ctx, l)); err != nil {
+	if err := errors.Join(j.repo.Keep(ctx, repo.Commit{}, l), j.messages.Update(ctx, l)); err != nil {
 		return err
 	}
 	return j.o.Prompt.Rewind(ctx, l.ID, now, l.EscalatesAt)
-}
-
-// snapshot keeps a lead that was changed in the journal.
-func (j *Jobs) snapshot(ctx context.Context, l *lead.Lead) error {
-	defer j.leads.lock(l.ID)()
-	op, err := j.keepLead(l)
-	if err != nil || op == nil {
-		return err
-	}
-	return j.o.Journal.Settle(ctx, *op)
 }
 
 var errClimbed = errors.New("the lead is past this level")

@@ -13,9 +13,9 @@ func (j *Jobs) Explain(ctx context.Context, id string) (lead.Explanation, error)
 	if err := j.Loaded(ctx); err != nil {
 		return lead.Explanation{}, err
 	}
-	l, err := j.lead(ctx, id)
+	l, err := j.repo.Lead(ctx, id)
 	for err == nil && l.MergedInto != "" {
-		l, err = j.lead(ctx, l.MergedInto)
+		l, err = j.repo.Lead(ctx, l.MergedInto)
 	}
 	if err != nil {
 		return lead.Explanation{}, err

@@ -33,8 +33,8 @@ func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
 	}
 	x.Leads = slices.DeleteFunc(leads, func(l *lead.Lead) bool { return l == nil })
 	for _, id := range all.Touches {
-		t, err := j.Touch(ctx, id)
-		if errors.Is(err, ErrNotFound) {
+		t, err := j.repo.Touch(ctx, id)
+		if errors.Is(err, lead.ErrNotFound) {
 			continue
 		}
 		if err != nil {
@@ -43,7 +43,7 @@ func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
 		x.Touches = append(x.Touches, t)
 	}
 	for _, id := range all.Requests {
-		req, err := j.Request(id)
+		req, err := j.repo.Request(id)
 		if errors.Is(err, journal.ErrNotFound) {
 			x.Elsewhere = append(x.Elsewhere, id)
 			continue

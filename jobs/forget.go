@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -77,7 +78,7 @@ func (j *Jobs) carryOut(ctx context.Context, order *lead.Erasure, done ...journa
 func (j *Jobs) coverWaiting(order *lead.Erasure) error {
 	for _, l := range []*lane{j.hot, j.bulk} {
 		err := j.o.Journal.Each(l.shelf, "", func(_ string, value []byte) bool {
-			if t, err := decodeTouch(value); err == nil && order.Covers(t) {
+			if t, err := repo.DecodeWaiting(value); err == nil && order.Covers(t) {
 				cover(order, t)
 			}
 			return true
@@ -86,7 +87,7 @@ func (j *Jobs) coverWaiting(order *lead.Erasure) error {
 			return err
 		}
 	}
-	return j.o.Journal.Each(touchShelf, "", func(_ string, value []byte) bool {
+	return j.o.Journal.Each(repo.TouchShelf, "", func(_ string, value []byte) bool {
 		var t lead.Touch
 		if decodeKept(value, &t) == nil && (order.Covers(&t) || slices.Contains(order.Touches, t.MergedInto)) {
 			cover(order, &t)
@@ -102,7 +103,7 @@ func (j *Jobs) coverUnread(ctx context.Context, order *lead.Erasure) error {
 		if t.ReceivedAt.After(order.At) {
 			return nil
 		}
-		req, err := j.Request(t.RequestID)
+		req, err := j.repo.Request(t.RequestID)
 		if errors.Is(err, journal.ErrNotFound) {
 			return nil
 		}
@@ -117,11 +118,11 @@ func (j *Jobs) coverUnread(ctx context.Context, order *lead.Erasure) error {
 // touches among others, also as a repeated delivery of which another request is
 // the first.
 func (j *Jobs) coverShared(order *lead.Erasure) error {
-	return j.o.Journal.Each(requestShelf, "", func(key string, value []byte) bool {
+	return j.o.Journal.Each(repo.RequestShelf, "", func(key string, value []byte) bool {
 		if slices.Contains(order.Requests, key) {
 			return true
 		}
-		req, err := decodeRequest(value)
+		req, err := repo.DecodeRequest(value)
 		if err == nil && slices.ContainsFunc(req.Touches, func(id string) bool { return slices.Contains(order.Touches, id) }) {
 			order.Requests = append(order.Requests, key)
 		}
@@ -134,7 +135,7 @@ func (j *Jobs) coverShared(order *lead.Erasure) error {
 func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []journal.Op, err error) {
 	for _, id := range order.Touches {
 		for _, l := range []*lane{j.hot, j.bulk} {
-			t, err := j.waitingTouch(l, id)
+			t, err := j.repo.Waiting(l.shelf, id)
 			if errors.Is(err, journal.ErrNotFound) {
 				continue
 			}
@@ -145,18 +146,18 @@ func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []jou
 			}
 			ops = append(ops, journal.Delete(l.shelf, id))
 		}
-		ops = append(ops, journal.Delete(touchShelf, id), journal.Delete(unnamedShelf, id))
-		for _, target := range j.targetNames() {
-			ops = append(ops, journal.Delete(receiptShelf, receiptKey(id, target)))
+		ops = append(ops, journal.Delete(repo.TouchShelf, id), journal.Delete(unnamedShelf, id))
+		for _, target := range targetNames(j.o.Outlets) {
+			ops = append(ops, journal.Delete(repo.ReceiptShelf, repo.ReceiptKey(id, target)))
 		}
 	}
 	for _, id := range order.Leads {
-		ops = append(ops, journal.Delete(leadShelf, id))
+		ops = append(ops, journal.Delete(repo.LeadShelf, id))
 	}
-	err = j.o.Journal.Each(leadShelf, "", func(key string, value []byte) bool {
+	err = j.o.Journal.Each(repo.LeadShelf, "", func(key string, value []byte) bool {
 		var l lead.Lead
 		if decodeKept(value, &l) == nil && !l.UpdatedAt.After(order.At) && order.Is(l.Person) {
-			ops = append(ops, journal.Delete(leadShelf, key))
+			ops = append(ops, journal.Delete(repo.LeadShelf, key))
 		}
 		return true
 	})
@@ -164,7 +165,7 @@ func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []jou
 		return nil, err
 	}
 	for _, id := range order.Requests {
-		req, err := j.Request(id)
+		req, err := j.repo.Request(id)
 		if errors.Is(err, journal.ErrNotFound) {
 			continue
 		}
@@ -188,12 +189,12 @@ func (j *Jobs) cutRequest(req *lead.Request, order *lead.Erasure) (op journal.Op
 		all = all && gone[i]
 	}
 	if all || j.o.Cut == nil {
-		return journal.Delete(requestShelf, req.ID), "requests"
+		return journal.Delete(repo.RequestShelf, req.ID), "requests"
 	}
 	rest, err := j.o.Cut(req, gone)
 	if err != nil || order.Mentions(rest.Body) {
 		// What cannot be taken apart goes as a whole; the others' touches stay.
-		return journal.Delete(requestShelf, req.ID), "requests"
+		return journal.Delete(repo.RequestShelf, req.ID), "requests"
 	}
-	return journal.Put(requestShelf, req.ID, encodeRequest(rest)), "requests_cut"
+	return repo.RequestOp(rest), "requests_cut"
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hibiken/asynq"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -30,7 +31,7 @@ func (j *Jobs) hand(ctx context.Context, l *lane, ids []string) error {
 		t := f.held()
 		if t == nil {
 			var err error
-			switch t, err = j.waitingTouch(l, id); {
+			switch t, err = j.repo.Waiting(l.shelf, id); {
 			case errors.Is(err, journal.ErrNotFound):
 				j.forget(id) // settled in the meantime, by a task of an earlier run
 				continue
@@ -157,7 +158,7 @@ func (j *Jobs) waitingTouch(l *lane, id string) (*lead.Touch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeTouch(b)
+	return repo.DecodeWaiting(b)
 }
 
 // handOverLimit is how long a sender waits for Redis when there is no journal.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 
 	"github.com/leadgate/leadgate/lead"
@@ -39,7 +40,7 @@ func TestJobs_Hand_UnreadableTouchStopsNobody(t *testing.T) {
 	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{good}); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.o.Journal.Commit(t.Context(), journal.Put(bulkShelf, "bad", []byte("not a touch"))); err != nil {
+	if err := j.o.Journal.Commit(t.Context(), journal.Put(repo.BulkShelf, "bad", []byte("not a touch"))); err != nil {
 		t.Fatal(err)
 	}
 	j.mu.Lock()
@@ -50,13 +51,13 @@ func TestJobs_Hand_UnreadableTouchStopsNobody(t *testing.T) {
 	if err := j.hand(t.Context(), j.bulk, ids); err != nil {
 		t.Fatalf("hand = %v, want the good one handed over", err)
 	}
-	if got := payloads(t, j, bulkShelf); !slices.Equal(got, []string{good.ID}) {
+	if got := payloads(t, j, repo.BulkShelf); !slices.Equal(got, []string{good.ID}) {
 		t.Errorf("tasks = %v, want the good one", got)
 	}
 	if !strings.Contains(said.String(), "level=ERROR") || !strings.Contains(said.String(), "bad") {
 		t.Errorf("nobody is told of the unreadable one: %s", said.String())
 	}
-	if _, err := j.o.Journal.Get(bulkShelf, "bad"); err != nil {
+	if _, err := j.o.Journal.Get(repo.BulkShelf, "bad"); err != nil {
 		t.Errorf("the unreadable one is not kept: %v", err)
 	}
 }
@@ -97,10 +98,10 @@ func TestJobs_Hand_AfterARestart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := payloads(t, j, hotShelf); len(got) != 2 {
+	if got := payloads(t, j, repo.HotShelf); len(got) != 2 {
 		t.Errorf("hot tasks = %v, want one of each run: the first may be done without effect", got)
 	}
-	if got := payloads(t, j, bulkShelf); !slices.Contains(got, three.ID) {
+	if got := payloads(t, j, repo.BulkShelf); !slices.Contains(got, three.ID) {
 		t.Errorf("bulk tasks = %v, want the one that shares its first touch with a task of the run before", got)
 	}
 }
@@ -109,7 +110,8 @@ func TestJobs_Hand_AfterARestart(t *testing.T) {
 func TestJobs_Hand_CallsForHelp(t *testing.T) {
 	_, client := embedded(t)
 	j := newIdle(t)
-	j.o.Embedded, j.o.Prompt, j.o.Producer = false, &flakyStore{}, client()
+	use(j, &flakyStore{})
+	j.o.Embedded, j.o.Producer = false, client()
 	j.hot.slots = 2
 	sub := client().Subscribe(t.Context(), wakeChannel)
 	defer sub.Close()
@@ -130,7 +132,7 @@ func TestJobs_Hand_CallsForHelp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, want := range []string{"0", "1", hotShelf, "2", hotShelf, "3"} {
+	for _, want := range []string{"0", "1", repo.HotShelf, "2", repo.HotShelf, "3"} {
 		if m := <-heard; m.Payload != want {
 			t.Fatalf("the others hear %q, want %q", m.Payload, want)
 		}
@@ -145,7 +147,8 @@ func (staging) StageIn(context.Context, redis.Pipeliner, []*lead.Touch) error { 
 // A long list that is imported waits on the disk and in Redis, not in memory.
 func TestJobs_Hand_HoldsAWindow(t *testing.T) {
 	j := newIdle(t)
-	j.o.Embedded, j.o.Prompt, j.bulk.window = false, staging{}, 50_000
+	use(j, staging{})
+	j.o.Embedded, j.bulk.window = false, 50_000
 	touches := make([]*lead.Touch, holdMost+1_000)
 	for i := range touches {
 		touches[i] = named(j, strconv.Itoa(i))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -59,7 +60,7 @@ func TestJobs_Held(t *testing.T) {
 	come("Hot", func(touch *lead.Touch) {
 		touch.Action, touch.ID, touch.DeliveryID = "demo_request", lead.NewID(j.now()), ""
 	})
-	if err := j.o.Journal.Commit(t.Context(), journal.Put(requestShelf, lead.NewID(j.now()), []byte("?"))); err != nil {
+	if err := j.o.Journal.Commit(t.Context(), journal.Put(repo.RequestShelf, lead.NewID(j.now()), []byte("?"))); err != nil {
 		t.Fatal(err)
 	}
 
@@ -73,12 +74,12 @@ func TestJobs_Held(t *testing.T) {
 		t.Errorf("Held = %+v, %v; want the known lead with two touches and the one that waits judged", got, err)
 	}
 	for name, id := range map[string]string{"ByItsOwn": first.ID, "ByALaterTouch": again.ID} {
-		if l, err := j.HeldLead(id); err != nil || l.ID != first.ID {
+		if l, err := j.repo.LatestOf(id); err != nil || l.ID != first.ID {
 			t.Errorf("HeldLead %s = %v, %v, want the lead %s", name, l, err, first.ID)
 		}
 	}
-	if l, err := j.HeldLead("nobody"); !errors.Is(err, ErrNotFound) {
-		t.Errorf("HeldLead(nobody) = %v, %v, want ErrNotFound", l, err)
+	if l, err := j.repo.LatestOf("nobody"); !errors.Is(err, lead.ErrNotFound) {
+		t.Errorf("HeldLead(nobody) = %v, %v, want lead.ErrNotFound", l, err)
 	}
 
 	// What is done while Redis is away is seen at once.
@@ -99,7 +100,7 @@ func TestJobs_Held(t *testing.T) {
 	if _, err := j.Held(t.Context(), 10); !errors.Is(err, journal.ErrClosed) {
 		t.Errorf("Held of a closed journal = %v, want %v", err, journal.ErrClosed)
 	}
-	if _, err := j.HeldLead(first.ID); !errors.Is(err, journal.ErrClosed) {
+	if _, err := j.repo.LatestOf(first.ID); !errors.Is(err, journal.ErrClosed) {
 		t.Errorf("HeldLead of a closed journal = %v, want %v", err, journal.ErrClosed)
 	}
 }

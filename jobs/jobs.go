@@ -26,6 +26,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/jobs/messages"
 	"github.com/leadgate/leadgate/jobs/policy"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
@@ -34,17 +35,11 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return append(slices.Concat(delivery.Shelves(), messages.Shelves()), hotShelf, bulkShelf, receiptShelf, touchShelf, leadShelf, requestShelf, questionShelf, noteShelf, dayShelf, eraseShelf, unnamedShelf,
-		promiseShelf, offShelf, rhythmShelf, deedShelf, lifeShelf, audit.Shelf)
+	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), []string{audit.Shelf, questionShelf, noteShelf, dayShelf, eraseShelf, unnamedShelf, promiseShelf, offShelf,
+		rhythmShelf, deedShelf, lifeShelf})
 }
 
 const (
-	hotShelf      = "hot"       // touch id -> unsettled touch that looks hot on its own
-	bulkShelf     = "bulk"      // touch id -> every other unsettled touch
-	receiptShelf  = "receipts"  // touch id/target -> delivery of an unsettled touch that came to its end
-	touchShelf    = "touches"   // touch id -> settled touch
-	leadShelf     = "leads"     // lead id -> lead as of its latest change here
-	requestShelf  = "requests"  // request id -> the request as it came
 	questionShelf = "questions" // touch id -> what it lacks and somebody else has to tell
 	unnamedShelf  = "unnamed"   // touch id -> the question who it is about, which is asked no more
 	promiseShelf  = "promises"  // lead id -> the touch that targets are to hear of, see promise.go
@@ -118,15 +113,14 @@ type Jobs struct {
 	hot, bulk *lane
 	redis     *availability.Monitor
 	policy    policy.Policy
+	repo      *repo.Repo
 	targets   *delivery.Targets
 	looks     chan struct{} // another replica has ended touches of ours
 	desk      *desk
 	audit     *audit.Log
 	messages  *messages.Messages
-	names     locks      // by touch id: one acceptance of a name at a time
-	ends      locks      // by touch id: one settlement at a time
+	names     repo.Locks // by touch id: one acceptance of a name at a time
 	carrying  sync.Mutex // one at a time brings deeds to the store
-	leads     locks      // by lead id: one snapshot at a time
 
 	mu       sync.Mutex
 	flights  map[string]*flight // unsettled touches of this journal that are on their way
@@ -179,13 +173,12 @@ func New(o Options) (*Jobs, error) {
 	}
 	launch := lead.NewID(o.Now())
 	happened := events.NewLog(launch, o.Now)
-	o.Store, o.Prompt = publishing{o.Store, happened, o.Now}, publishing{o.Prompt, happened, o.Now}
 	j := &Jobs{
 		o: o, events: happened, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
 		client:    asynq.NewClientFromRedisClient(o.Producer),
 		inspector: asynq.NewInspectorFromRedisClient(o.Producer),
-		hot:       newLane(hotShelf, window, 1, o.HotSlots),
-		bulk:      newLane(bulkShelf, window, bulkGroup, o.Slots),
+		hot:       newLane(repo.HotShelf, window, 1, o.HotSlots),
+		bulk:      newLane(repo.BulkShelf, window, bulkGroup, o.Slots),
 		looks:     make(chan struct{}, 1),
 		flights:   map[string]*flight{},
 		urgent:    map[string]*flight{},
@@ -198,6 +191,10 @@ func New(o Options) (*Jobs, error) {
 	}
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
 	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
+	j.repo = repo.New(repo.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Events: happened,
+		Alone: j.policy.Alone, Overlay: j.withDeeds, InFlight: j.inFlight,
+		Targets: targetNames(o.Outlets), Updates: func(target string) bool { return j.messages.Updatable(target) },
+		Logger: o.Logger, Now: o.Now})
 	j.audit = audit.New(audit.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.redis, Retention: o.Retention, Logger: o.Logger, Now: o.Now})
 	o.Producer.AddHook(newStage(o.Producer))
 	j.Apply(Settings{Routes: o.Routes, People: o.People, Sources: o.Sources})
@@ -208,12 +205,12 @@ func New(o Options) (*Jobs, error) {
 	}
 	var err error
 	j.targets, err = delivery.New(delivery.Options{Outlets: o.Outlets, Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Peers: peers,
-		Receipts: receipts{j}, Redis: j.redis, Node: o.Node, Launch: launch, MaxAge: o.MaxAge, AlarmTo: o.AlarmTo,
+		Receipts: j.repo, Redis: j.redis, Node: o.Node, Launch: launch, MaxAge: o.MaxAge, AlarmTo: o.AlarmTo,
 		Latency: j.metrics.hops.WithLabelValues("alert"), Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
 	if err != nil {
 		return nil, err
 	}
-	j.messages = messages.New(messages.Options{Outlets: o.Outlets, Journal: o.Journal, Leads: leadAccess{j}, Redis: j.redis, Keep: o.Keep, MaxAge: o.MaxAge,
+	j.messages = messages.New(messages.Options{Outlets: o.Outlets, Journal: o.Journal, Leads: j.repo, Redis: j.redis, Keep: o.Keep, MaxAge: o.MaxAge,
 		Logger: o.Logger, Now: o.Now})
 	return j, nil
 }
@@ -304,43 +301,6 @@ const bulkGroup = 32
 
 // shutdownLimit is how long Run waits for its parts after ctx has ended.
 const shutdownLimit = 3500 * time.Millisecond
-
-// locks are many locks for many more names.
-type locks [256]sync.Mutex
-
-// of picks the lock of a name.
-func (l *locks) of(name string) int {
-	h := uint32(2166136261)
-	for i := range len(name) {
-		h = (h ^ uint32(name[i])) * 16777619
-	}
-	return int(h % uint32(len(l)))
-}
-
-// lock locks the locks of names, each once and in one order.
-func (l *locks) lock(names ...string) (unlock func()) {
-	if len(names) == 1 {
-		m := &l[l.of(names[0])]
-		m.Lock()
-		return m.Unlock
-	}
-	var wanted [len(l)]bool
-	for _, name := range names {
-		wanted[l.of(name)] = true
-	}
-	for i := range l {
-		if wanted[i] {
-			l[i].Lock()
-		}
-	}
-	return func() {
-		for i := range l {
-			if wanted[i] {
-				l[i].Unlock()
-			}
-		}
-	}
-}
 
 // Targets returns the state of every target, in the order of the configuration.
 func (j *Jobs) Targets() []ops.Target { return j.targets.States() }

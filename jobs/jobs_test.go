@@ -58,7 +58,7 @@ func newTicking(t *testing.T, s *scripted, pace notify.Pace, change ...func(*Opt
 	b.begin = b.clock
 	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: pace}
 	_, client := embedded(t)
-	o := Options{Journal: jr, Store: noStore{}, Rules: lead.DefaultRules, Producer: client(), Embedded: true, MaxAge: time.Hour, Now: func() time.Time { return b.clock },
+	o := Options{Journal: jr, Store: &swapStore{noStore{}}, Rules: lead.DefaultRules, Producer: client(), Embedded: true, MaxAge: time.Hour, Now: func() time.Time { return b.clock },
 		Outlets: []Outlet{{Target: target, Sender: s, Pacer: notify.NewPacer(target)}}}
 	for _, c := range change {
 		c(&o)
@@ -68,6 +68,12 @@ func newTicking(t *testing.T, s *scripted, pace notify.Pace, change ...func(*Opt
 	}
 	return b
 }
+
+// swapStore is a store that a test replaces.
+type swapStore struct{ keeper }
+
+// use replaces the store of jobs that newTicking made.
+func use(j *Jobs, k keeper) { j.o.Store.(*swapStore).keeper = k }
 
 // noStore is a store that nothing calls: what is sent straight from the journal needs none.
 type noStore struct{ keeper }

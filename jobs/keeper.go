@@ -6,7 +6,6 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/delivery"
-	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -51,19 +50,4 @@ func (j *Jobs) redisReturned(ctx context.Context, lost bool) error {
 		return err
 	}
 	return j.resume(ctx, wiped || lost)
-}
-
-// publishing publishes what is written to the store.
-type publishing struct {
-	keeper
-	log *events.Log
-	now func() time.Time
-}
-
-func (p publishing) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error {
-	return events.Store{Next: p.keeper, Log: p.log, Now: p.now}.Finish(ctx, t, l, o)
-}
-
-func (p publishing) UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error) {
-	return events.Store{Next: p.keeper, Log: p.log, Now: p.now}.UpdateLead(ctx, id, revision, change)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -84,18 +85,18 @@ func (j *Jobs) join(ctx context.Context, id, into, by string) (*lead.Lead, error
 			return target, fmt.Errorf("merge lead %s into %s: %w", id, into, err)
 		}
 		// First the pointer, so that whoever comes now goes to the lead that stays.
-		source, err = j.o.Store.UpdateLead(ctx, id, 0, func(l *lead.Lead) error {
+		source, err = j.repo.Update(ctx, id, repo.Change{Apply: func(l *lead.Lead) error {
 			if l.MergedInto != "" && l.MergedInto != target.ID {
 				return lead.ErrSameLead
 			}
 			l.MergeInto(target, by, j.now())
 			j.policy.Schedule(l)
 			return nil
-		})
+		}})
 		if err != nil {
 			return nil, fmt.Errorf("merge lead %s into %s: %w", id, into, err)
 		}
-		target, err = j.o.Store.UpdateLead(ctx, target.ID, target.Revision, func(l *lead.Lead) error {
+		target, err = j.repo.Update(ctx, target.ID, repo.Change{Revision: target.Revision, Apply: func(l *lead.Lead) error {
 			if err := l.Absorb(source); err != nil {
 				return err
 			}
@@ -103,12 +104,12 @@ func (j *Jobs) join(ctx context.Context, id, into, by string) (*lead.Lead, error
 			j.policy.Schedule(l)
 			l.Trail = append(l.Trail, lead.Step{At: j.now().UTC(), Step: lead.StepAbsorbed, Note: fmt.Sprintf("%s by %s", id, by)})
 			return nil
-		})
+		}})
 		switch {
 		case errors.Is(err, lead.ErrConflict):
 			continue // somebody changed it meanwhile; the pointer has to remember it as it is now
 		case err != nil:
-			if _, undone := j.o.Store.UpdateLead(ctx, id, 0, func(l *lead.Lead) error { l.Free(nil); j.policy.Schedule(l); return nil }); undone != nil {
+			if _, undone := j.repo.Update(ctx, id, repo.Change{Apply: func(l *lead.Lead) error { l.Free(nil); j.policy.Schedule(l); return nil }}); undone != nil {
 				err = errors.Join(err, undone)
 			}
 			return target, fmt.Errorf("merge lead %s into %s: %w", id, into, err)
@@ -189,7 +190,7 @@ func (j *Jobs) part(ctx context.Context, id, by string) (*lead.Lead, error) {
 		return lead.Step{At: j.now().UTC(), Step: lead.StepUnmerged, Note: fmt.Sprintf("%s by %s", of, by)}
 	}
 	var theirs []lead.Past
-	target, err = j.o.Store.UpdateLead(ctx, target.ID, 0, func(l *lead.Lead) error {
+	target, err = j.repo.Update(ctx, target.ID, repo.Change{Apply: func(l *lead.Lead) error {
 		var back *lead.Lead
 		back, theirs = l.Unmerged(&merged)
 		*l = *back
@@ -197,17 +198,17 @@ func (j *Jobs) part(ctx context.Context, id, by string) (*lead.Lead, error) {
 		j.policy.Schedule(l)
 		l.Trail = append(l.Trail, step(id))
 		return nil
-	})
+	}})
 	if err != nil {
 		return nil, fmt.Errorf("unmerge lead %s: %w", id, err)
 	}
-	source, err = j.o.Store.UpdateLead(ctx, id, 0, func(l *lead.Lead) error {
+	source, err = j.repo.Update(ctx, id, repo.Change{Apply: func(l *lead.Lead) error {
 		l.Free(theirs)
 		l.Judge(j.o.Rules(), j.now())
 		j.policy.Schedule(l)
 		l.Trail = append(l.Trail, step(target.ID))
 		return nil
-	})
+	}})
 	if err != nil {
 		return nil, fmt.Errorf("unmerge lead %s: %w", id, err)
 	}
@@ -220,24 +221,9 @@ func (j *Jobs) keepMerged(ctx context.Context, from, to *lead.Lead, touches []st
 	if err := j.o.Store.Relead(ctx, touches, to); err != nil {
 		return err
 	}
-	defer j.leads.lock(from.ID, to.ID)()
 	var ops []journal.Op
-	var fresh []*lead.Lead
-	for _, l := range []*lead.Lead{from, to} {
-		op, err := j.keepLead(l)
-		if err != nil {
-			return err
-		}
-		if op != nil {
-			ops = append(ops, *op)
-		}
-		if l.MergedInto == "" { // else its messages are the other's now
-			ops = append(ops, j.messages.Request(l))
-			fresh = append(fresh, l)
-		}
-	}
 	for _, id := range touches {
-		b, err := j.o.Journal.Get(touchShelf, id)
+		b, err := j.o.Journal.Get(repo.TouchShelf, id)
 		if errors.Is(err, journal.ErrNotFound) {
 			continue // another node's, or past its retention
 		}
@@ -252,13 +238,19 @@ func (j *Jobs) keepMerged(ctx context.Context, from, to *lead.Lead, touches []st
 		if b, err = json.Marshal(&t); err != nil {
 			return fmt.Errorf("encode touch %s: %w", id, err)
 		}
-		ops = append(ops, journal.Put(touchShelf, id, b))
+		ops = append(ops, journal.Put(repo.TouchShelf, id, b))
 	}
-	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
-		return fmt.Errorf("keep the merge of leads %s and %s: %w", from.ID, to.ID, err)
-	}
-	for _, l := range fresh {
-		j.messages.Start(l)
-	}
-	return nil
+	return j.repo.Keep(ctx, repo.Commit{Ops: ops,
+		With: func(l *lead.Lead, _ bool) ([]journal.Op, error) {
+			if l.MergedInto != "" { // its messages are the other's now
+				return nil, nil
+			}
+			return []journal.Op{j.messages.Request(l)}, nil
+		},
+		Then: func(l *lead.Lead, _ bool) {
+			if l.MergedInto == "" {
+				j.messages.Start(l)
+			}
+		},
+	}, from, to)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -24,7 +25,7 @@ func (j *Jobs) named(ctx context.Context, t *lead.Touch, l *lead.Lead, known boo
 	if !known {
 		return l, nil
 	}
-	l, err := j.o.Store.UpdateLead(ctx, l.ID, 0, func(l *lead.Lead) error { l.Untake(t.ID); j.policy.Judge(l, t); return nil })
+	l, err := j.repo.Update(ctx, l.ID, repo.Change{Apply: func(l *lead.Lead) error { l.Untake(t.ID); j.policy.Judge(l, t); return nil }})
 	if err != nil {
 		return nil, fmt.Errorf("name lead %s: %w", t.ID, err)
 	}
@@ -42,39 +43,27 @@ func (j *Jobs) close(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.Le
 		return l, nil // it was never made, or is closed
 	}
 	now := j.now().UTC()
-	nobody, err := j.o.Store.UpdateLead(ctx, t.ID, 0, func(old *lead.Lead) error {
+	nobody, err := j.repo.Update(ctx, t.ID, repo.Change{Apply: func(old *lead.Lead) error {
 		old.Status, old.UpdatedAt = lead.Closed, now
 		old.Trail = append(old.Trail, lead.Step{At: now, Step: lead.StepMerged, Note: "the person is lead " + l.ID})
 		return nil
-	})
+	}})
 	if err != nil {
 		return nil, fmt.Errorf("close lead %s: %w", t.ID, err)
 	}
 	if claim := nobody.Claim; claim != nil && l.Claim == nil {
-		l, err = j.o.Store.UpdateLead(ctx, l.ID, 0, func(l *lead.Lead) error {
+		l, err = j.repo.Update(ctx, l.ID, repo.Change{Apply: func(l *lead.Lead) error {
 			if l.Claim == nil {
 				l.Claim, l.Status = claim, lead.Claimed
 			}
 			return nil
-		})
+		}})
 		if err != nil {
 			return nil, fmt.Errorf("hand over the claim of lead %s: %w", t.ID, err)
 		}
 	}
-	if err := j.keepNobody(ctx, nobody); err != nil {
+	if err := j.repo.Keep(ctx, repo.Commit{}, nobody); err != nil {
 		return nil, err
 	}
 	return l, j.messages.Update(ctx, nobody)
-}
-
-func (j *Jobs) keepNobody(ctx context.Context, nobody *lead.Lead) error {
-	defer j.leads.lock(nobody.ID)()
-	op, err := j.keepLead(nobody)
-	if err != nil || op == nil {
-		return err
-	}
-	if err := j.o.Journal.Settle(ctx, *op); err != nil {
-		return fmt.Errorf("keep lead %s: %w", nobody.ID, err)
-	}
-	return nil
 }

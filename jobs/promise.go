@@ -83,7 +83,7 @@ func (j *Jobs) keepPromises(ctx context.Context, before time.Time) error {
 // keepPromise sets a touch on its way if its lead was written and nobody has
 // heard. The promise goes in any case.
 func (j *Jobs) keepPromise(ctx context.Context, leadID, touchID string) error {
-	defer j.leads.lock(leadID)()
+	defer j.repo.Lock(leadID)()
 	if !j.promised(leadID) {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (j *Jobs) keepPromise(ctx context.Context, leadID, touchID string) error {
 	l, err := j.o.Store.Lead(ctx, leadID)
 	if err == nil {
 		var t *lead.Touch
-		if t, err = j.Touch(ctx, touchID); err == nil && policy.Undelivered(l, t) && !j.owns(touchID) {
+		if t, err = j.repo.Touch(ctx, touchID); err == nil && policy.Undelivered(l, t) && !j.repo.Owns(touchID) {
 			var more []journal.Op
 			if begun, more, err = j.reopenOps(ctx, t); err != nil {
 				return err
@@ -100,7 +100,7 @@ func (j *Jobs) keepPromise(ctx context.Context, leadID, touchID string) error {
 			ops = append(ops, more...)
 		}
 	}
-	if err != nil && !errors.Is(err, ErrNotFound) { // that is: erased meanwhile
+	if err != nil && !errors.Is(err, lead.ErrNotFound) { // that is: erased meanwhile
 		return err
 	}
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {

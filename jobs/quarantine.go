@@ -35,7 +35,7 @@ func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (
 	if err := j.redis.Ready(ctx); err != nil {
 		return nil, fmt.Errorf("release lead %s: %w", leadID, err)
 	}
-	l, err := j.lead(ctx, leadID)
+	l, err := j.repo.Lead(ctx, leadID)
 	if err != nil {
 		return nil, fmt.Errorf("release lead %s: %w", leadID, err)
 	}
@@ -46,7 +46,7 @@ func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (
 		return l, fmt.Errorf("release lead %s: it is at revision %d: %w", leadID, l.Revision, lead.ErrConflict)
 	}
 	for _, id := range l.Touches {
-		t, err := j.Touch(ctx, id)
+		t, err := j.repo.Touch(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("release lead %s: %w", leadID, err)
 		}
@@ -60,7 +60,7 @@ func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (
 		}
 	}
 	j.audit.Record(ctx, lead.Deed{Verb: lead.VerbRelease, By: by}.Entry(leadID))
-	return j.lead(ctx, leadID)
+	return j.repo.Lead(ctx, leadID)
 }
 
 // released notes on a lead who let its touch out of quarantine, once.

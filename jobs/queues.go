@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hibiken/asynq"
+
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
 )

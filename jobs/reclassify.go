@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -66,9 +67,9 @@ func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging
 	if !j.redis.Up() {
 		return lead.Turn{}, errNeedsRedis
 	}
-	l, err := j.lead(ctx, id)
+	l, err := j.repo.Lead(ctx, id)
 	for err == nil && l.MergedInto != "" {
-		l, err = j.lead(ctx, l.MergedInto)
+		l, err = j.repo.Lead(ctx, l.MergedInto)
 	}
 	if err != nil {
 		return lead.Turn{}, fmt.Errorf("reclassify lead %s: %w", id, err)
@@ -112,7 +113,7 @@ func (j *Jobs) reclassifyPage(ctx context.Context, page []*lead.Lead, chosen lea
 		}
 		g.Go(func() error {
 			err := j.retry(ctx, l, r)
-			if errors.Is(err, ErrNotFound) {
+			if errors.Is(err, lead.ErrNotFound) {
 				return nil // erased meanwhile
 			}
 			if err != nil {
@@ -167,12 +168,12 @@ func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
 		return nil
 	}
 	var err error
-	r.written, err = j.o.Store.UpdateLead(ctx, l.ID, r.Revision, func(l *lead.Lead) error {
+	r.written, err = j.repo.Update(ctx, l.ID, repo.Change{Revision: r.Revision, Apply: func(l *lead.Lead) error {
 		if rejudge(l); r.By != "" || !r.Before.SameClass(r.After) {
 			l.Trail = append(l.Trail, lead.Step{At: now.UTC(), Step: lead.StepReclassified, Why: rules.Version(), Note: r.note()})
 		}
 		return nil
-	})
+	}})
 	return err
 }
 
@@ -195,45 +196,38 @@ func (j *Jobs) keepReclassified(ctx context.Context, done []*retrial) error {
 	if len(done) == 0 {
 		return nil
 	}
-	ids := make([]string, len(done))
+	of := make(map[string]*retrial, len(done))
+	leads := make([]*lead.Lead, len(done))
 	for i, r := range done {
-		ids[i] = r.LeadID
+		of[r.written.ID], leads[i] = r, r.written
 	}
-	defer j.leads.lock(ids...)()
-	var ops []journal.Op
-	var shown []*lead.Lead
 	var begun []*anew
-	for _, r := range done {
-		l := r.written
-		op, err := j.keepLead(l)
-		if err != nil {
-			return err
-		}
-		if op != nil { // else the journal has a later one
-			if ops = append(ops, *op); len(l.Posts) > 0 {
-				ops, shown = append(ops, j.messages.Request(l)), append(shown, l)
+	return j.repo.Keep(ctx, repo.Commit{
+		With: func(l *lead.Lead, kept bool) (ops []journal.Op, err error) {
+			if kept && len(l.Posts) > 0 {
+				ops = append(ops, j.messages.Request(l))
 			}
-		}
-		if !j.promised(l.ID) {
-			continue
-		}
-		ops = append(ops, journal.Delete(promiseShelf, l.ID))
-		if len(r.Told) > 0 {
-			a, more, err := j.reopenOps(ctx, r.touch)
-			if err != nil {
-				return err
+			if !j.promised(l.ID) {
+				return ops, nil
 			}
-			ops, begun = append(ops, more...), append(begun, a)
-		}
-	}
-	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
-		return fmt.Errorf("keep %d leads: %w", len(done), err)
-	}
-	for _, l := range shown {
-		j.messages.Start(l)
-	}
-	for _, a := range begun {
-		j.begin(a)
-	}
-	return nil
+			ops = append(ops, journal.Delete(promiseShelf, l.ID))
+			if r := of[l.ID]; len(r.Told) > 0 {
+				a, more, err := j.reopenOps(ctx, r.touch)
+				if err != nil {
+					return nil, err
+				}
+				ops, begun = append(ops, more...), append(begun, a)
+			}
+			return ops, nil
+		},
+		Then: func(l *lead.Lead, kept bool) {
+			if kept && len(l.Posts) > 0 {
+				j.messages.Start(l)
+			}
+			for _, a := range begun {
+				j.begin(a)
+			}
+			begun = nil
+		},
+	}, leads...)
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -36,7 +37,7 @@ const elsewhere = "the request is not in this node's journal: another node accep
 // changed. There is a result for each touch of the request.
 func (j *Jobs) Replay(ctx context.Context, touchID string, dryRun bool) (lead.Run, error) {
 	run := lead.Run{ID: lead.NewID(j.now()), What: "replay", State: "done", DryRun: dryRun, StartedAt: j.now().UTC()}
-	t, err := j.Touch(ctx, touchID)
+	t, err := j.repo.Touch(ctx, touchID)
 	if err != nil {
 		return run, fmt.Errorf("replay: %w", err)
 	}
@@ -95,7 +96,7 @@ func (j *Jobs) replay(ctx context.Context, t *lead.Touch, dryRun bool, add func(
 		add(lead.Result{TouchID: t.ID, LeadID: t.LeadID, Result: result, Why: why})
 		return nil
 	}
-	req, err := j.Request(t.RequestID)
+	req, err := j.repo.Request(t.RequestID)
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		return say(replayElsewhere, elsewhere)
@@ -132,18 +133,18 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	case named == "":
 		n.ID = lead.DerivedID(req.Source, req.ID+"#"+strconv.Itoa(i))
 	}
-	old, err := j.Touch(ctx, n.ID)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	old, err := j.repo.Touch(ctx, n.ID)
+	if err != nil && !errors.Is(err, lead.ErrNotFound) {
 		return err
 	}
 	if old != nil && old.RequestID != req.ID {
 		return nil // a repeated delivery within this request; the first one has it
 	}
 	if named != "" && named != n.ID && (old == nil || old.State == lead.Unread) {
-		if other, err := j.Touch(ctx, named); err == nil && old != nil {
+		if other, err := j.repo.Touch(ctx, named); err == nil && old != nil {
 			add(lead.Result{TouchID: old.ID, LeadID: other.LeadID, Result: replayMerged, Why: "the sender's retry was read as touch " + named})
 			return j.mergeUnread(ctx, old, other, dryRun)
-		} else if err != nil && !errors.Is(err, ErrNotFound) {
+		} else if err != nil && !errors.Is(err, lead.ErrNotFound) {
 			return err
 		}
 	}
@@ -176,7 +177,7 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	if err := j.again(ctx, n, more...); err != nil {
 		return err
 	}
-	if now, err := j.Touch(ctx, n.ID); err == nil {
+	if now, err := j.repo.Touch(ctx, n.ID); err == nil {
 		out.LeadID = now.LeadID
 	}
 	add(out)
@@ -236,8 +237,8 @@ func (j *Jobs) mergeUnread(ctx context.Context, t, into *lead.Touch, dryRun bool
 	}
 	t.State, t.MergedInto, t.LeadID = lead.Merged, into.ID, into.LeadID
 	t.Trail = append(t.Trail, j.step(t, lead.StepMerged, "retry_was_read", ""))
-	if err := j.o.Store.Finish(ctx, t, nil, lead.OutcomeMerged); err != nil {
+	if err := j.repo.Finish(ctx, t, nil, lead.OutcomeMerged); err != nil {
 		return err
 	}
-	return j.o.Journal.Settle(ctx, journal.Put(touchShelf, t.ID, mustJSON(t)))
+	return j.o.Journal.Settle(ctx, journal.Put(repo.TouchShelf, t.ID, mustJSON(t)))
 }

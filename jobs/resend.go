@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -16,7 +17,7 @@ func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*le
 	if !j.redis.Up() {
 		return nil, errNeedsRedis
 	}
-	l, err := j.lead(ctx, leadID)
+	l, err := j.repo.Lead(ctx, leadID)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("resend lead %s: %w", leadID, err)
@@ -34,9 +35,9 @@ func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*le
 	}
 	id := cmp.Or(r.TouchID, l.Touches[len(l.Touches)-1])
 	if !l.Has(id) {
-		return l, fmt.Errorf("resend lead %s: its touch %s: %w", leadID, id, ErrNotFound)
+		return l, fmt.Errorf("resend lead %s: its touch %s: %w", leadID, id, lead.ErrNotFound)
 	}
-	t, err := j.Touch(ctx, id)
+	t, err := j.repo.Touch(ctx, id)
 	if err != nil {
 		return l, fmt.Errorf("resend lead %s: %w", leadID, err)
 	}
@@ -44,7 +45,7 @@ func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*le
 		return l, fmt.Errorf("resend lead %s: %w", leadID, err)
 	}
 	j.audit.Record(ctx, lead.Entry{By: r.By, Did: lead.ActResend, LeadID: l.ID, About: r.Target})
-	return j.lead(ctx, l.ID)
+	return j.repo.Lead(ctx, l.ID)
 }
 
 // toldOf are the targets that were told of a lead.
@@ -65,17 +66,17 @@ func (j *Jobs) resend(ctx context.Context, t *lead.Touch, targets []string, by s
 		return nil // it is on its way to them
 	}
 	t.AgainAt, t.ResendTo = j.now().UTC().Round(0), targets
-	_, err := j.o.Store.UpdateLead(ctx, t.LeadID, 0, func(l *lead.Lead) error {
+	_, err := j.repo.Update(ctx, t.LeadID, repo.Change{Apply: func(l *lead.Lead) error {
 		past := l.Past(t.ID)
 		if past == nil {
-			return fmt.Errorf("touch %s: %w", t.ID, ErrNotFound)
+			return fmt.Errorf("touch %s: %w", t.ID, lead.ErrNotFound)
 		}
 		past.AgainAt = t.AgainAt // it stays with its lead
 		for _, target := range targets {
 			past.Decisions = j.policy.Resend(past.Decisions, target)
 		}
 		return nil
-	})
+	}})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -48,7 +49,7 @@ func TestJobs_Expire(t *testing.T) {
 		}
 		old.leads = append(old.leads, l)
 	}
-	j.o.Store = old
+	use(j, old)
 	skip := 0
 	if more, err := j.expireSome(t.Context(), before, &skip); err != nil || !more || skip != expireBatch {
 		t.Errorf("first pass = %v, %v, skips %d, want more to come behind those that are alive", more, err, skip)
@@ -70,8 +71,8 @@ func TestJobs_Tidy(t *testing.T) {
 	keep := func(age time.Duration) (request, touch string) {
 		at := j.now().Add(-age)
 		request, touch = lead.NewID(at), lead.NewID(at)
-		err := j.o.Journal.Commit(t.Context(), journal.Put(requestShelf, request, encodeRequest(&lead.Request{ID: request, ReceivedAt: at})),
-			journal.Put(touchShelf, touch, mustJSON(lead.Touch{ID: touch, ReceivedAt: at})))
+		err := j.o.Journal.Commit(t.Context(), repo.RequestOp(&lead.Request{ID: request, ReceivedAt: at}),
+			journal.Put(repo.TouchShelf, touch, mustJSON(lead.Touch{ID: touch, ReceivedAt: at})))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,8 +86,8 @@ func TestJobs_Tidy(t *testing.T) {
 		shelf, key string
 		kept       bool
 	}{
-		{requestShelf, oldRequest, false}, {requestShelf, middleRequest, true}, {requestShelf, newRequest, true},
-		{touchShelf, oldTouch, false}, {touchShelf, middleTouch, false}, {touchShelf, newTouch, true},
+		{repo.RequestShelf, oldRequest, false}, {repo.RequestShelf, middleRequest, true}, {repo.RequestShelf, newRequest, true},
+		{repo.TouchShelf, oldTouch, false}, {repo.TouchShelf, middleTouch, false}, {repo.TouchShelf, newTouch, true},
 	} {
 		if _, err := j.o.Journal.Get(c.shelf, c.key); errors.Is(err, journal.ErrNotFound) == c.kept {
 			t.Errorf("%s %s after tidy: %v, want it kept: %v", c.shelf, c.key, err, c.kept)

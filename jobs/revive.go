@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -112,7 +113,7 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 		j.log.Error("what the journal kept cannot be read; it stays there", "key", key, "error", err)
 	}
 	var turns lead.Turns
-	leads, err := restore(ctx, j.o.Journal, leadShelf, broken, func(batch []*lead.Lead) error {
+	leads, err := restore(ctx, j.o.Journal, repo.LeadShelf, broken, func(batch []*lead.Lead) error {
 		for _, l := range batch {
 			if l.Assigned != nil {
 				turns.Remember(*l.Assigned)
@@ -123,7 +124,7 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	if err != nil {
 		return true, fmt.Errorf("restore leads: %w", err)
 	}
-	touches, err := restore(ctx, j.o.Journal, touchShelf, broken, func(batch []*lead.Touch) error { return j.o.Store.Restore(ctx, nil, batch) })
+	touches, err := restore(ctx, j.o.Journal, repo.TouchShelf, broken, func(batch []*lead.Touch) error { return j.o.Store.Restore(ctx, nil, batch) })
 	if err != nil {
 		return true, fmt.Errorf("restore touches: %w", err)
 	}
@@ -221,10 +222,10 @@ func (j *Jobs) resume(ctx context.Context, lost bool) error {
 // carry writes the receipts that are only in the journal to the store.
 func (j *Jobs) carry(ctx context.Context) error {
 	var changes []lead.Change
-	err := j.o.Journal.Each(receiptShelf, "", func(key string, value []byte) bool {
+	err := j.o.Journal.Each(repo.ReceiptShelf, "", func(key string, value []byte) bool {
 		var d lead.Delivery
 		if decodeKept(value, &d) == nil {
-			changes = append(changes, lead.Change{TouchID: touchOfReceipt(key), Delivery: d})
+			changes = append(changes, lead.Change{TouchID: repo.TouchOf(key), Delivery: d})
 		}
 		return true
 	})

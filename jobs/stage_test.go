@@ -7,6 +7,8 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/leadgate/leadgate/jobs/repo"
 )
 
 // A task and what is staged for it go to Redis together: no error leaves the one
@@ -36,7 +38,7 @@ func TestStage(t *testing.T) {
 				ctx = context.WithValue(ctx, stagedKey{}, c.fill)
 			}
 			for range 2 { // the script is known to Redis only the second time
-				_, err := asynq.NewClientFromRedisClient(rdb).EnqueueContext(ctx, asynq.NewTask(touchTask, nil), asynq.TaskID("a"), asynq.Queue(hotShelf))
+				_, err := asynq.NewClientFromRedisClient(rdb).EnqueueContext(ctx, asynq.NewTask(touchTask, nil), asynq.TaskID("a"), asynq.Queue(repo.HotShelf))
 				if again := errors.Is(err, asynq.ErrTaskIDConflict); (err != nil && !again) != c.fails {
 					t.Errorf("enqueue = %v, want an error: %v", err, c.fails)
 				}

@@ -126,7 +126,7 @@ func (j *Jobs) follow(ctx context.Context, f *flight, t *lead.Touch, now time.Ti
 // isLatest says that what the store says of a touch is about the way that it is
 // on here, and not about an earlier one from which it was set on its way again.
 func (j *Jobs) isLatest(f *flight, t *lead.Touch) bool {
-	here, err := j.waitingTouch(f.lane, f.id)
+	here, err := j.repo.Waiting(f.lane.shelf, f.id)
 	return err != nil || here.AgainAt.Equal(t.AgainAt)
 }
 

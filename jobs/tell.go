@@ -8,8 +8,8 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/events"
-	"github.com/leadgate/leadgate/jobs/messages"
 	"github.com/leadgate/leadgate/jobs/policy"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -59,7 +59,7 @@ func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions 
 		if r, ok := done[dec.Target]; ok {
 			d = r
 		}
-		if r, ok := j.receipt(t.ID, dec.Target); ok {
+		if r, ok := j.repo.Receipt(t.ID, dec.Target); ok {
 			d = r
 		}
 		if !d.Final() {
@@ -88,7 +88,7 @@ func (j *Jobs) tell(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions 
 			}
 		}
 	}
-	if err := j.o.Store.Finish(ctx, &now, l, lead.OutcomeWaiting); err != nil {
+	if err := j.repo.Finish(ctx, &now, l, lead.OutcomeWaiting); err != nil {
 		tel.failed = true
 		j.untell(t.ID)
 		return fmt.Errorf("finish: %w", err)
@@ -134,7 +134,7 @@ func (s sink) Delivered(ctx context.Context, notes []*delivery.Item, d lead.Deli
 	j := s.Jobs
 	ops := make([]journal.Op, 0, len(notes))
 	for _, n := range notes {
-		ops = append(ops, journal.Put(receiptShelf, receiptKey(n.Touch.ID, d.Target), mustJSON(n.Delivery(d))))
+		ops = append(ops, journal.Put(repo.ReceiptShelf, repo.ReceiptKey(n.Touch.ID, d.Target), mustJSON(n.Delivery(d))))
 	}
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		// Without a receipt a crash now tells the target again.
@@ -203,7 +203,7 @@ func (j *Jobs) rememberReceipts(ctx context.Context, t *lead.Touch, l *lead.Lead
 		if i < 0 || told[i].Kind == lead.Copy && !j.messages.Updatable(d.Target) || d.State != lead.Sent || d.Receipt == "" {
 			continue
 		}
-		now, err := j.messages.Posted(ctx, l.ID, messages.PostOf(d, t.ID, told[i].Kind), 0)
+		now, err := j.messages.Posted(ctx, l.ID, lead.PostOf(d, t.ID, told[i].Kind), 0)
 		if err != nil {
 			j.log.Warn("keep the thread of an alert", "lead_id", l.ID, "error", err)
 			continue
@@ -271,7 +271,7 @@ func (j *Jobs) remember(ctx context.Context, notes []*delivery.Item, d lead.Deli
 		if n.Kind == lead.Copy && !j.messages.Updatable(d.Target) {
 			continue // what a hook or a CRM took is never looked for again
 		}
-		l, err := j.messages.Posted(ctx, n.Lead.ID, messages.PostOf(d, n.Touch.ID, n.Kind), n.Lead.Revision)
+		l, err := j.messages.Posted(ctx, n.Lead.ID, lead.PostOf(d, n.Touch.ID, n.Kind), n.Lead.Revision)
 		if err != nil {
 			j.log.Warn("keep the thread of an alert", "lead_id", n.Lead.ID, "error", err)
 			continue

@@ -57,7 +57,7 @@ func (s *flakyStore) Pauses(context.Context) (map[string]string, error) { return
 // told is a hot touch that was accepted and decided on.
 func told(t *testing.T, b *ticking, store keeper) (*lead.Touch, *lead.Lead, []lead.Decision) {
 	t.Helper()
-	b.j.o.Store, b.j.o.Prompt = store, store
+	use(b.j, store)
 	touch := &lead.Touch{ID: lead.NewID(b.clock), State: lead.Accepted, Action: "demo_request", ReceivedAt: b.clock}
 	if _, err := b.j.Accept(t.Context(), request(b.j), []*lead.Touch{touch}); err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestJobs_StoreMissesTheReceipt(t *testing.T) {
 
 func TestJobs_AnotherReplicaTells(t *testing.T) {
 	s, store := &scripted{most: 1}, &flakyStore{}
-	b := newTicking(t, s, noPace, func(o *Options) { o.Embedded, o.Store = false, store })
+	b := newTicking(t, s, noPace, func(o *Options) { o.Embedded = false; o.Store = &swapStore{store} })
 	b.j.redis.SetUp(true)
 	touch, l, decisions := told(t, b, store)
 	if err := b.j.tell(t.Context(), touch, l, decisions, true); err != nil {
@@ -147,7 +147,7 @@ func TestJobs_ATouchOfAnotherReplicaWaitsForItsReceipts(t *testing.T) {
 	b := newTicking(t, &scripted{most: 1}, noPace)
 	b.j.o.Embedded = false
 	store := &foreignStore{touch: &lead.Touch{ID: lead.NewID(b.clock), State: lead.Accepted, Content: "c", ReceivedAt: b.clock}}
-	b.j.o.Store = store
+	use(b.j, store)
 	b.j.redis.SetUp(true)
 	if err := b.j.run(t.Context(), store.touch.ID); !errors.Is(err, errOwners) || store.asked != 0 {
 		t.Errorf("right after Redis came back: %v, want it left to its own replica", err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/audit"
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -20,18 +21,18 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 	limit, requestLimit := now.Add(-j.o.Keep), now.Add(-j.o.Retention)
 	dropped := false
 	old := map[string]func(key string, value []byte) bool{
-		requestShelf: func(key string, value []byte) bool {
+		repo.RequestShelf: func(key string, value []byte) bool {
 			if at, ok := lead.TimeOf(key); ok {
 				return at.Before(requestLimit)
 			}
-			r, err := decodeRequest(value)
+			r, err := repo.DecodeRequest(value)
 			return err == nil && r.ReceivedAt.Before(requestLimit)
 		},
-		touchShelf: func(_ string, value []byte) bool {
+		repo.TouchShelf: func(_ string, value []byte) bool {
 			var t lead.Touch
 			return decodeKept(value, &t) == nil && t.ReceivedAt.Before(limit)
 		},
-		leadShelf: func(_ string, value []byte) bool {
+		repo.LeadShelf: func(_ string, value []byte) bool {
 			var l lead.Lead
 			return decodeKept(value, &l) == nil && l.UpdatedAt.Before(limit)
 		},

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -92,12 +93,12 @@ func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, e
 			break
 		}
 		var err error
-		if t, err = j.waitingTouch(l, id); err != nil && !errors.Is(err, journal.ErrNotFound) {
+		if t, err = j.repo.Waiting(l.shelf, id); err != nil && !errors.Is(err, journal.ErrNotFound) {
 			return nil, fmt.Errorf("read touch %s: %w", id, err)
 		}
 	}
 	if t == nil {
-		if _, err := j.o.Journal.Get(touchShelf, id); err == nil {
+		if _, err := j.o.Journal.Get(repo.TouchShelf, id); err == nil {
 			return nil, nil // settled
 		}
 		found, err := j.o.Store.TouchesByID(ctx, []string{id})
@@ -227,7 +228,7 @@ func (j *Jobs) end(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outc
 	if t.State == lead.Accepted {
 		t.State = lead.Settled
 	}
-	if err := j.o.Store.Finish(ctx, t, l, o); err != nil {
+	if err := j.repo.Finish(ctx, t, l, o); err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
 	j.show(t, l)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -22,18 +23,18 @@ func (j *Jobs) giveUp(ctx context.Context, q *question, t *lead.Touch) error {
 	if err := j.o.Store.AddStep(ctx, q.id, step); err != nil {
 		return err
 	}
-	defer j.ends.lock(q.id)()
+	defer j.repo.LockSettlement(q.id)()
 	t, from, err := j.asked(q.id)
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		return j.dismiss(ctx, q)
 	case err != nil:
 		return err
-	case from != touchShelf:
+	case from != repo.TouchShelf:
 		return fmt.Errorf("touch %s is on its way once more", q.id)
 	}
 	t.Trail = append(t.Trail, step)
-	if err := j.o.Journal.Settle(ctx, append(j.unname(q), journal.Put(touchShelf, t.ID, mustJSON(t)))...); err != nil {
+	if err := j.o.Journal.Settle(ctx, append(j.unname(q), journal.Put(repo.TouchShelf, t.ID, mustJSON(t)))...); err != nil {
 		return fmt.Errorf("give up asking about touch %s: %w", q.id, err)
 	}
 	j.desk.close(q)

@@ -32,3 +32,12 @@ func (l *Lead) Posted(p Post) bool {
 	}
 	return true
 }
+
+// PostOf is the message of a delivery.
+func PostOf(d Delivery, touchID string, kind AlertKind) Post {
+	p := Post{Target: d.Target, Receipt: d.Receipt, Kind: kind, Touches: []string{touchID}, At: d.At}
+	if len(d.With) > 0 {
+		p.Kind, p.Touches = Rollup, d.With
+	}
+	return p
+}

@@ -91,6 +91,14 @@ var mayImport = map[string][]string{
 		"jobs/events",
 		"jobs/policy",
 		"jobs/messages",
+		"jobs/repo",
+	},
+
+	"jobs/repo": {
+		"lead",
+		"journal",
+		"jobs/availability",
+		"jobs/events",
 	},
 
 	"jobs/policy": {
@@ -100,6 +108,7 @@ var mayImport = map[string][]string{
 
 	"jobs/messages": {
 		"journal/shelf",
+		"jobs/repo",
 		"lead",
 		"journal",
 		"notify",
@@ -241,6 +250,36 @@ func TestImports(t *testing.T) {
 func covers(where, pkg string) bool {
 	tree, ok := strings.CutSuffix(where, "/...")
 	return pkg == where || ok && (pkg == tree || strings.HasPrefix(pkg, tree+"/"))
+}
+
+// ownCalls are methods that are called in one package only: they are its way to do
+// something, and everybody else's way is that package.
+var ownCalls = map[string]string{
+	".UpdateLead(": "jobs/repo", // repo.Update is the only way to change a lead; jobs/events publishes what goes through it
+}
+
+func TestOwnCalls(t *testing.T) {
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(filepath.Join(root, "jobs"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		rel, _ := filepath.Rel(root, path)
+		pkg := filepath.ToSlash(filepath.Dir(rel))
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for call, owner := range ownCalls {
+			if strings.Contains(string(b), call) && pkg != owner && pkg != "jobs/events" {
+				t.Errorf("%s calls %s...), which is %s's", rel, strings.TrimSuffix(call, "("), owner)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestTopLevel(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -50,7 +51,7 @@ type Options struct {
 type Leads interface {
 	Touch(ctx context.Context, id string) (*lead.Touch, error)
 	Lead(ctx context.Context, id string) (*lead.Lead, error) // the id may be that of a touch of the lead
-	UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error)
+	Update(ctx context.Context, id string, c repo.Change) (*lead.Lead, error)
 	Lock(leadIDs ...string) (unlock func()) // one journal write at a time for each lead
 }
 
@@ -97,21 +98,12 @@ func (m *Messages) Run(ctx context.Context) {
 // Updatable says whether messages to a target can be updated.
 func (m *Messages) Updatable(target string) bool { return m.updaters[target] != nil }
 
-// PostOf is the message of a delivery.
-func PostOf(d lead.Delivery, touchID string, kind lead.AlertKind) lead.Post {
-	p := lead.Post{Target: d.Target, Receipt: d.Receipt, Kind: kind, Touches: []string{touchID}, At: d.At}
-	if len(d.With) > 0 {
-		p.Kind, p.Touches = lead.Rollup, d.With
-	}
-	return p
-}
-
 // Posted keeps a message with its lead, so that later ones find the thread and
 // an update finds all of them. composed is the revision that the message shows:
 // what was done about the lead since is then shown in it.
 func (m *Messages) Posted(ctx context.Context, leadID string, p lead.Post, composed int64) (*lead.Lead, error) {
 	alert := p.Kind == lead.HotAlert || p.Kind == lead.JustTurnedHot || p.Kind == lead.Rollup
-	l, err := m.o.Leads.UpdateLead(ctx, leadID, 0, func(l *lead.Lead) error {
+	l, err := m.o.Leads.Update(ctx, leadID, repo.Change{Apply: func(l *lead.Lead) error {
 		if l.MergedInto != "" {
 			return errMerged
 		}
@@ -126,7 +118,7 @@ func (m *Messages) Posted(ctx context.Context, leadID string, p lead.Post, compo
 			return errPosted
 		}
 		return nil
-	})
+	}})
 	switch {
 	case errors.Is(err, errMerged): // while the message was being sent
 		return m.Posted(ctx, l.MergedInto, p, 0)

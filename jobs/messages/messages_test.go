@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -47,14 +48,14 @@ func (s *leads) Lead(context.Context, string) (*lead.Lead, error) {
 	return &l, s.err
 }
 
-func (s *leads) UpdateLead(_ context.Context, _ string, _ int64, change func(*lead.Lead) error) (*lead.Lead, error) {
+func (s *leads) Update(_ context.Context, _ string, c repo.Change) (*lead.Lead, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
 		return nil, s.err
 	}
 	l := s.lead
-	err := change(&l)
+	err := c.Apply(&l)
 	if err == nil {
 		l.Revision++
 		s.lead = l
@@ -223,7 +224,7 @@ func TestMessages_Restore(t *testing.T) {
 
 func TestMessages_Posted(t *testing.T) {
 	now := time.Now()
-	new1 := PostOf(lead.Delivery{Target: "sales", Receipt: "C1/5", At: now}, "t2", lead.HotAlert)
+	new1 := lead.PostOf(lead.Delivery{Target: "sales", Receipt: "C1/5", At: now}, "t2", lead.HotAlert)
 	for _, tt := range []struct {
 		name     string
 		post     lead.Post
