@@ -168,6 +168,7 @@ func TestRepo_Lead(t *testing.T) {
 	if _, err := r.LeadHere("bad"); err == nil || errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("LeadHere(bad) = %v, want that it cannot be read", err)
 	}
+	r.o.Redis.SetUp(true)
 	if l, err := r.Stored(t.Context(), "t1"); err != nil || l.ID != "l1" {
 		t.Errorf("Stored(t1) = %+v, %v, want the touch's lead", l, err)
 	}
