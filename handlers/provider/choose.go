@@ -192,6 +192,7 @@ func (c *chooser) settle(t *lead.Touch) {
 		t.ConsentAt = c.consentedAt()
 		c.spend(fieldConsent)
 	}
+	c.refuse(t)
 	p.Phone = c.r.number(p.Phone)
 }
 

@@ -1,8 +1,11 @@
 package provider
 
 import (
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // statement is what somebody agreed to or refused, in the form's words: those
@@ -15,6 +18,56 @@ func (p *pair) statement() string {
 	}
 	return ""
 }
+
+// refusing says that a label asks whether somebody does not want to be contacted,
+// or does not agree: with yes below it, it is a refusal, and with no it says
+// nothing. Consent is never taken from it.
+func refusing(n string, all mark) bool {
+	if all&markOptOut != 0 || strings.Contains(n, "opt out") || strings.Contains(n, "opted out") {
+		return true
+	}
+	if all&markNot != 0 && all&(markConsent|markMailing|markContact) != 0 {
+		return !strings.HasSuffix(n, " no") && !strings.HasSuffix(n, " n") && !strings.Contains(n, "no of ") && !strings.HasPrefix(n, "no ") || strings.Count(n, " ") > 1 && !strings.Contains(n, "no of ")
+	}
+	return !isASCII(n) && has(n, notPieces) && has(n, contactPieces)
+}
+
+func has(s string, pieces []string) bool {
+	return slices.ContainsFunc(pieces, func(piece string) bool { return strings.Contains(s, piece) })
+}
+
+// asking says that a label asks for leave to write or call.
+func asking(label string, all mark) bool {
+	several := strings.IndexByte(label, ' ') >= 0
+	return all&(markConsent|markTerms) != 0 || several && all&markAside == 0 && all&markPassing == 0 &&
+		(all&markMailing != 0 || all&markContact != 0 && all&markMay != 0)
+}
+
+// ticked says that a box was ticked: some forms send its own words.
+func (p *pair) ticked() bool {
+	return yesNo(p.value) == yes || len(p.value) > 3 && (strings.EqualFold(p.value, p.key) || strings.EqualFold(p.value, p.name))
+}
+
+// refuse takes a refusal from boxes that say no and were ticked. It counts
+// beside whatever else was agreed to.
+func (c *chooser) refuse(t *lead.Touch) {
+	for i := range c.pairs {
+		p := &c.pairs[i]
+		if p.field != fieldOptOut || !p.ticked() || c.strange(p) {
+			continue
+		}
+		if t.Consent != lead.Refused {
+			t.Consent, t.ConsentText, t.ConsentAt = lead.Refused, p.statement(), c.consentedAt()
+		}
+		if !slices.Contains(t.Marks, MarkDoNotContact) {
+			t.Marks = append(t.Marks, MarkDoNotContact)
+		}
+	}
+}
+
+// MarkDoNotContact is set in a touch's marks when somebody asked not to be
+// contacted, in so many words.
+const MarkDoNotContact = "do_not_contact"
 
 // consentedAt is when the sender says that consent was given or refused; zero:
 // it does not say.

@@ -65,14 +65,14 @@ func wordsOf(n []byte) (all mark) {
 }
 
 // byTokens decides by the words of a label, for labels that no list holds.
-func byTokens(label string) (meaning, mark) {
+func byTokens(label, value string) (meaning, mark) {
 	var space [96]byte
 	n := normal(space[:0], label)
 	all := wordsOf(n)
-	if all&markOptOut != 0 {
+	if refusing(string(n), all) && (yesNo(value) != unsaid || strings.EqualFold(label, value)) {
 		return meaning{field: fieldOptOut}, all
 	}
-	if all&(markConsent|markTerms) != 0 || all&markMailing != 0 && strings.ContainsAny(label, "? ") {
+	if asking(string(n), all) && yesNo(value) != unsaid {
 		return meaning{field: fieldConsent, class: consentClass(all)}, all
 	}
 	if len(n) > maxLabel {

@@ -18,7 +18,6 @@ func (r *Request) saw(x Reading) {
 // keep puts everything without a place of its own where it belongs: click ids
 // under their names, marks for traps, the time, and the rest into the fields.
 func (r *Request) keep(t *lead.Touch, c *chooser) {
-	optOut := false
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		if p.spent {
@@ -42,8 +41,6 @@ func (r *Request) keep(t *lead.Touch, c *chooser) {
 				t.Test = true
 				continue
 			}
-		case fieldOptOut:
-			optOut = optOut || yesNo(p.value) == yes
 		case fieldSent:
 			if at, ok := moment(p.value); ok && t.At.IsZero() {
 				t.At = r.believed(at)
@@ -54,9 +51,6 @@ func (r *Request) keep(t *lead.Touch, c *chooser) {
 		}
 		keepField(t, p)
 		r.saw(Reading{Value: p.value, Label: p.label, Step: StepKept})
-	}
-	if optOut && t.Consent == "" {
-		t.Consent = lead.Refused
 	}
 	r.around(t)
 }

@@ -30,10 +30,10 @@ const (
 )
 
 // exact is the index of spellings, built once and never changed.
-var exact = index(spellings, moreSpellings)
+var exact = index(spellings, moreSpellings, languageSpellings)
 
 func index(lists ...[]spelling) map[string]meaning {
-	m := make(map[string]meaning, 2048)
+	m := make(map[string]meaning, 4096)
 	for _, list := range lists {
 		for _, s := range list {
 			for label := range strings.SplitSeq(s.labels, ",") {
@@ -70,7 +70,7 @@ var spellings = []spelling{
 		namn, fullständigt namn, ditt namn, för- och efternamn, navn, fulde navn, fullt navn, for- og efternavn, dit navn, nimi, koko nimi, imię i nazwisko, imie i nazwisko, jméno a příjmení, celé jméno, nume complet, prenume nume, nume prenume, nume și prenume, nume si prenume, numele dvs, név, teljes név,
 		ad soyad, adı soyadı, ad ve soyad, adınız soyadınız, isim soyisim, фио, ф и о, полное имя, имя и фамилия, ваше имя, фамилия имя отчество, контактное лицо, піб, повне ім'я, ім'я та прізвище, ονοματεπώνυμο, πλήρες όνομα,
 		wie heißen sie, wie heißt du, comment vous appelez-vous, comment t'appelles-tu, comment vous appelle-t-on, cómo te llamas, cómo se llama, como se chama, come ti chiami, come si chiama, hoe heet je, hoe heet u, vad heter du, hvad hedder du, hva heter du, jak masz na imię, jak się nazywasz, как вас зовут,
-		お名前, 名前, 氏名, ご氏名, 担当者名, ご担当者名, お客様名, フルネーム, 이름, 성함, 성명, 담당자명, 담당자 이름, 姓名, 您的姓名, 联系人, 聯絡人, 全名, 名字, 称呼, الاسم, الاسم الكامل, שם מלא, שם, पूरा नाम, नाम, ชื่อ, ชื่อ นามสกุล, họ và tên, họ tên, nama, nama lengkap`},
+		お名前, 名前, 氏名, ご氏名, 担当者名, ご担当者名, お客様名, フルネーム, 이름, 성함, 성명, 담당자명, 담당자 이름, 姓名, 您的姓名, 联系人, 聯絡人, 全名, 名字, 称呼, الاسم, الاسم الكامل, שם מלא, שם, पूरा नाम, नाम, ชื่อ นามสกุล, họ và tên, họ tên, nama, nama lengkap`},
 	{meaning{field: fieldGiven}, `nombre, nombres, nome, imię, imie, jméno, ad, adı, adınız, isim, имя, ім'я, όνομα`},
 	{meaning{field: fieldFirst}, `first name, firstname, first, fname, f name, given name, givenname, given names, forename, christian name, name first, first name 1, 1.3, your first name, preferred first name, name given, vorname, vornamen, ihr vorname, rufname,
 		prénom, prénoms, prenom, votre prénom, primer nombre, nombre de pila, primeiro nome, voornaam, roepnaam, förnamn, fornavn, etunimi, imiona, křestní jméno, krstné meno, prenume, prenumele, keresztnév, utónév, ön adı, önad, имя отчество, μικρό όνομα, 名, 名（名）, メイ, 이름 이름, first name kanji, given, fn, 名前 名, お名前 名, الاسم الأول, שם פרטי, tên, nama depan`},

@@ -163,10 +163,10 @@ func (r *Request) judge(p *pair) verdict {
 		return verdict{meaning: sort, step: StepVendor, rank: rankLong}
 	}
 	label := cmp.Or(p.name, p.key)
-	m, words := byTokens(label)
+	m, words := byTokens(label, p.value)
 	if m.field == unknown && p.name != "" && p.key != "" {
 		label = p.key
-		m, _ = byTokens(label)
+		m, _ = byTokens(label, p.value)
 	}
 	return verdict{meaning: m, step: StepTokens, rank: rankTokens, words: words, prefix: whose(label, m.field)}
 }

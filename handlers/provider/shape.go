@@ -48,7 +48,7 @@ func line(s string) string {
 // email returns the first address in s: alone, after mailto:, in angle brackets
 // behind a name, among others, or with a slip that cannot be meant.
 func email(s string) (string, bool) {
-	if address, ok := address(s); ok || strings.IndexByte(s, '@') < 0 && !strings.Contains(s, "＠") || len(s) > 2000 {
+	if address, ok := address(s); ok && isASCII(s) || strings.IndexByte(s, '@') < 0 && !strings.Contains(s, "＠") || len(s) > 2000 {
 		return address, ok
 	}
 	s = tags.ReplaceAllString(plainWidth(s), " ")
@@ -169,6 +169,10 @@ func telephone(s string) string {
 		s = strings.TrimSpace(strings.TrimLeft(s[i+1:], "/"))
 		s, _, _ = strings.Cut(s, ";")
 	}
+	s = strings.TrimSpace(asides.ReplaceAllString(s, ""))
+	if strings.HasPrefix(s, "00") && len(onlyDigits(s)) > 9 {
+		s = "+" + s[2:]
+	}
 	if phone(s) {
 		return s
 	}
@@ -189,6 +193,7 @@ func telephone(s string) string {
 }
 
 var (
+	asides     = regexp.MustCompile(`[(\[][^()\[\]]*[a-zA-Z][^()\[\]]*[)\]]|[ ,]+[\p{L}].*$`) // (after 5 pm), ext 12
 	scientific = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+$`)
 	number0    = regexp.MustCompile(`(\+|00|\(0|0)[0-9()./ -]{6,}[0-9]`)
 )

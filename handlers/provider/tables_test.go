@@ -32,7 +32,7 @@ func refused(t *testing.T, table string, lists ...string) {
 
 func TestTables(t *testing.T) {
 	var labels, labelTypes, spots, parts []string
-	for _, s := range slices.Concat(spellings, moreSpellings) {
+	for _, s := range slices.Concat(spellings, moreSpellings, languageSpellings) {
 		labels = append(labels, s.labels)
 	}
 	for _, s := range typeSpellings {

@@ -17,6 +17,9 @@ const (
 	markMessage
 	markConsent // agreeing
 	markMailing // to being written to
+	markContact // to being called or written to, in whatever words
+	markNot     // not: turns a sentence about contact or consent round
+	markMay     // asks for leave
 	markTerms   // to the small print
 	markLead    // of who came to us: a client's, an attendee's
 	markPayer   // of who paid, or where it is sent
@@ -44,6 +47,16 @@ var wordLists = []wordList{
 	{markMessage, `message comment comments inquiry enquiry nachricht anfrage anliegen mensaje mensagem messaggio bericht meddelande besked wiadomosc mesaj сообщение commentaire commentaires comentario comentarios kommentar bemerkung`},
 	{markConsent, `consent agree agreed consents einwilligung zustimmung consentement consentimiento consentimento consenso toestemming zgoda suhlas souhlas samtykke samtycke stimme accepte acepto aceito acconsento accetto certify согласие gdpr dsgvo rgpd lgpd optin`},
 	{markMailing, `receive newsletter marketing subscribe newsletters contacted updates promotional`},
+	{markContact, `contact contacted contacting call called calls calling email emails emailed mail mailed mailing mailings text texted texts sms phone phoned message messages messaged write written send sent receive receiving share shared updates news offers offer newsletter newsletters marketing communication communications promotions promotional subscribe subscribed information spam ads advertising advertisements hear notified reminders solicited
+		kontaktieren kontaktiert kontakt kontaktaufnahme kontaktiere anrufen angerufen anruf anrufe rufen werbung werbemails erhalten zusenden zugesandt informationen angebote bekommen newsletters recevoir contacter contacte contactee contactes contactez recontacte recontactee appeler appele appelez demarchage infolettre offres nouvelles
+		recibir contactar contactado contactada contacten contacto contacteis llamar llamen llamada comunicaciones boletin publicidad ofertas envien receber contatado contatada contactados contato ligar ligue ligacoes comunicacoes novidades ricevere contattare contattato contattata contattatemi contatto chiamare chiamato comunicazioni offerte promozionali
+		ontvangen gecontacteerd contacteren bellen gebeld nieuwsbrief nieuwsbrieven aanbiedingen mailen benaderd kontaktad kontaktas kontakta kontaktade ringa ringd nyhetsbrev nyhetsbrevet erbjudanden utskick mottaga modtage kontaktes kontaktet ringes ringe nyhedsbrev nyhedsbrevet tilbud motta ringt reklame reklam
+		vastaanottaa yhteytta uutiskirje uutiskirjetta uutiskirjeen markkinointi markkinointia soittaa soitettavan otrzymywac kontaktu kontaktowac kontaktowano dzwonic newslettera newsletter ofert wysylac marketingowych dostavat odebirat kontaktovan kontaktovana kontaktovat kontaktovani kontaktovanim volat zasilat sdeleni novinky primesc primi contactat contactata contactati sunati suna oferte
+		kapni kapjak kerek hirlevelet hirlevel megkeressenek hivjanak hivas kapcsolat almak aranmak iletisim iletisime bulten gecilmesini arayin aranmasini ileti eposta получать получение рассылку рассылки рассылка звонить звоните звонки звонков связываться связывались контакт новости предложения писем отримувати розсилку розсилка дзвонити дзвоніть телефонувати звязуватися новини пропозиції получавам получаване бюлетин обаждайте свързвайте
+		primati primam kontaktirati kontaktirajte zvati zovite obavijesti ponude novice prejemati klicati prejemam kontaktirali gauti naujienlaiskio naujienlaiski susisiekti skambinti pasiulymus sanemt jaunumus zvanit sazinaties saada uudiskirja helistada uhendust λαμβανω ενημερωτικο επικοινωνια επικοινωνησετε καλεσετε לקבל קשר דיוור ניוזלטר להתקשר להתקשרו تلقي استلام الاتصال التواصل النشرة رسائل संपर्क प्राप्त कॉल nhan lien goi`},
+	{markNot, `not no never don dont doesn doesnt won wont without stop refuse decline object nicht kein keine keinen keiner keinerlei nein widerspreche ne n pas aucun aucune jamais refuse nunca ningun ninguna rechazo nao recuso nenhum nenhuma non rifiuto nessun nessuna niet geen nooit inte ej inga ingen aldrig ikke aldri halua ei ala nie rezygnuje nechci nesouhlasim nepreji nezadam neposilejte nekontaktujte nevolejte nu refuz nem
+		istemiyorum istemem etmiyorum onaylamiyorum vermiyorum degil не нет отказываюсь ні відмовляюся nemojte nemoj nocem necu nezelim nenoriu nesutinku nesiuskite neskambinkite nevelos nepiekritu nesutit nezvaniet mitte δεν μη μην οχι לא אל لا नहीं न khong`},
+	{markMay, `may can could allow permission ok okay happy wish want like would yes please darf durfen mochte will`},
 	{markTerms, `terms privacy policy datenschutz conditions agb confidentialite privacidad privacidade`},
 	{markLead, `attendee invitee registrant participant contact lead customer client visitor subscriber applicant respondent submitter prospect caller sender requester requestor consumer enquirer inquirer delegate candidate patient passenger traveller tenant borrower learner member parent ticket holder`},
 	{markPayer, `billing accounting invoice order payer purchaser purchase payment shipping delivery checkout cardholder booker buyer`},
@@ -75,6 +88,13 @@ func indexWords(lists []wordList) map[string]mark {
 	}
 	return m
 }
+
+// notPieces and contactPieces do for labels without blanks what the words for not
+// and for contact do for others.
+var (
+	notPieces     = []string{"しない", "しません", "不要", "ません", "拒否", "停止", "않", "안 함", "안함", "거부", "원하지", "不", "勿", "拒绝", "拒絕", "ไม่"}
+	contactPieces = []string{"連絡", "配信", "受け取", "希望", "メール", "電話", "お知らせ", "メルマガ", "案内", "同意", "수신", "연락", "광고", "뉴스레터", "마케팅", "동의", "전화", "接收", "联系", "聯絡", "聯繫", "订阅", "訂閱", "推广", "营销", "广告", "电子报", "邮件", "来电", "致电", "รับ", "ติดต่อ", "ข่าวสาร", "โทร", "ยินยอม"}
+)
 
 // pieces are parts of words, for languages that write without blanks or glue
 // words together.

@@ -56,6 +56,7 @@ type spot struct {
 	member int
 	depth  int
 	own    bool // the object's own name says that it is a person
+	full   bool // names of parts are in labels as they were sent: order.email
 	short  bool // within what a person says, names of parts are left out of labels
 }
 
@@ -87,6 +88,8 @@ func (at spot) in(n *node) spot {
 		}
 	}
 	switch {
+	case at.full:
+		in.prefix, in.nth = dotted(at.prefix, n.key), dotted(at.nth, n.key)
 	case in.place == placeLead || in.place == placeWrap:
 		in.short = true
 	case in.place == placeConsent || in.place == placePage || in.place == placePlain && at.short:
@@ -168,9 +171,20 @@ func (w *walker) add(p pair, at spot) {
 // object walks the members of an object.
 func (w *walker) object(n *node, at spot) {
 	at.owner, at.member = w.open(at), 0
-	for i := range n.kids {
-		kid := &n.kids[i]
+	kids, gathered := n.kids, []bool(nil)
+	for i := range kids {
+		if strings.IndexByte(kids[i].key, '.') >= 0 {
+			kids, gathered = gather(kids)
+			break
+		}
+	}
+	for i := range kids {
+		kid := &kids[i]
 		switch {
+		case gathered != nil && gathered[i]:
+			in := at
+			in.full = true
+			w.part(kid, in)
 		case kid.blank():
 		case kid.scalar():
 			w.scalar(kid, at)
@@ -178,6 +192,48 @@ func (w *walker) object(n *node, at spot) {
 			w.part(kid, at)
 		}
 	}
+}
+
+// cutDot parts a key that stands for an object's member: order.email, but neither
+// a label with a full stop (Tlf.) nor a number (1.3).
+func cutDot(key string) (head, rest string, ok bool) {
+	i := strings.IndexByte(key, '.')
+	if i < 1 || i == len(key)-1 || key[i+1] == ' ' || key[i+1] == '.' || key[0] == '_' {
+		return "", "", false
+	}
+	if c := key[i+1]; c >= '0' && c <= '9' && key[i-1] >= '0' && key[i-1] <= '9' {
+		return "", "", false
+	}
+	return key[:i], key[i+1:], true
+}
+
+// gather makes objects of members that share the first part of a dotted key, and
+// says which they are.
+func gather(kids []node) (all []node, gathered []bool) {
+	heads := make(map[string]int)
+	for i := range kids {
+		if head, _, ok := cutDot(kids[i].key); ok {
+			heads[head]++
+		}
+	}
+	at := make(map[string]int)
+	for i := range kids {
+		kid := kids[i]
+		head, rest, ok := cutDot(kid.key)
+		if p := called(head); !ok || heads[head] == 1 && (p == placePlain && strings.Trim(head, "0123456789") != "" || p.part()) {
+			all, gathered = append(all, kid), append(gathered, false)
+			continue
+		}
+		j, seen := at[head]
+		if !seen {
+			j = len(all)
+			at[head] = j
+			all, gathered = append(all, node{key: head, sort: object}), append(gathered, true)
+		}
+		kid.key = rest
+		all[j].kids = append(all[j].kids, kid)
+	}
+	return all, gathered
 }
 
 // part walks a member that has parts of its own.
