@@ -137,7 +137,7 @@ var mayImport = map[string][]string{
 		"handlers/problem",
 	},
 
-	"handlers": {
+	"handlers/source": {
 		"lead",
 		"lead/ops",
 		"handlers/problem",
@@ -145,8 +145,17 @@ var mayImport = map[string][]string{
 		"handlers/session",
 	},
 
+	"handlers": {
+		"lead",
+		"lead/ops",
+		"handlers/problem",
+		"handlers/provider",
+		"handlers/session",
+		"handlers/source",
+	},
+
 	"config": {
-		"handlers",
+		"handlers/source",
 		"notify",
 		"lead",
 	},
@@ -181,6 +190,7 @@ var mayImport = map[string][]string{
 		"handlers",
 		"handlers/provider",
 		"handlers/session",
+		"handlers/source",
 		"jobs",
 		"config",
 	},
