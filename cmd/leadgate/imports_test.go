@@ -91,6 +91,7 @@ var mayImport = map[string][]string{
 		"jobs/events",
 		"jobs/policy",
 		"jobs/messages",
+		"jobs/queue",
 		"jobs/repo",
 	},
 
@@ -99,6 +100,13 @@ var mayImport = map[string][]string{
 		"journal",
 		"jobs/availability",
 		"jobs/events",
+	},
+
+	"jobs/queue": {
+		"lead",
+		"lead/ops",
+		"journal",
+		"jobs/availability",
 	},
 
 	"jobs/policy": {
@@ -201,7 +209,7 @@ var onlyIn = map[string][]string{
 	"github.com/slack-go/slack":     {"notify/slack", "handlers/..."},
 	"go.etcd.io/bbolt":              {"journal"},
 	"github.com/labstack/echo":      {"handlers/...", "cmd/leadgate/load"}, // load: what leadgate is compared with
-	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate/load"},
+	"github.com/hibiken/asynq":      {"jobs/queue", "cmd/leadgate/load"},
 	"github.com/alicebob/miniredis": {"cmd/leadgate"},
 	"github.com/goccy/go-yaml":      {"config", "lead"},
 	"text/template":                 {"notify/kind"},
