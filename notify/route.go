@@ -30,7 +30,8 @@ type Target struct {
 	// Concurrency is how many messages may be on their way at once; 0: as its
 	// kind has it (webhook and http four, others one).
 	Concurrency int
-	Fallback    string // another target that hears when this one cannot ever take a message
+	Timeout     time.Duration // of one attempt, as its kind has it; 0: the caller's
+	Fallback    string        // another target that hears when this one cannot ever take a message
 
 	Method  string            // http: default POST
 	Body    string            // http: a template over Slots

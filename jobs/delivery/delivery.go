@@ -27,7 +27,7 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-// SendTimeout bounds one attempt.
+// SendTimeout bounds one attempt at a target that sets no other bound.
 const SendTimeout = 12 * time.Second
 
 // Outlet is a target with what sends to it and its pace. Targets that share a

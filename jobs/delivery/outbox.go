@@ -297,10 +297,13 @@ func (b *outbox) attempt(ctx context.Context, items []*Item) (receipt string, er
 			alerts = append(alerts, i.Notification.More...)
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, SendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.attemptFor())
 	defer cancel()
 	return b.sender.Send(notify.Traced(ctx, items[0].Touch.Trace), alerts)
 }
+
+// attemptFor is how long an attempt may last.
+func (b *outbox) attemptFor() time.Duration { return cmp.Or(b.target.Timeout, SendTimeout) }
 
 // finish records the outcome of a message, also when ctx has ended by now.
 func (b *outbox) finish(ctx context.Context, items []*Item, d lead.Delivery) {

@@ -314,9 +314,11 @@ type peersFake struct {
 	elsewhere bool            // another replica sends it
 	waits     []time.Duration // what the shared pace answers next
 	err       error
+	lease     time.Duration // that was asked for last
 }
 
 func (p *peersFake) Admit(_ context.Context, a lead.Admission) (wait time.Duration, elsewhere []bool, err error) {
+	p.lease = a.For
 	elsewhere = make([]bool, len(a.Leases))
 	for i := range elsewhere {
 		elsewhere[i] = p.elsewhere
@@ -344,6 +346,38 @@ func TestOutbox_AnotherReplicaSends(t *testing.T) {
 	b.work(t)
 	if len(s.sent) != 0 || b.has("a") || !slices.Equal(b.sink.dropped, []string{"a"}) {
 		t.Errorf("sent %v, waits here %v, dropped %v; want it left to the replica that has the lease", s.sent, b.has("a"), b.sink.dropped)
+	}
+}
+
+// timed is a sender that keeps how long it was given.
+type timed struct {
+	scripted
+	limit time.Duration
+}
+
+func (s *timed) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
+	until, _ := ctx.Deadline()
+	s.limit = time.Until(until)
+	return s.scripted.Send(ctx, alerts)
+}
+
+// An attempt lasts as long as the target's kind needs, and so does its lease.
+func TestOutbox_Timeout(t *testing.T) {
+	for _, c := range []struct{ timeout, want time.Duration }{{0, SendTimeout}, {15 * time.Minute, 15 * time.Minute}} {
+		peers := &peersFake{}
+		s := &timed{}
+		b := newTicking(t, &s.scripted, noPace, func(o *Options) {
+			o.Peers, o.Outlets[0].Sender, o.Outlets[0].Target.Timeout = peers, s, c.timeout
+		})
+		s.most, b.redis.up = 1, true
+		b.hot("a")
+		b.work(t)
+		if s.limit <= c.want-time.Minute || s.limit > c.want {
+			t.Errorf("with a timeout of %s an attempt has %s, want %s", c.timeout, s.limit, c.want)
+		}
+		if peers.lease != c.want+leaseSlack {
+			t.Errorf("with a timeout of %s the lease is %s, want %s", c.timeout, peers.lease, c.want+leaseSlack)
+		}
 	}
 }
 

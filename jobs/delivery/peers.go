@@ -11,8 +11,8 @@ const (
 	// longWait is less than what a hot touch waits before it is sent from the
 	// journal.
 	longWait = time.Second
-	// leaseFor is longer than an attempt can last.
-	leaseFor = SendTimeout + 3*time.Second
+	// leaseSlack is how much longer than an attempt its lease lasts.
+	leaseSlack = 3 * time.Second
 )
 
 // sentElsewhere are the deliveries, by touch, of items that waited here so long
@@ -55,7 +55,7 @@ func (b *outbox) admit(ctx context.Context, items []*Item) (free []*Item, wait t
 	if peers == nil {
 		return items, 0
 	}
-	a := lead.Admission{Owner: b.t.o.Node, For: leaseFor}
+	a := lead.Admission{Owner: b.t.o.Node, For: b.attemptFor() + leaseSlack}
 	a.Pace, a.Every, a.Burst = b.pacer.Bound()
 	for _, i := range items {
 		if i.Notification == nil {

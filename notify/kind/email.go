@@ -4,20 +4,17 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"html/template"
-	"io"
-	"mime"
-	"mime/multipart"
-	"mime/quotedprintable"
 	"net"
 	"net/mail"
-	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/leadgate/leadgate/notify"
@@ -29,11 +26,11 @@ var emailKind = Kind{
 	Name: "email",
 	Doc:  "https://www.rfc-editor.org/rfc/rfc6409",
 	Check: func(t notify.Target) error {
-		if _, _, _, err := mailServer(t.URL); err != nil {
+		if _, _, _, err := parseServer(t.URL); err != nil {
 			return err
 		}
 		if len(t.To) == 0 {
-			return errors.New("an email target needs to: addresses that hear")
+			return errors.New("an email target needs to: addresses that get the mails")
 		}
 		for _, a := range append([]string{t.From}, t.To...) {
 			if _, err := mail.ParseAddress(a); err != nil || strings.ContainsAny(a, "\r\n") {
@@ -45,27 +42,34 @@ var emailKind = Kind{
 		}
 		return nil
 	},
-	Open: openEmail,
+	Timeout: mailTimeout,
+	Open:    openEmail,
 }
 
 const (
-	emailTimeout = 10 * time.Second
-	emailMost    = 50 // leads in one message
+	mailMost     = 50   // leads in one message
+	rememberMost = 1000 // messages of which a mailer knows how far their attempts came
 )
 
-// mailer sends messages through a mail server. An answer goes to the lead.
+// mailer sends messages through a mail server. A reply goes to the lead.
 type mailer struct {
-	target   notify.Target
-	env      Env
-	host     string
-	port     int
-	implicit bool // TLS from the first byte on
-	dialer   *net.Dialer
+	target notify.Target
+	env    Env
+	server mailServer
+
+	mu   sync.Mutex
+	left map[string]progress // by Message-ID, of messages whose attempts failed
 }
 
-// mailServer reads smtp://host:587, which changes to TLS once connected, or
+// progress is what attempts that failed have left behind.
+type progress struct {
+	accepted []string // recipients that have the message
+	unsure   bool     // the server may have taken it without confirming it
+}
+
+// parseServer reads smtp://host:587, which changes to TLS once connected, or
 // smtps://host:465, which begins with it.
-func mailServer(s string) (host string, port int, implicit bool, err error) {
+func parseServer(s string) (host string, port int, implicit bool, err error) {
 	bad := errors.New("an email target needs a url: smtp://mail.example.com:587 (STARTTLS) or smtps://mail.example.com:465")
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || u.User != nil || strings.Trim(u.Path, "/") != "" {
@@ -85,7 +89,7 @@ func mailServer(s string) (host string, port int, implicit bool, err error) {
 }
 
 func openEmail(t notify.Target, e Env) (notify.Sender, error) {
-	host, port, implicit, err := mailServer(t.URL)
+	host, port, implicit, err := parseServer(t.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -93,124 +97,118 @@ func openEmail(t notify.Target, e Env) (notify.Sender, error) {
 	if !e.AllowPrivate {
 		dialer.Control = outbound.PublicOnly
 	}
-	return &mailer{target: t, env: e, host: host, port: port, implicit: implicit, dialer: dialer}, nil
+	return &mailer{target: t, env: e, left: map[string]progress{}, server: mailServer{host: host, port: port, implicit: implicit, user: t.User, secret: t.Secret,
+		allowPlain: e.AllowPrivate, dialer: dialer, tls: &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12, RootCAs: e.roots}, limits: rfc5321Limits}}, nil
 }
 
-func (s *mailer) Most() int { return emailMost }
+func (s *mailer) Most() int { return mailMost }
 
 // Send sends one message. The receipt is its Message-ID, which is the same for
-// every attempt, so that mailboxes know a repetition.
+// every attempt, so that mailboxes recognise a repetition, and which later
+// messages about the lead refer to.
 func (s *mailer) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
 	if len(alerts) == 0 {
 		return "", notify.ErrNothing
 	}
 	style := s.env.Style
 	style.Now = s.env.Now()
-	m := message.ComposeAll(alerts, style)
+	m := message.ComposeAll(alerts, style).Defanged()
 	var ids []string
 	for _, a := range alerts {
-		ids = append(ids, a.Touch.ID)
+		ids = append(ids, a.ID())
 	}
-	l := letter{To: s.target.To, From: s.target.From, Subject: m.Header, Date: s.env.Now(), ID: s.messageID(strings.Join(ids, " ")),
+	out := mailMessage{To: s.target.To, From: s.target.From, Subject: m.Header, Date: style.Now, ID: s.messageID(strings.Join(ids, " ")),
 		Text: strings.Join(mailLines(m), "\n") + "\n", Body: mailOf(m)}
-	if len(alerts) == 1 && m.Email.Link != "" {
-		l.ReplyTo = (&mail.Address{Name: message.Line(message.Person(alerts[0].Lead, alerts[0].Touch).Name, 60), Address: m.Email.Shown}).String()
+	if len(alerts) == 1 && m.LeadID != "" {
+		out.References = append(out.References, s.messageID("lead "+m.LeadID))
+		if thread := alerts[0].Thread; strings.HasPrefix(thread, "<") && strings.HasSuffix(thread, ">") {
+			out.InReplyTo, out.References = thread, append(out.References, thread)
+		}
 	}
-	return l.ID, s.post(ctx, l)
+	if len(alerts) == 1 && m.Email.Link != "" {
+		out.ReplyTo = (&mail.Address{Name: message.Line(message.Person(alerts[0].Lead, alerts[0].Touch).Name, 60), Address: m.Email.Shown}).String()
+	}
+	return out.ID, s.post(ctx, out)
 }
 
-// Alarm sends a message that tells no lead.
+// Alarm sends a message that is about no lead.
 func (s *mailer) Alarm(ctx context.Context, a notify.Alarm) error {
-	return s.post(ctx, letter{To: s.target.To, From: s.target.From, Subject: a.Title, Date: s.env.Now(), ID: s.messageID(a.Key + a.At.String()),
+	return s.post(ctx, mailMessage{To: s.target.To, From: s.target.From, Subject: a.Title, Date: s.env.Now(), ID: s.messageID(a.Key + a.At.String()),
 		Text: strings.Join(nonEmpty(a.Title, a.Text, a.URL), "\n\n") + "\n", Body: mailBody{Header: a.Title, Lines: []string{a.Text}, URL: a.URL, Open: "Open leadgate"}})
 }
 
 // messageID is the same for every attempt of the same.
 func (s *mailer) messageID(of string) string {
 	sum := sha256.Sum256([]byte(of + "/" + s.target.Name))
-	return "<" + hex.EncodeToString(sum[:12]) + ".leadgate@" + addressOf(s.target.From)[strings.LastIndexByte(addressOf(s.target.From), '@')+1:] + ">"
+	from := addressOf(s.target.From)
+	return "<" + hex.EncodeToString(sum[:12]) + ".leadgate@" + from[strings.LastIndexByte(from, '@')+1:] + ">"
 }
 
-// addressOf is an address without the name before it.
-func addressOf(s string) string {
-	a, err := mail.ParseAddress(s)
-	if err != nil {
-		return s // Check has refused it
+// repeated is what a message ends with that may have arrived before.
+const repeated = "You may have this mail already: the mail server did not confirm the first one."
+
+// post sends a message to the recipients that do not have it from an earlier
+// attempt. One that is refused for good keeps nobody else from getting it.
+func (s *mailer) post(ctx context.Context, m mailMessage) error {
+	before := s.progress(m.ID)
+	if before.unsure {
+		m.Text += "\n" + repeated + "\n"
+		m.Body.Lines = append(m.Body.Lines, repeated)
 	}
-	return a.Address
-}
-
-func (s *mailer) post(ctx context.Context, l letter) error {
 	var b bytes.Buffer
-	if err := l.write(&b); err != nil {
+	if err := m.write(&b); err != nil {
 		return &notify.Error{Class: notify.BadContent, Code: "unprintable", Err: errors.New("the message could not be written as a mail")}
 	}
-	ctx, cancel := context.WithTimeout(ctx, emailTimeout)
-	defer cancel()
-	if err := s.deliver(ctx, b.Bytes()); err != nil {
-		return mailError(err)
+	var to []string
+	for _, a := range m.To {
+		if a = addressOf(a); !slices.Contains(before.accepted, a) {
+			to = append(to, a)
+		}
 	}
+	refused, err := s.server.deliver(ctx, addressOf(m.From), to, b.Bytes())
+	if err != nil {
+		failed := mailError(err)
+		var e *notify.Error
+		if errors.As(failed, &e) && e.Ambiguous {
+			before.unsure = true
+			s.setProgress(m.ID, before)
+		}
+		return failed
+	}
+	for _, r := range refused {
+		to = slices.DeleteFunc(to, func(a string) bool { return a == r.to })
+	}
+	before.accepted = append(before.accepted, to...)
+	for _, r := range refused {
+		if r.temporary() || len(before.accepted) == 0 {
+			s.setProgress(m.ID, before)
+			return mailError(r.err)
+		}
+	}
+	if len(refused) > 0 {
+		s.env.Logger.Warn("a mail server refuses recipients; the others have the message", "target", s.target.Name, "refused", len(refused), "of", len(m.To), "code", refused[0].err.Code)
+	}
+	s.setProgress(m.ID, progress{})
 	return nil
 }
 
-// letter is a mail: the same as text and as HTML.
-type letter struct {
-	From, ReplyTo, Subject, ID, Text string
-	To                               []string
-	Date                             time.Time
-	Body                             mailBody
+func (s *mailer) progress(id string) progress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.left[id]
 }
 
-// write writes a letter as RFC 5322 has it. No header takes a line break in.
-func (l letter) write(w io.Writer) error {
-	parts := multipart.NewWriter(w)
-	header := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(w, "%s: %s\r\n", name, strings.NewReplacer("\r", "", "\n", "").Replace(value))
-		}
+// setProgress remembers what an attempt has left behind; forgetting it costs at
+// worst a second copy under the same Message-ID.
+func (s *mailer) setProgress(id string, p progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.left) > rememberMost {
+		clear(s.left)
 	}
-	header("Date", l.Date.Format(time.RFC1123Z))
-	header("From", encoded(l.From))
-	var to []string
-	for _, a := range l.To {
-		to = append(to, encoded(a))
+	if delete(s.left, id); p.unsure || len(p.accepted) > 0 {
+		s.left[id] = p
 	}
-	header("To", strings.Join(to, ", "))
-	header("Reply-To", l.ReplyTo)
-	header("Subject", mime.QEncoding.Encode("utf-8", message.Line(l.Subject, 150)))
-	header("Message-ID", l.ID)
-	header("Auto-Submitted", "auto-generated")
-	header("MIME-Version", "1.0")
-	header("Content-Type", mime.FormatMediaType("multipart/alternative", map[string]string{"boundary": parts.Boundary()}))
-	io.WriteString(w, "\r\n") // an error shows when the parts are written
-	if err := part(parts, "text/plain", func(w io.Writer) error { _, err := io.WriteString(w, l.Text); return err }); err != nil {
-		return err
-	}
-	if err := part(parts, "text/html", func(w io.Writer) error { return mailPage.Execute(w, l.Body) }); err != nil {
-		return err
-	}
-	return parts.Close()
-}
-
-// encoded is an address whose name may hold any character.
-func encoded(s string) string {
-	a, err := mail.ParseAddress(s)
-	if err != nil {
-		return s
-	}
-	return a.String()
-}
-
-func part(to *multipart.Writer, kind string, write func(io.Writer) error) error {
-	w, err := to.CreatePart(textproto.MIMEHeader{"Content-Type": {kind + "; charset=utf-8"}, "Content-Transfer-Encoding": {"quoted-printable"}})
-	if err != nil {
-		return err
-	}
-	q := quotedprintable.NewWriter(w)
-	if err := write(q); err != nil {
-		return err
-	}
-	return q.Close()
 }
 
 // mailLines are a message as text.

@@ -27,12 +27,13 @@ import (
 
 // Kind is a sort of target.
 type Kind struct {
-	Name  string                    // as configured: slack
-	Doc   string                    // the page that its file follows
-	Pace  notify.Pace               // of targets that set none; zero: no bound
-	Hands int                       // messages on their way at once, of targets that set none; 0: 1
-	Check func(notify.Target) error // what is wrong with a target, as far as the file tells
-	Open  func(notify.Target, Env) (notify.Sender, error)
+	Name    string                    // as configured: slack
+	Doc     string                    // the page that its file follows
+	Pace    notify.Pace               // of targets that set none; zero: no bound
+	Hands   int                       // messages on their way at once, of targets that set none; 0: 1
+	Timeout time.Duration             // of one attempt; 0: the caller's
+	Check   func(notify.Target) error // what is wrong with a target, as far as the file tells
+	Open    func(notify.Target, Env) (notify.Sender, error)
 }
 
 // Env is what senders need of the program.
@@ -76,13 +77,14 @@ var kinds = []Kind{
 // All returns the table of kinds.
 func All() []Kind { return slices.Clone(kinds) }
 
-// Complete fills in what a target leaves to its kind: pace and concurrency.
+// Complete fills in what a target leaves to its kind: pace, concurrency and the
+// time that an attempt may take.
 func Complete(t notify.Target) notify.Target {
 	k, _ := find(t.Kind)
 	if t.Pace == (notify.Pace{}) {
 		t.Pace = k.Pace
 	}
-	t.Concurrency = cmp.Or(t.Concurrency, k.Hands)
+	t.Concurrency, t.Timeout = cmp.Or(t.Concurrency, k.Hands), k.Timeout
 	return t
 }
 

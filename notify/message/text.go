@@ -139,3 +139,67 @@ func EmailOf(s string) Contact {
 	}
 	return Contact{Shown: Cut(s, 80), Link: "mailto:" + s}
 }
+
+// address is what readers of plain text turn into a link by themselves: a
+// scheme's end or a domain.
+var address = regexp.MustCompile(`(?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}|www\.|://`)
+
+// Defang takes the life out of addresses where text is shown that a reader makes
+// links of: evil.example becomes evil[.]example. The lead's own e-mail address
+// stays as it is.
+func (m Message) Defang(s string) string {
+	s = defang(s)
+	if m.Email.Link == "" {
+		return s
+	}
+	return replaceWord(s, defang(m.Email.Shown), m.Email.Shown)
+}
+
+// Defanged is the message with every text defanged, for readers that make links
+// of plain text.
+func (m Message) Defanged() Message {
+	for _, s := range []*string{&m.Header, &m.Text, &m.Who, &m.What, &m.About, &m.Owner, &m.State, &m.Quote, &m.Why, &m.NextStep, &m.Note, &m.More} {
+		*s = m.Defang(*s)
+	}
+	for _, c := range []*Contact{&m.Phone, &m.Email} {
+		if c.Link == "" {
+			c.Shown = defang(c.Shown)
+		}
+	}
+	m.Facts = slices.Clone(m.Facts)
+	for i, f := range m.Facts {
+		m.Facts[i] = Fact{m.Defang(f.Name), m.Defang(f.Text)}
+	}
+	m.Leads = slices.Clone(m.Leads)
+	for i, one := range m.Leads {
+		m.Leads[i] = one.Defanged()
+	}
+	return m
+}
+
+func defang(s string) string {
+	return address.ReplaceAllStringFunc(s, func(m string) string {
+		m = strings.ReplaceAll(m, "://", "[:]//")
+		return strings.ReplaceAll(m, ".", "[.]")
+	})
+}
+
+// replaceWord replaces a word where it stands by itself, and not where it is
+// part of another one.
+func replaceWord(s, word, by string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(s, word)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		begins := before == "" && b.Len() == 0 || strings.HasSuffix(before, " ") || strings.HasSuffix(before, "\n")
+		if begins && (after == "" || strings.ContainsRune(" \n:,", rune(after[0]))) {
+			b.WriteString(by)
+		} else {
+			b.WriteString(word)
+		}
+		s = after
+	}
+}

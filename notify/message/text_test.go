@@ -71,3 +71,27 @@ func TestContacts(t *testing.T) {
 		})
 	}
 }
+
+func TestDefang(t *testing.T) {
+	for in, want := range map[string]string{
+		"see https://sub.evil.example/x?y": "see https[:]//sub[.]evil[.]example/x?y",
+		"www.evil.example":                 "www[.]evil[.]example",
+		"Grace Hopper, 3.5 seats. Yes":     "Grace Hopper, 3.5 seats. Yes",
+		"пример.рф":                        "пример[.]рф",
+	} {
+		if got := defang(in); got != want {
+			t.Errorf("defang(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestReplaceWord(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"a.b", "A"}, {"x a.b y", "x A y"}, {"x\na.b\ny a.b", "x\nA\ny A"},
+		{"xa.b", "xa.b"}, {"a.by", "a.by"}, {"a.ba.b", "a.ba.b"}, {"x", "x"}, {"", ""},
+	} {
+		if got := replaceWord(tt.in, "a.b", "A"); got != tt.want {
+			t.Errorf("replaceWord(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}

@@ -331,35 +331,12 @@ const plainMost = 7500
 // plainText is the last resort: shown as text in which Slack looks for links
 // by itself, so only the inbox's own may look like one.
 func plainText(m message.Message) string {
-	s := defang(strings.Join(linesOf(m), "\n"))
-	if m.Email.Link != "" {
-		s = replaceWord(s, defang(m.Email.Shown), m.Email.Shown)
-	}
+	s := m.Defang(strings.Join(linesOf(m), "\n"))
 	s = escape(message.Cut(s, plainMost))
 	if m.URL != "" {
 		s += "\n" + m.URL
 	}
 	return s
-}
-
-// replaceWord replaces a word where it stands between spaces, and not where it
-// is part of another one.
-func replaceWord(s, word, by string) string {
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(s, word)
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		if alone := (before == "" && b.Len() == 0 || strings.HasSuffix(before, " ") || strings.HasSuffix(before, "\n")) &&
-			(after == "" || after[0] == ' ' || after[0] == '\n'); alone {
-			b.WriteString(by)
-		} else {
-			b.WriteString(word)
-		}
-		s = after
-	}
 }
 
 // renderHook writes a message for an incoming webhook, which cannot answer

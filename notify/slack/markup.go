@@ -2,7 +2,6 @@ package slack
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -34,19 +33,6 @@ func moment(t, since time.Time) string {
 		return clockDay(t)
 	}
 	return clock(t)
-}
-
-// address is what readers of plain text turn into a link by themselves: a
-// scheme's end or a domain.
-var address = regexp.MustCompile(`(?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}|www\.|://`)
-
-// defang takes the life out of addresses where text is shown that a reader
-// makes links of: evil.example becomes evil[.]example.
-func defang(s string) string {
-	return address.ReplaceAllStringFunc(s, func(m string) string {
-		m = strings.ReplaceAll(m, "://", "[:]//")
-		return strings.ReplaceAll(m, ".", "[.]")
-	})
 }
 
 // mrkdwn makes text inert in Slack's markup: its three control characters are
