@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -34,7 +35,7 @@ func (o *actorOfOne) Act(_ context.Context, id string, d lead.Deed, revision int
 
 func TestServer_Act(t *testing.T) {
 	actor := &actorOfOne{lead.Lead{ID: "l1", Revision: 3}}
-	s, err := New(testOptions(func(o *Options) { o.Session.Tokens, o.Actor = []string{"token"}, actor }))
+	s, err := New(Options{PublicURL: "http://leads.example.com", Session: session.Options{Tokens: []string{"token"}}, Actor: actor})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
+	"github.com/leadgate/leadgate/lead/strictyaml"
 )
 
 // effectView is the part of the page of rules where other rules are tried on past
@@ -33,7 +35,7 @@ type effectView struct {
 
 // mistake is one place of a rules file that cannot stay as it is.
 type mistake struct {
-	lead.Mistake
+	strictyaml.Mistake
 	Quote string // its line, with a caret below the place
 }
 
@@ -87,8 +89,8 @@ func (s *Server) tryEffect(ctx context.Context, e *effectView) (*problem.Problem
 		e.Text = ""
 		return &problem.Problem{Code: problem.TooLarge, Detail: "A rules file has at most 1 MiB."}, nil
 	}
-	rules, err := lead.ParseRules("rules.yaml", []byte(e.Text))
-	var broken *lead.RulesError
+	set, err := rules.Parse("rules.yaml", []byte(e.Text))
+	var broken *strictyaml.Error
 	if errors.As(err, &broken) {
 		for _, m := range broken.Mistakes {
 			e.Mistakes = append(e.Mistakes, mistake{m, quote(m)})
@@ -99,7 +101,7 @@ func (s *Server) tryEffect(ctx context.Context, e *effectView) (*problem.Problem
 		return nil, err
 	}
 	all := &turned{}
-	r, err := s.rehearse(ctx, rules, s.o.Now().AddDate(0, 0, -e.Day), lead.Walk{Turn: all.add})
+	r, err := s.rehearse(ctx, set, s.o.Now().AddDate(0, 0, -e.Day), lead.Walk{Turn: all.add})
 	if err != nil {
 		if p := problem.Of(err); p.Code != problem.Internal {
 			return &p, nil
@@ -117,12 +119,12 @@ func (s *Server) tryEffect(ctx context.Context, e *effectView) (*problem.Problem
 
 // rehearse tries rules on past leads, for one caller at a time: with many leads it
 // keeps every processor busy for seconds.
-func (s *Server) rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
+func (s *Server) rehearse(ctx context.Context, set *rules.Set, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
 	if !s.rehearsing.TryLock() {
 		return lead.Rehearsal{}, problem.Problem{Code: problem.Unavailable, Retry: 5, Detail: "Somebody is trying rules just now, and it is done one at a time. Try again in a few seconds."}
 	}
 	defer s.rehearsing.Unlock()
-	return s.o.Judge.Rehearse(ctx, rules, since, told)
+	return s.o.Judge.Rehearse(ctx, set, since, told)
 }
 
 // turned keeps the leads of a walk that did something last.
@@ -141,7 +143,7 @@ func (k *turned) add(t lead.Turn) error {
 
 // quote is the line of a mistake with a caret below the place; of a long line the
 // part around it.
-func quote(m lead.Mistake) string {
+func quote(m strictyaml.Mistake) string {
 	source, column := []rune(m.Source), max(m.Column-1, 0)
 	if from := column - lineQuoted/2; len(source) > lineQuoted && from > 0 {
 		source, column = source[min(from, len(source)):], lineQuoted/2

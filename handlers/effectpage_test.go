@@ -11,6 +11,8 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
+	"github.com/leadgate/leadgate/lead/strictyaml"
 )
 
 // walkedJudge rehearses on so many leads, the one that did something first first.
@@ -19,10 +21,10 @@ type walkedJudge struct {
 	leads int
 	held  chan struct{} // when set, a rehearsal waits until it is closed
 	began chan struct{}
-	rules *lead.Rules // tried last
+	rules *rules.Set // tried last
 }
 
-func (w *walkedJudge) Rehearse(_ context.Context, r *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
+func (w *walkedJudge) Rehearse(_ context.Context, r *rules.Set, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
 	w.since, w.rules = since, r
 	if w.held != nil {
 		close(w.began)
@@ -43,11 +45,11 @@ func (w *walkedJudge) Rehearse(_ context.Context, r *lead.Rules, since time.Time
 		Alerts: lead.AlertCount{BeforePerDay: 1, AfterPerDay: 2.24}}, w.err
 }
 
-func effectServer(t *testing.T, leads int) (*Server, *walkedJudge, func(rules, days string) (int, string)) {
+func effectServer(t *testing.T, leads int) (*Server, *walkedJudge, func(set, days string) (int, string)) {
 	judge := &walkedJudge{leads: leads}
 	s, cookies := insiders(t, func(o *Options) { o.Judge = judge })
-	return s, judge, func(rules, days string) (int, string) {
-		w := post(s, "/rules/effect", formType, url.Values{"rules": {rules}, "days": {days}}.Encode(), "Cookie", cookies[session.Read], "Accept", "text/html")
+	return s, judge, func(set, days string) (int, string) {
+		w := post(s, "/rules/effect", formType, url.Values{"rules": {set}, "days": {days}}.Encode(), "Cookie", cookies[session.Read], "Accept", "text/html")
 		return w.Code, html.UnescapeString(w.Body.String())
 	}
 }
@@ -55,7 +57,7 @@ func effectServer(t *testing.T, leads int) (*Server, *walkedJudge, func(rules, d
 func TestRulesEffect(t *testing.T) {
 	s, judge, try := effectServer(t, 60)
 	page := ask(s, "GET", "/rules", "", "Authorization", bearer).Body.String()
-	if box := elements(t, page, "textarea"); len(box) != 2 || box[1].FirstChild.Data != lead.DefaultRules().Source() {
+	if box := elements(t, page, "textarea"); len(box) != 2 || box[1].FirstChild.Data != rules.Default().Source() {
 		t.Error("the page does not offer the rules in force to be changed")
 	}
 
@@ -71,7 +73,7 @@ func TestRulesEffect(t *testing.T) {
 	if want := noon.AddDate(0, 0, -7); !judge.since.Equal(want) {
 		t.Errorf("it looks back to %v, want %v", judge.since, want)
 	}
-	if same, _ := lead.ParseRules("rules.yaml", []byte("extends: default\n")); judge.rules.Version() != same.Version() {
+	if same, _ := rules.Parse("rules.yaml", []byte("extends: default\n")); judge.rules.Version() != same.Version() {
 		t.Error("a browser's line ends make other rules")
 	}
 	if try("extends: default", "1000"); !judge.since.Equal(noon.AddDate(0, 0, -rehearseDays)) {
@@ -133,16 +135,16 @@ func TestQuote(t *testing.T) {
 	long := strings.Repeat("a", 400) + "!" + strings.Repeat("b", 400)
 	for _, tt := range []struct {
 		name string
-		m    lead.Mistake
+		m    strictyaml.Mistake
 		want string
 	}{
-		{"Short", lead.Mistake{Source: "score: x", Column: 8}, "score: x\n       ^"},
-		{"Tab", lead.Mistake{Source: "\tx", Column: 2}, "\tx\n\t^"},
-		{"Empty", lead.Mistake{Column: 1}, "\n^"},
-		{"BeyondTheEnd", lead.Mistake{Source: "ab", Column: 9}, "ab\n  ^"},
-		{"Umlauts", lead.Mistake{Source: "äö: x", Column: 5}, "äö: x\n    ^"},
-		{"LongAtTheBeginning", lead.Mistake{Source: long, Column: 1}, long[:lineQuoted] + "\n^"},
-		{"Long", lead.Mistake{Source: long, Column: 401}, long[400-lineQuoted/2:400+lineQuoted/2] + "\n" + strings.Repeat(" ", lineQuoted/2) + "^"},
+		{"Short", strictyaml.Mistake{Source: "score: x", Column: 8}, "score: x\n       ^"},
+		{"Tab", strictyaml.Mistake{Source: "\tx", Column: 2}, "\tx\n\t^"},
+		{"Empty", strictyaml.Mistake{Column: 1}, "\n^"},
+		{"BeyondTheEnd", strictyaml.Mistake{Source: "ab", Column: 9}, "ab\n  ^"},
+		{"Umlauts", strictyaml.Mistake{Source: "äö: x", Column: 5}, "äö: x\n    ^"},
+		{"LongAtTheBeginning", strictyaml.Mistake{Source: long, Column: 1}, long[:lineQuoted] + "\n^"},
+		{"Long", strictyaml.Mistake{Source: long, Column: 401}, long[400-lineQuoted/2:400+lineQuoted/2] + "\n" + strings.Repeat(" ", lineQuoted/2) + "^"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := quote(tt.m); got != tt.want {

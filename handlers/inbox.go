@@ -128,7 +128,7 @@ func (s *Server) inboxPage(c echo.Context) error {
 		p.Next = "/?" + at.Encode()
 	}
 	if len(p.Rows) == 0 {
-		p.Forms = s.sources.PlainForms()
+		p.Forms = s.plainForms()
 	}
 	around := s.frame(c, "inbox", "Inbox", p)
 	if away {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
+	"github.com/leadgate/leadgate/lead/rules"
 )
 
 // fullReader shows things in which every field is set.
@@ -100,7 +101,7 @@ func (fullResender) ResendAll(context.Context, lead.Resending, time.Duration) (l
 // fullJudge finds one lead that turns.
 type fullJudge struct{}
 
-func (fullJudge) Rehearse(_ context.Context, _ *lead.Rules, _ time.Time, told lead.Walk) (lead.Rehearsal, error) {
+func (fullJudge) Rehearse(_ context.Context, _ *rules.Set, _ time.Time, told lead.Walk) (lead.Rehearsal, error) {
 	return *fullOf[lead.Rehearsal](), told.Turn(*fullOf[lead.Turn]())
 }
 func (fullJudge) Reclassify(_ context.Context, _ lead.Chosen, _ bool, told lead.Walk) (lead.Reclassified, error) {

@@ -15,12 +15,14 @@ import (
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
+	"github.com/leadgate/leadgate/lead/strictyaml"
 )
 
 // judge says what rules make of leads. Its errors wrap lead.ErrNotFound, ErrConflict or
 // lead.ErrUnavailable.
 type judge interface {
-	Rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error)
+	Rehearse(ctx context.Context, set *rules.Set, since time.Time, told lead.Walk) (lead.Rehearsal, error)
 	Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error)
 	ReclassifyLead(ctx context.Context, leadID string, how lead.Rejudging) (lead.Turn, error)
 	Explain(ctx context.Context, leadID string) (lead.Explanation, error)
@@ -60,8 +62,8 @@ func (s *Server) rehearseRules(c echo.Context) error {
 	case len(src) > maxRules:
 		return problem.Problem{Code: problem.TooLarge, Detail: "A rules file has at most 1 MiB."}
 	}
-	rules, err := lead.ParseRules("rules.yaml", src)
-	var broken *lead.RulesError
+	set, err := rules.Parse("rules.yaml", src)
+	var broken *strictyaml.Error
 	if errors.As(err, &broken) {
 		p := problem.Problem{Code: problem.BadRules, Detail: broken.Error()}
 		for _, m := range broken.Mistakes {
@@ -70,7 +72,7 @@ func (s *Server) rehearseRules(c echo.Context) error {
 		return p
 	}
 	return walk(c, func(told lead.Walk) (lead.Rehearsal, error) {
-		return s.rehearse(c.Request().Context(), rules, since, told)
+		return s.rehearse(c.Request().Context(), set, since, told)
 	})
 }
 

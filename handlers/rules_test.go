@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 )
 
 // fakeJudge tells of one lead that turns, and merges l1 only.
@@ -27,7 +28,7 @@ func (f *fakeJudge) tell(told lead.Walk) error {
 	return errors.Join(told.Tell(lead.Turn{LeadID: "l1", After: lead.Verdict{Temperature: lead.Hot}}), told.Reached(lead.Progress{Done: 1, All: 1}), f.err)
 }
 
-func (f *fakeJudge) Rehearse(_ context.Context, r *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
+func (f *fakeJudge) Rehearse(_ context.Context, r *rules.Set, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
 	f.since = since
 	return lead.Rehearsal{Rules: r.Version(), Turned: 1}, f.tell(told)
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/handlers/provider"
-	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -30,7 +29,7 @@ type Vendors struct {
 
 // askedSource is a source whose vendor is asked.
 type askedSource struct {
-	source.Source
+	Source
 	granted granted
 }
 
@@ -50,7 +49,7 @@ const (
 )
 
 // NewVendors returns vendors for the sources' settings. now may be nil.
-func NewVendors(sources []source.Source, now func() time.Time) *Vendors {
+func NewVendors(sources []Source, now func() time.Time) *Vendors {
 	if now == nil {
 		now = time.Now
 	}
@@ -67,7 +66,7 @@ func NewVendors(sources []source.Source, now func() time.Time) *Vendors {
 }
 
 // Reload replaces the settings of all sources at once.
-func (v *Vendors) Reload(sources []source.Source) {
+func (v *Vendors) Reload(sources []Source) {
 	byName := make(map[string]*askedSource, len(sources))
 	for _, s := range sources {
 		byName[s.Name] = &askedSource{Source: s}

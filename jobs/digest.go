@@ -13,6 +13,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 )
 
@@ -146,7 +147,7 @@ func slim(t *lead.Touch) *lead.Touch {
 		Person: t.Person, State: t.State, Deliveries: t.Deliveries}
 }
 
-func (g *gathered) take(l *lead.Lead, touches []*lead.Touch, rules *lead.Rules, from time.Time) {
+func (g *gathered) take(l *lead.Lead, touches []*lead.Touch, set *rules.Set, from time.Time) {
 	g.leads = append(g.leads, l)
 	g.about.Total++
 	for _, t := range touches {
@@ -163,7 +164,7 @@ func (g *gathered) take(l *lead.Lead, touches []*lead.Touch, rules *lead.Rules, 
 	if len(before.History) == 0 {
 		return
 	}
-	g.about.Before[l.ID] = rules.Classify(&before, from).Score
+	g.about.Before[l.ID] = set.Classify(&before, from).Score
 	if g.rise(l) > 0 {
 		g.about.Heating++
 	}

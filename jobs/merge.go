@@ -100,7 +100,7 @@ func (j *Jobs) join(ctx context.Context, id, into, by string) (*lead.Lead, error
 			if err := l.Absorb(source); err != nil {
 				return err
 			}
-			l.Judge(j.o.Rules(), j.now())
+			j.o.Rules().Judge(l, j.now())
 			j.policy.Schedule(l)
 			l.Trail = append(l.Trail, lead.Step{At: j.now().UTC(), Step: lead.StepAbsorbed, Note: fmt.Sprintf("%s by %s", id, by)})
 			return nil
@@ -194,7 +194,7 @@ func (j *Jobs) part(ctx context.Context, id, by string) (*lead.Lead, error) {
 		var back *lead.Lead
 		back, theirs = l.Unmerged(&merged)
 		*l = *back
-		l.Judge(j.o.Rules(), j.now())
+		j.o.Rules().Judge(l, j.now())
 		j.policy.Schedule(l)
 		l.Trail = append(l.Trail, step(id))
 		return nil
@@ -204,7 +204,7 @@ func (j *Jobs) part(ctx context.Context, id, by string) (*lead.Lead, error) {
 	}
 	source, err = j.repo.Update(ctx, id, repo.Change{Apply: func(l *lead.Lead) error {
 		l.Free(theirs)
-		l.Judge(j.o.Rules(), j.now())
+		j.o.Rules().Judge(l, j.now())
 		j.policy.Schedule(l)
 		l.Trail = append(l.Trail, step(target.ID))
 		return nil

@@ -155,7 +155,7 @@ func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
 	}
 	rejudge := func(l *lead.Lead) {
 		r.Before = rules.AsOf(l, now)
-		l.Judge(rules, now)
+		rules.Judge(l, now)
 		r.After = l.Verdict
 		if r.Told = nil; r.touch != nil {
 			r.Told = j.policy.Realert(l, r.touch, r.Before)

@@ -11,25 +11,26 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 )
 
 // Rehearse tries rules on everybody who did something since: whose class would
 // have been another at their latest touch, and how many alerts there would have
 // been. Nothing is changed. Both sides are worked out anew from the history, so
 // what differs is the rules' doing.
-func (j *Jobs) Rehearse(ctx context.Context, rules *lead.Rules, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
+func (j *Jobs) Rehearse(ctx context.Context, set *rules.Set, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
 	if err := j.Loaded(ctx); err != nil {
 		return lead.Rehearsal{}, err
 	}
 	now, inUse := j.now(), j.o.Rules()
-	r := lead.Rehearsal{Rules: rules.Version(), RulesInUse: inUse.Version(), Since: since.UTC(), Turns: map[string]int{}}
+	r := lead.Rehearsal{Rules: set.Version(), RulesInUse: inUse.Version(), Since: since.UTC(), Turns: map[string]int{}}
 	err := j.eachLead(ctx, told, func(l *lead.Lead) func() error {
 		first := slices.IndexFunc(l.History, func(p lead.Past) bool { return !p.At.Before(since) && !p.Test })
 		if first < 0 {
 			return nil
 		}
 		before, alertsBefore := j.policy.Rehearse(l, inUse, first)
-		after, alertsAfter := j.policy.Rehearse(l, rules, first)
+		after, alertsAfter := j.policy.Rehearse(l, set, first)
 		return func() error {
 			r.Leads++
 			r.Alerts.Before += alertsBefore

@@ -81,9 +81,9 @@ var acts = map[Verb]func(l *Lead, d Deed, at time.Time) (changed bool, note stri
 		if l.Temperature < Hot {
 			return false, "", nil
 		}
-		l.rule(d.By, at)
+		l.override(d.By, at)
 		l.Temperature = Warm
-		l.Reasons = append(l.Reasons, l.NotHot.because())
+		l.Reasons = append(l.Reasons, l.NotHot.Reason())
 		return true, "", nil
 	},
 	VerbDuplicate: func(l *Lead, d Deed, _ time.Time) (bool, string, error) {

@@ -2,72 +2,9 @@ package lead
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"pgregory.net/rapid"
 )
-
-// livedLead draws a lead that touches made, with messages and perhaps a claim.
-func livedLead(r *Rules, id string) *rapid.Generator[*Lead] {
-	return rapid.Custom(func(t *rapid.T) *Lead {
-		l := &Lead{ID: id, Status: rapid.SampledFrom([]Status{New, Junk, Closed}).Draw(t, "status"),
-			CreatedAt: noon.Add(-time.Duration(rapid.IntRange(0, 1000).Draw(t, "minutes")) * time.Minute)}
-		for i := range rapid.IntRange(1, 5).Draw(t, "touches") {
-			p := anyPast(r).Draw(t, "touch")
-			l.Take(&Touch{ID: fmt.Sprintf("%s-%d", id, i), Action: p.Action, At: p.At, Person: anyPerson().Draw(t, "person"), Test: rapid.Bool().Draw(t, "test")})
-		}
-		if rapid.Bool().Draw(t, "claimed") {
-			l.Status, l.Claim = Claimed, &Claim{By: "Dana", At: noon}
-		}
-		if rapid.Bool().Draw(t, "alerted") {
-			l.AlertedAt = noon.Add(-time.Hour)
-			l.Alerts = map[string]string{"sales": id + "/1"}
-			l.Posted(Post{Target: "sales", Receipt: id + "/1", Touches: []string{l.Touches[0]}})
-		}
-		l.Judge(r, noon)
-		return l
-	})
-}
-
-// A merge that is undone leaves both leads exactly as they were.
-func TestLead_Unmerged_Exactly(t *testing.T) {
-	r := DefaultRules()
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := livedLead(r, "A").Draw(t, "a"), livedLead(r, "B").Draw(t, "b")
-		wantA, wantB := *a, *b
-		source, both := *a, *b
-		source.MergeInto(&both, "Dana", noon)
-		if err := both.Absorb(&source); err != nil {
-			t.Fatal(err)
-		}
-		both.Judge(r, noon)
-		for _, l := range []*Lead{a, b} {
-			for _, id := range l.Touches {
-				if !both.Has(id) {
-					t.Fatalf("touch %s was swallowed", id)
-				}
-			}
-			if l.Claim != nil && both.Claim == nil {
-				t.Fatal("the claim was lost")
-			}
-			if l.Temperature > both.Temperature && l.Test == both.Test {
-				t.Fatalf("%v and %v became %v", a.Temperature, b.Temperature, both.Temperature)
-			}
-		}
-		gotB, theirs := both.Unmerged(&source)
-		source.Free(theirs)
-		gotB.Judge(r, noon)
-		ignore := cmpopts.IgnoreFields(Lead{}, "Trail")
-		if diff := cmp.Diff([]*Lead{&wantA, &wantB}, []*Lead{&source, gotB}, ignore, cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("after the undoing (-before +after):\n%s", diff)
-		}
-	})
-}
 
 // What was done between a merge and its undoing goes to whose it is.
 func TestLead_Unmerged_Since(t *testing.T) {

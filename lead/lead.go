@@ -19,7 +19,7 @@ type Lead struct {
 	Escalated   int       `json:"escalated,omitempty"`    // how many levels have heard since
 	EscalatesAt time.Time `json:"escalates_at,omitzero"`  // when the next one hears unless somebody has the lead by then
 	DuplicateOf string    `json:"duplicate_of,omitempty"` // the lead that somebody said this one is
-	NotHot      *Ruling   `json:"not_hot,omitempty"`      // that somebody said it is not hot
+	NotHot      *Override `json:"not_hot,omitempty"`      // that somebody said it is not hot
 
 	Touches []string `json:"touches"`           // ids, in order of arrival
 	History []Past   `json:"history,omitempty"` // in order of the senders' time

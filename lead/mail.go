@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// The kinds of e-mail addresses.
-var mailKinds = []string{"work", "free", "disposable"}
+// MailKinds returns what MailKind returns of addresses.
+func MailKinds() []string { return []string{"work", "free", "disposable"} }
 
 //go:embed free_mail.txt
 var freeMail string
@@ -32,7 +32,7 @@ var mailDomains = sync.OnceValue(func() map[string]string {
 // use: mailinator.com). It is empty when the text is no address. The lists are
 // free_mail.txt and disposable_mail.txt; whatever is on neither is work.
 func MailKind(email string) string {
-	domain := mailDomain(email)
+	domain := MailDomain(email)
 	if domain == "" {
 		return ""
 	}
@@ -49,9 +49,9 @@ func MailKind(email string) string {
 	}
 }
 
-// mailDomain returns the part after the @ in lower case, empty when the text
+// MailDomain returns the part after the @ in lower case, empty when the text
 // is no address.
-func mailDomain(email string) string {
+func MailDomain(email string) string {
 	email = strings.TrimSpace(email)
 	at := strings.LastIndexByte(email, '@')
 	if at <= 0 || strings.ContainsAny(email, " \t\r\n") {

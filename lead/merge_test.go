@@ -52,55 +52,6 @@ func TestLead_Take_Person(t *testing.T) {
 	}
 }
 
-// However touches arrive, the person, the history and the verdict are the same.
-func TestLead_Take_AnyOrder(t *testing.T) {
-	r := DefaultRules()
-	rapid.Check(t, func(t *rapid.T) {
-		word := rapid.SampledFrom([]string{"", "", "Ada", "Ada Quell", "Bo"})
-		touches := make([]*Touch, rapid.IntRange(2, 8).Draw(t, "touches"))
-		for i := range touches {
-			p := anyPast(r).Draw(t, "touch")
-			touches[i] = &Touch{ID: fmt.Sprint(i), Action: p.Action, At: p.At, Message: p.Message, Fields: p.Fields, PageURL: p.PageURL,
-				Person: Person{Email: rapid.SampledFrom([]string{"", "ada@gmail.com", "ada@acme.example"}).Draw(t, "email"), Name: word.Draw(t, "name"), FirstName: word.Draw(t, "first"),
-					LastName: word.Draw(t, "last"), Company: word.Draw(t, "company"), Title: rapid.SampledFrom([]string{"", "CEO", "intern"}).Draw(t, "title")}}
-		}
-		var inOrder, shuffled Lead
-		for _, x := range touches {
-			inOrder.Take(x)
-		}
-		for _, x := range rapid.Permutation(touches).Draw(t, "arrival") {
-			shuffled.Take(x)
-		}
-		shuffled.Touches = inOrder.Touches // are in order of arrival
-		inOrder.Judge(r, noon)
-		shuffled.Judge(r, noon)
-		if diff := cmp.Diff(inOrder, shuffled); diff != "" {
-			t.Fatalf("another order of arrival (-one +other):\n%s", diff)
-		}
-	})
-}
-
-// Somebody who touches without end stays as warm as before.
-func TestLead_Take_CrowdOfPageViews(t *testing.T) {
-	r := DefaultRules()
-	var l Lead
-	l.Take(&Touch{ID: "demo", Action: "demo_request", At: noon, Person: Person{Name: "Ada Quell", Company: "Quell Ltd"}})
-	for i := range 2 * mostHistory {
-		l.Take(&Touch{ID: fmt.Sprintf("view %d", i), Action: "page_view", At: noon.Add(time.Duration(i) * time.Second), Person: Person{Email: "ada@mail.example"}})
-	}
-	if l.Judge(r, noon.Add(time.Hour)); l.Temperature != Hot {
-		t.Fatalf("%v after so many page views", l.Temperature)
-	}
-	late := &Touch{ID: "late", Action: "page_view", At: noon.Add(-time.Hour), Person: Person{Company: "Old Ltd", Title: "CTO"}}
-	l.Take(late)
-	if want := (Person{Name: "Ada Quell", Email: "ada@mail.example", Company: "Quell Ltd", Title: "CTO"}); l.Person != want {
-		t.Errorf("person %+v, want %+v", l.Person, want)
-	}
-	if len(l.History) != mostHistory || l.History[0].ID != "late" {
-		t.Errorf("%d in the history, the first is %s: the touch that came last has to be there", len(l.History), l.History[0].ID)
-	}
-}
-
 func TestLead_Take_Again(t *testing.T) {
 	var l Lead
 	l.Take(said(1, Person{Name: "Ada Quell"}))

@@ -77,6 +77,17 @@ type Explanation struct {
 	Decisions []Decision `json:"decisions"` // who would hear of the latest touch if it came now
 }
 
+// Line is one rule of an explanation: whether it counted, and why not.
+type Line struct {
+	Rule    string   `json:"rule"`
+	Because string   `json:"because"`
+	Counted bool     `json:"counted"`
+	Points  int      `json:"points"`             // what it gave to the score; 0 when it did not count
+	Missed  []string `json:"missed,omitempty"`   // what did not hold, in words
+	Near    bool     `json:"near,omitempty"`     // only one thing was missing
+	TouchID string   `json:"touch_id,omitempty"` // the touch that it is about
+}
+
 // Chosen says which leads are meant; the zero value means all.
 type Chosen struct {
 	Source      string       // one that touched the lead

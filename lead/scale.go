@@ -1,6 +1,9 @@
 package lead
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Temperature says how much a person wants from us now.
 type Temperature int
@@ -13,6 +16,9 @@ const (
 )
 
 var temperatures = []string{"cold", "warm", "hot"}
+
+// TemperatureNames returns the names of the temperatures, in rising order.
+func TemperatureNames() []string { return slices.Clone(temperatures) }
 
 func (t Temperature) String() string { return scaleName(temperatures, int(t)) }
 
@@ -38,6 +44,9 @@ const (
 )
 
 var stages = []string{"", "IQL", "MQL", "SQL"}
+
+// StageNames returns the names of the stages, in rising order; the first is empty.
+func StageNames() []string { return slices.Clone(stages) }
 
 func (s Stage) String() string { return scaleName(stages, int(s)) }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers/provider"
-	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify/kind"
 )
 
@@ -50,19 +50,19 @@ func grants(name string) bool {
 }
 
 // loadRules reads the configured rules, or those built in.
-func loadRules(cfg *config.Config) (*lead.Rules, error) {
+func loadRules(cfg *config.Config) (*rules.Set, error) {
 	if cfg.RulesPath == "" {
-		return lead.DefaultRules(), nil
+		return rules.Default(), nil
 	}
 	src, err := os.ReadFile(cfg.RulesPath)
 	if err != nil {
 		return nil, &codedError{exitConfig, fmt.Errorf("rules: %w", err)}
 	}
-	rules, err := lead.ParseRules(cfg.RulesPath, src)
+	set, err := rules.Parse(cfg.RulesPath, src)
 	if err != nil {
 		return nil, &codedError{exitConfig, err}
 	}
-	return rules, nil
+	return set, nil
 }
 
 // server finds the server that has the configured data directory open.
@@ -82,11 +82,11 @@ func checkCommand(env environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rules, err := loadRules(cfg)
+			set, err := loadRules(cfg)
 			if err != nil {
 				return err
 			}
-			for _, w := range cfg.Check(rules.Knows) {
+			for _, w := range cfg.Check(set.Knows) {
 				fmt.Fprintln(c.ErrOrStderr(), "warning:", w)
 			}
 			cfg.Print(c.OutOrStdout())

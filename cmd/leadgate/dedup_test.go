@@ -21,9 +21,9 @@ import (
 
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
-	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/store"
 )
@@ -210,7 +210,7 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 		t.Fatal(err)
 	}
 	t.Cleanup(clients.close)
-	book := newRulebook(lead.DefaultRules())
+	book := newRulebook(rules.Default())
 	w.store = store.New(clients.workers, store.Options{Now: w.now})
 	target := notify.Target{Name: "sales", Kind: "slack", Pace: notify.Pace{Off: true}}
 	w.jobs, err = jobs.New(jobs.Options{Journal: jr.Journal, Store: w.store, Rules: book.now, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}},
@@ -219,10 +219,10 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sources []source.Source
+	var sources []handlers.Source
 	for name, action := range map[string]lead.Action{"demo": "demo_request", "quote": "quote_request", "contact": "contact_form", "webinar": "webinar_registered",
 		"newsletter": "newsletter_signup", "whitepaper": "whitepaper_download", "referral": "referral", "brochure": "brochure_download"} {
-		sources = append(sources, source.Source{Name: name, Provider: "form", Action: action})
+		sources = append(sources, handlers.Source{Name: name, Provider: "form", Action: action})
 	}
 	web, err := handlers.New(handlers.Options{Sources: sources, Accepter: w.jobs, Reader: w.jobs, Actor: w.jobs,
 		PublicURL: "https://leads.example.com", Now: w.now})

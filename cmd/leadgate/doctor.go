@@ -16,8 +16,8 @@ import (
 	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
-	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -66,7 +66,7 @@ func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error
 			return page.Items, nil
 		}
 	}
-	rules, err := loadRules(cfg)
+	set, err := loadRules(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error
 	}
 	defer clients.close()
 	quietRedis()
-	d := doctor{cfg: func() *config.Config { return cfg }, dir: cfg.DataDir, rules: func() *lead.Rules { return rules }, store: store.New(clients.producer, store.Options{}), embedded: clients.embedded}
+	d := doctor{cfg: func() *config.Config { return cfg }, dir: cfg.DataDir, rules: func() *rules.Set { return set }, store: store.New(clients.producer, store.Options{}), embedded: clients.embedded}
 	return d.Findings(ctx), nil
 }
 
@@ -96,7 +96,7 @@ type doctor struct {
 	cfg      func() *config.Config // in force
 	later    func() []string       // settings of the file that are in force at the next start; nil: none
 	dir      string                // of the data
-	rules    func() *lead.Rules
+	rules    func() *rules.Set
 	store    *store.Store
 	embedded bool
 	targets  func() []ops.Target            // nil: nothing is known of them

@@ -20,6 +20,13 @@ var mayImport = map[string][]string{
 	"lead":     {},
 	"lead/ops": {},
 
+	"lead/strictyaml": {},
+
+	"lead/rules": {
+		"lead",
+		"lead/strictyaml",
+	},
+
 	"journal": {},
 
 	"journal/shelf": {
@@ -80,6 +87,7 @@ var mayImport = map[string][]string{
 	},
 
 	"jobs": {
+		"lead/rules",
 		"journal/shelf",
 		"lead",
 		"lead/ops",
@@ -91,7 +99,6 @@ var mayImport = map[string][]string{
 		"jobs/events",
 		"jobs/policy",
 		"jobs/messages",
-		"jobs/queue",
 		"jobs/repo",
 	},
 
@@ -102,14 +109,8 @@ var mayImport = map[string][]string{
 		"jobs/events",
 	},
 
-	"jobs/queue": {
-		"lead",
-		"lead/ops",
-		"journal",
-		"jobs/availability",
-	},
-
 	"jobs/policy": {
+		"lead/rules",
 		"lead",
 		"notify",
 	},
@@ -145,25 +146,18 @@ var mayImport = map[string][]string{
 		"handlers/problem",
 	},
 
-	"handlers/source": {
-		"lead",
-		"lead/ops",
-		"handlers/problem",
-		"handlers/provider",
-		"handlers/session",
-	},
-
 	"handlers": {
+		"lead/strictyaml",
+		"lead/rules",
 		"lead",
 		"lead/ops",
 		"handlers/problem",
 		"handlers/provider",
 		"handlers/session",
-		"handlers/source",
 	},
 
 	"config": {
-		"handlers/source",
+		"handlers",
 		"notify",
 		"lead",
 	},
@@ -183,6 +177,7 @@ var mayImport = map[string][]string{
 	},
 
 	"cmd/leadgate": {
+		"lead/rules",
 		"journal/shelf",
 		"lead/ops",
 		"cmd/leadgate/client",
@@ -198,7 +193,6 @@ var mayImport = map[string][]string{
 		"handlers",
 		"handlers/provider",
 		"handlers/session",
-		"handlers/source",
 		"jobs",
 		"config",
 	},
@@ -209,9 +203,9 @@ var onlyIn = map[string][]string{
 	"github.com/slack-go/slack":     {"notify/slack", "handlers/..."},
 	"go.etcd.io/bbolt":              {"journal"},
 	"github.com/labstack/echo":      {"handlers/...", "cmd/leadgate/load"}, // load: what leadgate is compared with
-	"github.com/hibiken/asynq":      {"jobs/queue", "cmd/leadgate/load"},
+	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate/load"},
 	"github.com/alicebob/miniredis": {"cmd/leadgate"},
-	"github.com/goccy/go-yaml":      {"config", "lead"},
+	"github.com/goccy/go-yaml":      {"config", "lead/rules", "lead/strictyaml"},
 	"text/template":                 {"notify/kind"},
 	"html/template":                 {"notify/kind", "handlers/..."},
 }

@@ -3,14 +3,15 @@ package main
 import (
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/message"
 )
 
 // previews shows what Slack would be told of a lead, on the lead's page.
-func previews(public string, rules func() *lead.Rules) func(*lead.Lead, *lead.Touch) handlers.Preview {
+func previews(public string, set func() *rules.Set) func(*lead.Lead, *lead.Touch) handlers.Preview {
 	return func(l *lead.Lead, t *lead.Touch) handlers.Preview {
-		m := message.Compose(notify.Alert{Kind: lead.HotAlert, Lead: l, Touch: t}, message.Style{PublicURL: public, Label: rules().Label})
+		m := message.Compose(notify.Alert{Kind: lead.HotAlert, Lead: l, Touch: t}, message.Style{PublicURL: public, Label: set().Label})
 		p := handlers.Preview{Header: m.Header, Quote: m.Quote, Why: m.Why, Next: m.NextStep}
 		if !m.RespondBy.IsZero() {
 			p.Lines = append(p.Lines, "Respond by "+m.RespondBy.Format("15:04 MST"))

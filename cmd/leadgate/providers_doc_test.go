@@ -13,7 +13,7 @@ import (
 
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers/provider"
-	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/providers.md")
@@ -115,7 +115,7 @@ func TestProvidersDoc_Sources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := cfg.Check(lead.DefaultRules().Knows); len(w) != 0 {
+	if w := cfg.Check(rules.Default().Knows); len(w) != 0 {
 		t.Errorf("warnings: %v", w)
 	}
 	if len(cfg.Sources) != len(provider.All()) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers/provider"
-	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 )
 
 // commands returns the lines of the README's shell blocks.
@@ -93,7 +93,7 @@ func TestREADME_Config(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := cfg.Check(lead.DefaultRules().Knows); len(w) != 0 {
+	if w := cfg.Check(rules.Default().Knows); len(w) != 0 {
 		t.Errorf("warnings: %v", w)
 	}
 }

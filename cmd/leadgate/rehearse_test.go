@@ -15,6 +15,7 @@ import (
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/store"
 )
@@ -37,7 +38,7 @@ func pastLeads(n int, now time.Time) []*lead.Lead {
 		if i%10 == 0 {
 			take("demo_request", at.Add(3*time.Hour), nil, "We would like to see it with our own data next week.")
 		}
-		l.Judge(lead.DefaultRules(), at.Add(4*time.Hour))
+		rules.Default().Judge(l, at.Add(4*time.Hour))
 		leads[i] = l
 	}
 	return leads
@@ -69,12 +70,12 @@ func rehearsed(t testing.TB, redisURL string, n int) (r lead.Rehearsal, took, cp
 		}
 		leads = leads[len(batch):]
 	}
-	work, err := jobs.New(jobs.Options{Journal: jr.Journal, Store: s, Rules: lead.DefaultRules, Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: node,
+	work, err := jobs.New(jobs.Options{Journal: jr.Journal, Store: s, Rules: rules.Default, Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: node,
 		Embedded: clients.embedded, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, err := lead.ParseRules("other.yaml", []byte(hotterRules))
+	set, err := rules.Parse("other.yaml", []byte(hotterRules))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func rehearsed(t testing.TB, redisURL string, n int) (r lead.Rehearsal, took, cp
 	debug.FreeOSMemory()
 	before, most := heap(), uint64(0)
 	begin, used := time.Now(), processorTime()
-	r, err = work.Rehearse(t.Context(), rules, now.AddDate(0, 0, -31), lead.Walk{Progress: func(lead.Progress) error { most = max(most, heap()); return nil }})
+	r, err = work.Rehearse(t.Context(), set, now.AddDate(0, 0, -31), lead.Walk{Progress: func(lead.Progress) error { most = max(most, heap()); return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,19 +17,20 @@ import (
 
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 )
 
 // rulebook holds the rules in force.
-type rulebook struct{ p atomic.Pointer[lead.Rules] }
+type rulebook struct{ p atomic.Pointer[rules.Set] }
 
-func newRulebook(r *lead.Rules) *rulebook {
+func newRulebook(r *rules.Set) *rulebook {
 	b := &rulebook{}
 	b.p.Store(r)
 	return b
 }
 
-func (b *rulebook) now() *lead.Rules { return b.p.Load() }
+func (b *rulebook) now() *rules.Set { return b.p.Load() }
 
 // reloadEvery is how often the files are looked at.
 const reloadEvery = 2 * time.Second
@@ -116,7 +117,7 @@ func (r *reloader) tryReload() error {
 	if err != nil {
 		return err
 	}
-	rules, err := loadRules(cfg)
+	set, err := loadRules(cfg)
 	if err != nil {
 		return err
 	}
@@ -128,16 +129,16 @@ func (r *reloader) tryReload() error {
 		return err
 	}
 	r.inForce.Store(old.Adopt(cfg))
-	before := r.book.p.Swap(rules)
-	for _, w := range cfg.Check(rules.Knows) {
+	before := r.book.p.Swap(set)
+	for _, w := range cfg.Check(set.Knows) {
 		r.log.Warn("configuration", "warning", w.String())
 	}
 	r.later.Store(&later)
 	if len(later) > 0 {
 		r.log.Warn("these settings change at the next start", "settings", strings.Join(later, ", "))
 	}
-	r.log.Info("configuration is in force", "rules", rules.Version(), "rules_before", before.Version(), "changed", strings.Join(changed, ", "))
-	if rules.Version() != before.Version() && !slices.Contains(changed, "rules") {
+	r.log.Info("configuration is in force", "rules", set.Version(), "rules_before", before.Version(), "changed", strings.Join(changed, ", "))
+	if set.Version() != before.Version() && !slices.Contains(changed, "rules") {
 		changed = append(changed, "rules") // the file is another one under the same name
 	}
 	if len(changed) > 0 {

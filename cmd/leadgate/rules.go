@@ -15,6 +15,7 @@ import (
 
 	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 )
 
 func rulesCommand(env environment) *cobra.Command {
@@ -40,7 +41,7 @@ func rulesTryCommand(env environment) *cobra.Command {
 			if err != nil {
 				return &codedError{exitUsage, err}
 			}
-			if _, err := lead.ParseRules(args[0], src); err != nil {
+			if _, err := rules.Parse(args[0], src); err != nil {
 				return &codedError{exitConfig, err}
 			}
 			from, err := env.server(c)

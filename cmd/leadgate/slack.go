@@ -18,6 +18,7 @@ import (
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/kind"
 	"github.com/leadgate/leadgate/notify/message"
@@ -168,7 +169,7 @@ func sample(now time.Time) notify.Alert {
 		Person: lead.Person{Name: "Grace Hopper", Company: "Acme Corp", Email: "grace@acme.example", Phone: "+14155550100"}, Message: "This is a test of leadgate. Nobody waits."}
 	l := &lead.Lead{ID: id, Status: lead.New, Test: true, CreatedAt: now, UpdatedAt: now}
 	l.Take(t)
-	l.Verdict = lead.DefaultRules().ClassifyTouch(t, now)
+	l.Verdict = rules.Default().ClassifyTouch(t, now)
 	return notify.Alert{Kind: lead.TestAlert, Lead: l, Touch: t}
 }
 
@@ -178,7 +179,7 @@ func slackPreview(c *cobra.Command, env environment, file, name string, action l
 	if err != nil {
 		return err
 	}
-	rules, err := loadRules(cfg)
+	set, err := loadRules(cfg)
 	if err != nil {
 		return err
 	}
@@ -204,9 +205,9 @@ func slackPreview(c *cobra.Command, env environment, file, name string, action l
 	t.Action = cmp.Or(t.Action, action)
 	l := &lead.Lead{ID: t.ID, Status: lead.New, CreatedAt: now, UpdatedAt: now, Revision: 1}
 	l.Take(t)
-	l.Verdict = rules.ClassifyTouch(t, now)
+	l.Verdict = set.ClassifyTouch(t, now)
 	b, err := slack.JSON([]notify.Alert{{Kind: lead.HotAlert, Lead: l, Touch: t}},
-		message.Style{PublicURL: cmp.Or(cfg.PublicURL, "http://"+cfg.Listen), Label: rules.Label, Now: now}, true)
+		message.Style{PublicURL: cmp.Or(cfg.PublicURL, "http://"+cfg.Listen), Label: set.Label, Now: now}, true)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 )
 
 // begin runs a command of the program until the test interrupts it.
@@ -216,9 +217,9 @@ func TestDoctor_Glance(t *testing.T) {
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer server.Close()
-	rules := lead.DefaultRules()
+	set := rules.Default()
 	d := doctor{cfg: configOf(config.Config{PublicURL: server.URL, Journal: true, Slack: config.Slack{BotToken: "xoxb-glance", APIURL: server.URL + "/"}}),
-		dir: filepath.Join(t.TempDir(), "none"), rules: func() *lead.Rules { return rules }, embedded: true}
+		dir: filepath.Join(t.TempDir(), "none"), rules: func() *rules.Set { return set }, embedded: true}
 	checks := map[string]bool{}
 	for _, f := range d.Glance(t.Context()) {
 		checks[f.Check] = true

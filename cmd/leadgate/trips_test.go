@@ -15,6 +15,7 @@ import (
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/store"
 )
@@ -134,7 +135,7 @@ func TestTrips_HotLead(t *testing.T) {
 	t.Cleanup(func() { jr.Close() })
 	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: notify.Pace{N: 1000, Per: time.Second}}
 	work, err := jobs.New(jobs.Options{Journal: jr, Store: store.New(clients.workers, store.Options{}), Prompt: store.New(clients.producer, store.Options{}),
-		Rules: lead.DefaultRules, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}},
+		Rules: rules.Default, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}},
 		Outlets:  []jobs.Outlet{{Target: target, Sender: v, Pacer: notify.NewPacer(target)}},
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: "n"})
 	if err != nil {

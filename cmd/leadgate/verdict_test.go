@@ -13,6 +13,7 @@ import (
 
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 )
 
@@ -208,7 +209,7 @@ func TestExplain_Today(t *testing.T) {
 	a := p.lead("webinar", "Ada Quell", `,"purchasing_time_frame":"4-6 months"`)
 	p.settled(a.ID)
 	code, out := p.run("explain", a.ID)
-	for _, want := range []string{"touch " + a.ID, "today by rules " + lead.DefaultRules().Version() + ": warm MQL", "+30  signed up for a webinar  (rule webinar_registered)",
+	for _, want := range []string{"touch " + a.ID, "today by rules " + rules.Default().Version() + ": warm MQL", "+30  signed up for a webinar  (rule webinar_registered)",
 		"nearly  wants to buy within 3 months  (rule buys_soon): not so:", "--all prints them", "target console: not told  too_cool The lead is cooler"} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("explain = %d, lacks %q:\n%s", code, want, out)
@@ -314,7 +315,7 @@ func TestMerge(t *testing.T) {
 // An alert that reclassify promised is told once, wherever the process ends
 // between the verdict in the store and the touch in the journal.
 func TestReclassify_AlertAfterACrash(t *testing.T) {
-	hotter, err := lead.ParseRules("rules.yaml", []byte(hotterRules))
+	hotter, err := rules.Parse("rules.yaml", []byte(hotterRules))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,8 +328,8 @@ func TestReclassify_AlertAfterACrash(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s/%v", tt.step, tt.restart), func(t *testing.T) {
 			t.Parallel() // each stop waits for a worker that asks Redis
-			var book atomic.Pointer[lead.Rules]
-			book.Store(lead.DefaultRules())
+			var book atomic.Pointer[rules.Set]
+			book.Store(rules.Default())
 			h := newHouse(t, "2026-11-24T10:00:00Z", jobs.Options{Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}, Rules: book.Load}, "sales")
 			h.stop()
 			h.addr = newRealRedis(t).addr

@@ -18,6 +18,7 @@ import (
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/message"
 	"github.com/leadgate/leadgate/store"
@@ -168,7 +169,7 @@ func (h *house) open() {
 	o := h.o
 	o.Journal, o.Store, o.Now, o.Embedded = jr, breaking{h.store, h.town}, h.now, h.addr == ""
 	if o.Rules == nil {
-		o.Rules = lead.DefaultRules
+		o.Rules = rules.Default
 	}
 	o.Node = h.dir
 	o.Producer, o.Hot, o.Bulk = clients[0], clients[1], clients[2]

@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 )
 
 // Policy applies the settings in force. All fields are required.
 type Policy struct {
-	Rules  func() *lead.Rules
+	Rules  func() *rules.Set
 	Routes func() []notify.Route
 	People func() lead.People
 	Now    func() time.Time
@@ -34,10 +35,10 @@ func (p Policy) LooksHot(t *lead.Touch) bool {
 // Judge adds a touch to its lead, gives the lead its verdict and decides who is
 // notified. It runs again when the lead was changed meanwhile.
 func (p Policy) Judge(l *lead.Lead, t *lead.Touch) {
-	now, rules := p.Now(), p.Rules()
-	before, known := rules.AsOf(l, now), len(l.Touches) > 0 // as of now: who has cooled may turn hot again
+	now, set := p.Now(), p.Rules()
+	before, known := set.AsOf(l, now), len(l.Touches) > 0 // as of now: who has cooled may turn hot again
 	l.Take(t)
-	l.Judge(rules, now)
+	set.Judge(l, now)
 	decisions := p.decide(l, t, before, known, now)
 	if past := l.Past(t.ID); past != nil {
 		past.Decisions = decisions
@@ -153,16 +154,16 @@ func (p Policy) TeamInTurn(l *lead.Lead, touchID string) string {
 // also those that nearly counted, and who would be notified of its latest touch
 // if it came now.
 func (p Policy) Explain(l *lead.Lead) lead.Explanation {
-	rules, now := p.Rules(), p.Now()
+	set, now := p.Rules(), p.Now()
 	c := *l
-	c.Verdict = rules.Classify(l, now)
-	x := lead.Explanation{LeadID: l.ID, At: now.UTC(), Verdict: c.Verdict, Lines: rules.Explain(l, now)}
+	c.Verdict = set.Classify(l, now)
+	x := lead.Explanation{LeadID: l.ID, At: now.UTC(), Verdict: c.Verdict, Lines: set.Explain(l, now)}
 	asked := notify.Asked{Lead: &c, Touch: &lead.Touch{State: lead.Settled, Test: l.Test}, Before: c.Verdict, Known: len(l.History) > 1, Routes: p.Routes(), Now: now}
 	for _, past := range slices.Backward(l.History) {
 		if past.Test == l.Test {
 			past.At = now
 			asked.Touch = past.Touch(l.Person)
-			alone := rules.ClassifyTouch(asked.Touch, now)
+			alone := set.ClassifyTouch(asked.Touch, now)
 			asked.Alone = &alone
 			asked.Touch.ID = "" // another one than that which was delivered
 			break

@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 )
 
 // Rehearse lets a lead's touches from first on happen once more under other
 // rules: the verdict at the last of them, and how many of them are alerts.
-func (p Policy) Rehearse(l *lead.Lead, rules *lead.Rules, first int) (v lead.Verdict, alerts int) {
+func (p Policy) Rehearse(l *lead.Lead, set *rules.Set, first int) (v lead.Verdict, alerts int) {
 	again := lead.Lead{ID: l.ID, Person: l.Person, Status: lead.New, History: slices.Clone(l.History)}
 	past, routes := again.History, p.Routes()
 	for i := range past {
@@ -18,18 +19,18 @@ func (p Policy) Rehearse(l *lead.Lead, rules *lead.Rules, first int) (v lead.Ver
 	for i := first; i < len(past); i++ {
 		at := past[i].At
 		again.History = past[:i+1]
-		again.Verdict = rules.Classify(&again, at)
+		again.Verdict = set.Classify(&again, at)
 		v = again.Verdict
 		if v.Temperature < lead.Hot || past[i].Test {
 			continue
 		}
 		asked := notify.Asked{Lead: &again, Touch: past[i].Touch(l.Person), Known: i > 0, Routes: routes, Now: at}
-		alone := rules.ClassifyTouch(asked.Touch, at)
+		alone := set.ClassifyTouch(asked.Touch, at)
 		asked.Alone = &alone
 		if i > 0 {
 			earlier := again
 			earlier.History = past[:i]
-			asked.Before = rules.Classify(&earlier, at)
+			asked.Before = set.Classify(&earlier, at)
 		}
 		past[i].Decisions = notify.Decide(asked)
 		if slices.ContainsFunc(past[i].Decisions, lead.Decision.IsAlert) {
