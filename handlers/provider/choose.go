@@ -2,6 +2,7 @@ package provider
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,8 +25,12 @@ func (c *chooser) offer(i int) {
 		return
 	}
 	if c.strange(v) && v.rank > rankMap {
-		v.field = fieldOther // somebody else's
-		return
+		if !c.accountName(v) {
+			v.field = fieldOther // somebody else's
+			return
+		}
+		v.field, v.class, v.weak = fieldCompany, 2, false
+		v.fit, v.fits = fit(fieldCompany, v.value)
 	}
 	if !v.field.personal() {
 		v.fit, v.fits = fit(v.field, v.value)
@@ -46,6 +51,12 @@ func (c *chooser) offer(i int) {
 	}
 }
 
+// accountName says that a pair is the name of an account that is not the lead:
+// sales software calls a company so.
+func (c *chooser) accountName(p *pair) bool {
+	return p.field == fieldName && c.owners[p.owner].place == placeUser && strings.HasSuffix(strings.ToLower(c.owners[p.owner].path), "account")
+}
+
 // strange says that a pair is of somebody else than the lead.
 func (c *chooser) strange(p *pair) bool {
 	if p.party >= 0 {
@@ -64,7 +75,7 @@ func (c *chooser) before(i, j int) bool {
 	if (a.rank == rankMap) != (b.rank == rankMap) {
 		return a.rank == rankMap
 	}
-	if p, q := c.tier(a), c.tier(b); p != q {
+	if p, q := c.tier(a), c.tier(b); p != q && p > 0 && q > 0 {
 		return p < q
 	}
 	if a.rank != b.rank {
@@ -185,7 +196,7 @@ func (c *chooser) settle(t *lead.Touch) {
 	}
 	if c.best[fieldConsent] >= 0 && t.Consent == "" {
 		t.Consent = lead.Refused
-		if yesNo(c.value(fieldConsent)) == yes {
+		if agreed(c.value(fieldConsent)) == yes {
 			t.Consent = lead.Given
 		}
 		t.ConsentText = c.pairs[c.best[fieldConsent]].statement()
@@ -194,6 +205,30 @@ func (c *chooser) settle(t *lead.Touch) {
 	}
 	c.refuse(t)
 	p.Phone = c.r.number(p.Phone)
+	if p.Name == "" && p.FirstName != "" && p.LastName != "" {
+		p.Name = c.inOrder(p.FirstName, p.LastName)
+	}
+}
+
+// inOrder joins the parts of a name in the order of its language: the family's
+// comes first in Chinese, Japanese, Korean and Hungarian.
+func (c *chooser) inOrder(first, last string) string {
+	han := func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) }
+	hangul := func(r rune) bool { return unicode.Is(unicode.Hangul, r) }
+	kana := func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }
+	switch {
+	case isASCII(last) && c.best[fieldLast] < 0:
+	case strings.ContainsFunc(last, hangul):
+		return last + first
+	case strings.ContainsFunc(last, han):
+		if strings.ContainsFunc(first+last, kana) || slices.ContainsFunc(c.pairs, func(p pair) bool { return strings.ContainsFunc(p.label, kana) }) {
+			return last + " " + first // as Japanese forms show it
+		}
+		return last + first
+	case c.best[fieldLast] >= 0 && has(normalText(c.pairs[c.best[fieldLast]].label), []string{"vezeteknev", "csaladnev", "csaladi nev"}):
+		return last + " " + first
+	}
+	return first + " " + last
 }
 
 func (c *chooser) set(to *string, f field) {
@@ -312,7 +347,7 @@ func fit(f field, s string) (string, bool) {
 	case fieldMessage:
 		return s, !bare(s)
 	case fieldConsent:
-		return s, yesNo(s) != unsaid
+		return s, agreed(s) != unsaid
 	case fieldPageURL, fieldReferrer:
 		return page(s)
 	}

@@ -19,6 +19,22 @@ func (p *pair) statement() string {
 	return ""
 }
 
+// agreed reads the answer to a question of consent: yes or no, or a sentence that
+// agrees or refuses.
+func agreed(answer string) ternary {
+	if t := yesNo(answer); t != unsaid || len(answer) > 400 {
+		return t
+	}
+	n := normalText(answer)
+	switch all := wordsOf([]byte(n)); {
+	case refusing(n, all):
+		return no
+	case all&markConsent != 0 || has(n, []string{"同意", "동의", "ยินยอม"}), all&(markMailing|markContact) != 0 && strings.Count(n, " ") > 1:
+		return yes
+	}
+	return unsaid
+}
+
 // refusing says that a label asks whether somebody does not want to be contacted,
 // or does not agree: with yes below it, it is a refusal, and with no it says
 // nothing. Consent is never taken from it.

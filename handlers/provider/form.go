@@ -2,6 +2,7 @@ package provider
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/leadgate/leadgate/lead"
@@ -31,6 +32,9 @@ func general(r *Request) ([]lead.Touch, error) {
 	touches := make([]lead.Touch, 0, len(leads))
 	for i := range leads {
 		touches = append(touches, r.readAll(func() lead.Touch { return r.touch("contact_form") }, &leads[i])...)
+	}
+	if !slices.ContainsFunc(touches, func(t lead.Touch) bool { return !t.Test || t.Person != (lead.Person{}) || t.Message != "" }) {
+		return nil, nil // a sender tries whether somebody is there
 	}
 	return touches, nil
 }

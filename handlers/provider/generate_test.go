@@ -31,7 +31,7 @@ var (
 const (
 	generatedBodies = 10_000
 	generatedGoal   = 95.0 // per cent of bodies that are to be read wholly right
-	generatedToday  = 79.0 // what the reader reaches now; raise it with the reader, never lower it
+	generatedToday  = 90.0 // what the reader reaches now; raise it with the reader, never lower it
 )
 
 // TestGenerated reads bodies of which the right answer is known because they

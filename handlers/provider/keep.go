@@ -37,8 +37,7 @@ func (r *Request) keep(t *lead.Touch, c *chooser) {
 			r.saw(Reading{Label: p.label, Step: StepDropped})
 			continue
 		case fieldTest:
-			if p.value == "true" || p.value == "1" {
-				t.Test = true
+			if yesNo(p.value) == yes {
 				continue
 			}
 		case fieldSent:

@@ -84,7 +84,7 @@ func (w *people) join(p *pair) {
 	}
 	p.party = i
 	x := &w.parties[i]
-	if p.fit == "" || p.weak && !p.answer && !w.owners[p.owner].person && (!w.owners[p.owner].own || w.owners[p.owner].envelope) {
+	if !p.fits || p.weak && !p.answer && !w.owners[p.owner].person && (!w.owners[p.owner].own || w.owners[p.owner].envelope) {
 		return // a name alone is anything's
 	}
 	switch p.field {

@@ -23,7 +23,7 @@ func (r *Request) read(t *lead.Touch, parts ...*node) {
 		who = w.leads[0]
 		w.leads = w.leads[:1] // the vendor's file knows how many there are
 	}
-	r.fill(t, w, who)
+	r.keep(t, r.fill(t, w, who))
 }
 
 // readAll makes a touch of each lead of a body, and one of a body without any.
@@ -40,7 +40,9 @@ func (r *Request) readAll(begin func() lead.Touch, body *node) []lead.Touch {
 		if len(leads) > 1 {
 			one.pairs = slices.DeleteFunc(slices.Clone(w.pairs), func(p pair) bool { return w.apart(&p, who) })
 		}
-		r.fill(&touches[i], one, who)
+		c := r.fill(&touches[i], one, who)
+		c.happened(&touches[i])
+		r.keep(&touches[i], c)
 	}
 	return touches
 }
@@ -74,12 +76,12 @@ func (r *Request) survey(parts []*node) people {
 }
 
 // fill is the second step: for each place of a touch the best pair is chosen,
-// of one lead; the rest goes to its fields. who is -1 where there is no lead.
-func (r *Request) fill(t *lead.Touch, w people, who int) {
+// of one lead. The rest is for keep. who is -1 where there is no lead.
+func (r *Request) fill(t *lead.Touch, w people, who int) *chooser {
 	if who >= 0 {
 		w.complete(who)
 	}
-	c := chooser{r: r, people: w, lead: who}
+	c := &chooser{r: r, people: w, lead: who}
 	for i := range c.best {
 		c.best[i] = -1
 	}
@@ -88,8 +90,8 @@ func (r *Request) fill(t *lead.Touch, w people, who int) {
 	}
 	c.byShape(t)
 	c.settle(t)
-	r.keep(t, &c)
-	t.Person.Fill()
+	c.tests(t)
+	return c
 }
 
 // verdict is what the reader thinks of one pair.
@@ -223,7 +225,8 @@ func byPlace(p *pair) (meaning, bool) {
 		}
 		return kept(p.key), true
 	case placeEvent:
-		if m, _ := knownLabel(p.key); m.field.identifies() {
+		switch m, _ := knownLabel(p.key); {
+		case m.field.identifies(), m.field == fieldMessage && m.class < classLoose, m.field >= fieldConsent && m.field <= fieldContent, m.field > places && m.field < fieldFrom:
 			return meaning{}, false
 		}
 		return kept(p.key), true

@@ -71,7 +71,11 @@ func TestRead_Languages(t *testing.T) {
 	} {
 		t.Run(c.language, func(t *testing.T) {
 			got := readJSON(t, pairsOf(c.message, "Bonjour, hello", c.phone, "0170 5550 123", c.title, "CTO", c.company, "Farbmühle", c.email, "x@farbmuehle.example", c.last, "Quist", c.first, "Liv"))
-			want := lead.Person{Email: "x@farbmuehle.example", Name: "Liv Quist", FirstName: "Liv", LastName: "Quist", Phone: "0170 5550 123", Company: "Farbmühle", Title: "CTO"}
+			name := "Liv Quist"
+			if c.language == "Hungarian" {
+				name = "Quist Liv"
+			}
+			want := lead.Person{Email: "x@farbmuehle.example", Name: name, FirstName: "Liv", LastName: "Quist", Phone: "0170 5550 123", Company: "Farbmühle", Title: "CTO"}
 			if d := cmp.Diff(want, got.Person); d != "" {
 				t.Errorf("person (-want +got):\n%s", d)
 			}

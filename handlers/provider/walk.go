@@ -233,6 +233,11 @@ func gather(kids []node) (all []node, gathered []bool) {
 		kid.key = rest
 		all[j].kids = append(all[j].kids, kid)
 	}
+	for i := range all {
+		if gathered[i] {
+			all[i].kids, _ = gather(all[i].kids)
+		}
+	}
 	return all, gathered
 }
 
@@ -303,7 +308,14 @@ func (w *walker) array(n *node, at spot, label string) {
 		if kid.sort == array {
 			w.tuple(kid, in)
 		}
-		if kid.sort != object || w.labelled(kid, in, "") {
+		if kid.sort != object {
+			continue
+		}
+		if whole := wholeNumber(kid); at.place == placePhone && whole != "" {
+			w.add(pair{label: label, path: in.path, key: at.key, value: clean(whole)}, at)
+			continue
+		}
+		if w.labelled(kid, in, "") {
 			continue
 		}
 		if i > 0 && at.place != placePlain {
