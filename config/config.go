@@ -17,7 +17,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -39,7 +39,7 @@ type Config struct {
 	TrustedProxies      []netip.Prefix
 	MaxBody             int64 // bytes of one request, inflated
 
-	Sources []handlers.Source
+	Sources []source.Source
 	// RulesPath is the file of the rules, ready to be opened; empty: the
 	// built-in ones.
 	RulesPath string

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -71,7 +71,7 @@ func TestLoad_Nothing(t *testing.T) {
 		Default: true, Listen: "127.0.0.1:8080", DataDir: "./leadgate-data", Journal: true, Log: "info", MaxBody: 256 << 10,
 		Slack:     Slack{APIURL: "https://slack.com/api/"},
 		Retention: 180 * 24 * time.Hour, MaxAge: 72 * time.Hour,
-		Sources: []handlers.Source{
+		Sources: []source.Source{
 			{Name: "contact", Provider: "form", Action: "contact_form"},
 			{Name: "demo-request", Provider: "form", Action: "demo_request"},
 			{Name: "webinar", Provider: "form", Action: "webinar_registered"},
@@ -210,8 +210,8 @@ func TestLoad_Secrets(t *testing.T) {
 // quoted.
 func TestLoad_Braces(t *testing.T) {
 	c := load(t, options("sources:\n  - {name: a, header: {X-Key: ${K}, X-B: b${K:-x}c}, captcha: {kind: turnstile, secret: ${K}}, origins: [https://${H}]}\n", "K=key", "H=www.example"))
-	want := handlers.Source{Name: "a", Provider: "form", Header: map[string]string{"X-Key": "key", "X-B": "bkeyc"},
-		Captcha: &handlers.Captcha{Kind: "turnstile", Secret: "key", MinScore: 0.5}, Origins: []string{"https://www.example"}}
+	want := source.Source{Name: "a", Provider: "form", Header: map[string]string{"X-Key": "key", "X-B": "bkeyc"},
+		Captcha: &source.Captcha{Kind: "turnstile", Secret: "key", MinScore: 0.5}, Origins: []string{"https://www.example"}}
 	if diff := cmp.Diff(want, c.Sources[0]); diff != "" {
 		t.Errorf("source (-want +got):\n%s", diff)
 	}
@@ -229,9 +229,9 @@ sources:
     rate: off
   - {name: "three", origins: *o, next_hosts: a.example, min_fill: 1m30s, country: DE, "watch": yes, action: !!str demo}
 `, "\n", "\r\n")))
-	want := []handlers.Source{
-		{Name: "one", Provider: "form", Origins: []string{"https://a.example"}, Rate: handlers.Rate{N: 5, Per: time.Second}},
-		{Name: "two", Provider: "form", Origins: []string{"https://a.example"}, Rate: handlers.Rate{Off: true}},
+	want := []source.Source{
+		{Name: "one", Provider: "form", Origins: []string{"https://a.example"}, Rate: source.Rate{N: 5, Per: time.Second}},
+		{Name: "two", Provider: "form", Origins: []string{"https://a.example"}, Rate: source.Rate{Off: true}},
 		{Name: "three", Provider: "form", Origins: []string{"https://a.example"}, NextHosts: []string{"a.example"}, MinFill: 90 * time.Second, Country: "DE", Watch: true, Action: "demo"},
 	}
 	if diff := cmp.Diff(want, c.Sources); diff != "" {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -228,7 +229,7 @@ func complete(c *Config) {
 		c.Slack.APIURL += "/"
 	}
 	if len(c.Sources) == 0 {
-		c.Sources = []source{
+		c.Sources = []source.Source{
 			{Name: "contact", Provider: "form", Action: "contact_form"},
 			{Name: "demo-request", Provider: "form", Action: "demo_request"},
 			{Name: "webinar", Provider: "form", Action: "webinar_registered"},

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/notify"
 )
 
@@ -33,7 +33,7 @@ var settings = []key[Config]{
 	{setting{name: "max_body", doc: "The largest request, inflated: bytes, KiB or MiB.", def: "256KiB"},
 		one(func(c *Config) *int64 { return &c.MaxBody }, size(1<<10, 32<<20))},
 	{setting{name: "sources", doc: "The inbound URLs. With none there are contact, demo-request and webinar, all for plain forms."},
-		sections(func(c *Config) *[]handlers.Source { return &c.Sources }, sourceKeys)},
+		sections(func(c *Config) *[]source.Source { return &c.Sources }, sourceKeys)},
 	{setting{name: "rules", doc: "File of the rules that make verdicts, relative to this file. Without it the built-in ones are in force."},
 		one(func(c *Config) *string { return &c.RulesPath }, words("./rules.yaml"))},
 	{setting{name: "plus_tags", doc: "Whether ada+x@mail.example and ada@mail.example are two people (apart) or one (same), from now on.", def: "apart"},

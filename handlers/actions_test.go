@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -35,7 +34,7 @@ func (o *actorOfOne) Act(_ context.Context, id string, d lead.Deed, revision int
 
 func TestServer_Act(t *testing.T) {
 	actor := &actorOfOne{lead.Lead{ID: "l1", Revision: 3}}
-	s, err := New(Options{PublicURL: "http://leads.example.com", Session: session.Options{Tokens: []string{"token"}}, Actor: actor})
+	s, err := New(testOptions(func(o *Options) { o.Session.Tokens, o.Actor = []string{"token"}, actor }))
 	if err != nil {
 		t.Fatal(err)
 	}

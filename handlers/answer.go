@@ -11,14 +11,15 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // answerAccepted answers that the touches are durable. Spam is answered the
 // same way.
-func (s *Server) answerAccepted(c echo.Context, g *gate, r *provider.Request, touches []*lead.Touch, status string) error {
+func (s *Server) answerAccepted(c echo.Context, g *source.Endpoint, r *provider.Request, touches []*lead.Touch, status string) error {
 	unread := slices.IndexFunc(touches, func(t *lead.Touch) bool { return t.State == lead.Unread })
-	if !g.vendor() && isBrowser(r.Header) {
+	if !g.Vendor() && isBrowser(r.Header) {
 		if unread >= 0 {
 			return s.visitor.mend(c, r, touches[unread])
 		}
@@ -47,21 +48,21 @@ func (s *Server) answerAccepted(c echo.Context, g *gate, r *provider.Request, to
 	b = append(b, s.inbox...)
 	b = append(b, touches[0].ID...)
 	b = append(b, '"')
-	if unread >= 0 && !g.vendor() {
+	if unread >= 0 && !g.Vendor() {
 		b = appendHint(b, g, r, touches, unread)
 	}
-	return answer(c, cmp.Or(g.provider.Accepts, http.StatusOK), append(b, '}'))
+	return answer(c, cmp.Or(g.Format.Accepts, http.StatusOK), append(b, '}'))
 }
 
 // appendHint tells a program why a touch is unread, and which fields there were.
-func appendHint(b []byte, g *gate, r *provider.Request, touches []*lead.Touch, unread int) []byte {
+func appendHint(b []byte, g *source.Endpoint, r *provider.Request, touches []*lead.Touch, unread int) []byte {
 	hint := "Kept, but not read: " + touches[unread].Error + "."
 	if len(touches) > 1 {
 		hint = fmt.Sprintf("Lead %d of %d is kept, but not read: %s.", unread+1, len(touches), touches[unread].Error)
 	}
 	var fields []string
 	if touches[unread].Error == noContactError {
-		fields = provider.Labels(g.provider, r)
+		fields = provider.Labels(g.Format, r)
 		hint += " Name one email or phone, or map it with fields: in the source's settings."
 	}
 	more, err := json.Marshal(struct {
@@ -85,8 +86,8 @@ func isBrowser(h http.Header) bool {
 }
 
 // answerBrowser sends a visitor on, or thanks.
-func (s *Server) answerBrowser(c echo.Context, g *gate, body []byte) error {
-	if next := g.nextPage(c.Request().Header, body); next != "" {
+func (s *Server) answerBrowser(c echo.Context, g *source.Endpoint, body []byte) error {
+	if next := g.NextPage(c.Request().Header, body); next != "" {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
 	return s.visitor.thank(c)

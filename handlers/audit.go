@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -28,7 +29,7 @@ func (noAuditor) Entries(context.Context, int, string) ([]lead.Entry, string, er
 // sourceName is what a filter names when it can be a source's name: nothing that
 // was only typed stays in the audit.
 func sourceName(s string) string {
-	if !validName(s) {
+	if !source.ValidName(s) {
 		return ""
 	}
 	return s

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -22,7 +23,7 @@ var benchLead = `{"name":"Ada Brandt","email":"ada.brandt@brandt-druck.example",
 // that only parses the same body. The goal for the whole, disk included, is 0.4
 // of the latter.
 func BenchmarkDeliver(b *testing.B) {
-	s, _ := testServer(b, []Source{{Name: "json", Provider: "json"}}, func(o *Options) { o.Accepter = nothing{} })
+	s, _ := testServer(b, []source.Source{{Name: "json", Provider: "json"}}, func(o *Options) { o.Accepter = nothing{} })
 	serve(b, s.Handler(), http.StatusAccepted)
 }
 

@@ -12,25 +12,23 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
-// What becomes of a captcha. A touch is held for the first two, unless its
-// source only watches; lead.CaptchaUnverified is a mark that holds nobody.
+// What becomes of a captcha. A touch that failed is held, unless its source only
+// watches.
 const (
-	markCaptchaMissing = "captcha_missing" // the form sent no answer to it
-	markCaptchaFailed  = "captcha_failed"  // its vendor says that the answer is not a person's
-	markCaptchaPassed  = "captcha_passed"
+	markCaptchaFailed = "captcha_failed" // its vendor says that the answer is not a person's
+	markCaptchaPassed = "captcha_passed"
 )
 
 // captchaKind is how a vendor checks the answer of its captcha.
 type captchaKind struct {
 	url    string
-	fields []string // of the form, in which the answer comes
-	key    bool     // the secret goes along as X-API-Key, and not in the body
-	once   string   // parameter under which a repeated question is the same one
-	scored bool     // score is from 0, a robot, to 1
+	key    bool   // the secret goes along as X-API-Key, and not in the body
+	once   string // parameter under which a repeated question is the same one
+	scored bool   // score is from 0, a robot, to 1
 }
 
 // captchaKinds by their names in the configuration.
@@ -40,47 +38,25 @@ type captchaKind struct {
 //   - https://docs.hcaptcha.com/#verify-the-user-response-server-side
 //   - https://developer.friendlycaptcha.com/docs/v2/api/siteverify
 var captchaKinds = map[string]captchaKind{
-	"turnstile": {url: "https://challenges.cloudflare.com/turnstile/v0/siteverify", fields: []string{"cf-turnstile-response"}, once: "idempotency_key"},
-	"recaptcha": {url: "https://www.google.com/recaptcha/api/siteverify", fields: []string{"g-recaptcha-response"}, scored: true},
-	"hcaptcha":  {url: "https://api.hcaptcha.com/siteverify", fields: []string{"h-captcha-response"}},
-	"friendly":  {url: "https://global.frcapi.com/api/v2/captcha/siteverify", fields: []string{"frc-captcha-response"}, key: true},
+	"turnstile": {url: "https://challenges.cloudflare.com/turnstile/v0/siteverify", once: "idempotency_key"},
+	"recaptcha": {url: "https://www.google.com/recaptcha/api/siteverify", scored: true},
+	"hcaptcha":  {url: "https://api.hcaptcha.com/siteverify"},
+	"friendly":  {url: "https://global.frcapi.com/api/v2/captcha/siteverify", key: true},
 }
 
 // defaultMinScore is what reCAPTCHA's vendor advises to begin with.
 const defaultMinScore = 0.5
 
-// askCaptcha marks what a form says of its captcha: that there is no answer, or
-// that there is one which a job will have checked. The answer is of use only
-// once and stays in the request that is kept.
-func (g *gate) askCaptcha(r *provider.Request) string {
-	if g.Captcha == nil {
-		return ""
-	}
-	if captchaAnswer(captchaKinds[g.Captcha.Kind], r.Header, r.Body) == "" {
-		return markCaptchaMissing
-	}
-	return lead.CaptchaUnverified
-}
-
-func captchaAnswer(k captchaKind, h http.Header, body []byte) string {
-	for _, field := range k.fields {
-		if answer := hidden(h, body, field); answer != "" {
-			return answer
-		}
-	}
-	return ""
-}
-
 // checkCaptcha asks the vendor of a source's captcha about the answer in r. A
 // touch that did not pass is held, with the reason.
-func (v *Vendors) checkCaptcha(ctx context.Context, src *Source, t *lead.Touch, r *lead.Request, again bool) (*lead.Touch, error) {
+func (v *Vendors) checkCaptcha(ctx context.Context, src *source.Source, t *lead.Touch, r *lead.Request, again bool) (*lead.Touch, error) {
 	if src.Captcha == nil {
 		return nil, &lead.AskError{Why: lead.AskNoToken, Note: "captcha of the source " + src.Name + " is not set any more"}
 	}
 	k := captchaKinds[src.Captcha.Kind]
 	answer := ""
 	if r != nil {
-		answer = captchaAnswer(k, http.Header{"Content-Type": {r.Header["Content-Type"]}}, r.Body)
+		answer = src.Captcha.Answer(http.Header{"Content-Type": {r.Header["Content-Type"]}}, r.Body)
 	}
 	if answer == "" {
 		return nil, &lead.AskError{Why: lead.AskUnreadable, Note: "the request with the captcha's answer is gone"}
@@ -112,7 +88,7 @@ func (v *Vendors) checkCaptcha(ctx context.Context, src *Source, t *lead.Touch, 
 
 // siteVerify makes the call. The visitor's address does not go along: no vendor
 // needs it.
-func (v *Vendors) siteVerify(ctx context.Context, src *Source, k captchaKind, touchID, answer string) ([]byte, error) {
+func (v *Vendors) siteVerify(ctx context.Context, src *source.Source, k captchaKind, touchID, answer string) ([]byte, error) {
 	form := url.Values{"response": {answer}}
 	if !k.key {
 		form.Set("secret", src.Captcha.Secret)
@@ -172,7 +148,7 @@ func (s *captchaSaid) blamesTime() bool {
 }
 
 // verdict says whether the visitor passed, and what that rests on.
-func (s *captchaSaid) verdict(src *Source, k captchaKind) (mark, note string) {
+func (s *captchaSaid) verdict(src *source.Source, k captchaKind) (mark, note string) {
 	var about []string
 	if k.scored && s.Score != nil {
 		about = append(about, "score "+strconv.FormatFloat(*s.Score, 'g', 3, 64))

@@ -10,16 +10,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // complete gives the touches of one request what every touch has: an id, where
 // it came from, when, and what was done.
-func complete(g *gate, req *lead.Request, touches []*lead.Touch, h http.Header) {
+func complete(g *source.Endpoint, req *lead.Request, touches []*lead.Touch, h http.Header) {
 	nameTouches(g, req, touches, h)
 	for _, t := range touches {
 		t.State = cmp.Or(t.State, lead.Accepted)
-		t.Source, t.Provider, t.RequestID, t.ReceivedAt = g.Name, g.provider.Name, req.ID, req.ReceivedAt
+		t.Source, t.Provider, t.RequestID, t.ReceivedAt = g.Name, g.Format.Name, req.ID, req.ReceivedAt
 		t.Action = cmp.Or(t.Action, g.Action, "contact_form") // the provider has heeded the source's where it may
 		t.Consent = cmp.Or(t.Consent, lead.NotAsked)
 		t.Trace = traceOf(h)
@@ -34,9 +35,9 @@ func complete(g *gate, req *lead.Request, touches []*lead.Touch, h http.Header) 
 // gave the delivery, so that a retry is the same touch, else a new one. Two
 // people under one name, as a careless automation sends them, are two touches,
 // and so are two different ones within one request.
-func nameTouches(g *gate, req *lead.Request, touches []*lead.Touch, h http.Header) {
+func nameTouches(g *source.Endpoint, req *lead.Request, touches []*lead.Touch, h http.Header) {
 	named := ""
-	if !g.vendor() {
+	if !g.Vendor() {
 		named = deliveryName(h)
 	}
 	said := map[string]string{} // id -> content, within this request

@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
 func TestCORS(t *testing.T) {
-	s, a := testServer(t, []Source{
-		{Name: "listed", Provider: "form", Origins: []string{"https://www.example.com", "http://localhost:3000/"}, Rate: Rate{N: 100, Per: time.Minute}},
+	s, a := testServer(t, []source.Source{
+		{Name: "listed", Provider: "form", Origins: []string{"https://www.example.com", "http://localhost:3000/"}, Rate: source.Rate{N: 100, Per: time.Minute}},
 		{Name: "none", Provider: "form"},
 	})
 	preflight := func(source, origin string) (int, http.Header) {

@@ -13,6 +13,7 @@ import (
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -79,7 +80,7 @@ func (s *Server) export(c echo.Context) error {
 
 // forget takes a vendor's request that people be forgotten. The vendor is told
 // so once the wish is durable.
-func (s *Server) forget(c echo.Context, g *gate, who *provider.Erasure) error {
+func (s *Server) forget(c echo.Context, g *source.Endpoint, who *provider.Erasure) error {
 	w := lead.Wish{By: g.Name, Email: who.Email, Phone: who.Phone}
 	if who.Delivery != "" {
 		w.TouchID = lead.DerivedID(g.Name, who.Delivery+"\x00"+strings.ToLower(who.Email))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -78,8 +79,8 @@ func registration() *lead.Touch {
 		Event: lead.Event{ID: "web-1"}, Fields: map[string]string{"registration_id": "reg-1"}, At: noon, ReceivedAt: noon}
 }
 
-func teamsSource(d *directory) Source {
-	return Source{Name: "teams", Provider: "msgraph", Fetch: Fetch{Tenant: "contoso.example", ClientID: "app-1", ClientSecret: "app-secret-1", URL: d.URL}}
+func teamsSource(d *directory) source.Source {
+	return source.Source{Name: "teams", Provider: "msgraph", Fetch: source.Fetch{Tenant: "contoso.example", ClientID: "app-1", ClientSecret: "app-secret-1", URL: d.URL}}
 }
 
 const tokenPath = "/contoso.example/oauth2/v2.0/token"
@@ -89,7 +90,7 @@ const tokenPath = "/contoso.example/oauth2/v2.0/token"
 func TestVendors_Grant(t *testing.T) {
 	d := newDirectory(t)
 	now := noon
-	v := NewVendors([]Source{teamsSource(d)}, func() time.Time { return now })
+	v := NewVendors([]source.Source{teamsSource(d)}, func() time.Time { return now })
 	asks := func(want ...string) {
 		t.Helper()
 		got, err := v.Ask(t.Context(), registration(), nil, false)
@@ -112,11 +113,11 @@ func TestVendors_Grant(t *testing.T) {
 	asks(tokenPath, "Bearer token-2")
 	d.revoked["Bearer token-2"] = true
 	asks("Bearer token-2", tokenPath, "Bearer token-3")
-	v.Reload([]Source{teamsSource(d)})
+	v.Reload([]source.Source{teamsSource(d)})
 	asks(tokenPath, "Bearer token-4")
 
 	var all sync.WaitGroup
-	v.Reload([]Source{teamsSource(d)})
+	v.Reload([]source.Source{teamsSource(d)})
 	for range 4 { // as many as ask at once
 		all.Go(func() {
 			if _, err := v.Ask(t.Context(), registration(), nil, false); err != nil {
@@ -151,7 +152,7 @@ func TestVendors_Grant_Fails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDirectory(t)
 			c.change(d)
-			got, err := NewVendors([]Source{teamsSource(d)}, nil).Ask(t.Context(), registration(), nil, false)
+			got, err := NewVendors([]source.Source{teamsSource(d)}, nil).Ask(t.Context(), registration(), nil, false)
 			checkAsk(t, got, err, c.want)
 			for _, secret := range []string{"app-secret-1", "token-1", "token-2"} {
 				if strings.Contains(err.Error(), secret) {
@@ -161,7 +162,7 @@ func TestVendors_Grant_Fails(t *testing.T) {
 		})
 	}
 	// A vendor that gives no tokens wants one that was made by hand.
-	src := Source{Name: "ads", Provider: "meta", Fetch: Fetch{Tenant: "t", ClientID: "app-1", ClientSecret: "app-secret-1"}}
-	got, err := NewVendors([]Source{src}, nil).Ask(t.Context(), stub(), nil, false)
+	src := source.Source{Name: "ads", Provider: "meta", Fetch: source.Fetch{Tenant: "t", ClientID: "app-1", ClientSecret: "app-secret-1"}}
+	got, err := NewVendors([]source.Source{src}, nil).Ask(t.Context(), stub(), nil, false)
 	checkAsk(t, got, err, lead.AskError{Why: lead.AskNoToken, Note: "set fetch.token of the source ads"})
 }

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,11 +9,12 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
 func TestGuard(t *testing.T) {
-	s, a := testServer(t, []Source{
+	s, a := testServer(t, []source.Source{
 		{Name: "contact", Provider: "form", Honeypot: "company_url", MinFill: 3 * time.Second, Redirect: "https://www.example.com/thanks"},
 		{Name: "watched", Provider: "form", MinFill: 3 * time.Second, Watch: true},
 	})
@@ -81,8 +81,8 @@ func TestGuard(t *testing.T) {
 
 func TestBound(t *testing.T) {
 	now := noon
-	s, _ := testServer(t, []Source{{Name: "contact", Provider: "form"}, {Name: "json", Provider: "json"},
-		{Name: "off", Provider: "form", Rate: Rate{Off: true}}, {Name: "strict", Provider: "json", Rate: Rate{N: 2, Per: time.Hour}}},
+	s, _ := testServer(t, []source.Source{{Name: "contact", Provider: "form"}, {Name: "json", Provider: "json"},
+		{Name: "off", Provider: "form", Rate: source.Rate{Off: true}}, {Name: "strict", Provider: "json", Rate: source.Rate{N: 2, Per: time.Hour}}},
 		func(o *Options) { o.Now = func() time.Time { return now } })
 	passed := func(source string, n int, header ...string) (ok int) {
 		for range n {
@@ -118,29 +118,5 @@ func TestBound(t *testing.T) {
 	}
 	if got := post(s, "/in/strict", formType, oneForm).Header().Get("Retry-After"); got != "1800" {
 		t.Errorf("Retry-After %q, want 1800", got)
-	}
-}
-
-func TestLimiter_IsBounded(t *testing.T) {
-	l := newLimiter(Rate{N: 1, Per: time.Minute})
-	l.most = 3
-	addr := func(n byte) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, n}) }
-	for n := byte(1); n <= 3; n++ {
-		if l.take(addr(n), noon, 1) != 0 {
-			t.Fatalf("address %d must wait at its first request", n)
-		}
-	}
-	if l.take(addr(1), noon, 1) == 0 { // and is now the latest
-		t.Error("address 1 passes twice")
-	}
-	l.take(addr(4), noon, 1) // 2 is forgotten
-	if len(l.known) != 3 || l.used.Len() != 3 {
-		t.Errorf("%d addresses and %d uses are known, want 3", len(l.known), l.used.Len())
-	}
-	if l.take(addr(1), noon, 1) == 0 {
-		t.Error("the latest address was forgotten")
-	}
-	if l.take(addr(2), noon, 1) != 0 {
-		t.Error("the oldest address was not forgotten")
 	}
 }

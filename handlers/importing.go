@@ -15,6 +15,7 @@ import (
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -62,12 +63,12 @@ func (s *Server) importRowsOf(c echo.Context) error {
 		return problem.Problem{Code: problem.TooLarge, Detail: fmt.Sprintf("Send at most %d rows at once.", importRows)}
 	}
 	in.Action = cmp.Or(in.Action, "list_import")
-	if s.gate(in.Source) == nil && !validName(in.Source) {
+	if s.sources.Find(in.Source) == nil && !source.ValidName(in.Source) {
 		return problem.Problem{Code: problem.BadQuery, Detail: "Name the list's source with 1 to 64 lower-case letters, digits and dashes."}
 	}
 	g := s.importGate(in.Source, in.Action, in.Fields)
 	now := s.o.Now().UTC()
-	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now, Action: in.Action, Fields: in.Fields, Header: map[string]string{"Content-Type": "application/json"}}
+	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.Format.Name, ReceivedAt: now, Action: in.Action, Fields: in.Fields, Header: map[string]string{"Content-Type": "application/json"}}
 	var err error
 	var out struct {
 		Rows    []imported        `json:"rows"`
@@ -79,7 +80,7 @@ func (s *Server) importRowsOf(c echo.Context) error {
 	var at []int // of touches in out.Rows
 	for _, row := range in.Rows {
 		r := &provider.Request{Method: http.MethodPost, URL: &url.URL{Path: "/in/" + g.Name}, Header: http.Header{"Content-Type": {"application/json"}},
-			Body: row.Values, Now: now, Source: g.view}
+			Body: row.Values, Now: now, Source: g.View}
 		if in.DryRun {
 			r.Seen = func(x provider.Reading) {
 				if x.Field != "" {
@@ -88,7 +89,7 @@ func (s *Server) importRowsOf(c echo.Context) error {
 			}
 		}
 		found := imported{Row: row.Row, Status: "accepted"}
-		read, err := readTouches(g.provider, r)
+		read, err := readTouches(g.Format, r)
 		switch {
 		case err != nil:
 			found.Status, found.Why = "rejected", err.Error()
@@ -125,15 +126,15 @@ func (s *Server) importRowsOf(c echo.Context) error {
 
 // importGate is the source of an import: that of the configuration, or one of the
 // list's own, and in either case one that reads JSON.
-func (s *Server) importGate(name string, action lead.Action, fields map[string]string) *gate {
-	g := gate{Source: Source{Name: name}, view: provider.Source{Name: name}}
-	if configured := s.gate(name); configured != nil {
-		g.Source, g.view = configured.Source, configured.view
+func (s *Server) importGate(name string, action lead.Action, fields map[string]string) *source.Endpoint {
+	g := source.Endpoint{Source: source.Source{Name: name}, View: provider.Source{Name: name}}
+	if configured := s.sources.Find(name); configured != nil {
+		g.Source, g.View = configured.Source, configured.View
 	}
-	g.provider, _ = provider.Find("json")
-	g.Action, g.view.Action = action, action
+	g.Format, _ = provider.Find("json")
+	g.Action, g.View.Action = action, action
 	if len(fields) > 0 {
-		g.view.Fields = fields
+		g.View.Fields = fields
 	}
 	return &g
 }

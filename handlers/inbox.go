@@ -128,7 +128,7 @@ func (s *Server) inboxPage(c echo.Context) error {
 		p.Next = "/?" + at.Encode()
 	}
 	if len(p.Rows) == 0 {
-		p.Forms = s.plainForms()
+		p.Forms = s.sources.PlainForms()
 	}
 	around := s.frame(c, "inbox", "Inbox", p)
 	if away {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -23,17 +24,17 @@ const acceptLimit = 10 * time.Second
 // deliver answers POST /in/{source} and /in/{source}/{token}: one delivery of
 // one or several touches. A 2xx means that all of them are durable.
 func (s *Server) deliver(c echo.Context) error {
-	g := s.gate(c.Param("source"))
+	g := s.sources.Find(c.Param("source"))
 	if g == nil {
 		return errNoSource
 	}
-	g.allowOrigin(c) // first, so that pages can read refusals too
-	if err := cmp.Or(g.admitsToken(c.Param("token")), g.admitsHeader(c.Request().Header)); err != nil {
+	g.AllowOrigin(c) // first, so that pages can read refusals too
+	if err := cmp.Or(g.AdmitsToken(c.Param("token")), g.AdmitsHeader(c.Request().Header)); err != nil {
 		return err
 	}
 	now := s.o.Now().UTC()
-	client := s.client(c.Request())
-	if err := g.bound(client, now, 1); err != nil {
+	client := s.sources.Client(c.Request())
+	if err := g.Bound(client, now, 1); err != nil {
 		return err
 	}
 
@@ -42,17 +43,17 @@ func (s *Server) deliver(c echo.Context) error {
 		return err
 	}
 	r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(c.Request()), Header: c.Request().Header,
-		Body: body, Now: now, Source: g.view}
-	if err := g.verify(r); err != nil {
+		Body: body, Now: now, Source: g.View}
+	if err := g.Verify(r); err != nil {
 		return err
 	}
-	if reply, err := g.handshake(r); reply != nil || err != nil {
+	if reply, err := handshake(g, r); reply != nil || err != nil {
 		s.shook(g, reply)
 		return answerReply(c, reply, err)
 	}
 
-	if g.provider.Erase != nil {
-		if who := g.provider.Erase(r); who != nil {
+	if g.Format.Erase != nil {
+		if who := g.Format.Erase(r); who != nil {
 			return s.forget(c, g, who)
 		}
 	}
@@ -62,18 +63,17 @@ func (s *Server) deliver(c echo.Context) error {
 		return err
 	}
 	if len(touches) == 0 {
-		g.ignored.Inc()
-		s.note(s.logs.ignored(g.Name, now))
+		s.sources.Ignored(g, now)
 		return answer(c, http.StatusOK, []byte(`{"status":"ignored"}`))
 	}
-	if err := g.boundPeople(client, now, len(touches)); err != nil {
+	if err := g.BoundPeople(client, now, len(touches)); err != nil {
 		return err
 	}
-	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now,
+	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.Format.Name, ReceivedAt: now,
 		Query: keptQuery(r.URL.Query()), Header: keptHeaders(r.Header, g.Header), Body: body}
 	complete(g, req, touches, r.Header)
-	g.guard(r, touches)
-	if err := g.reach(touches); err != nil {
+	g.Guard(r, touches)
+	if err := reach(g, touches); err != nil {
 		return err
 	}
 
@@ -82,8 +82,7 @@ func (s *Server) deliver(c echo.Context) error {
 		return err
 	}
 	if status == "accepted" {
-		g.accepted.Add(float64(len(touches)))
-		s.note(s.logs.accepted(g.Name, now, touches))
+		s.sources.Accepted(g, now, touches)
 	}
 	return s.answerAccepted(c, g, r, touches, status)
 }
@@ -117,17 +116,17 @@ var errNoSource = problem.Problem{Code: problem.NotFound, Detail: "There is no s
 // probe answers GET and HEAD on a source: a vendor's handshake, else a line
 // for whoever looks whether somebody is there.
 func (s *Server) probe(c echo.Context) error {
-	g := s.gate(c.Param("source"))
+	g := s.sources.Find(c.Param("source"))
 	if g == nil {
 		return errNoSource
 	}
-	g.allowOrigin(c)
-	if err := g.admitsToken(c.Param("token")); err != nil { // static headers come with deliveries only
+	g.AllowOrigin(c)
+	if err := g.AdmitsToken(c.Param("token")); err != nil { // static headers come with deliveries only
 		return err
 	}
 	r := &provider.Request{Method: c.Request().Method, URL: s.publicURL(c.Request()), Header: c.Request().Header,
-		Now: s.o.Now().UTC(), Source: g.view}
-	if reply, err := g.handshake(r); reply != nil || err != nil {
+		Now: s.o.Now().UTC(), Source: g.View}
+	if reply, err := handshake(g, r); reply != nil || err != nil {
 		s.shook(g, reply)
 		return answerReply(c, reply, err)
 	}
@@ -136,45 +135,35 @@ func (s *Server) probe(c echo.Context) error {
 
 // handshake asks the source's own provider, and no other, whether a request is
 // one.
-func (g *gate) handshake(r *provider.Request) (*provider.Reply, error) {
-	if g.provider.Reply == nil {
+func handshake(g *source.Endpoint, r *provider.Request) (*provider.Reply, error) {
+	if g.Format.Reply == nil {
 		return nil, nil
 	}
-	return g.provider.Reply(r)
+	return g.Format.Reply(r)
 }
 
 // shook remembers how a vendor's handshake went.
-func (s *Server) shook(g *gate, reply *provider.Reply) {
+func (s *Server) shook(g *source.Endpoint, reply *provider.Reply) {
 	now := s.o.Now().UTC()
 	if reply == nil || reply.Status >= 300 {
-		s.logs.refused(g.Name, Refusal{At: now, Why: handshakeRefused, Says: "The vendor's handshake does not fit the settings"})
+		s.sources.HandshakeRefused(g, now)
 		return
 	}
-	s.note(s.logs.handshake(g.Name, now))
-}
-
-// handshakeRefused is the reason of a handshake that was turned away.
-const handshakeRefused = "handshake_refused"
-
-// note logs that something about a source could not be written down.
-func (s *Server) note(err error) {
-	if err != nil {
-		s.breakages.Do(func() { s.o.Logger.Warn("what is known of a source is only in memory", "error", err) })
-	}
+	s.sources.HandshakeAnswered(g, now)
 }
 
 // touches reads a delivery. One that cannot be read is kept as an unread touch:
 // a vendor would not send it better, and a person would not send it again.
 // What cannot hold a wish of anybody is refused where the sender is no vendor.
-func (s *Server) touches(g *gate, r *provider.Request) ([]*lead.Touch, error) {
-	read, err := readTouches(g.provider, r)
-	if err != nil && !g.vendor() && !provider.Meant(r, err) {
+func (s *Server) touches(g *source.Endpoint, r *provider.Request) ([]*lead.Touch, error) {
+	read, err := readTouches(g.Format, r)
+	if err != nil && !g.Vendor() && !provider.Meant(r, err) {
 		return nil, err
 	}
 	if err != nil {
 		if problem.IsPanic(err) {
 			s.breakages.Do(func() {
-				s.o.Logger.Error("provider broke on a delivery", "source", g.Name, "provider", g.provider.Name, "error", err)
+				s.o.Logger.Error("provider broke on a delivery", "source", g.Name, "provider", g.Format.Name, "error", err)
 			})
 		}
 		return []*lead.Touch{{State: lead.Unread, Error: err.Error()}}, nil
@@ -204,8 +193,8 @@ const noContactError = "no field holds an e-mail address or a phone number"
 // reach marks as unread what browsers and programs sent without any way to
 // reach the person. What the guard quarantined stays as it is: it must look like
 // success. A request in which nothing was said at all is refused.
-func (g *gate) reach(touches []*lead.Touch) error {
-	if g.vendor() {
+func reach(g *source.Endpoint, touches []*lead.Touch) error {
+	if g.Vendor() {
 		return nil
 	}
 	empty := true

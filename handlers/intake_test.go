@@ -16,11 +16,12 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
-var testSources = []Source{
-	{Name: "contact", Provider: "form", Rate: Rate{Off: true}},
+var testSources = []source.Source{
+	{Name: "contact", Provider: "form", Rate: source.Rate{Off: true}},
 	{Name: "json", Provider: "json", Action: "quote_request"},
 	{Name: "thanks", Provider: "form", Redirect: "https://www.example.com/thanks", NextHosts: []string{"shop.example.com"}},
 	{Name: "tok", Provider: "json", Token: "right-token"},
@@ -160,7 +161,7 @@ func TestDeliver_Refuses(t *testing.T) {
 		"ManyKeys":        {"/in/contact", formType, strings.Repeat("a=1&", 20_000), nil, problem.TooLarge},
 		"Picture":         {"/in/json", "image/png", "\x89PNG\r\n\x1a\n\x00\x00", nil, problem.UnsupportedType},
 		"Program":         {"/in/json", "application/x-executable", "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00", nil, problem.UnsupportedType},
-		"ManyPeople":      {"/in/json", jsonType, guests(maxPeople + 1), nil, problem.TooLarge},
+		"ManyPeople":      {"/in/json", jsonType, guests(20 + 1), nil, problem.TooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantProblem(t, post(s, tc.path, tc.ctype, tc.body, tc.header...), tc.want)
@@ -188,8 +189,8 @@ func guests(n int) string {
 // Who proves where a request comes from may bring as many people as it holds.
 func TestDeliver_ManyPeople(t *testing.T) {
 	s, a := testServer(t, testSources)
-	if w := post(s, "/in/json", jsonType, guests(maxPeople)); w.Code != 202 || len(a.touches) != maxPeople {
-		t.Errorf("%d people = %d with %d touches, want all of them", maxPeople, w.Code, len(a.touches))
+	if w := post(s, "/in/json", jsonType, guests(20)); w.Code != 202 || len(a.touches) != 20 {
+		t.Errorf("%d people = %d with %d touches, want all of them", 20, w.Code, len(a.touches))
 	}
 	for path, header := range map[string][]string{"/in/tok/right-token": nil, "/in/static": {"X-Key", "static-value"}} {
 		before := len(a.touches)
@@ -201,7 +202,7 @@ func TestDeliver_ManyPeople(t *testing.T) {
 
 // A rate counts leads, however they are packed.
 func TestDeliver_RateCountsLeads(t *testing.T) {
-	s, a := testServer(t, []Source{{Name: "few", Provider: "json", Rate: Rate{N: 25, Per: time.Minute}}})
+	s, a := testServer(t, []source.Source{{Name: "few", Provider: "json", Rate: source.Rate{N: 25, Per: time.Minute}}})
 	if w := post(s, "/in/few", jsonType, guests(20)); w.Code != 202 {
 		t.Errorf("20 of 25 leads = %d, want 202", w.Code)
 	}
@@ -323,7 +324,7 @@ func TestDeliver_Panics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			s, a := testServer(t, testSources, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
-			s.gate("json").provider = &provider.Provider{Name: "broken", Accepts: tc.accepts, Touches: breaks}
+			s.sources.Find("json").Format = &provider.Provider{Name: "broken", Accepts: tc.accepts, Touches: breaks}
 			w := post(s, "/in/json", jsonType, oneLead)
 			if w.Code != tc.want {
 				t.Errorf("answer %d %s, want %d", w.Code, w.Body, tc.want)
@@ -338,7 +339,7 @@ func TestDeliver_Panics(t *testing.T) {
 	}
 	t.Run("Verify", func(t *testing.T) {
 		s, _ := testServer(t, testSources)
-		s.gate("zoom").provider = &provider.Provider{Name: "broken", Verify: func(*provider.Request, string) error { panic("oops") }}
+		s.sources.Find("zoom").Format = &provider.Provider{Name: "broken", Verify: func(*provider.Request, string) error { panic("oops") }}
 		w := post(s, "/in/zoom", jsonType, oneLead)
 		wantProblem(t, w, problem.Internal)
 		if n := count(t, s, `leadgate_refused_total{source="zoom",why="internal"}`); n != 1 {

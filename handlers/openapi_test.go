@@ -22,6 +22,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
 )
@@ -29,7 +30,7 @@ import (
 // described are the types whose schemas are written from the code, and through
 // them all that they are made of.
 var described = []any{lead.Lead{}, lead.Touch{}, lead.LeadPage{}, lead.TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
-	ops.Machinery{}, ops.Task{}, session.Credential{}, AuditPage{}, People{}, lead.Run{}, lead.Export{}, Finding{}, SourceState{},
+	ops.Machinery{}, ops.Task{}, session.Credential{}, AuditPage{}, People{}, lead.Run{}, lead.Export{}, Finding{}, source.State{},
 	delivery{}, imported{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"
@@ -54,7 +55,7 @@ func TestOpenAPI_Schemas(t *testing.T) {
 
 // schemas writes JSON Schemas of Go types, with their comments.
 type schemas struct {
-	comments map[string]string // Type or Type.Field
+	comments map[string]string // package.Type or package.Type.Field
 	queue    []reflect.Type
 	known    map[string]bool
 }
@@ -62,7 +63,7 @@ type schemas struct {
 func newSchemas(t *testing.T) *schemas {
 	t.Helper()
 	s := &schemas{comments: map[string]string{}, known: map[string]bool{}}
-	for _, dir := range []string{".", "session", "../lead", "../lead/ops"} {
+	for _, dir := range []string{".", "session", "source", "../lead", "../lead/ops"} {
 		noTests := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -95,14 +96,14 @@ func (s *schemas) read(f *ast.File) {
 			if !ok {
 				continue
 			}
-			s.comments[t.Name.Name] = strings.Join(strings.Fields(g.Doc.Text()), " ")
+			s.comments[f.Name.Name+"."+t.Name.Name] = strings.Join(strings.Fields(g.Doc.Text()), " ")
 			st, ok := t.Type.(*ast.StructType)
 			if !ok {
 				continue
 			}
 			for _, field := range st.Fields.List {
 				for _, name := range field.Names {
-					s.comments[t.Name.Name+"."+name.Name] = strings.Join(strings.Fields(field.Comment.Text()), " ")
+					s.comments[f.Name.Name+"."+t.Name.Name+"."+name.Name] = strings.Join(strings.Fields(field.Comment.Text()), " ")
 				}
 			}
 		}
@@ -117,7 +118,7 @@ func (s *schemas) write(roots []any) string {
 	for len(s.queue) > 0 {
 		t := s.queue[0]
 		s.queue = s.queue[1:]
-		written[t.Name()] = s.object(t)
+		written[schemaName(t)] = s.object(t)
 	}
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(written)) {
@@ -128,18 +129,26 @@ func (s *schemas) write(roots []any) string {
 
 // name refers to a type, and has it written.
 func (s *schemas) name(t reflect.Type) string {
-	if !s.known[t.Name()] {
-		s.known[t.Name()] = true
+	if name := schemaName(t); !s.known[name] {
+		s.known[name] = true
 		s.queue = append(s.queue, t)
 	}
-	return "$ref: '#/components/schemas/" + t.Name() + "'"
+	return "$ref: '#/components/schemas/" + schemaName(t) + "'"
+}
+
+// schemaName is the name of a type, with its package where that alone says little.
+func schemaName(t reflect.Type) string {
+	if t == reflect.TypeFor[source.State]() {
+		return "SourceState"
+	}
+	return t.Name()
 }
 
 func (s *schemas) object(t reflect.Type) string {
 	var required []string
 	fields := s.fields(t, &required)
-	out := fmt.Sprintf("    %s:\n      type: object\n      additionalProperties: false\n", t.Name())
-	if c := s.comments[t.Name()]; c != "" {
+	out := fmt.Sprintf("    %s:\n      type: object\n      additionalProperties: false\n", schemaName(t))
+	if c := s.comments[t.String()]; c != "" {
 		out += fmt.Sprintf("      description: %q\n", c)
 	}
 	if len(required) > 0 {
@@ -163,7 +172,7 @@ func (s *schemas) fields(t reflect.Type, required *[]string) string {
 			*required = append(*required, name)
 		}
 		about := ""
-		if c := s.comments[t.Name()+"."+f.Name]; c != "" {
+		if c := s.comments[t.String()+"."+f.Name]; c != "" {
 			about = fmt.Sprintf(", description: %q", c)
 		}
 		fmt.Fprintf(&b, "        %s: {%s%s}\n", name, s.schema(f.Type), about)
@@ -324,7 +333,7 @@ func TestOpenAPI_Routes(t *testing.T) {
 // openAPIServer knows the things that the examples name.
 func openAPIServer(t *testing.T) *Server {
 	t.Helper()
-	s, _ := testServer(t, []Source{{Name: "contact", Provider: "form", Action: "contact_form"}}, func(o *Options) {
+	s, _ := testServer(t, []source.Source{{Name: "contact", Provider: "form", Action: "contact_form"}}, func(o *Options) {
 		o.Session.Tokens, o.Reporter, o.Machinery, o.Actor = []string{"api-token"}, &fakeReporter{}, fullMachinery{}, fullActor{}
 		o.Replayer, o.Eraser, o.Doctor, o.People = fullRuns{}, fullRuns{}, fullDoctor{}, fullPeople{}
 		o.Pauser, o.Resender, o.Judge, o.Merger = &pauserOfOne{*fullOf[ops.Target]()}, fullResender{}, fullJudge{}, fullMerger{}

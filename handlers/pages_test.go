@@ -11,13 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
 )
 
 func TestSourcesPage(t *testing.T) {
 	s, cookies := insiders(t, func(o *Options) {
-		o.Sources = []Source{{Name: "contact", Provider: "form", Action: "contact_form"}, {Name: "secretive", Provider: "form", Token: "path-secret"},
+		o.Sources = []source.Source{{Name: "contact", Provider: "form", Action: "contact_form"}, {Name: "secretive", Provider: "form", Token: "path-secret"},
 			{Name: "keyed", Provider: "json", Header: map[string]string{"X-Key": "header-secret"}}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret},
 			{Name: "open-zoom", Provider: "zoom", Unsigned: true}}
 	})
@@ -44,7 +45,7 @@ func TestTestSource(t *testing.T) {
 	var a *fakeAccepter
 	s, cookies := insiders(t, func(o *Options) {
 		a = o.Accepter.(*fakeAccepter)
-		o.Sources = []Source{{Name: "contact", Provider: "form"}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret}}
+		o.Sources = []source.Source{{Name: "contact", Provider: "form"}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret}}
 	})
 	for i, name := range []string{"contact", "contact", "zoom"} {
 		w := post(s, "/sources/"+name+"/test", formType, "", "Cookie", cookies[session.Write])
@@ -69,7 +70,7 @@ func TestTestSource(t *testing.T) {
 
 func TestRulesPage(t *testing.T) {
 	s, cookies := insiders(t, func(o *Options) {
-		o.Sources = []Source{{Name: "demo", Provider: "form", Action: "demo_request"}, {Name: "zoom", Provider: "zoom", Unsigned: true}}
+		o.Sources = []source.Source{{Name: "demo", Provider: "form", Action: "demo_request"}, {Name: "zoom", Provider: "zoom", Unsigned: true}}
 	})
 	if page := ask(s, "GET", "/rules", "", "Cookie", cookies[session.Read]).Body.String(); !strings.Contains(page, "demo_request") || !strings.Contains(page, "work_email") {
 		t.Error("the rules are not on their page")

@@ -32,7 +32,7 @@ func TestDeliver_PublicURL(t *testing.T) {
 	} {
 		s, _ := testServer(t, testSources, func(o *Options) { o.PublicURL = base })
 		var got string
-		s.gate("json").provider = &provider.Provider{Name: "spy", Touches: func(r *provider.Request) ([]lead.Touch, error) {
+		s.sources.Find("json").Format = &provider.Provider{Name: "spy", Touches: func(r *provider.Request) ([]lead.Touch, error) {
 			got = r.URL.String()
 			return nil, nil
 		}}
@@ -59,7 +59,7 @@ func TestProbe(t *testing.T) {
 		t.Errorf("HEAD of an unknown source = %d with %d bytes, want 404 with none", w.Code, w.Body.Len())
 	}
 
-	s.gate("json").provider = &provider.Provider{Name: "spy", Reply: func(r *provider.Request) (*provider.Reply, error) {
+	s.sources.Find("json").Format = &provider.Provider{Name: "spy", Reply: func(r *provider.Request) (*provider.Reply, error) {
 		if r.URL.Query().Get("challenge") == "" {
 			return nil, provider.ErrSignature
 		}

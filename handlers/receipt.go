@@ -102,8 +102,8 @@ type rawRequest struct {
 func (s *Server) rawOf(req *lead.Request) *rawRequest {
 	raw := &rawRequest{Body: string(req.Body)}
 	path := "/in/" + req.Source
-	if g := s.gate(req.Source); g != nil {
-		hidden := append([]string{g.Token, g.VerifyToken}, g.view.Secrets...)
+	if g := s.sources.Find(req.Source); g != nil {
+		hidden := append([]string{g.Token, g.VerifyToken}, g.View.Secrets...)
 		for _, secret := range append(hidden, slices.Collect(maps.Values(g.Source.Header))...) {
 			if secret != "" {
 				raw.Body = strings.ReplaceAll(raw.Body, secret, masked)

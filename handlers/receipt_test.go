@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -30,7 +31,7 @@ func TestReceiptOf(t *testing.T) {
 }
 
 func TestServer_RawOf(t *testing.T) {
-	s, _ := testServer(t, []Source{{Name: "ads", Provider: "json", Token: "path-secret", Header: map[string]string{"X-Key": "header-secret"}}})
+	s, _ := testServer(t, []source.Source{{Name: "ads", Provider: "json", Token: "path-secret", Header: map[string]string{"X-Key": "header-secret"}}})
 	for name, tc := range map[string]struct{ body, want string }{
 		"JSON":         {`{"google_key":"abc\"d","name":"Ada","api_key" : "x"}`, `{"google_key":"[secret]","name":"Ada","api_key" : "[secret]"}`},
 		"Form":         {"name=Ada&g-recaptcha-response=xyz&access_token=t&token_count=3", "name=Ada&g-recaptcha-response=[secret]&access_token=[secret]&token_count=[secret]"},

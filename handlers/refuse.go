@@ -36,21 +36,14 @@ func (s *Server) problemPage(c echo.Context, p problem.Problem) error {
 }
 
 func (s *Server) countRefusal(source string, p problem.Problem) {
-	if s.gate(source) == nil {
-		source = "unknown" // strangers must not invent labels
-	}
-	s.metrics.refused.WithLabelValues(source, string(p.Code)).Inc()
-	if source != "unknown" {
-		s.logs.refused(source, Refusal{At: s.o.Now().UTC(), Why: string(p.Code), Says: p.Code.Title()})
-	}
-	switch {
-	case p.Code == problem.Internal || p.Code == problem.NotDurable:
+	source = s.sources.Refused(source, p.Code)
+	if p.Code == problem.Internal || p.Code == problem.NotDurable {
 		s.breakages.Do(func() {
 			s.o.Logger.Error("delivery not kept", "source", source, "why", string(p.Code), "error", p.Because)
 		})
-	default:
-		s.refusals.Do(func() { s.o.Logger.Info("delivery refused", "source", source, "why", string(p.Code)) })
+		return
 	}
+	s.refusals.Do(func() { s.o.Logger.Info("delivery refused", "source", source, "why", string(p.Code)) })
 }
 
 // isAway reports whether an error means that the store does not answer.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -25,8 +26,8 @@ func (s *Server) Reread(req *lead.Request) ([]*lead.Touch, error) {
 		h.Set(key, value)
 	}
 	r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(&http.Request{URL: &url.URL{Path: "/in/" + g.Name, RawQuery: req.Query}}), Header: h,
-		Body: req.Body, Now: req.ReceivedAt, Source: g.view}
-	read, err := readTouches(g.provider, r)
+		Body: req.Body, Now: req.ReceivedAt, Source: g.View}
+	read, err := readTouches(g.Format, r)
 	if err != nil {
 		return nil, err
 	}
@@ -35,8 +36,8 @@ func (s *Server) Reread(req *lead.Request) ([]*lead.Touch, error) {
 		touches[i] = &read[i]
 	}
 	complete(g, req, touches, h)
-	g.guard(r, touches)
-	if err := g.reach(touches); err != nil {
+	g.Guard(r, touches)
+	if err := reach(g, touches); err != nil {
 		return nil, errors.New(noContactError)
 	}
 	for _, t := range touches {
@@ -48,11 +49,11 @@ func (s *Server) Reread(req *lead.Request) ([]*lead.Touch, error) {
 }
 
 // gateOf is the source of a kept request, made up again if it is gone.
-func (s *Server) gateOf(req *lead.Request) (*gate, error) {
+func (s *Server) gateOf(req *lead.Request) (*source.Endpoint, error) {
 	if req.Action != "" { // an import's
 		return s.importGate(req.Source, req.Action, req.Fields), nil
 	}
-	g := s.gate(req.Source)
+	g := s.sources.Find(req.Source)
 	if g != nil && !req.Cut {
 		return g, nil
 	}
@@ -65,7 +66,7 @@ func (s *Server) gateOf(req *lead.Request) (*gate, error) {
 		return nil, fmt.Errorf("there is neither a source %q any more nor a provider %q", req.Source, req.Provider)
 	}
 	if g != nil {
-		return &gate{Source: g.Source, provider: p, view: g.view}, nil
+		return &source.Endpoint{Source: g.Source, Format: p, View: g.View}, nil
 	}
-	return &gate{Source: Source{Name: req.Source, Provider: p.Name}, provider: p, view: provider.Source{Name: req.Source}}, nil
+	return &source.Endpoint{Source: source.Source{Name: req.Source, Provider: p.Name}, Format: p, View: provider.Source{Name: req.Source}}, nil
 }

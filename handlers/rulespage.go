@@ -9,6 +9,7 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -57,7 +58,7 @@ func (s *Server) rulesView() rulesView {
 			v.Others = append(v.Others, line)
 		}
 	}
-	for _, g := range s.sortedGates() {
+	for _, g := range s.sources.All() {
 		v.Sources = append(v.Sources, g.Name)
 	}
 	return v
@@ -71,7 +72,7 @@ const maxTry = 64 << 10
 func (s *Server) tryRules(c echo.Context) error {
 	v := s.rulesView()
 	v.Source, v.Payload = c.FormValue("source"), c.FormValue("payload")
-	g := s.gate(v.Source)
+	g := s.sources.Find(v.Source)
 	status := http.StatusUnprocessableEntity
 	switch {
 	case g == nil:
@@ -87,14 +88,14 @@ func (s *Server) tryRules(c echo.Context) error {
 		if body[0] == '{' || body[0] == '[' {
 			kind = "application/json"
 		}
-		r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(c.Request()), Header: http.Header{"Content-Type": {kind}}, Body: []byte(body), Now: now, Source: g.view}
-		touches, err := readTouches(g.provider, r)
+		r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(c.Request()), Header: http.Header{"Content-Type": {kind}}, Body: []byte(body), Now: now, Source: g.View}
+		touches, err := readTouches(g.Format, r)
 		if err != nil {
 			v.Wrong = problem.Sentence(err, "")
 			break
 		}
 		if len(touches) == 0 {
-			v.Wrong = "It is an event of " + cmp.Or(g.provider.Title, g.provider.Name) + " that is about nobody."
+			v.Wrong = "It is an event of " + cmp.Or(g.Format.Title, g.Format.Name) + " that is about nobody."
 		}
 		status = http.StatusOK
 		for i := range touches {
@@ -104,7 +105,7 @@ func (s *Server) tryRules(c echo.Context) error {
 	return s.render(c, status, "rules", s.frame(c, "rules", "Rules", v))
 }
 
-func (s *Server) try(g *gate, t *lead.Touch, r *provider.Request) trial {
+func (s *Server) try(g *source.Endpoint, t *lead.Touch, r *provider.Request) trial {
 	complete(g, &lead.Request{ID: lead.NewID(r.Now), ReceivedAt: r.Now}, []*lead.Touch{t}, r.Header)
 	l := &lead.Lead{Person: t.Person, Touches: []string{t.ID}, History: []lead.Past{lead.PastOf(t)}, CreatedAt: r.Now}
 	one := trial{Touch: t, Verdict: s.o.Rules().Classify(l, r.Now)}

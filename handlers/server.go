@@ -10,12 +10,10 @@ package handlers
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -27,6 +25,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 )
@@ -34,7 +33,8 @@ import (
 // Options are what a Server is made of. Accepter, Reader, Actor, Replayer, People and
 // PublicURL are required.
 type Options struct {
-	Sources   []Source
+	Sources   []source.Source
+	Source    source.Options // Notebook, Rhythms and TrustedProxies; New fills in the rest
 	Accepter  accepter
 	Reader    reader
 	Actor     actor
@@ -47,9 +47,8 @@ type Options struct {
 	Reporter  reporter  // nil: there are no reports on speed and the funnel
 	Replayer  replayer
 	Eraser    eraser
-	Notebook  notebook // nil: what is known of sources ends with the process
-	Judge     judge    // nil: rules cannot be tried, nor leads classified again
-	Merger    merger   // nil: leads cannot be merged
+	Judge     judge  // nil: rules cannot be tried, nor leads classified again
+	Merger    merger // nil: leads cannot be merged
 	Resender  resender
 	Auditor   auditor // nil: nothing is recorded
 
@@ -58,18 +57,13 @@ type Options struct {
 	// a request.
 	PublicURL string
 
-	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
-	// Empty: nobody's.
-	TrustedProxies []netip.Prefix
-
-	Session session.Options                                       // Store, Tokens and Slack; New fills in the rest
-	Rules   func() *rules.Set                                     // in force, for what actions are called; default: the built-in ones
-	Reps    func() []lead.Rep                                     // who takes leads; nil: not limited
-	Rhythms func(context.Context) (map[string]lead.Rhythm, error) // how often sources are heard; nil, or an error: it is not shown
-	Means   func(why string) string                               // what a named reason means; nil: the word stands for itself
-	Preview func(*lead.Lead, *lead.Touch) Preview                 // the alert as Slack would show it; nil: none is shown
-	Request func(id string) (*lead.Request, error)                // a request as it came; nil, or an error: it is not shown
-	Slack   Slack                                                 // how people answer from Slack
+	Session session.Options                        // Store, Tokens and Slack; New fills in the rest
+	Rules   func() *rules.Set                      // in force, for what actions are called; default: the built-in ones
+	Reps    func() []lead.Rep                      // who takes leads; nil: not limited
+	Means   func(why string) string                // what a named reason means; nil: the word stands for itself
+	Preview func(*lead.Lead, *lead.Touch) Preview  // the alert as Slack would show it; nil: none is shown
+	Request func(id string) (*lead.Request, error) // a request as it came; nil, or an error: it is not shown
+	Slack   Slack                                  // how people answer from Slack
 
 	Try bool // serve /try, a page of forms for those who try it out
 
@@ -96,10 +90,8 @@ type Server struct {
 	public  *url.URL
 	inbox   string // a lead's page, without its id
 	visitor visitorPage
-	gates   atomic.Pointer[map[string]*gate]
-	metrics *metrics
+	sources *source.Set
 	slack   *slackApp
-	logs    *sourceLogs
 	imports imports
 	echo    *echo.Echo
 	routed  map[string]bool // "GET /path" of every route
@@ -107,7 +99,7 @@ type Server struct {
 
 	crossOrigin http.CrossOriginProtection
 	sessions    *session.Sessions
-	signIns     *limiter // of attempts to sign in
+	signIns     *source.Limiter // of attempts to sign in
 
 	refusals, breakages rate.Sometimes // bound the log lines that senders can cause
 
@@ -153,8 +145,8 @@ func New(o Options) (*Server, error) {
 	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
 		return nil, fmt.Errorf("public URL %q: want http(s)://host", o.PublicURL)
 	}
-	s := &Server{o: o, public: public, inbox: public.String() + "/l/", visitor: newVisitorPage(), metrics: newMetrics(o.Registry),
-		routed: map[string]bool{}, signIns: newLimiter(signInRate),
+	s := &Server{o: o, public: public, inbox: public.String() + "/l/", visitor: newVisitorPage(),
+		routed: map[string]bool{}, signIns: source.NewLimiter(signInRate),
 		views:     readViews(func(a lead.Action) string { return o.Rules().Label(a) }),
 		refusals:  rate.Sometimes{First: 10, Interval: time.Second},
 		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
@@ -162,7 +154,8 @@ func New(o Options) (*Server, error) {
 	o.Session.Audit, o.Session.Public, o.Session.Reps, o.Session.Logger, o.Session.Now = o.Auditor, public, o.Reps, o.Logger, o.Now
 	s.sessions = session.New(o.Session)
 	s.slack = newSlackApp(o.Slack, s)
-	if s.logs, err = newSourceLogs(o.Notebook); err != nil {
+	o.Source.Public, o.Source.Registry, o.Source.Logger, o.Source.Now = public, o.Registry, o.Logger, o.Now
+	if s.sources, err = source.New(o.Source); err != nil {
 		return nil, err
 	}
 	o.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "leadgate_streams", Help: "Open streams of the API."},
@@ -177,30 +170,9 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Reload replaces all sources at once. On an error the old ones stay.
-func (s *Server) Reload(sources []Source) error {
-	gates := make(map[string]*gate, len(sources))
-	var wrong []error
-	for _, src := range sources {
-		g, err := newGate(src, s.metrics)
-		switch {
-		case err != nil:
-			wrong = append(wrong, fmt.Errorf("source %q: %w", src.Name, err))
-		case gates[g.Name] != nil:
-			wrong = append(wrong, fmt.Errorf("source %q: there are two of this name", src.Name))
-		default:
-			gates[g.Name] = g
-		}
-	}
-	if err := errors.Join(wrong...); err != nil {
-		return err
-	}
-	s.gates.Store(&gates)
-	return nil
-}
-
-// gate returns the source of a name, or nil.
-func (s *Server) gate(name string) *gate { return (*s.gates.Load())[name] }
+// Reload replaces all sources at once. On an error, which names everything that
+// is wrong with them, the old ones stay.
+func (s *Server) Reload(sources []source.Source) error { return s.sources.Reload(sources) }
 
 // Handler returns what answers every URL.
 func (s *Server) Handler() http.Handler { return s.echo }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -52,16 +53,22 @@ func (f *fakeAccepter) Accept(ctx context.Context, r *lead.Request, touches []*l
 	return !f.known, nil
 }
 
-// testServer returns a server whose clock stands at noon.
-func testServer(t testing.TB, sources []Source, change ...func(*Options)) (*Server, *fakeAccepter) {
-	t.Helper()
-	a := &fakeAccepter{}
-	o := Options{Sources: sources, Accepter: a, Reader: fakeReader{}, Session: session.Options{Store: newFakePasses()}, PublicURL: publicURL, Version: "1.2.3",
+// testOptions are those of a server in which nothing has happened yet, changed.
+func testOptions(change ...func(*Options)) Options {
+	o := Options{Accepter: nothing{}, Reader: fakeReader{}, Session: session.Options{Store: newFakePasses()}, Source: source.Options{Notebook: &fakeNotebook{notes: map[string][]byte{}},
+		Rhythms: func(context.Context) (map[string]lead.Rhythm, error) { return nil, nil }}, PublicURL: publicURL, Version: "1.2.3",
 		Now: func() time.Time { return noon }}
 	for _, c := range change {
 		c(&o)
 	}
-	s, err := New(o)
+	return o
+}
+
+// testServer returns a server whose clock stands at noon.
+func testServer(t testing.TB, sources []source.Source, change ...func(*Options)) (*Server, *fakeAccepter) {
+	t.Helper()
+	a := &fakeAccepter{}
+	s, err := New(testOptions(append([]func(*Options){func(o *Options) { o.Sources, o.Accepter = sources, a }}, change...)...))
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
@@ -152,54 +159,54 @@ func zoomRegistered(email string) string {
 }
 
 func TestNew_Refuses(t *testing.T) {
-	valid := Source{Name: "contact", Provider: "form"}
-	change := func(f func(*Source)) []Source { s := valid; f(&s); return []Source{s} }
+	valid := source.Source{Name: "contact", Provider: "form"}
+	change := func(f func(*source.Source)) []source.Source { s := valid; f(&s); return []source.Source{s} }
 	for name, tc := range map[string]struct {
-		sources []Source
+		sources []source.Source
 		want    string
 	}{
-		"UnknownProvider": {change(func(s *Source) { s.Provider = "zom" }), `no provider "zom"; known are form json`},
-		"SignsWithout":    {change(func(s *Source) { s.Provider = "zoom" }), "Zoom signs what it sends: set secret, or unsigned: true"},
-		"OnlyPrevious":    {change(func(s *Source) { s.Name = "UPPER" }), "a name is"},
-		"EmptyName":       {change(func(s *Source) { s.Name = "" }), "a name is"},
-		"Twice":           {[]Source{valid, valid}, "two of this name"},
-		"EmptyHeader":     {change(func(s *Source) { s.Header = map[string]string{"X-Key": ""} }), "has no value"},
-		"OriginWithPath":  {change(func(s *Source) { s.Origins = []string{"https://www.example.com/page"} }), "want scheme://host"},
-		"OriginAny":       {change(func(s *Source) { s.Origins = []string{"https://*.example.com"} }), "want scheme://host"},
-		"RedirectRubbish": {change(func(s *Source) { s.Redirect = "javascript:alert(1)" }), "want http(s)://host/path"},
+		"UnknownProvider": {change(func(s *source.Source) { s.Provider = "zom" }), `no provider "zom"; known are form json`},
+		"SignsWithout":    {change(func(s *source.Source) { s.Provider = "zoom" }), "Zoom signs what it sends: set secret, or unsigned: true"},
+		"OnlyPrevious":    {change(func(s *source.Source) { s.Name = "UPPER" }), "a name is"},
+		"EmptyName":       {change(func(s *source.Source) { s.Name = "" }), "a name is"},
+		"Twice":           {[]source.Source{valid, valid}, "two of this name"},
+		"EmptyHeader":     {change(func(s *source.Source) { s.Header = map[string]string{"X-Key": ""} }), "has no value"},
+		"OriginWithPath":  {change(func(s *source.Source) { s.Origins = []string{"https://www.example.com/page"} }), "want scheme://host"},
+		"OriginAny":       {change(func(s *source.Source) { s.Origins = []string{"https://*.example.com"} }), "want scheme://host"},
+		"RedirectRubbish": {change(func(s *source.Source) { s.Redirect = "javascript:alert(1)" }), "want http(s)://host/path"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := New(Options{Sources: tc.sources, PublicURL: publicURL})
+			_, err := New(testOptions(func(o *Options) { o.Sources = tc.sources }))
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("New = %v, want an error with %q", err, tc.want)
 			}
 		})
 	}
 	t.Run("All", func(t *testing.T) {
-		_, err := New(Options{Sources: []Source{{Name: "a", Provider: "x"}, {Name: "b", Provider: "y"}}, PublicURL: publicURL})
+		_, err := New(testOptions(func(o *Options) { o.Sources = []source.Source{{Name: "a", Provider: "x"}, {Name: "b", Provider: "y"}} }))
 		if err == nil || !strings.Contains(err.Error(), `source "a"`) || !strings.Contains(err.Error(), `source "b"`) {
 			t.Errorf("New = %v, want both sources in it", err)
 		}
 	})
 	for _, u := range []string{"", "leads.example.com", "ftp://leads.example.com", "https://"} {
-		if _, err := New(Options{PublicURL: u}); err == nil {
+		if _, err := New(testOptions(func(o *Options) { o.PublicURL = u })); err == nil {
 			t.Errorf("New with public URL %q succeeded", u)
 		}
 	}
-	if _, err := New(Options{PublicURL: publicURL, Sources: change(func(s *Source) { s.Provider, s.Unsigned = "zoom", true })}); err != nil {
+	if _, err := New(testOptions(func(o *Options) { o.Sources = change(func(s *source.Source) { s.Provider, s.Unsigned = "zoom", true }) })); err != nil {
 		t.Errorf("New with an unsigned zoom: %v", err)
 	}
 }
 
 func TestServer_Reload(t *testing.T) {
-	s, _ := testServer(t, []Source{{Name: "old", Provider: "json"}})
-	if err := s.Reload([]Source{{Name: "new", Provider: "nonsense"}}); err == nil {
+	s, _ := testServer(t, []source.Source{{Name: "old", Provider: "json"}})
+	if err := s.Reload([]source.Source{{Name: "new", Provider: "nonsense"}}); err == nil {
 		t.Fatal("Reload of a wrong source succeeded")
 	}
 	if w := post(s, "/in/old", jsonType, oneLead); w.Code != 202 {
 		t.Errorf("after a failed Reload the old source answers %d, want 202", w.Code)
 	}
-	if err := s.Reload([]Source{{Name: "new", Provider: "json"}}); err != nil {
+	if err := s.Reload([]source.Source{{Name: "new", Provider: "json"}}); err != nil {
 		t.Fatal(err)
 	}
 	wantProblem(t, post(s, "/in/old", jsonType, oneLead), problem.NotFound)

@@ -12,11 +12,12 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
 // signInRate bounds attempts to sign in from one address.
-var signInRate = Rate{N: 10, Per: time.Minute}
+var signInRate = source.Rate{N: 10, Per: time.Minute}
 
 // entrance is the page to sign in on.
 type entrance struct {
@@ -41,7 +42,7 @@ func (s *Server) renderSignIn(c echo.Context, status int, e entrance) error {
 // signIn answers POST /signin.
 func (s *Server) signIn(c echo.Context) error {
 	next := localPath(c.FormValue("next"))
-	if wait := s.signIns.take(household(s.client(c.Request())), s.o.Now(), 1); wait > 0 {
+	if wait := s.signIns.Take(s.sources.Client(c.Request()), s.o.Now(), 1); wait > 0 {
 		seconds := int(math.Ceil(wait.Seconds()))
 		return problem.Problem{Code: problem.RateLimited, Retry: seconds, Detail: fmt.Sprintf("Too many attempts to sign in. Try again in %d s.", seconds)}
 	}
@@ -84,7 +85,7 @@ func (s *Server) fromSlackSignIn(c echo.Context) error {
 // localPath is where a page may send a browser on to: a path here, never
 // another site.
 func localPath(next string) string {
-	if !isPath(next) || strings.HasPrefix(next, "/signin") {
+	if !source.IsPath(next) || strings.HasPrefix(next, "/signin") {
 		return "/"
 	}
 	return next

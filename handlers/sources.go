@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -28,7 +28,7 @@ type sourcesView struct {
 
 // sourceCard is one source on the page of sources.
 type sourceCard struct {
-	SourceState
+	source.State
 	Title, Doc string
 	Vendor     bool      // its webhook is set up on a screen of its own
 	Signs      bool      // it can sign
@@ -52,7 +52,7 @@ type snippet struct{ ID, Title, Text string }
 
 // refusedFor are a source's latest refusals for one reason.
 type refusedFor struct {
-	Refusal
+	source.Refusal
 	N int
 }
 
@@ -60,10 +60,10 @@ type refusedFor struct {
 // knows.
 func (s *Server) sourcesPage(c echo.Context) error {
 	ctx, me := c.Request().Context(), session.Of(c)
-	rhythms := s.rhythms(ctx)
+	rhythms := s.sources.Rhythms(ctx)
 	var v sourcesView
-	for _, g := range s.sortedGates() {
-		card := s.cardOf(g, s.sourceState(g, me, rhythms[g.Name]), me)
+	for _, g := range s.sources.All() {
+		card := s.cardOf(g, s.sources.State(g, me, rhythms[g.Name]), me)
 		if !v.Away {
 			last, err := s.lastLead(ctx, g.Name)
 			switch {
@@ -116,7 +116,7 @@ func (c *sourceCard) judge() {
 	}
 	switch since {
 	case 0:
-	case mostRefusals: // no more are remembered
+	case source.MaxRefusals: // no more are remembered
 		c.Since = strconv.Itoa(since) + " or more"
 	default:
 		c.Since = strconv.Itoa(since)
@@ -126,36 +126,14 @@ func (c *sourceCard) judge() {
 		c.Trouble = "is silent"
 	case since > 0:
 		c.Trouble = "refuses what comes"
-	case slices.ContainsFunc(c.Needs, func(n Need) bool { return n.Need == needFetchToken }):
+	case slices.ContainsFunc(c.Needs, func(n source.Need) bool { return n.Need == source.NeedFetchToken }):
 		c.Trouble = "cannot fetch who its leads are"
 	}
 }
 
-// sortedGates are the sources by name.
-func (s *Server) sortedGates() []*gate {
-	var all []*gate
-	for _, g := range *s.gates.Load() {
-		all = append(all, g)
-	}
-	slices.SortFunc(all, func(a, b *gate) int { return cmp.Compare(a.Name, b.Name) })
-	return all
-}
-
-// addressOf is the URL of a source, with its token if the reader may send leads.
-func (s *Server) addressOf(g *gate, me session.Credential) string {
-	at := s.public.String() + "/in/" + g.Name
-	switch {
-	case g.Token == "":
-		return at
-	case me.Right >= session.Write:
-		return at + "/" + url.PathEscape(g.Token)
-	}
-	return at + "/TOKEN"
-}
-
-func (s *Server) cardOf(g *gate, st SourceState, me session.Credential) sourceCard {
-	p := g.provider
-	card := sourceCard{SourceState: st, Title: cmp.Or(p.Title, p.Name), Doc: p.Doc, Vendor: g.vendor(), Signs: p.Verify != nil, Signed: p.Verify != nil && len(g.view.Secrets) > 0,
+func (s *Server) cardOf(g *source.Endpoint, st source.State, me session.Credential) sourceCard {
+	p := g.Format
+	card := sourceCard{State: st, Title: cmp.Or(p.Title, p.Name), Doc: p.Doc, Vendor: g.Vendor(), Signs: p.Verify != nil, Signed: p.Verify != nil && len(g.View.Secrets) > 0,
 		Token: g.Token != "", Verifies: g.VerifyToken != "", Shakes: p.Reply != nil, Thin: p.Fetch != nil, Last: st.LastTouchAt, Now: s.o.Now(), Sample: me.Right >= session.Write}
 	for _, n := range st.Needs {
 		card.Warnings = append(card.Warnings, n.Says)
@@ -168,9 +146,9 @@ func (s *Server) cardOf(g *gate, st SourceState, me session.Credential) sourceCa
 }
 
 // snippets are ready to be pasted. A vendor needs only its URL.
-func snippets(g *gate, at string) []snippet {
+func snippets(g *source.Endpoint, at string) []snippet {
 	id := func(kind string) string { return kind + "-" + g.Name }
-	if g.vendor() {
+	if g.Vendor() {
 		return nil
 	}
 	curl := "curl " + shellQuote(at)
@@ -201,14 +179,14 @@ if (!answer.ok) throw new Error((await answer.json()).detail);`
 // testSource answers POST /sources/{name}/test: the vendor's sample goes the
 // way of a delivery, marked as a test, and leads to its page.
 func (s *Server) testSource(c echo.Context) error {
-	g := s.gate(c.Param("source"))
+	g := s.sources.Find(c.Param("source"))
 	if g == nil {
 		return problem.Problem{Code: problem.NotFound, Detail: "There is no source of this name."}
 	}
 	now := s.o.Now().UTC()
-	sample := g.provider.Sample(now)
+	sample := g.Format.Sample(now)
 	r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(c.Request()), Header: http.Header{"Content-Type": {sample.ContentType}},
-		Body: sample.Body, Now: now, Source: g.view}
+		Body: sample.Body, Now: now, Source: g.View}
 	for k, v := range sample.Header {
 		r.Header.Set(k, v)
 	}
@@ -217,9 +195,9 @@ func (s *Server) testSource(c echo.Context) error {
 		return err
 	}
 	if len(touches) == 0 {
-		return problem.Problem{Code: problem.Malformed, Detail: "The sample of " + g.provider.Name + " holds nobody."}
+		return problem.Problem{Code: problem.Malformed, Detail: "The sample of " + g.Format.Name + " holds nobody."}
 	}
-	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.provider.Name, ReceivedAt: now, Header: keptHeaders(r.Header, g.Header), Body: sample.Body}
+	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.Format.Name, ReceivedAt: now, Header: keptHeaders(r.Header, g.Header), Body: sample.Body}
 	for _, t := range touches {
 		t.Test, t.DeliveryID = true, "test "+req.ID // each one is new, however often it is sent
 		t.Content = t.DeliveryID
@@ -229,4 +207,12 @@ func (s *Server) testSource(c echo.Context) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/l/"+touches[0].ID+"?said=tested")
+}
+
+// listSources answers GET /api/v1/sources. It asks no vendor, and Redis only for
+// how often the sources are heard.
+func (s *Server) listSources(c echo.Context) error {
+	return show(c, struct {
+		Items []source.State `json:"items"`
+	}{s.sources.States(c.Request().Context(), session.Of(c))})
 }

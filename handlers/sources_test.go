@@ -7,10 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -37,9 +35,9 @@ func rhythm(at time.Time) lead.Rhythm {
 func TestSources_Silence(t *testing.T) {
 	var rhythms map[string]lead.Rhythm
 	var away error
-	s, _ := testServer(t, []Source{{Name: "contact", Provider: "form"}}, func(o *Options) {
+	s, _ := testServer(t, []source.Source{{Name: "contact", Provider: "form"}}, func(o *Options) {
 		o.Session.Tokens = []string{"api-token"}
-		o.Rhythms = func(context.Context) (map[string]lead.Rhythm, error) { return rhythms, away }
+		o.Source.Rhythms = func(context.Context) (map[string]lead.Rhythm, error) { return rhythms, away }
 	})
 	type silence struct {
 		Usual float64
@@ -65,7 +63,7 @@ func TestSources_Silence(t *testing.T) {
 }
 
 func TestSourcesPage_Trouble(t *testing.T) {
-	sources := []Source{{Name: "contact", Provider: "form", Token: "path-token"}, {Name: "ads", Provider: "meta", Unsigned: true, VerifyToken: "v"},
+	sources := []source.Source{{Name: "contact", Provider: "form", Token: "path-token"}, {Name: "ads", Provider: "meta", Unsigned: true, VerifyToken: "v"},
 		{Name: "webinars", Provider: "zoom", Secret: zoomSecret}}
 	silent := map[string]lead.Rhythm{"webinars": rhythm(noon.Add(-time.Minute))}
 	lately := map[string][]*lead.Touch{"contact": {{Test: true, ReceivedAt: noon}, {ReceivedAt: noon.Add(-3 * time.Hour)}}}
@@ -106,7 +104,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, cookies := insiders(t, func(o *Options) {
 				o.Sources, o.Reader = sources, tc.reader
-				o.Rhythms = func(context.Context) (map[string]lead.Rhythm, error) { return tc.rhythms, nil }
+				o.Source.Rhythms = func(context.Context) (map[string]lead.Rhythm, error) { return tc.rhythms, nil }
 			})
 			if tc.before != nil {
 				tc.before(s)
@@ -132,53 +130,4 @@ func TestSourcesPage_Trouble(t *testing.T) {
 	if w := ask(s, "GET", "/sources", "", "Cookie", cookies[session.Read]); w.Code != 400 {
 		t.Errorf("what is no outage = %d, want it shown", w.Code)
 	}
-}
-
-// Whatever a delivery can be refused for, there is something to do about it.
-func TestRemedies(t *testing.T) {
-	s, _ := testServer(t, []Source{
-		{Name: "plain", Provider: "json"}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret}, {Name: "both", Provider: "json", Token: "t", Header: map[string]string{"x-key": "secret-key", "x-also": "y"}},
-	})
-	for name, tc := range map[string]struct{ source, why, want string }{
-		"Signature":      {"zoom", "bad_signature", "the one at Zoom"},
-		"Stale":          {"zoom", "stale", "NTP"},
-		"TokenAndHeader": {"both", "bad_token", "Copy the address of this source to the sender again. Have the sender send the header X-Also, X-Key"},
-		"TokenOfBefore":  {"plain", "bad_token", "does not ask for"},
-		"NoContact":      {"plain", "no_contact", "map it with fields"},
-		"Malformed":      {"plain", "malformed", "The page Rules"},
-		"TooLarge":       {"plain", "too_large", "raise max_body"},
-		"Type":           {"plain", "unsupported_type", "application/json"},
-		"Rate":           {"plain", "rate_limited", "trusted_proxies"},
-		"Method":         {"zoom", "method_not_allowed", "Have Zoom use POST"},
-		"NotFound":       {"zoom", "not_found", "to Zoom again"},
-		"NotDurable":     {"plain", "not_durable", "leadgate doctor"},
-		"Internal":       {"plain", "internal", "its log"},
-		"Handshake":      {"zoom", "handshake_refused", "save the address there again"},
-		"Unheard":        {"plain", "whatever", ""},
-	} {
-		got := s.gate(tc.source).remedy(tc.why)
-		if !strings.Contains(got, tc.want) || (got == "") != (tc.want == "") {
-			t.Errorf("%s: %q, want %q in it", name, got, tc.want)
-		}
-		if strings.Contains(got, "secret-key") {
-			t.Errorf("%s tells a secret: %s", name, got)
-		}
-	}
-	var silent []problem.Code
-	for _, c := range problem.Codes() {
-		if s.gate("plain").remedy(string(c)) == "" {
-			silent = append(silent, c)
-		}
-	}
-	if d := cmp.Diff(map[problem.Code]bool{problem.Unavailable: true, problem.Unauthorized: true, problem.Forbidden: true, problem.Conflict: true, problem.BadQuery: true, problem.BadRules: true}, setOf(silent)); d != "" {
-		t.Errorf("codes without a remedy; these are no delivery's (-want +got):\n%s", d)
-	}
-}
-
-func setOf(all []problem.Code) map[problem.Code]bool {
-	set := map[problem.Code]bool{}
-	for _, c := range all {
-		set[c] = true
-	}
-	return set
 }

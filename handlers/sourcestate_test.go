@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadgate/leadgate/handlers/source"
 )
 
 // fakeNotebook is a notebook in memory.
@@ -24,22 +26,22 @@ func (f *fakeNotebook) KeepNote(source string, note []byte) error {
 }
 func (f *fakeNotebook) Notes() (map[string][]byte, error) { return maps.Clone(f.notes), f.err }
 
-var sourcesOfAll = []Source{
+var sourcesOfAll = []source.Source{
 	{Name: "ads", Provider: "meta", Unsigned: true, VerifyToken: "v", Action: "demo_request"},
 	{Name: "contact", Provider: "form", Token: "t"},
-	{Name: "events", Provider: "eventbrite", Fetch: Fetch{Token: "x"}},
+	{Name: "events", Provider: "eventbrite", Fetch: source.Fetch{Token: "x"}},
 	{Name: "hook", Provider: "json"},
 	{Name: "webinars", Provider: "zoom", Secret: zoomSecret, Watch: true},
 }
 
-func sourceStates(t *testing.T, s *Server) map[string]SourceState {
+func sourceStates(t *testing.T, s *Server) map[string]source.State {
 	t.Helper()
 	w := ask(s, "GET", "/api/v1/sources", "", "Authorization", "Bearer "+"api-token")
-	var got struct{ Items []SourceState }
+	var got struct{ Items []source.State }
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != 200 {
 		t.Fatalf("GET /api/v1/sources = %d %s: %v", w.Code, w.Body, err)
 	}
-	byName := map[string]SourceState{}
+	byName := map[string]source.State{}
 	for i, st := range got.Items {
 		byName[st.Name] = st
 		if i > 0 && got.Items[i-1].Name >= st.Name {
@@ -52,7 +54,7 @@ func sourceStates(t *testing.T, s *Server) map[string]SourceState {
 func TestSources(t *testing.T) {
 	book := &fakeNotebook{notes: map[string][]byte{}}
 	open := func() *Server {
-		s, _ := testServer(t, sourcesOfAll, func(o *Options) { o.Session.Tokens, o.Notebook = []string{"api-token"}, book })
+		s, _ := testServer(t, sourcesOfAll, func(o *Options) { o.Session.Tokens, o.Source.Notebook = []string{"api-token"}, book })
 		return s
 	}
 	s := open()
@@ -66,22 +68,22 @@ func TestSources(t *testing.T) {
 	}
 	post(s, "/in/ads", jsonType, `{"entry":[]}`)
 	post(s, "/in/ads", jsonType, `{"entry":`)
-	refused := Refusal{At: noon, Why: "bad_signature", Says: "The signature does not match", Do: "The secret here differs from the one at Zoom. " +
+	refused := source.Refusal{At: noon, Why: "bad_signature", Says: "The signature does not match", Do: "The secret here differs from the one at Zoom. " +
 		"Copy it from there into secret of this source; secret_previous keeps the old one good while it changes."}
-	want := map[string]SourceState{
+	want := map[string]source.State{
 		"ads": {Name: "ads", Provider: "meta", URL: publicURL + "/in/ads", Action: "demo_request", HandshakeAt: noon, LastTouchAt: noon, AcceptedToday: 3, UnreadToday: 1, IgnoredToday: 1,
-			Refusals: []Refusal{{At: noon, Why: "handshake_refused", Says: "The vendor's handshake does not fit the settings",
+			Refusals: []source.Refusal{{At: noon, Why: "handshake_refused", Says: "The vendor's handshake does not fit the settings",
 				Do: "What Meta Lead Ads sends to check the address does not fit verify_token or secret of this source. Set them to what stands there, and save the address there again."}},
-			Needs: []Need{{"fetch_token", "Meta Lead Ads sends ids only; set fetch.token, so that the person can be fetched."},
-				{"secret", "Meta Lead Ads signs what it sends, and nothing checks it; set secret."}}},
-		"contact": {Name: "contact", Provider: "form", URL: publicURL + "/in/contact/t", LastTouchAt: noon, AcceptedToday: 1, Needs: []Need{},
-			Refusals: []Refusal{{At: noon, Why: "bad_token", Says: "The token is wrong",
+			Needs: []source.Need{{Need: "fetch_token", Says: "Meta Lead Ads sends ids only; set fetch.token, so that the person can be fetched."},
+				{Need: "secret", Says: "Meta Lead Ads signs what it sends, and nothing checks it; set secret."}}},
+		"contact": {Name: "contact", Provider: "form", URL: publicURL + "/in/contact/t", LastTouchAt: noon, AcceptedToday: 1, Needs: []source.Need{},
+			Refusals: []source.Refusal{{At: noon, Why: "bad_token", Says: "The token is wrong",
 				Do: "The address ends in another token, or in none. Copy the address of this source to the sender again."}}},
-		"events": {Name: "events", Provider: "eventbrite", URL: publicURL + "/in/events", Refusals: []Refusal{},
-			Needs: []Need{{"token", "Anybody who knows the URL can send; set token."}}},
-		"hook": {Name: "hook", Provider: "json", URL: publicURL + "/in/hook", Refusals: []Refusal{}, Needs: []Need{}},
-		"webinars": {Name: "webinars", Provider: "zoom", URL: publicURL + "/in/webinars", Watch: true, Needs: []Need{},
-			Refusals: []Refusal{refused, refused, refused, refused, refused, refused, refused, refused, refused, refused}},
+		"events": {Name: "events", Provider: "eventbrite", URL: publicURL + "/in/events", Refusals: []source.Refusal{},
+			Needs: []source.Need{{Need: "token", Says: "Anybody who knows the URL can send; set token."}}},
+		"hook": {Name: "hook", Provider: "json", URL: publicURL + "/in/hook", Refusals: []source.Refusal{}, Needs: []source.Need{}},
+		"webinars": {Name: "webinars", Provider: "zoom", URL: publicURL + "/in/webinars", Watch: true, Needs: []source.Need{},
+			Refusals: []source.Refusal{refused, refused, refused, refused, refused, refused, refused, refused, refused, refused}},
 	}
 	if d := cmp.Diff(want, sourceStates(t, s)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -95,7 +97,7 @@ func TestSources(t *testing.T) {
 
 func TestSources_NotebookInTrouble(t *testing.T) {
 	book := &fakeNotebook{notes: map[string][]byte{"ads": []byte("{")}}
-	s, _ := testServer(t, sourcesOfAll, func(o *Options) { o.Session.Tokens, o.Notebook = []string{"api-token"}, book })
+	s, _ := testServer(t, sourcesOfAll, func(o *Options) { o.Session.Tokens, o.Source.Notebook = []string{"api-token"}, book })
 	book.err = errors.New("disk full")
 	if w := ask(s, "GET", "/in/ads?"+url.Values{"hub.mode": {"subscribe"}, "hub.verify_token": {"v"}, "hub.challenge": {"c"}}.Encode(), ""); w.Code != 200 {
 		t.Errorf("a handshake = %d, want 200 though nothing could be written down", w.Code)
@@ -103,7 +105,7 @@ func TestSources_NotebookInTrouble(t *testing.T) {
 	if st := sourceStates(t, s)["ads"]; !st.HandshakeAt.Equal(noon) {
 		t.Errorf("state = %+v, want the handshake from memory", st)
 	}
-	if _, err := New(Options{Sources: sourcesOfAll, PublicURL: publicURL, Notebook: book}); !errors.Is(err, book.err) {
+	if _, err := New(testOptions(func(o *Options) { o.Source.Notebook = book })); !errors.Is(err, book.err) {
 		t.Errorf("New = %v, want the notebook's error", err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
 )
@@ -36,7 +35,7 @@ func (p *pauserOfOne) ResumeTarget(_ context.Context, name string) error {
 
 func TestServer_Targets(t *testing.T) {
 	for _, pauses := range []bool{true, false} {
-		o := Options{PublicURL: "http://leads.example.com", Session: session.Options{Tokens: []string{"token"}}}
+		o := testOptions(func(o *Options) { o.Session.Tokens = []string{"token"} })
 		if pauses {
 			o.Pauser = &pauserOfOne{ops.Target{Name: "crm", Kind: "http", State: "ok"}}
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 )
@@ -21,7 +20,7 @@ const tryPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-ac
 // tryPage shows a form for each source that a plain one can be sent to. It
 // needs no script.
 func (s *Server) tryPage(c echo.Context) error {
-	html, err := tryForms(s.plainForms())
+	html, err := tryForms(s.sources.PlainForms())
 	if err != nil {
 		return err
 	}
@@ -31,19 +30,6 @@ func (s *Server) tryPage(c echo.Context) error {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store") // the sources may change
 	return c.HTMLBlob(http.StatusOK, html)
-}
-
-// plainForms names the sources that a form without secrets and scripts can be
-// sent to, in alphabetical order.
-func (s *Server) plainForms() []string {
-	var names []string
-	for name, g := range *s.gates.Load() {
-		if g.Provider == "form" && g.Token == "" && len(g.Header) == 0 && g.Captcha == nil {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // tryForms writes the page for the sources of these names.

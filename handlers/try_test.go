@@ -11,15 +11,16 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
-var trySources = []Source{
+var trySources = []source.Source{
 	{Name: "webinar", Provider: "form"},
 	{Name: "contact"}, // the default provider is form
 	{Name: "tok", Provider: "form", Token: "secret-token"},
 	{Name: "static", Provider: "form", Header: map[string]string{"X-Key": "static-value"}},
-	{Name: "guarded", Provider: "form", Captcha: &Captcha{Kind: "turnstile", Secret: "s"}},
+	{Name: "guarded", Provider: "form", Captcha: &source.Captcha{Kind: "turnstile", Secret: "s"}},
 	{Name: "json", Provider: "json"},
 	{Name: "zoom", Provider: "zoom", Secret: zoomSecret},
 }
@@ -104,7 +105,7 @@ func TestServer_TryPage(t *testing.T) {
 		}
 	})
 	t.Run("IDsAreUnique", func(t *testing.T) {
-		s, _ := testServer(t, []Source{{Name: "contact"}, {Name: "contact-email"}, {Name: "contact-email-name"}}, tried)
+		s, _ := testServer(t, []source.Source{{Name: "contact"}, {Name: "contact-email"}, {Name: "contact-email-name"}}, tried)
 		seen := map[string]bool{}
 		for _, n := range elements(t, ask(s, http.MethodGet, "/try", "").Body.String(), "h2", "input", "textarea") {
 			if id := attr(n, "id"); seen[id] {
@@ -127,7 +128,7 @@ func TestServer_TryPage(t *testing.T) {
 	})
 	t.Run("Reload", func(t *testing.T) {
 		s, _ := testServer(t, trySources, tried)
-		if err := s.Reload([]Source{{Name: "json", Provider: "json"}}); err != nil {
+		if err := s.Reload([]source.Source{{Name: "json", Provider: "json"}}); err != nil {
 			t.Fatal(err)
 		}
 		page := ask(s, http.MethodGet, "/try", "").Body.String()

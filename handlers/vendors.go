@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -29,7 +30,7 @@ type Vendors struct {
 
 // askedSource is a source whose vendor is asked.
 type askedSource struct {
-	Source
+	source.Source
 	granted granted
 }
 
@@ -49,7 +50,7 @@ const (
 )
 
 // NewVendors returns vendors for the sources' settings. now may be nil.
-func NewVendors(sources []Source, now func() time.Time) *Vendors {
+func NewVendors(sources []source.Source, now func() time.Time) *Vendors {
 	if now == nil {
 		now = time.Now
 	}
@@ -66,7 +67,7 @@ func NewVendors(sources []Source, now func() time.Time) *Vendors {
 }
 
 // Reload replaces the settings of all sources at once.
-func (v *Vendors) Reload(sources []Source) {
+func (v *Vendors) Reload(sources []source.Source) {
 	byName := make(map[string]*askedSource, len(sources))
 	for _, s := range sources {
 		byName[s.Name] = &askedSource{Source: s}

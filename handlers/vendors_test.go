@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -58,7 +59,7 @@ func TestVendors_Fetch(t *testing.T) {
 				fmt.Fprint(w, c.body)
 			}))
 			defer api.Close()
-			v := NewVendors([]Source{{Name: "ads", Provider: "meta", Fetch: Fetch{Token: vendorToken, URL: api.URL + "/"}}}, func() time.Time { return noon })
+			v := NewVendors([]source.Source{{Name: "ads", Provider: "meta", Fetch: source.Fetch{Token: vendorToken, URL: api.URL + "/"}}}, func() time.Time { return noon })
 			got, err := v.Ask(t.Context(), stub(), nil, false)
 			if want := []string{"GET /501 Bearer " + vendorToken}; !slices.Equal(asked, want) {
 				t.Errorf("asked %q, want %q", asked, want)
@@ -95,20 +96,20 @@ func checkAsk(t *testing.T, got *lead.Touch, err error, want lead.AskError) {
 
 func TestVendors_Fetch_NoCall(t *testing.T) {
 	for name, c := range map[string]struct {
-		source Source
+		source source.Source
 		touch  func(*lead.Touch)
 		want   lead.AskError
 	}{
-		"NoToken":  {Source{Name: "ads"}, func(*lead.Touch) {}, lead.AskError{Why: lead.AskNoToken, Note: "set fetch.token of the source ads"}},
-		"NoSource": {Source{Name: "other"}, func(*lead.Touch) {}, lead.AskError{Why: lead.AskNoToken, Note: "the source ads is not in the configuration any more"}},
-		"NoVendor": {Source{Name: "ads"}, func(t *lead.Touch) { t.Provider = "form" }, lead.AskError{Why: lead.AskUnreadable, Note: "nothing can be fetched from form"}},
-		"Nobody there": {Source{Name: "ads", Fetch: Fetch{Token: vendorToken, URL: "http://127.0.0.1:1"}}, func(*lead.Touch) {},
+		"NoToken":  {source.Source{Name: "ads"}, func(*lead.Touch) {}, lead.AskError{Why: lead.AskNoToken, Note: "set fetch.token of the source ads"}},
+		"NoSource": {source.Source{Name: "other"}, func(*lead.Touch) {}, lead.AskError{Why: lead.AskNoToken, Note: "the source ads is not in the configuration any more"}},
+		"NoVendor": {source.Source{Name: "ads"}, func(t *lead.Touch) { t.Provider = "form" }, lead.AskError{Why: lead.AskUnreadable, Note: "nothing can be fetched from form"}},
+		"Nobody there": {source.Source{Name: "ads", Fetch: source.Fetch{Token: vendorToken, URL: "http://127.0.0.1:1"}}, func(*lead.Touch) {},
 			lead.AskError{Why: lead.AskUnavailable, Note: "the call did not get through"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := stub()
 			c.touch(x)
-			got, err := NewVendors([]Source{c.source}, nil).Ask(t.Context(), x, nil, false)
+			got, err := NewVendors([]source.Source{c.source}, nil).Ask(t.Context(), x, nil, false)
 			checkAsk(t, got, err, c.want)
 		})
 	}
@@ -118,7 +119,7 @@ const captchaSecret = "captcha-secret-1"
 
 func TestVendors_Captcha(t *testing.T) {
 	for name, c := range map[string]struct {
-		captcha Captcha
+		captcha source.Captcha
 		origins []string
 		field   string
 		status  int
@@ -127,25 +128,25 @@ func TestVendors_Captcha(t *testing.T) {
 		mark    string // empty: an error
 		want    lead.AskError
 	}{
-		"TurnstilePasses":   {Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{"success":true,"error-codes":[],"challenge_ts":"2026-03-02T09:12:00.000Z","hostname":"example.com","action":"contact","cdata":"","metadata":{"interactive":false}}`, false, markCaptchaPassed, lead.AskError{}},
-		"TurnstileFails":    {Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{"success":false,"error-codes":["timeout-or-duplicate"]}`, false, markCaptchaFailed, lead.AskError{}},
-		"TurnstileAgain":    {Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{"success":false,"error-codes":["timeout-or-duplicate"]}`, true, markCaptchaFailed, lead.AskError{}},
-		"OwnSite":           {Captcha{Kind: "turnstile"}, []string{"https://www.example.com"}, "cf-turnstile-response", 200, `{"success":true,"hostname":"www.example.com"}`, false, markCaptchaPassed, lead.AskError{}},
-		"AnotherSite":       {Captcha{Kind: "turnstile"}, []string{"https://www.example.com"}, "cf-turnstile-response", 200, `{"success":true,"hostname":"evil.example"}`, false, markCaptchaFailed, lead.AskError{}},
-		"RecaptchaV2":       {Captcha{Kind: "recaptcha"}, nil, "g-recaptcha-response", 200, `{"success":true,"challenge_ts":"2026-03-02T09:12:00Z","hostname":"example.com"}`, false, markCaptchaPassed, lead.AskError{}},
-		"RecaptchaV3":       {Captcha{Kind: "recaptcha"}, nil, "g-recaptcha-response", 200, `{"success":true,"hostname":"example.com","score":0.9,"action":"contact"}`, false, markCaptchaPassed, lead.AskError{}},
-		"LowScore":          {Captcha{Kind: "recaptcha"}, nil, "g-recaptcha-response", 200, `{"success":true,"score":0.4}`, false, markCaptchaFailed, lead.AskError{}},
-		"ScoreAsSet":        {Captcha{Kind: "recaptcha", MinScore: 0.3}, nil, "g-recaptcha-response", 200, `{"success":true,"score":0.4}`, false, markCaptchaPassed, lead.AskError{}},
-		"RecaptchaAgain":    {Captcha{Kind: "recaptcha"}, nil, "g-recaptcha-response", 200, `{"success":false,"error-codes":["timeout-or-duplicate"]}`, true, "", lead.AskError{Why: lead.AskUnreadable, Note: "the captcha's answer was checked before, with an outcome that did not arrive"}},
-		"Hcaptcha":          {Captcha{Kind: "hcaptcha"}, nil, "h-captcha-response", 200, `{"success":true,"challenge_ts":"2026-03-02T09:12:00Z","hostname":"example.com"}`, false, markCaptchaPassed, lead.AskError{}},
-		"HcaptchaFails":     {Captcha{Kind: "hcaptcha"}, nil, "h-captcha-response", 200, `{"success":false,"error-codes":["invalid-or-already-seen-response"]}`, false, markCaptchaFailed, lead.AskError{}},
-		"Friendly":          {Captcha{Kind: "friendly"}, nil, "frc-captcha-response", 200, `{"success":true}`, false, markCaptchaPassed, lead.AskError{}},
-		"FriendlyFails":     {Captcha{Kind: "friendly"}, nil, "frc-captcha-response", 200, `{"success":false,"error":{"error_code":"response_invalid"}}`, false, markCaptchaFailed, lead.AskError{}},
-		"FriendlyKey":       {Captcha{Kind: "friendly"}, nil, "frc-captcha-response", 401, `{"success":false,"error":{"error_code":"auth_invalid"}}`, false, "", lead.AskError{Why: lead.AskRefused, Note: "captcha.secret of the source contact was refused with status 401"}},
-		"SecretRefused":     {Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{"success":false,"error-codes":["invalid-input-secret"]}`, false, "", lead.AskError{Why: lead.AskRefused, Note: "captcha.secret of the source contact was refused"}},
-		"VendorInTrouble":   {Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 502, ``, false, "", lead.AskError{Why: lead.AskUnavailable, Note: "status 502"}},
-		"NeitherYesNorNo":   {Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{}`, false, "", lead.AskError{Why: lead.AskUnavailable, Note: "the captcha's vendor did not say yes or no"}},
-		"AnotherFormsField": {Captcha{Kind: "turnstile"}, nil, "h-captcha-response", 200, `{"success":true}`, false, "", lead.AskError{Why: lead.AskUnreadable, Note: "the request with the captcha's answer is gone"}},
+		"TurnstilePasses":   {source.Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{"success":true,"error-codes":[],"challenge_ts":"2026-03-02T09:12:00.000Z","hostname":"example.com","action":"contact","cdata":"","metadata":{"interactive":false}}`, false, markCaptchaPassed, lead.AskError{}},
+		"TurnstileFails":    {source.Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{"success":false,"error-codes":["timeout-or-duplicate"]}`, false, markCaptchaFailed, lead.AskError{}},
+		"TurnstileAgain":    {source.Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{"success":false,"error-codes":["timeout-or-duplicate"]}`, true, markCaptchaFailed, lead.AskError{}},
+		"OwnSite":           {source.Captcha{Kind: "turnstile"}, []string{"https://www.example.com"}, "cf-turnstile-response", 200, `{"success":true,"hostname":"www.example.com"}`, false, markCaptchaPassed, lead.AskError{}},
+		"AnotherSite":       {source.Captcha{Kind: "turnstile"}, []string{"https://www.example.com"}, "cf-turnstile-response", 200, `{"success":true,"hostname":"evil.example"}`, false, markCaptchaFailed, lead.AskError{}},
+		"RecaptchaV2":       {source.Captcha{Kind: "recaptcha"}, nil, "g-recaptcha-response", 200, `{"success":true,"challenge_ts":"2026-03-02T09:12:00Z","hostname":"example.com"}`, false, markCaptchaPassed, lead.AskError{}},
+		"RecaptchaV3":       {source.Captcha{Kind: "recaptcha"}, nil, "g-recaptcha-response", 200, `{"success":true,"hostname":"example.com","score":0.9,"action":"contact"}`, false, markCaptchaPassed, lead.AskError{}},
+		"LowScore":          {source.Captcha{Kind: "recaptcha"}, nil, "g-recaptcha-response", 200, `{"success":true,"score":0.4}`, false, markCaptchaFailed, lead.AskError{}},
+		"ScoreAsSet":        {source.Captcha{Kind: "recaptcha", MinScore: 0.3}, nil, "g-recaptcha-response", 200, `{"success":true,"score":0.4}`, false, markCaptchaPassed, lead.AskError{}},
+		"RecaptchaAgain":    {source.Captcha{Kind: "recaptcha"}, nil, "g-recaptcha-response", 200, `{"success":false,"error-codes":["timeout-or-duplicate"]}`, true, "", lead.AskError{Why: lead.AskUnreadable, Note: "the captcha's answer was checked before, with an outcome that did not arrive"}},
+		"Hcaptcha":          {source.Captcha{Kind: "hcaptcha"}, nil, "h-captcha-response", 200, `{"success":true,"challenge_ts":"2026-03-02T09:12:00Z","hostname":"example.com"}`, false, markCaptchaPassed, lead.AskError{}},
+		"HcaptchaFails":     {source.Captcha{Kind: "hcaptcha"}, nil, "h-captcha-response", 200, `{"success":false,"error-codes":["invalid-or-already-seen-response"]}`, false, markCaptchaFailed, lead.AskError{}},
+		"Friendly":          {source.Captcha{Kind: "friendly"}, nil, "frc-captcha-response", 200, `{"success":true}`, false, markCaptchaPassed, lead.AskError{}},
+		"FriendlyFails":     {source.Captcha{Kind: "friendly"}, nil, "frc-captcha-response", 200, `{"success":false,"error":{"error_code":"response_invalid"}}`, false, markCaptchaFailed, lead.AskError{}},
+		"FriendlyKey":       {source.Captcha{Kind: "friendly"}, nil, "frc-captcha-response", 401, `{"success":false,"error":{"error_code":"auth_invalid"}}`, false, "", lead.AskError{Why: lead.AskRefused, Note: "captcha.secret of the source contact was refused with status 401"}},
+		"SecretRefused":     {source.Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{"success":false,"error-codes":["invalid-input-secret"]}`, false, "", lead.AskError{Why: lead.AskRefused, Note: "captcha.secret of the source contact was refused"}},
+		"VendorInTrouble":   {source.Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 502, ``, false, "", lead.AskError{Why: lead.AskUnavailable, Note: "status 502"}},
+		"NeitherYesNorNo":   {source.Captcha{Kind: "turnstile"}, nil, "cf-turnstile-response", 200, `{}`, false, "", lead.AskError{Why: lead.AskUnavailable, Note: "the captcha's vendor did not say yes or no"}},
+		"AnotherFormsField": {source.Captcha{Kind: "turnstile"}, nil, "h-captcha-response", 200, `{"success":true}`, false, "", lead.AskError{Why: lead.AskUnreadable, Note: "the request with the captcha's answer is gone"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked url.Values
@@ -158,10 +159,10 @@ func TestVendors_Captcha(t *testing.T) {
 			}))
 			defer api.Close()
 			c.captcha.Secret, c.captcha.URL = captchaSecret, api.URL
-			src := Source{Name: "contact", Captcha: &c.captcha, Origins: c.origins}
+			src := source.Source{Name: "contact", Captcha: &c.captcha, Origins: c.origins}
 			x := &lead.Touch{ID: "01FORM", State: lead.Accepted, Source: "contact", Marks: []string{"links", lead.CaptchaUnverified}, ReceivedAt: noon}
 			r := &lead.Request{Header: map[string]string{"Content-Type": formType}, Body: []byte(oneForm + "&" + c.field + "=answer-1")}
-			v := NewVendors([]Source{src}, func() time.Time { return noon })
+			v := NewVendors([]source.Source{src}, func() time.Time { return noon })
 			got, err := v.Ask(t.Context(), x, r, c.again)
 			if err != nil && strings.Contains(err.Error(), captchaSecret) {
 				t.Errorf("%v tells the secret", err)
@@ -184,7 +185,7 @@ func TestVendors_Captcha(t *testing.T) {
 				t.Errorf("touch = %+v, want mark %s and state %s", got, c.mark, state)
 			}
 			src.Watch = true
-			v.Reload([]Source{src})
+			v.Reload([]source.Source{src})
 			if got, err := v.Ask(t.Context(), x, r, c.again); err != nil || got.State != lead.Accepted || !slices.Contains(got.Marks, c.mark) {
 				t.Errorf("a source that only watches = %+v, %v", got, err)
 			}
@@ -200,8 +201,8 @@ func TestVendors_Captcha_SameQuestion(t *testing.T) {
 }
 
 func TestGuard_Captcha(t *testing.T) {
-	captcha := &Captcha{Kind: "turnstile", Secret: captchaSecret}
-	s, a := testServer(t, []Source{{Name: "contact", Provider: "form", Captcha: captcha}, {Name: "watched", Provider: "form", Captcha: captcha, Watch: true}})
+	captcha := &source.Captcha{Kind: "turnstile", Secret: captchaSecret}
+	s, a := testServer(t, []source.Source{{Name: "contact", Provider: "form", Captcha: captcha}, {Name: "watched", Provider: "form", Captcha: captcha, Watch: true}})
 	for name, c := range map[string]struct {
 		source, contentType, body string
 		state                     lead.State
@@ -209,9 +210,9 @@ func TestGuard_Captcha(t *testing.T) {
 	}{
 		"Answer":         {"contact", formType, oneForm + "&cf-turnstile-response=abc", lead.Accepted, "", lead.CaptchaUnverified},
 		"AnswerInJSON":   {"contact", jsonType, `{"email":"ada@brandt-druck.example","cf-turnstile-response":"abc"}`, lead.Accepted, "", lead.CaptchaUnverified},
-		"NoAnswer":       {"contact", formType, oneForm, lead.Quarantined, markCaptchaMissing, markCaptchaMissing},
-		"EmptyAnswer":    {"contact", formType, oneForm + "&cf-turnstile-response=", lead.Quarantined, markCaptchaMissing, markCaptchaMissing},
-		"WatchedMissing": {"watched", formType, oneForm, lead.Accepted, "", markCaptchaMissing},
+		"NoAnswer":       {"contact", formType, oneForm, lead.Quarantined, "captcha_missing", "captcha_missing"},
+		"EmptyAnswer":    {"contact", formType, oneForm + "&cf-turnstile-response=", lead.Quarantined, "captcha_missing", "captcha_missing"},
+		"WatchedMissing": {"watched", formType, oneForm, lead.Accepted, "", "captcha_missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := post(s, "/in/"+c.source, c.contentType, c.body)

@@ -113,8 +113,8 @@ func (p *visitorPage) refuse(c echo.Context, no problem.Problem) error {
 func (s *Server) visits(r *http.Request) bool {
 	name, ok := strings.CutPrefix(r.URL.Path, "/in/")
 	name, _, _ = strings.Cut(name, "/")
-	g := s.gate(name)
-	return ok && r.Method == http.MethodPost && isBrowser(r.Header) && g != nil && !g.vendor()
+	g := s.sources.Find(name)
+	return ok && r.Method == http.MethodPost && isBrowser(r.Header) && g != nil && !g.Vendor()
 }
 
 // mistyped are the values that were meant as an e-mail address.

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -65,7 +66,7 @@ func TestVisitor_Mends(t *testing.T) {
 		})
 	}
 	t.Run("RateLimited", func(t *testing.T) {
-		s, _ := testServer(t, []Source{{Name: "contact", Rate: Rate{N: 1, Per: 60e9}}})
+		s, _ := testServer(t, []source.Source{{Name: "contact", Rate: source.Rate{N: 1, Per: 60e9}}})
 		post(s, "/in/contact", formType, oneForm, "Accept", asBrowser)
 		if w := post(s, "/in/contact", formType, oneForm, "Accept", asBrowser); w.Code != 429 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "try again") {
 			t.Errorf("answer %d %v %s, want a page that says to try again", w.Code, w.Header(), w.Body)

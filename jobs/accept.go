@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/events"
+	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -31,8 +32,7 @@ func notDurable(err error) error {
 }
 
 func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
-	j.busy.enter()
-	defer j.busy.leave()
+	defer j.queue.Accepting()()
 	req.Touches = idsOf(touches)
 	if named := namesOf(touches); len(named) > 0 {
 		// One acceptance of a name at a time, so that looking and keeping are one.
@@ -46,11 +46,11 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 	}
 	ops := make([]journal.Op, 0, len(touches)+2)
 	var asked []bool // those that lack something, if any does
-	lanes := make([]*lane, len(touches))
+	lanes := make([]string, len(touches))
 	counted := int64(0)
 	for i, t := range touches {
 		lanes[i] = j.laneOf(t)
-		op, err := repo.NewOp(lanes[i].shelf, t)
+		op, err := repo.NewOp(lanes[i], t)
 		if err != nil {
 			return false, fmt.Errorf("encode touch %s: %w", t.ID, err)
 		}
@@ -88,17 +88,33 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 		j.start(t, lanes[i], kept)
 	}
 	if j.o.Sync {
-		return true, j.handOver(ctx, touches)
+		return true, j.queue.Enqueued(ctx, touches)
 	}
 	return true, nil
 }
 
 // laneOf chooses the lane by what a touch is on its own.
-func (j *Jobs) laneOf(t *lead.Touch) *lane {
+func (j *Jobs) laneOf(t *lead.Touch) string {
 	if j.policy.LooksHot(t) {
-		return j.hot
+		return queue.Hot
 	}
-	return j.bulk
+	return queue.Bulk
+}
+
+// start brings a touch into its lane.
+func (j *Jobs) start(t *lead.Touch, lane string, accepted time.Time) {
+	if lane == queue.Hot {
+		j.said.hear(t)
+	}
+	j.queue.Add(lane, t, accepted)
+}
+
+func idsOf(touches []*lead.Touch) []string {
+	ids := make([]string, len(touches))
+	for i, t := range touches {
+		ids[i] = t.ID
+	}
+	return ids
 }
 
 // namesOf are the ids that are not new but derived from a name that the sender

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -110,7 +109,7 @@ func TestJobs_Accept_NotDurable(t *testing.T) {
 	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err == nil || isNew {
 		t.Errorf("Accept on a closed journal = %v, %v, want an error", isNew, err)
 	}
-	if j.flightOf(named(j, "one").ID) != nil {
+	if onItsWay(j, named(j, "one").ID) != nil {
 		t.Error("what was not accepted is on its way")
 	}
 }
@@ -137,46 +136,6 @@ func TestJobs_Settle(t *testing.T) {
 	}
 	if n := j.days.of(lead.Day(j.now())); n != int64(j.Waiting()) {
 		t.Errorf("the day counts %d waiting, the shelves hold %d", n, j.Waiting())
-	}
-}
-
-func TestLane_Window(t *testing.T) {
-	l := newLane("bulk", 3, 1, 1)
-	l.push("a", "b", "c", "d")
-	first, look := l.take(10)
-	if !slices.Equal(first, []string{"a", "b", "c"}) || look {
-		t.Errorf("take = %v, %v, want what the window has room for", first, look)
-	}
-	if more, _ := l.take(10); more != nil {
-		t.Errorf("take from a full window = %v", more)
-	}
-	l.release(2)
-	l.unshift("b")
-	if more, _ := l.take(10); !slices.Equal(more, []string{"b", "d"}) {
-		t.Errorf("take = %v, want what was put back before the rest", more)
-	}
-}
-
-func TestJobs_RefillFindsWhatMemoryDidNotHold(t *testing.T) {
-	j := newIdle(t)
-	var touches []*lead.Touch
-	for n := range 50 {
-		touches = append(touches, named(j, fmt.Sprint(n)))
-	}
-	if _, err := j.Accept(t.Context(), request(j), touches); err != nil {
-		t.Fatal(err)
-	}
-	j.bulk.mu.Lock()
-	j.bulk.waiting, j.bulk.overflow = j.bulk.waiting[:10], true
-	j.bulk.mu.Unlock()
-	j.mu.Lock()
-	clear(j.flights)
-	j.mu.Unlock()
-	j.refill(j.bulk)
-	got := slices.Clone(j.bulk.waiting)
-	slices.Sort(got)
-	if len(got) != 50 || len(slices.Compact(got)) != 50 {
-		t.Errorf("%d wait after the refill, want each of 50 once", len(j.bulk.waiting))
 	}
 }
 

@@ -30,16 +30,14 @@ func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) err
 		more = append(more, journal.Put(questionShelf, t.ID, mustJSON(q)), journal.Delete(unnamedShelf, t.ID))
 		defer j.desk.add(q)
 	}
-	begun, err := j.repo.Reopen(ctx, t, l.shelf, more...)
+	begun, err := j.repo.Reopen(ctx, t, l, more...)
 	if err != nil || !begun {
 		return err
 	}
 	if !t.Test {
 		j.days.accept(lead.Day(t.ReceivedAt), 1)
 	}
-	f := j.flight(t.ID, l)
-	f.hold(t)
-	f.drive(j.now())
+	j.queue.Resume(l, t)
 	err = j.o.Store.Reopen(ctx, t)
 	if err == nil {
 		err = j.run(ctx, t.ID)
@@ -47,7 +45,7 @@ func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) err
 	if err != nil {
 		j.log.Warn("a touch that goes on its way once more has to wait", "touch_id", t.ID, "error", err)
 		j.redis.ReportError(err)
-		j.back(l, []string{t.ID})
+		j.queue.Requeue(l, t.ID)
 	}
 	return nil
 }

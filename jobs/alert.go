@@ -2,15 +2,11 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"github.com/leadgate/leadgate/jobs/delivery"
-	"github.com/leadgate/leadgate/jobs/repo"
+	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -47,10 +43,7 @@ func (s sink) Failed(ctx context.Context, target notify.Target, notes []*deliver
 		if n.Attempts > 1 {
 			continue // its task is there
 		}
-		_, err := j.client.EnqueueContext(ctx, asynq.NewTask(alertTask, []byte(n.Touch.ID+"/"+target.Name)),
-			asynq.TaskID(alertTask+":"+n.Touch.ID+":"+target.Name), asynq.Queue(repo.HotShelf), asynq.MaxRetry(maxRetry),
-			asynq.Timeout(taskTimeout), asynq.ProcessIn(wait+alertGrace))
-		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		if err := j.queue.EnqueueAlert(ctx, n.Touch.ID, target.Name, wait+alertGrace); err != nil {
 			j.redis.ReportError(err)
 			return
 		}
@@ -66,14 +59,14 @@ const (
 )
 
 // errStillWaiting keeps an alert task in the retries until its target has heard.
-var errStillWaiting = errors.New("the target has not taken it yet")
+var errStillWaiting = fmt.Errorf("the target has not taken it yet: %w", queue.ErrLater)
 
-// handleAlert is the alert job: a delivery whose first attempt failed. It ends
-// when the delivery has, and otherwise puts the touch back into the outbox of
-// this process, should the one that had it be gone.
-func (j *Jobs) handleAlert(ctx context.Context, task *asynq.Task) error {
-	id, target, ok := strings.Cut(string(task.Payload()), "/")
-	if !ok || !j.targets.Known(target) {
+// Alert is the alert job: a delivery whose first attempt failed. It ends when the
+// delivery has, and otherwise puts the touch back into the outbox of this process,
+// should the one that had it be gone.
+func (w worker) Alert(ctx context.Context, id, target string) error {
+	j := w.Jobs
+	if !j.targets.Known(target) {
 		return nil // the target is gone from the configuration
 	}
 	if j.targets.Has(target, id) {

@@ -15,7 +15,7 @@ import (
 // made its lead hot and somebody wants the targets to hear.
 type anew struct {
 	touch *lead.Touch
-	lane  *lane
+	lane  string
 }
 
 // lastTouch is the latest settled touch of a lead that may be told of, nil when
@@ -48,7 +48,7 @@ func (j *Jobs) reopenOps(ctx context.Context, t *lead.Touch) (*anew, []journal.O
 		return nil, nil, fmt.Errorf("reopen touch %s: %w", t.ID, err)
 	}
 	a := &anew{touch: t, lane: j.laneOf(t)}
-	op, err := repo.WaitingOp(a.lane.shelf, t)
+	op, err := repo.WaitingOp(a.lane, t)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode touch %s: %w", t.ID, err)
 	}
@@ -58,5 +58,5 @@ func (j *Jobs) reopenOps(ctx context.Context, t *lead.Touch) (*anew, []journal.O
 // begin sets the touch on its way, once the journal has it.
 func (j *Jobs) begin(a *anew) {
 	j.days.accept(lead.Day(a.touch.ReceivedAt), 1)
-	a.lane.push(a.touch.ID)
+	j.queue.Push(a.lane, a.touch.ID)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -47,9 +48,9 @@ func (j *Jobs) attend(ctx context.Context, e chore) {
 
 // asked reads the touch of a question and says on which shelf it is.
 func (j *Jobs) asked(id string) (t *lead.Touch, shelf string, err error) {
-	for _, l := range []*lane{j.hot, j.bulk} {
-		if t, err = j.repo.Waiting(l.shelf, id); !errors.Is(err, journal.ErrNotFound) {
-			return t, l.shelf, err
+	for _, l := range []string{queue.Hot, queue.Bulk} {
+		if t, err = j.repo.Waiting(l, id); !errors.Is(err, journal.ErrNotFound) {
+			return t, l, err
 		}
 	}
 	b, err := j.o.Journal.Get(repo.TouchShelf, id)
@@ -167,11 +168,11 @@ func (j *Jobs) answered(ctx context.Context, q *question, t *lead.Touch) error {
 			return fmt.Errorf("reopen touch %s: %w", t.ID, err)
 		}
 	}
-	l, before := j.laneOf(t), j.bulk
-	if l == j.bulk {
-		before = j.hot // it may have looked hot when less was known
+	l, before := j.laneOf(t), queue.Bulk
+	if l == queue.Bulk {
+		before = queue.Hot // it may have looked hot when less was known
 	}
-	if err := j.keepAsked(ctx, q, t, l, journal.Delete(before.shelf, t.ID), journal.Delete(repo.TouchShelf, t.ID), journal.Delete(questionShelf, t.ID)); err != nil {
+	if err := j.keepAsked(ctx, q, t, l, journal.Delete(before, t.ID), journal.Delete(repo.TouchShelf, t.ID), journal.Delete(questionShelf, t.ID)); err != nil {
 		return err
 	}
 	j.desk.close(q)
@@ -182,7 +183,7 @@ func (j *Jobs) answered(ctx context.Context, q *question, t *lead.Touch) error {
 	if !t.Test {
 		j.days.accept(lead.Day(t.ReceivedAt), 1)
 	}
-	l.push(t.ID)
+	j.queue.Push(l, t.ID)
 	return nil
 }
 
@@ -202,9 +203,9 @@ func (j *Jobs) goOnWithout(ctx context.Context, q *question, t *lead.Touch) erro
 	case ends:
 		more = append(more, journal.Delete(questionShelf, t.ID))
 	}
-	l := j.bulk
+	l := queue.Bulk
 	if q.hot {
-		l = j.hot
+		l = queue.Hot
 	}
 	if err := j.keepAsked(ctx, q, t, l, more...); err != nil {
 		return err
@@ -220,11 +221,11 @@ func (j *Jobs) goOnWithout(ctx context.Context, q *question, t *lead.Touch) erro
 }
 
 // keepAsked writes a touch to its lane's shelf with all that is known now.
-func (j *Jobs) keepAsked(ctx context.Context, q *question, t *lead.Touch, l *lane, more ...journal.Op) error {
+func (j *Jobs) keepAsked(ctx context.Context, q *question, t *lead.Touch, l string, more ...journal.Op) error {
 	if !q.kept.IsZero() && !slices.ContainsFunc(t.Trail, func(s lead.Step) bool { return s.Step == lead.StepAccepted }) {
 		t.Trail = slices.Insert(t.Trail, 0, t.StepAt(q.kept, lead.StepAccepted))
 	}
-	op, err := repo.WaitingOp(l.shelf, t)
+	op, err := repo.WaitingOp(l, t)
 	if err != nil {
 		return fmt.Errorf("encode touch %s: %w", t.ID, err)
 	}
@@ -254,7 +255,7 @@ func (d *desk) letGo(q *question) {
 // back to, the touch's own job asks. An error means that it should come again.
 func (j *Jobs) askNow(ctx context.Context, t *lead.Touch) (*lead.Touch, error) {
 	limit := t.ReceivedAt.Add(warmPatience)
-	if j.laneOf(t) == j.hot {
+	if j.laneOf(t) == queue.Hot {
 		limit = t.ReceivedAt.Add(hotPatience)
 	}
 	attempt, cancel := context.WithTimeout(ctx, askTimeout)

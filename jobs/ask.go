@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -135,8 +136,8 @@ func (j *Jobs) asks(t *lead.Touch) bool {
 }
 
 // question is the question about a touch that was kept at a moment.
-func (j *Jobs) question(t *lead.Touch, l *lane, kept time.Time) *question {
-	q := &question{Source: t.Source, At: t.ReceivedAt, id: t.ID, hot: l == j.hot, kept: kept, due: kept, goOn: kept.Add(warmPatience)}
+func (j *Jobs) question(t *lead.Touch, l string, kept time.Time) *question {
+	q := &question{Source: t.Source, At: t.ReceivedAt, id: t.ID, hot: l == queue.Hot, kept: kept, due: kept, goOn: kept.Add(warmPatience)}
 	switch {
 	case q.hot && t.NeedsFetch:
 		q.goOn = kept.Add(hotPatience)
@@ -156,9 +157,9 @@ func (j *Jobs) loadQuestions() error {
 			j.log.Error("a question in the journal cannot be read; its touch goes on", "touch_id", id, "error", err)
 			q.hopeless = true
 		}
-		if _, err := j.repo.Waiting(j.hot.shelf, id); err == nil {
+		if _, err := j.repo.Waiting(queue.Hot, id); err == nil {
 			q.hot, q.goOn = true, now.Add(hotPatience)
-		} else if _, err := j.repo.Waiting(j.bulk.shelf, id); err == nil {
+		} else if _, err := j.repo.Waiting(queue.Bulk, id); err == nil {
 			q.goOn = now.Add(warmPatience)
 		}
 		j.desk.add(q)

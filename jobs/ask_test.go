@@ -99,18 +99,17 @@ func TestDesk(t *testing.T) {
 			if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{stub(b, "a", c.action)}); err != nil {
 				t.Fatal(err)
 			}
-			if j.flightOf("a") != nil || !j.desk.waits("a") || j.o.Journal.Len(questionShelf) != 1 {
+			if onItsWay(j, "a") != nil || !j.desk.waits("a") || j.o.Journal.Len(questionShelf) != 1 {
 				t.Error("a stub is on its way before it was asked about")
 			}
 			if c.sets > 0 {
 				b.until(t, c.sets-time.Millisecond)
-				if j.flightOf("a") != nil {
+				if onItsWay(j, "a") != nil {
 					t.Errorf("it set out before %s", c.sets)
 				}
 			}
 			b.until(t, c.sets+c.sets/5+time.Second-b.clock.Sub(begin))
-			f := j.flightOf("a")
-			if f == nil || f.held() == nil {
+			if onItsWay(j, "a") == nil {
 				t.Fatalf("it has not set out after %s", b.clock.Sub(begin))
 			}
 			got, _, err := j.asked("a")
@@ -166,16 +165,12 @@ func TestDesk_Load(t *testing.T) {
 	if err := b.j.loadQuestions(); err != nil {
 		t.Fatal(err)
 	}
-	b.j.bulk.mu.Lock()
-	b.j.bulk.waiting = nil
-	b.j.bulk.mu.Unlock()
-	b.j.refill(b.j.bulk)
-	if !b.j.desk.waits("a") || !b.j.desk.waits("b") || b.j.bulk.len() != 0 {
-		t.Errorf("after a start %d touches wait in the lane, want none before they were asked about", b.j.bulk.len())
+	if !b.j.desk.waits("a") || !b.j.desk.waits("b") {
+		t.Error("after a start touches are on their way before they were asked about")
 	}
 	b.until(t, time.Second)
-	if f := b.j.flightOf("a"); f == nil || f.held().NeedsFetch || b.j.o.Journal.Len(questionShelf) != 0 {
-		t.Errorf("flight = %+v, want it on its way with its person", f)
+	if touch := onItsWay(b.j, "a"); touch == nil || touch.NeedsFetch || b.j.o.Journal.Len(questionShelf) != 0 {
+		t.Errorf("touch = %+v, want it on its way with its person", touch)
 	}
 }
 
@@ -217,7 +212,7 @@ func TestDesk_GivesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.until(t, 2*time.Minute)
-	touch := j.flightOf("a").held()
+	touch := onItsWay(j, "a")
 	if touch == nil || touch.Unnamed() != "unavailable: status 503" {
 		t.Fatalf("touch on its way = %+v, want the reason why nobody is known", touch)
 	}

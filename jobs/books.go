@@ -113,3 +113,22 @@ func (j *Jobs) acceptedOn(day string) (int64, error) {
 	}
 	return journal.Number(v), nil
 }
+
+// publish tells the other replicas' books what this node accepted today and
+// yesterday and has waiting.
+func (j *Jobs) publish(ctx context.Context) error {
+	if j.o.Embedded {
+		return nil
+	}
+	for _, at := range []time.Time{j.now(), j.now().Add(-24 * time.Hour)} {
+		day := lead.Day(at)
+		total, err := j.acceptedOn(day)
+		if err != nil || total == 0 {
+			continue
+		}
+		if err := j.o.Prompt.Accepted(ctx, day, j.o.Node, total, j.days.of(day)); err != nil {
+			return fmt.Errorf("publish the count of %s: %w", day, err)
+		}
+	}
+	return nil
+}

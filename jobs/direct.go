@@ -1,9 +1,7 @@
 package jobs
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,13 +9,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-const (
-	directEvery = 100 * time.Millisecond
-	// directAfter is how long a hot touch may be on its way through a Redis that
-	// answers before it is told straight from the journal all the same: a worker
-	// may be stuck in a call that no health check sees.
-	directAfter = 2 * time.Second
-)
+const directEvery = 100 * time.Millisecond
 
 // direct tells hot touches straight from the journal while Redis is away:
 // without history, and marked so. Their receipts stand in the journal, so that
@@ -35,40 +27,12 @@ func (j *Jobs) direct(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		now := j.now()
-		for _, f := range j.undirected(now) {
-			t := f.held()
-			if t == nil { // accepted by an earlier run
-				var err error
-				if t, err = j.repo.Waiting(j.hot.shelf, f.id); err != nil {
-					continue // settled meanwhile, or the job says why it cannot be read
-				}
-			}
+		for _, t := range j.queue.Direct(worker{j}.Delivering) {
 			if j.said.hear(t); j.said.first(t) == t.ID {
 				j.tellDirect(t)
 			}
 		}
 	}
-}
-
-// undirected are the hot flights that have to be told from the journal now.
-func (j *Jobs) undirected(now time.Time) (due []*flight) {
-	away := !j.redis.Up()
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for id, f := range j.urgent {
-		if j.tellings[id] != nil {
-			continue
-		}
-		f.mu.Lock()
-		if !f.directed && (away || !f.kept.IsZero() && now.Sub(f.kept) > directAfter) {
-			f.directed = true
-			due = append(due, f)
-		}
-		f.mu.Unlock()
-	}
-	slices.SortFunc(due, func(a, b *flight) int { return cmp.Compare(a.id, b.id) })
-	return due
 }
 
 // tellDirect decides and tells from the touch alone.

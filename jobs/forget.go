@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -76,8 +77,8 @@ func (j *Jobs) carryOut(ctx context.Context, order *lead.Erasure, done ...journa
 // coverWaiting adds the person's touches of this node's journal, which the store
 // need not know.
 func (j *Jobs) coverWaiting(order *lead.Erasure) error {
-	for _, l := range []*lane{j.hot, j.bulk} {
-		err := j.o.Journal.Each(l.shelf, "", func(_ string, value []byte) bool {
+	for _, l := range []string{queue.Hot, queue.Bulk} {
+		err := j.o.Journal.Each(l, "", func(_ string, value []byte) bool {
 			if t, err := repo.DecodeWaiting(value); err == nil && order.Covers(t) {
 				cover(order, t)
 			}
@@ -134,8 +135,8 @@ func (j *Jobs) coverShared(order *lead.Erasure) error {
 // out of the journal. Of a request that others share only their part stays.
 func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []journal.Op, err error) {
 	for _, id := range order.Touches {
-		for _, l := range []*lane{j.hot, j.bulk} {
-			t, err := j.repo.Waiting(l.shelf, id)
+		for _, l := range []string{queue.Hot, queue.Bulk} {
+			t, err := j.repo.Waiting(l, id)
 			if errors.Is(err, journal.ErrNotFound) {
 				continue
 			}
@@ -144,7 +145,7 @@ func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []jou
 				j.days.settle(day)
 				ops = append(ops, journal.Add(dayShelf, day, -1))
 			}
-			ops = append(ops, journal.Delete(l.shelf, id))
+			ops = append(ops, journal.Delete(l, id))
 		}
 		ops = append(ops, journal.Delete(repo.TouchShelf, id), journal.Delete(unnamedShelf, id))
 		for _, target := range targetNames(j.o.Outlets) {

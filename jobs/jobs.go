@@ -16,7 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
@@ -26,6 +25,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/jobs/messages"
 	"github.com/leadgate/leadgate/jobs/policy"
+	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -106,26 +106,21 @@ type Jobs struct {
 	now    func() time.Time
 	launch string    // names this run of the process in its tasks
 	begun  time.Time // when New was called
-	client *asynq.Client
 
-	inspector *asynq.Inspector
-	metrics   *metrics
+	metrics *metrics
 
-	hot, bulk *lane
-	redis     *availability.Monitor
-	policy    policy.Policy
-	repo      *repo.Repo
-	targets   *delivery.Targets
-	looks     chan struct{} // another replica has ended touches of ours
-	desk      *desk
-	audit     *audit.Log
-	messages  *messages.Messages
-	names     repo.Locks // by touch id: one acceptance of a name at a time
-	carrying  sync.Mutex // one at a time brings deeds to the store
+	queue    *queue.Queue
+	redis    *availability.Monitor
+	policy   policy.Policy
+	repo     *repo.Repo
+	targets  *delivery.Targets
+	desk     *desk
+	audit    *audit.Log
+	messages *messages.Messages
+	names    repo.Locks // by touch id: one acceptance of a name at a time
+	carrying sync.Mutex // one at a time brings deeds to the store
 
 	mu       sync.Mutex
-	flights  map[string]*flight // unsettled touches of this journal that are on their way
-	urgent   map[string]*flight // those of the hot lane
 	tellings map[string]*telling
 
 	settings atomic.Pointer[Settings]
@@ -136,7 +131,6 @@ type Jobs struct {
 	days      *days
 	said      repeats       // what hot touches said lately
 	events    *events.Log   // what happened lately
-	busy      meter         // how fast Accept is called
 	errands   *errands      // what people asked for
 	wished    chan struct{} // somebody wishes to be forgotten
 	compacted time.Time     // when tidy last rewrote the file; its own
@@ -168,36 +162,24 @@ func New(o Options) (*Jobs, error) {
 	if o.Observe == nil {
 		o.Observe = func(*lead.Touch, *lead.Lead) {}
 	}
-	window := 50_000
-	if o.Embedded {
-		window = 2_000 // miniredis copies a list on each push
-	}
 	launch := lead.NewID(o.Now())
 	happened := events.NewLog(launch, o.Now)
 	j := &Jobs{
 		o: o, events: happened, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
-		client:    asynq.NewClientFromRedisClient(o.Producer),
-		inspector: asynq.NewInspectorFromRedisClient(o.Producer),
-		hot:       newLane(repo.HotShelf, window, 1, o.HotSlots),
-		bulk:      newLane(repo.BulkShelf, window, bulkGroup, o.Slots),
-		looks:     make(chan struct{}, 1),
-		flights:   map[string]*flight{},
-		urgent:    map[string]*flight{},
-		tellings:  map[string]*telling{},
-		slots:     map[string]bool{},
-		days:      newDays(),
-		errands:   newErrands(),
-		wished:    make(chan struct{}, 1),
-		desk:      newDesk(),
+		tellings: map[string]*telling{},
+		slots:    map[string]bool{},
+		days:     newDays(),
+		errands:  newErrands(),
+		wished:   make(chan struct{}, 1),
+		desk:     newDesk(),
 	}
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
 	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
 	j.repo = repo.New(repo.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Events: happened,
-		Alone: j.policy.Alone, Overlay: j.withDeeds, InFlight: j.inFlight,
+		Alone: j.policy.Alone, Overlay: j.withDeeds, InFlight: func(t *lead.Touch) []lead.Step { return j.queue.Trail(t) },
 		Targets: targetNames(o.Outlets), Updates: func(target string) bool { return j.messages.Updatable(target) },
 		Logger: o.Logger, Now: o.Now})
 	j.audit = audit.New(audit.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.redis, Retention: o.Retention, Logger: o.Logger, Now: o.Now})
-	o.Producer.AddHook(newStage(o.Producer))
 	j.Apply(Settings{Routes: o.Routes, People: o.People, Sources: o.Sources})
 	j.metrics = newMetrics(o.Registry, j)
 	peers := delivery.Peers(o.Prompt)
@@ -213,6 +195,9 @@ func New(o Options) (*Jobs, error) {
 	}
 	j.messages = messages.New(messages.Options{Outlets: o.Outlets, Journal: o.Journal, Leads: j.repo, Redis: j.redis, Keep: o.Keep, MaxAge: o.MaxAge,
 		Logger: o.Logger, Now: o.Now})
+	j.queue = queue.New(queue.Options{Journal: o.Journal, Repo: j.repo, Store: o.Prompt, Redis: j.redis, Producer: o.Producer, Hot: o.Hot, Bulk: o.Bulk,
+		Shared: !o.Embedded, HotSlots: o.HotSlots, BulkSlots: o.Slots, Launch: launch, KeepAll: o.Sync, Skip: func(id string) bool { return j.desk.waits(id) }, Backoff: delivery.Backoff,
+		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
 	return j, nil
 }
 
@@ -262,14 +247,12 @@ func (j *Jobs) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { j.targets.Run(ctx, sink{j}) })
 	wg.Go(func() { j.redis.Run(ctx) })
-	wg.Go(func() { j.feed(ctx, j.hot) })
-	wg.Go(func() { j.feed(ctx, j.bulk) })
 	wg.Go(func() { j.direct(ctx) })
 	wg.Go(func() { j.ask(ctx) })
-	wg.Go(func() { j.sweep(ctx) })
+	wg.Go(func() { j.queue.Run(ctx, worker{j}) })
+	wg.Go(func() { j.housekeep(ctx) })
 	wg.Go(func() { j.clock(ctx) })
 	wg.Go(func() { j.canary(ctx) })
-	wg.Go(func() { j.listen(ctx) })
 	if !j.o.Embedded {
 		others := events.Replicator{Log: j.events, Redis: j.redis, Publisher: j.o.Producer, Subscriber: j.o.Hot}
 		wg.Go(func() { others.Send(ctx) })
@@ -284,8 +267,6 @@ func (j *Jobs) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { j.resumeMessages(ctx) })
 	wg.Go(func() { j.messages.Run(ctx) })
-	wg.Go(func() { j.serve(ctx, j.hot, j.o.Hot) })
-	wg.Go(func() { j.serve(ctx, j.bulk, j.o.Bulk) })
 	<-ctx.Done()
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
@@ -296,9 +277,6 @@ func (j *Jobs) Run(ctx context.Context) error {
 	}
 	return nil
 }
-
-// bulkGroup is how many touches of the bulk lane make one task.
-const bulkGroup = 32
 
 // shutdownLimit is how long Run waits for its parts after ctx has ended.
 const shutdownLimit = 3500 * time.Millisecond
@@ -318,3 +296,53 @@ func (j *Jobs) ResumeTarget(ctx context.Context, target string) error {
 
 // Alarm tells a human.
 func (j *Jobs) Alarm(ctx context.Context, a notify.Alarm) { j.targets.Alarm(ctx, a) }
+
+// Queues counts the lanes' tasks.
+func (j *Jobs) Queues(ctx context.Context) ([]ops.Queue, error) { return j.queue.States(ctx) }
+
+// PauseQueue stops or resumes handing out a queue's tasks on all nodes.
+func (j *Jobs) PauseQueue(ctx context.Context, name string, paused bool) error {
+	return j.queue.PauseQueue(ctx, name, paused)
+}
+
+// Tasks lists up to limit tasks of a queue.
+func (j *Jobs) Tasks(ctx context.Context, name, state string, limit int) ([]ops.Task, error) {
+	return j.queue.Tasks(ctx, name, state, limit)
+}
+
+// RunTask lets a task run at once.
+func (j *Jobs) RunTask(ctx context.Context, name, id string) error {
+	return j.queue.RunTask(ctx, name, id)
+}
+
+// DeleteTask removes a task.
+func (j *Jobs) DeleteTask(ctx context.Context, name, id string) error {
+	return j.queue.DeleteTask(ctx, name, id)
+}
+
+// Machinery returns the state of Redis, the journal, the queues and the targets,
+// as far as it is known: without Redis there are no queues.
+func (j *Jobs) Machinery(ctx context.Context) ops.Machinery {
+	m := ops.Machinery{
+		Journal: ops.Journal{Waiting: j.Waiting(), Bytes: j.o.Journal.Size(), Shelves: []ops.Shelf{}},
+		Queues:  []ops.Queue{},
+		Targets: j.Targets(),
+	}
+	if j.o.Journal.Err() != nil {
+		m.Journal.Error = "the journal cannot be written"
+	}
+	for _, name := range Shelves() {
+		m.Journal.Shelves = append(m.Journal.Shelves, ops.Shelf{Name: name, Kept: j.o.Journal.Len(name)})
+	}
+	if j.redis.Up() {
+		if queues, err := j.Queues(ctx); err == nil {
+			m.Queues, m.Redis.Up = queues, true
+		}
+	}
+	if m.Redis.Up && !j.o.Embedded {
+		m.Redis = j.o.Prompt.Server(ctx)
+		m.Redis.Up = true
+	}
+	m.Redis.Embedded = j.o.Embedded
+	return m
+}

@@ -3,12 +3,17 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"net"
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/redis/go-redis/v9"
 )
 
 // scripted is a sender whose attempts end as it says, one after another; beyond
@@ -93,5 +98,39 @@ func (b *ticking) deliver(t *testing.T) {
 		case <-deadline:
 			t.Fatal("the outbox does not empty")
 		}
+	}
+}
+
+// onItsWay is a touch that the queue keeps in memory.
+func onItsWay(j *Jobs, id string) (t *lead.Touch) {
+	_ = j.queue.Work(id, func(f queue.InFlight) error { t = f.Touch; return nil }) // which has no error of its own
+	return t
+}
+
+func TestJobs_Machinery(t *testing.T) {
+	j := newIdle(t)
+	touch := &lead.Touch{ID: lead.NewID(j.now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.now()}
+	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
+		t.Fatal(err)
+	}
+	kept := map[string]int{}
+	for _, s := range j.Machinery(t.Context()).Journal.Shelves {
+		kept[s.Name] = s.Kept
+	}
+	if kept["hot"] != 1 || kept["bulk"] != 0 || kept["requests"] != 1 || len(kept) != len(Shelves()) {
+		t.Errorf("shelves = %v, want one hot touch and its request", kept)
+	}
+}
+
+func embedded(t *testing.T) (*miniredis.Miniredis, func() redis.UniversalClient) {
+	t.Helper()
+	m := miniredis.NewMiniRedis()
+	return m, func() redis.UniversalClient {
+		c := redis.NewClient(&redis.Options{
+			Dialer:     func(context.Context, string, string) (net.Conn, error) { return m.Dial() },
+			MaxRetries: -1,
+		})
+		t.Cleanup(func() { c.Close() })
+		return c
 	}
 }

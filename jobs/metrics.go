@@ -10,7 +10,6 @@ import (
 type metrics struct {
 	hops      *prometheus.HistogramVec
 	decisions *prometheus.CounterVec
-	redriven  prometheus.Counter
 	registry  prometheus.Registerer
 	asked     *prometheus.CounterVec
 
@@ -29,9 +28,6 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadgate_decisions_total", Help: "Decisions on who hears, by reason.",
 		}, []string{"why"}),
-		redriven: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "leadgate_redriven_total", Help: "Touches that were driven again because they had not settled in time.",
-		}),
 	}
 	m.asked = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadgate_asked_total", Help: "Calls that asked a vendor who a touch is about or whether a visitor is a person, by how they ended.",
@@ -39,7 +35,7 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 	m.escalations = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadgate_escalations_total", Help: "Levels that heard of a lead that nobody had taken.",
 	}, []string{"to"})
-	r.MustRegister(m.escalations, m.asked, m.hops, m.decisions, m.redriven,
+	r.MustRegister(m.escalations, m.asked, m.hops, m.decisions,
 		gauge("leadgate_journal_waiting", "Touches accepted and not settled.", func() float64 { return float64(j.Waiting()) }),
 		gauge("leadgate_unnamed", "Touches whose vendor was asked in vain who they are about, and is asked no more.", func() float64 { return float64(j.o.Journal.Len(unnamedShelf)) }),
 		gauge("leadgate_unaccounted", "Touches of today that are in no column of the books; 0 or a bug.", j.unaccounted),

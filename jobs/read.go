@@ -66,15 +66,6 @@ func (j *Jobs) HeldLead(id string) (*lead.Lead, error) {
 	return j.asOfNow(l), err
 }
 
-// inFlight are the steps that an unsettled touch of this node has taken since it
-// was written.
-func (j *Jobs) inFlight(t *lead.Touch) []lead.Step {
-	if f := j.flightOf(t.ID); f != nil {
-		return f.trail(t)
-	}
-	return nil
-}
-
 func targetNames(outlets []Outlet) []string {
 	names := make([]string, len(outlets))
 	for i, o := range outlets {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
@@ -39,13 +38,7 @@ func (j *Jobs) load(ctx context.Context) error {
 	if err := j.count(); err != nil {
 		return fmt.Errorf("count waiting touches: %w", err)
 	}
-	for _, l := range []*lane{j.hot, j.bulk} {
-		j.refill(l)
-		l.nudge()
-	}
-	for _, id := range j.hot.all() { // should Redis be away, they are told from the journal
-		j.flight(id, j.hot)
-	}
+	j.queue.Load()
 	_, err := j.revive(ctx)
 	if err == nil {
 		err = j.targets.RestoreReceipts(ctx)
@@ -137,13 +130,8 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	if leads+touches > 0 {
 		j.log.Info("store filled from the journal", "leads", leads, "touches", touches, "ms", j.now().Sub(begin).Milliseconds())
 	}
-	if !j.o.Embedded {
-		// asynq adds a queue to its list once per process and never again.
-		for _, l := range []*lane{j.hot, j.bulk} {
-			if err := j.o.Producer.SAdd(ctx, "asynq:queues", l.shelf).Err(); err != nil {
-				return true, fmt.Errorf("name the queues: %w", err)
-			}
-		}
+	if err := j.queue.RestoreNames(ctx); err != nil {
+		return true, fmt.Errorf("name the queues: %w", err)
 	}
 	if life == "" {
 		if life, err = j.o.Store.Bear(ctx); err != nil {
@@ -200,22 +188,7 @@ func (j *Jobs) resume(ctx context.Context, lost bool) error {
 	if !lost {
 		return nil
 	}
-	now := j.now()
-	again := map[*lane][]string{}
-	j.mu.Lock()
-	for id, f := range j.flights {
-		f.mu.Lock()
-		if !f.driven.IsZero() && !f.running && j.tellings[id] == nil {
-			again[f.lane] = append(again[f.lane], id)
-			f.look = now.Add(firstLook)
-			f.driven = time.Time{}
-		}
-		f.mu.Unlock()
-	}
-	j.mu.Unlock()
-	for l, ids := range again {
-		j.back(l, ids)
-	}
+	j.queue.RequeueAll(worker{j}.Delivering)
 	return nil
 }
 

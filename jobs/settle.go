@@ -14,7 +14,7 @@ func (j *Jobs) settle(ctx context.Context, t *lead.Touch, l *lead.Lead) error {
 		j.forget(t.ID)
 		switch {
 		case !owned:
-			j.sayEnded(t.ID)
+			j.queue.PublishEnded(t.ID)
 		case !t.Test:
 			j.days.settle(lead.Day(t.ReceivedAt))
 		}
@@ -30,3 +30,12 @@ func mustJSON(v any) []byte {
 	}
 	return b
 }
+
+// forget ends what this node does about a touch.
+func (j *Jobs) forget(id string) {
+	j.untell(id)
+	j.queue.Done(id)
+}
+
+// shared says that other replicas may be at work, and can be asked.
+func (j *Jobs) shared() bool { return !j.o.Embedded && j.redis.Up() }

@@ -292,7 +292,7 @@ func (j *Jobs) tellingOf(touchID string) *telling {
 
 // show lets Observe see a touch, once while it is on its way.
 func (j *Jobs) show(t *lead.Touch, l *lead.Lead) {
-	if f := j.flightOf(t.ID); f == nil || f.show() {
+	if j.queue.FirstSeen(t.ID) {
 		j.o.Observe(t, l)
 	}
 }

@@ -12,6 +12,40 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
+const (
+	sweepEvery = time.Second
+	tidyEvery  = time.Hour
+)
+
+// housekeep brings to the store what it lacks, and drops what is too old.
+func (j *Jobs) housekeep(ctx context.Context) {
+	if j.redis.Ready(ctx) != nil {
+		return
+	}
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	var tidied time.Time
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if j.redis.Up() {
+			if err := j.carryDeeds(ctx, ""); err != nil && ctx.Err() == nil {
+				j.redis.ReportError(err)
+			}
+			if err := j.publish(ctx); err != nil && ctx.Err() == nil {
+				j.redis.ReportError(err)
+			}
+		}
+		if now := j.now(); now.Sub(tidied) > tidyEvery {
+			tidied = now
+			j.tidy(ctx, now)
+		}
+	}
+}
+
 // tidyBatch is how many values are deleted in one commit.
 const tidyBatch = 1000
 

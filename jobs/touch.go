@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
-	"golang.org/x/sync/errgroup"
 
-	"github.com/leadgate/leadgate/jobs/repo"
+	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -38,68 +36,61 @@ type leadKeeper interface {
 	Relead(ctx context.Context, touchIDs []string, l *lead.Lead) error
 }
 
-// handleTouch is the touch job: for each of its touches, whose it is, how warm
-// that makes them, who hears. It may run any number of times for one touch; of
-// a group those that failed are what a second run has left to do.
-func (j *Jobs) handleTouch(ctx context.Context, task *asynq.Task) error {
-	ids := strings.Fields(string(task.Payload()))
-	if len(ids) == 1 {
-		return j.run(ctx, ids[0])
-	}
-	j.busy.yield(ctx)
-	var g errgroup.Group
-	g.SetLimit(groupSlots)
-	errs := make([]error, len(ids))
-	for i, id := range ids {
-		g.Go(func() error { errs[i] = j.run(ctx, id); return nil })
-	}
-	g.Wait()
-	return errors.Join(errs...)
-}
+// worker does the work of the queue.
+type worker struct{ *Jobs }
 
-// groupSlots is how many touches of one task are worked on at once.
-const groupSlots = 8
+// Touch is the touch job: whose the touch is, how warm that makes them, which
+// targets are notified. It may run any number of times for one touch.
+func (w worker) Touch(ctx context.Context, id string) error { return w.run(ctx, id) }
+
+// BeforeEnqueue has the store know that a touch was reopened.
+func (w worker) BeforeEnqueue(ctx context.Context, t *lead.Touch) error { return w.reopened(ctx, t) }
+
+// Delivering says that a touch waits for its targets here.
+func (w worker) Delivering(id string) bool { return w.tellingOf(id) != nil }
+
+// Ended settles a touch that another replica has brought to its end.
+func (w worker) Ended(ctx context.Context, t *lead.Touch) (err error) {
+	var l *lead.Lead
+	if t.LeadID != "" {
+		if l, err = w.o.Prompt.Lead(ctx, t.LeadID); err != nil {
+			return err
+		}
+	}
+	return w.settle(ctx, t, l)
+}
 
 // run is one run of the touch job for one touch.
 func (j *Jobs) run(ctx context.Context, id string) error {
-	f := j.flightOf(id)
-	if f != nil {
-		if !f.enter() {
-			return nil // another run is at it; the sweeper sees to it
+	return j.queue.Work(id, func(f queue.InFlight) error {
+		t, err := j.pickUp(ctx, id, f.Touch)
+		if err != nil || t == nil {
+			return err
 		}
-		defer f.leave()
-	}
-	t, err := j.pickUp(ctx, id, f)
-	if err != nil || t == nil {
-		return err
-	}
-	if err := j.work(ctx, t, f.first()); err != nil {
-		j.redis.ReportError(err)
-		return fmt.Errorf("touch %s: %w", id, err)
-	}
-	return nil
+		if err := j.work(ctx, t, f.First); err != nil {
+			j.redis.ReportError(err)
+			return fmt.Errorf("touch %s: %w", id, err)
+		}
+		return nil
+	})
 }
 
 // pickUp finds a touch: in memory, in this node's journal, or in the store. Nil
 // when there is nothing left to do.
-func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, error) {
-	picked := j.now()
-	var t *lead.Touch
-	if f != nil {
-		t = f.held()
-	}
-	for _, l := range []*lane{j.hot, j.bulk} {
+func (j *Jobs) pickUp(ctx context.Context, id string, held *lead.Touch) (*lead.Touch, error) {
+	picked, t := j.now(), held
+	for _, lane := range []string{queue.Hot, queue.Bulk} {
 		if t != nil {
 			break
 		}
 		var err error
-		if t, err = j.repo.Waiting(l.shelf, id); err != nil && !errors.Is(err, journal.ErrNotFound) {
+		if t, err = j.repo.Waiting(lane, id); err != nil && !errors.Is(err, journal.ErrNotFound) {
 			return nil, fmt.Errorf("read touch %s: %w", id, err)
 		}
 	}
 	if t == nil {
-		if _, err := j.o.Journal.Get(repo.TouchShelf, id); err == nil {
-			return nil, nil // settled
+		if j.repo.Settled(id) {
+			return nil, nil
 		}
 		found, err := j.o.Store.TouchesByID(ctx, []string{id})
 		if err != nil {
@@ -113,11 +104,8 @@ func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, e
 		}
 		t = found[0]
 	}
-	c := *t // a run that fails leaves the held touch as it was
-	if f != nil {
-		c.Trail = append(c.Trail, f.trail(t)...)
-	}
-	c.Trail = append(c.Trail, t.StepAt(picked, lead.StepPicked))
+	c := *t // a run that fails leaves the kept touch as it was
+	c.Trail = append(append(slices.Clip(c.Trail), j.queue.Trail(t)...), t.StepAt(picked, lead.StepPicked))
 	if n := len(c.Trail); n > 1 && c.Trail[n-2].Step == lead.StepQueued {
 		j.metrics.hop("queue", c.Trail[n-1].At.Sub(c.Trail[n-2].At))
 	}
@@ -126,7 +114,7 @@ func (j *Jobs) pickUp(ctx context.Context, id string, f *flight) (*lead.Touch, e
 
 // errOwners leaves a touch to the replica that accepted it, for a while: it may
 // have told the touch while Redis was away, and Redis does not know yet.
-var errOwners = errors.New("another replica may have told this touch while redis was away")
+var errOwners = fmt.Errorf("another replica may have told this touch while redis was away: %w", queue.ErrLater)
 
 // work carries out one touch. First says that nobody can have worked on it before.
 func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
@@ -219,10 +220,10 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sources []handlers.Source
+	var sources []source.Source
 	for name, action := range map[string]lead.Action{"demo": "demo_request", "quote": "quote_request", "contact": "contact_form", "webinar": "webinar_registered",
 		"newsletter": "newsletter_signup", "whitepaper": "whitepaper_download", "referral": "referral", "brochure": "brochure_download"} {
-		sources = append(sources, handlers.Source{Name: name, Provider: "form", Action: action})
+		sources = append(sources, source.Source{Name: name, Provider: "form", Action: action})
 	}
 	web, err := handlers.New(handlers.Options{Sources: sources, Accepter: w.jobs, Reader: w.jobs, Actor: w.jobs,
 		PublicURL: "https://leads.example.com", Now: w.now})

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -311,7 +311,7 @@ sources:
 	p.post("/in/ads", "application/json", `{"entry":[{"changes":[{"field":"leadgen","value":{"leadgen_id":"1"}}]}]}`)
 	p.post("/in/ads", "application/json", `{`)
 	for _, when := range []string{"before", "after"} {
-		var got struct{ Items []handlers.SourceState }
+		var got struct{ Items []source.State }
 		if code := p.get("/sources", &got); code != http.StatusOK || len(got.Items) != 1 {
 			t.Fatalf("%s a restart: sources = %d %+v", when, code, got)
 		}

@@ -99,6 +99,7 @@ var mayImport = map[string][]string{
 		"jobs/events",
 		"jobs/policy",
 		"jobs/messages",
+		"jobs/queue",
 		"jobs/repo",
 	},
 
@@ -107,6 +108,13 @@ var mayImport = map[string][]string{
 		"journal",
 		"jobs/availability",
 		"jobs/events",
+	},
+
+	"jobs/queue": {
+		"lead",
+		"lead/ops",
+		"journal",
+		"jobs/availability",
 	},
 
 	"jobs/policy": {
@@ -146,9 +154,7 @@ var mayImport = map[string][]string{
 		"handlers/problem",
 	},
 
-	"handlers": {
-		"lead/strictyaml",
-		"lead/rules",
+	"handlers/source": {
 		"lead",
 		"lead/ops",
 		"handlers/problem",
@@ -156,8 +162,19 @@ var mayImport = map[string][]string{
 		"handlers/session",
 	},
 
+	"handlers": {
+		"lead",
+		"lead/rules",
+		"lead/strictyaml",
+		"lead/ops",
+		"handlers/problem",
+		"handlers/provider",
+		"handlers/session",
+		"handlers/source",
+	},
+
 	"config": {
-		"handlers",
+		"handlers/source",
 		"notify",
 		"lead",
 	},
@@ -193,6 +210,7 @@ var mayImport = map[string][]string{
 		"handlers",
 		"handlers/provider",
 		"handlers/session",
+		"handlers/source",
 		"jobs",
 		"config",
 	},
@@ -203,7 +221,7 @@ var onlyIn = map[string][]string{
 	"github.com/slack-go/slack":     {"notify/slack", "handlers/..."},
 	"go.etcd.io/bbolt":              {"journal"},
 	"github.com/labstack/echo":      {"handlers/...", "cmd/leadgate/load"}, // load: what leadgate is compared with
-	"github.com/hibiken/asynq":      {"jobs", "cmd/leadgate/load"},
+	"github.com/hibiken/asynq":      {"jobs/queue", "cmd/leadgate/load"},
 	"github.com/alicebob/miniredis": {"cmd/leadgate"},
 	"github.com/goccy/go-yaml":      {"config", "lead/rules", "lead/strictyaml"},
 	"text/template":                 {"notify/kind"},

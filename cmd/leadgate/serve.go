@@ -24,6 +24,7 @@ import (
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -136,11 +137,11 @@ func serve(ctx context.Context, cfg *config.Config, out io.Writer, begin time.Ti
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: work, Reader: work, Standby: work, Actor: work, People: people{work, files.people}, Watcher: work, Notebook: work, Rhythms: work.Rhythms,
-		Judge: work, Merger: work, Replayer: work, Resender: work, Eraser: work, Pauser: work,
+		Sources: cfg.Sources, Accepter: work, Reader: work, Standby: work, Actor: work, People: people{work, files.people}, Watcher: work,
+		Source: source.Options{Notebook: work, Rhythms: work.Rhythms, TrustedProxies: cfg.TrustedProxies},
+		Judge:  work, Merger: work, Replayer: work, Resender: work, Eraser: work, Pauser: work,
 		Auditor: work, Reporter: work, Machinery: work, PublicURL: public,
-		Doctor:         doctor{files.config, files.nextStart, jr.dir, book.now, prompt, clients.embedded, work.Targets, work.Unnamed},
-		TrustedProxies: cfg.TrustedProxies,
+		Doctor: doctor{files.config, files.nextStart, jr.dir, book.now, prompt, clients.embedded, work.Targets, work.Unnamed},
 		Session: session.Options{Store: letIn, Tokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 			Slack: session.Slack{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL}},
 		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
@@ -238,7 +239,7 @@ func bannerOf(cfg *config.Config, inbox, address string, took time.Duration) con
 	return b
 }
 
-func names(sources []handlers.Source) (all []string) {
+func names(sources []source.Source) (all []string) {
 	for _, s := range sources {
 		all = append(all, s.Name)
 	}

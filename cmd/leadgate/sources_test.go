@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -37,13 +37,13 @@ func TestProgram_SourcesSay(t *testing.T) {
 	last := redis.silence("webinars")
 	p.post("/in/webinars", "application/json", `{}`)
 	p.post("/in/contact/path-token", "application/json", `{"email":"ada@works.example"}`)
-	of := func() map[string]handlers.SourceState {
+	of := func() map[string]source.State {
 		t.Helper()
-		var page struct{ Items []handlers.SourceState }
+		var page struct{ Items []source.State }
 		if code := p.get("/sources", &page); code != http.StatusOK {
 			t.Fatalf("GET /sources = %d", code)
 		}
-		all := map[string]handlers.SourceState{}
+		all := map[string]source.State{}
 		for _, st := range page.Items {
 			all[st.Name] = st
 		}

@@ -18,8 +18,8 @@ import (
 
 	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/config"
-	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/source"
 )
 
 func triggerCommand(env environment) *cobra.Command {
@@ -47,12 +47,12 @@ func triggerCommand(env environment) *cobra.Command {
 }
 
 // sourceFor finds a source by its name, else by its provider.
-func sourceFor(cfg *config.Config, name string) (*handlers.Source, error) {
-	for _, by := range []func(s handlers.Source) string{
-		func(s handlers.Source) string { return s.Name },
-		func(s handlers.Source) string { return s.Provider },
+func sourceFor(cfg *config.Config, name string) (*source.Source, error) {
+	for _, by := range []func(s source.Source) string{
+		func(s source.Source) string { return s.Name },
+		func(s source.Source) string { return s.Provider },
 	} {
-		if i := slices.IndexFunc(cfg.Sources, func(s handlers.Source) bool { return by(s) == name }); i >= 0 {
+		if i := slices.IndexFunc(cfg.Sources, func(s source.Source) bool { return by(s) == name }); i >= 0 {
 			return &cfg.Sources[i], nil
 		}
 	}
@@ -66,7 +66,7 @@ func sourceFor(cfg *config.Config, name string) (*handlers.Source, error) {
 	return nil, &codedError{exitUsage, fmt.Errorf("no source and no provider is called %q; the sources are %s", name, strings.Join(names, ", "))}
 }
 
-func trigger(c *cobra.Command, cfg *config.Config, src *handlers.Source, file string) error {
+func trigger(c *cobra.Command, cfg *config.Config, src *source.Source, file string) error {
 	l, err := client.Find(cfg.DataDir)
 	if err != nil {
 		return err
@@ -212,7 +212,7 @@ func demo(c *cobra.Command, cfg *config.Config, test bool, every time.Duration) 
 	if err != nil {
 		return err
 	}
-	var takes []handlers.Source
+	var takes []source.Source
 	for _, s := range cfg.Sources {
 		if (s.Provider == "form" || s.Provider == "json") && s.Captcha == nil && s.Secret == "" {
 			takes = append(takes, s)
@@ -245,16 +245,16 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // sourceOf chooses the source for what a visitor wants.
-func sourceOf(d demoLead, from []handlers.Source) handlers.Source {
+func sourceOf(d demoLead, from []source.Source) source.Source {
 	for _, part := range d.to {
-		if i := slices.IndexFunc(from, func(s handlers.Source) bool { return strings.Contains(s.Name+" "+string(s.Action), part) }); i >= 0 {
+		if i := slices.IndexFunc(from, func(s source.Source) bool { return strings.Contains(s.Name+" "+string(s.Action), part) }); i >= 0 {
 			return from[i]
 		}
 	}
 	return from[0]
 }
 
-func sendDemo(c *cobra.Command, l client.Client, src handlers.Source, d demoLead, test bool) error {
+func sendDemo(c *cobra.Command, l client.Client, src source.Source, d demoLead, test bool) error {
 	form := map[string]any{}
 	for k, v := range d.form {
 		if v != "" {

@@ -1,9 +1,9 @@
-package handlers
+package source
 
 import "github.com/prometheus/client_golang/prometheus"
 
 // metrics count what came in. Their labels are the configured sources and the
-// codes of problem.go: strangers cannot add to them, and no person is in them.
+// codes of package problem: strangers cannot add to them, and no person is in them.
 type metrics struct {
 	accepted *prometheus.CounterVec
 	refused  *prometheus.CounterVec

@@ -1,4 +1,4 @@
-package jobs
+package queue
 
 import (
 	"context"
@@ -7,13 +7,11 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
-
-	"github.com/leadgate/leadgate/jobs/repo"
 )
 
 // A task and what is staged for it go to Redis together: no error leaves the one
 // without the other unnoticed.
-func TestStage(t *testing.T) {
+func TestEnqueueHook(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		fill         func(redis.Pipeliner) error
@@ -31,14 +29,14 @@ func TestStage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			mini, client := embedded(t)
 			rdb := client()
-			rdb.AddHook(stage{rdb, c.cluster})
+			rdb.AddHook(enqueueHook{rdb, c.cluster})
 			mini.Set("a string", "")
 			ctx := t.Context()
 			if c.fill != nil {
 				ctx = context.WithValue(ctx, stagedKey{}, c.fill)
 			}
 			for range 2 { // the script is known to Redis only the second time
-				_, err := asynq.NewClientFromRedisClient(rdb).EnqueueContext(ctx, asynq.NewTask(touchTask, nil), asynq.TaskID("a"), asynq.Queue(repo.HotShelf))
+				_, err := asynq.NewClientFromRedisClient(rdb).EnqueueContext(ctx, asynq.NewTask(touchTask, nil), asynq.TaskID("a"), asynq.Queue(Hot))
 				if again := errors.Is(err, asynq.ErrTaskIDConflict); (err != nil && !again) != c.fails {
 					t.Errorf("enqueue = %v, want an error: %v", err, c.fails)
 				}

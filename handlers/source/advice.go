@@ -1,4 +1,4 @@
-package handlers
+package source
 
 import (
 	"cmp"
@@ -9,11 +9,11 @@ import (
 	"github.com/leadgate/leadgate/handlers/problem"
 )
 
-// remedy says what the owner of a source can do about a refusal, by its reason.
-func (g *gate) remedy(why string) string {
+// advice says what the owner of a source can do about a refusal, by its reason.
+func (e *Endpoint) advice(why string) string {
 	sender := "the sender"
-	if g.vendor() {
-		sender = cmp.Or(g.provider.Title, g.provider.Name)
+	if e.Vendor() {
+		sender = cmp.Or(e.Format.Title, e.Format.Name)
 	}
 	switch problem.Code(why) {
 	case problem.BadSignature:
@@ -21,7 +21,7 @@ func (g *gate) remedy(why string) string {
 	case problem.Stale:
 		return "It was signed long before it came, or the clocks differ. Set this machine's clock by NTP; a delivery that is replayed much later is refused for good."
 	case problem.BadToken:
-		return g.remedyForToken(sender)
+		return e.adviceOnToken(sender)
 	case problem.NoContact:
 		return "No field was known as an e-mail address or a phone number. Call one email or phone, or map it with fields of this source; the page Rules shows what a payload is read as."
 	case problem.Malformed:
@@ -46,14 +46,14 @@ func (g *gate) remedy(why string) string {
 	return ""
 }
 
-// remedyForToken tells apart the two things that a stranger does not know.
-func (g *gate) remedyForToken(sender string) string {
+// adviceOnToken tells apart the two things that a stranger does not know.
+func (e *Endpoint) adviceOnToken(sender string) string {
 	var all []string
-	if g.Token != "" {
+	if e.Token != "" {
 		all = append(all, "The address ends in another token, or in none. Copy the address of this source to "+sender+" again.")
 	}
 	var names []string
-	for name := range g.Header {
+	for name := range e.Header {
 		names = append(names, http.CanonicalHeaderKey(name))
 	}
 	if slices.Sort(names); len(names) > 0 {
@@ -64,3 +64,6 @@ func (g *gate) remedyForToken(sender string) string {
 	}
 	return strings.Join(all, " ")
 }
+
+// handshakeRefused is the reason of a handshake that was turned away.
+const handshakeRefused = "handshake_refused"

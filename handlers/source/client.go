@@ -1,4 +1,4 @@
-package handlers
+package source
 
 import (
 	"net/http"
@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// client returns the address that a request came from: the connection's, or
+// Client returns the address that a request came from: the connection's, or
 // what trusted proxies say of it. The zero Addr: unknown.
-func (s *Server) client(r *http.Request) netip.Addr {
+func (s *Set) Client(r *http.Request) netip.Addr {
 	return clientAddr(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.o.TrustedProxies)
 }
 

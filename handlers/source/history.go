@@ -1,4 +1,4 @@
-package handlers
+package source
 
 import (
 	"encoding/json"
@@ -15,16 +15,16 @@ type notebook interface {
 	Notes() (map[string][]byte, error)
 }
 
-// sourceLogs remember of each source what its owner wants to know when leads
+// history remember of each source what its owner wants to know when leads
 // stay away. No person is in them.
-type sourceLogs struct {
-	book notebook // nil: nothing outlives the process
+type history struct {
+	book notebook
 
 	mu  sync.Mutex
-	all map[string]*sourceLog
+	all map[string]*record
 }
 
-type sourceLog struct {
+type record struct {
 	Handshake time.Time `json:"handshake,omitzero"` // the last that its vendor was answered
 	Touch     time.Time `json:"touch,omitzero"`     // when the last touch was accepted
 	Day       string    `json:"day,omitempty"`      // UTC, of the counts
@@ -46,21 +46,18 @@ type Refusal struct {
 }
 
 const (
-	mostRefusals = 10               // of one source are remembered
-	noteEvery    = 10 * time.Second // a busy source is written down so often
+	MaxRefusals = 10               // of one source are remembered
+	noteEvery   = 10 * time.Second // a busy source is written down so often
 )
 
-func newSourceLogs(book notebook) (*sourceLogs, error) {
-	logs := &sourceLogs{book: book, all: map[string]*sourceLog{}}
-	if book == nil {
-		return logs, nil
-	}
+func newHistory(book notebook) (*history, error) {
+	logs := &history{book: book, all: map[string]*record{}}
 	notes, err := book.Notes()
 	if err != nil {
 		return nil, err
 	}
 	for source, note := range notes {
-		l := &sourceLog{}
+		l := &record{}
 		if json.Unmarshal(note, l) == nil { // what cannot be read is only forgotten
 			logs.all[source] = l
 		}
@@ -70,15 +67,15 @@ func newSourceLogs(book notebook) (*sourceLogs, error) {
 
 // change changes the log of a source and writes it down: at once when somebody
 // waits for it to be known, else now and then. An error leaves it in memory.
-func (s *sourceLogs) change(source string, now time.Time, atOnce bool, change func(*sourceLog)) error {
+func (s *history) change(source string, now time.Time, atOnce bool, change func(*record)) error {
 	s.mu.Lock()
 	l := s.all[source]
 	if l == nil {
-		l = &sourceLog{}
+		l = &record{}
 		s.all[source] = l
 	}
 	change(l)
-	if s.book == nil || !atOnce && now.Sub(l.kept) < noteEvery {
+	if !atOnce && now.Sub(l.kept) < noteEvery {
 		s.mu.Unlock()
 		return nil
 	}
@@ -93,12 +90,12 @@ func (s *sourceLogs) change(source string, now time.Time, atOnce bool, change fu
 	return s.book.KeepNote(source, note)
 }
 
-func (s *sourceLogs) handshake(source string, now time.Time) error {
-	return s.change(source, now, true, func(l *sourceLog) { l.Handshake = now })
+func (s *history) handshake(source string, now time.Time) error {
+	return s.change(source, now, true, func(l *record) { l.Handshake = now })
 }
 
-func (s *sourceLogs) accepted(source string, now time.Time, touches []*lead.Touch) error {
-	return s.change(source, now, false, func(l *sourceLog) {
+func (s *history) accepted(source string, now time.Time, touches []*lead.Touch) error {
+	return s.change(source, now, false, func(l *record) {
 		l.begin(now)
 		l.Touch = now
 		l.Accepted += len(touches)
@@ -111,39 +108,39 @@ func (s *sourceLogs) accepted(source string, now time.Time, touches []*lead.Touc
 	})
 }
 
-func (s *sourceLogs) ignored(source string, now time.Time) error {
-	return s.change(source, now, false, func(l *sourceLog) { l.begin(now); l.Ignored++ })
+func (s *history) ignored(source string, now time.Time) error {
+	return s.change(source, now, false, func(l *record) { l.begin(now); l.Ignored++ })
 }
 
 // begin starts the counts of a day when they are of another one.
-func (l *sourceLog) begin(now time.Time) {
+func (l *record) begin(now time.Time) {
 	if day := now.Format(time.DateOnly); l.Day != day {
 		l.Day, l.Accepted, l.Unread, l.Ignored = day, 0, 0, 0
 	}
 }
 
 // refused is bounded, in memory, and never written down: strangers cause it.
-func (s *sourceLogs) refused(source string, r Refusal) {
+func (s *history) refused(source string, r Refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.all[source]
 	if l == nil {
-		l = &sourceLog{}
+		l = &record{}
 		s.all[source] = l
 	}
-	if len(l.refusals) == mostRefusals {
+	if len(l.refusals) == MaxRefusals {
 		l.refusals = slices.Delete(l.refusals, 0, 1)
 	}
 	l.refusals = append(l.refusals, r)
 }
 
 // of returns what is known of a source.
-func (s *sourceLogs) of(source string) sourceLog {
+func (s *history) of(source string) record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.all[source]
 	if l == nil {
-		return sourceLog{}
+		return record{}
 	}
 	known := *l
 	known.refusals = slices.Clone(l.refusals)

@@ -1,4 +1,4 @@
-package jobs
+package queue
 
 import (
 	"context"
@@ -13,19 +13,19 @@ import (
 	"github.com/leadgate/leadgate/lead/ops"
 )
 
-// Queues looks at the lanes' tasks. Redis must be there.
-func (j *Jobs) Queues(ctx context.Context) ([]ops.Queue, error) {
+// States counts the lanes' tasks. Redis must be up.
+func (q *Queue) States(ctx context.Context) ([]ops.Queue, error) {
 	var all []ops.Queue
-	for _, l := range []*lane{j.hot, j.bulk} {
-		info, err := ask(ctx, func() (*asynq.QueueInfo, error) { return j.inspector.GetQueueInfo(l.shelf) })
+	for _, l := range q.lanes() {
+		info, err := ask(ctx, func() (*asynq.QueueInfo, error) { return q.inspector.GetQueueInfo(l.name) })
 		switch {
 		case unknownQueue(err):
-			all = append(all, ops.Queue{Name: l.shelf})
+			all = append(all, ops.Queue{Name: l.name})
 			continue
 		case err != nil:
-			return nil, fmt.Errorf("look at queue %s: %w", l.shelf, err)
+			return nil, fmt.Errorf("look at queue %s: %w", l.name, err)
 		}
-		all = append(all, ops.Queue{Name: l.shelf, Paused: info.Paused, Latency: info.Latency.Seconds(), Pending: info.Pending, Active: info.Active,
+		all = append(all, ops.Queue{Name: l.name, Paused: info.Paused, Latency: info.Latency.Seconds(), Pending: info.Pending, Active: info.Active,
 			Scheduled: info.Scheduled, Retry: info.Retry, Archived: info.Archived, Completed: info.Completed, Processed: info.Processed, Failed: info.Failed})
 	}
 	return all, nil
@@ -60,18 +60,18 @@ func ask[T any](ctx context.Context, call func() (T, error)) (T, error) {
 
 // PauseQueue stops or resumes handing out a queue's tasks on all nodes. What is
 // accepted meanwhile waits in the journal.
-func (j *Jobs) PauseQueue(ctx context.Context, queue string, paused bool) error {
-	l := j.laneCalled(queue)
+func (q *Queue) PauseQueue(ctx context.Context, queue string, paused bool) error {
+	l := q.lane(queue)
 	if l == nil {
 		return fmt.Errorf("queue %s: %w", queue, lead.ErrNotFound)
 	}
 	// asynq answers with an error when it is so already.
-	set := j.inspector.UnpauseQueue
+	set := q.inspector.UnpauseQueue
 	if paused {
-		set = j.inspector.PauseQueue
+		set = q.inspector.PauseQueue
 	}
 	_, err := ask(ctx, func() (bool, error) {
-		info, err := j.inspector.GetQueueInfo(queue)
+		info, err := q.inspector.GetQueueInfo(queue)
 		if err == nil && info.Paused == paused {
 			return true, nil
 		}
@@ -82,29 +82,20 @@ func (j *Jobs) PauseQueue(ctx context.Context, queue string, paused bool) error 
 	}
 	if !paused {
 		l.gate.wake()
-		j.announce(l)
-	}
-	return nil
-}
-
-func (j *Jobs) laneCalled(queue string) *lane {
-	for _, l := range []*lane{j.hot, j.bulk} {
-		if l.shelf == queue {
-			return l
-		}
+		q.announce(l)
 	}
 	return nil
 }
 
 // Tasks lists up to limit tasks of a queue that are pending, active, scheduled,
 // retry or archived.
-func (j *Jobs) Tasks(ctx context.Context, queue, state string, limit int) ([]ops.Task, error) {
-	if j.laneCalled(queue) == nil {
+func (q *Queue) Tasks(ctx context.Context, queue, state string, limit int) ([]ops.Task, error) {
+	if q.lane(queue) == nil {
 		return nil, fmt.Errorf("queue %s: %w", queue, lead.ErrNotFound)
 	}
 	list := map[string]func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
-		"pending": j.inspector.ListPendingTasks, "active": j.inspector.ListActiveTasks, "scheduled": j.inspector.ListScheduledTasks,
-		"retry": j.inspector.ListRetryTasks, "archived": j.inspector.ListArchivedTasks,
+		"pending": q.inspector.ListPendingTasks, "active": q.inspector.ListActiveTasks, "scheduled": q.inspector.ListScheduledTasks,
+		"retry": q.inspector.ListRetryTasks, "archived": q.inspector.ListArchivedTasks,
 	}[state]
 	if list == nil {
 		return nil, fmt.Errorf("tasks in state %s: %w", state, lead.ErrNotFound)
@@ -126,18 +117,18 @@ func (j *Jobs) Tasks(ctx context.Context, queue, state string, limit int) ([]ops
 }
 
 // RunTask lets a task that waits for its time, or was given up, run at once.
-func (j *Jobs) RunTask(ctx context.Context, queue, id string) error {
-	return j.onTask(ctx, queue, id, j.inspector.RunTask)
+func (q *Queue) RunTask(ctx context.Context, queue, id string) error {
+	return q.onTask(ctx, queue, id, q.inspector.RunTask)
 }
 
 // DeleteTask removes a task. Its touches are safe in the journal, and the
 // sweeper drives again what is not settled.
-func (j *Jobs) DeleteTask(ctx context.Context, queue, id string) error {
-	return j.onTask(ctx, queue, id, j.inspector.DeleteTask)
+func (q *Queue) DeleteTask(ctx context.Context, queue, id string) error {
+	return q.onTask(ctx, queue, id, q.inspector.DeleteTask)
 }
 
-func (j *Jobs) onTask(ctx context.Context, queue, id string, do func(queue, id string) error) error {
-	l := j.laneCalled(queue)
+func (q *Queue) onTask(ctx context.Context, queue, id string, do func(queue, id string) error) error {
+	l := q.lane(queue)
 	if l == nil {
 		return fmt.Errorf("queue %s: %w", queue, lead.ErrNotFound)
 	}
@@ -151,33 +142,6 @@ func (j *Jobs) onTask(ctx context.Context, queue, id string, do func(queue, id s
 		return fmt.Errorf("task %s of queue %s: %w", id, queue, err)
 	}
 	l.gate.wake()
-	j.announce(l)
+	q.announce(l)
 	return nil
-}
-
-// Machinery returns the state of Redis, the journal, the queues and the targets,
-// as far as it is known: without Redis there are no queues.
-func (j *Jobs) Machinery(ctx context.Context) ops.Machinery {
-	m := ops.Machinery{
-		Journal: ops.Journal{Waiting: j.Waiting(), Bytes: j.o.Journal.Size(), Shelves: []ops.Shelf{}},
-		Queues:  []ops.Queue{},
-		Targets: j.Targets(),
-	}
-	if j.o.Journal.Err() != nil {
-		m.Journal.Error = "the journal cannot be written"
-	}
-	for _, name := range Shelves() {
-		m.Journal.Shelves = append(m.Journal.Shelves, ops.Shelf{Name: name, Kept: j.o.Journal.Len(name)})
-	}
-	if j.redis.Up() {
-		if queues, err := j.Queues(ctx); err == nil {
-			m.Queues, m.Redis.Up = queues, true
-		}
-	}
-	if m.Redis.Up && !j.o.Embedded {
-		m.Redis = j.o.Prompt.Server(ctx)
-		m.Redis.Up = true
-	}
-	m.Redis.Embedded = j.o.Embedded
-	return m
 }

@@ -1,19 +1,18 @@
-package handlers
+package source
 
 import (
 	"cmp"
 	"context"
+	"net/url"
 	"slices"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
 
-// SourceState is a source as its owner sees it.
-type SourceState struct {
+// State is a source as its owner sees it.
+type State struct {
 	Name          string      `json:"name"`
 	Provider      string      `json:"provider"`
 	URL           string      `json:"url"` // to be copied to the sender; with its token for those who may send
@@ -38,28 +37,30 @@ type Need struct {
 
 // What a source can need.
 const (
-	needFetchToken = "fetch_token" // the vendor sends ids only
+	NeedFetchToken = "fetch_token" // the vendor sends ids only
 	needSecret     = "secret"      // the vendor signs, and nobody checks
 	needToken      = "token"       // anybody who knows the URL can send
 )
 
-// sourceStates are all sources, by name, for somebody to see. Rhythms may be nil.
-func (s *Server) sourceStates(me session.Credential, rhythms map[string]lead.Rhythm) []SourceState {
-	states := []SourceState{}
-	for _, g := range s.sortedGates() {
-		states = append(states, s.sourceState(g, me, rhythms[g.Name]))
+// States are all sources, by name, for somebody to see.
+func (s *Set) States(ctx context.Context, me session.Credential) []State {
+	rhythms := s.Rhythms(ctx)
+	states := []State{}
+	for _, e := range s.All() {
+		states = append(states, s.State(e, me, rhythms[e.Name]))
 	}
 	return states
 }
 
-func (s *Server) sourceState(g *gate, me session.Credential, r lead.Rhythm) SourceState {
-	l := s.logs.of(g.Name)
+// State is one source for somebody to see; r is its arrival rate.
+func (s *Set) State(e *Endpoint, me session.Credential, r lead.Rhythm) State {
+	l := s.history.of(e.Name)
 	l.begin(s.o.Now().UTC())
-	st := SourceState{Name: g.Name, Provider: g.provider.Name, URL: s.addressOf(g, me), Action: g.Action, Watch: g.Watch,
+	st := State{Name: e.Name, Provider: e.Format.Name, URL: s.address(e, me), Action: e.Action, Watch: e.Watch,
 		HandshakeAt: l.Handshake, LastTouchAt: l.Touch, AcceptedToday: l.Accepted, UnreadToday: l.Unread, IgnoredToday: l.Ignored,
-		Refusals: []Refusal{}, Needs: g.needs(l.Thin)}
+		Refusals: []Refusal{}, Needs: e.needs(l.Thin)}
 	for _, refusal := range slices.Backward(l.refusals) {
-		refusal.Do = g.remedy(refusal.Why)
+		refusal.Do = e.advice(refusal.Why)
 		st.Refusals = append(st.Refusals, refusal)
 	}
 	if usual, known := r.Usual(); known {
@@ -71,11 +72,8 @@ func (s *Server) sourceState(g *gate, me session.Credential, r lead.Rhythm) Sour
 	return st
 }
 
-// rhythms are how often the sources are heard; nil while that is not known.
-func (s *Server) rhythms(ctx context.Context) map[string]lead.Rhythm {
-	if s.o.Rhythms == nil {
-		return nil
-	}
+// Rhythms are how often the sources are heard; nil while that is not known.
+func (s *Set) Rhythms(ctx context.Context) map[string]lead.Rhythm {
 	rhythms, err := s.o.Rhythms(ctx)
 	if err != nil {
 		return nil // Redis is away, which other pages say
@@ -85,26 +83,30 @@ func (s *Server) rhythms(ctx context.Context) map[string]lead.Rhythm {
 
 // needs says what the source goes without; thin means that it has sent
 // deliveries whose person must be fetched.
-func (g *gate) needs(thin bool) []Need {
+func (e *Endpoint) needs(thin bool) []Need {
 	needs := []Need{}
-	title := cmp.Or(g.provider.Title, g.provider.Name)
-	if thin && !g.Fetch.hasToken() && g.provider.Fetch != nil {
-		needs = append(needs, Need{needFetchToken, title + " sends ids only; set fetch.token, so that the person can be fetched."})
+	title := cmp.Or(e.Format.Title, e.Format.Name)
+	if thin && !e.Fetch.HasToken() && e.Format.Fetch != nil {
+		needs = append(needs, Need{NeedFetchToken, title + " sends ids only; set fetch.token, so that the person can be fetched."})
 	}
-	guarded := g.Token != "" || len(g.Header) > 0 || g.VerifyToken != ""
+	guarded := e.Token != "" || len(e.Header) > 0 || e.VerifyToken != ""
 	switch {
-	case g.provider.Verify != nil && len(g.view.Secrets) == 0:
+	case e.Format.Verify != nil && len(e.View.Secrets) == 0:
 		needs = append(needs, Need{needSecret, title + " signs what it sends, and nothing checks it; set secret."})
-	case g.provider.Verify == nil && !guarded && g.vendor():
+	case e.Format.Verify == nil && !guarded && e.Vendor():
 		needs = append(needs, Need{needToken, "Anybody who knows the URL can send; set token."})
 	}
 	return needs
 }
 
-// listSources answers GET /api/v1/sources. It asks no vendor, and Redis only for
-// how often the sources are heard.
-func (s *Server) listSources(c echo.Context) error {
-	return show(c, struct {
-		Items []SourceState `json:"items"`
-	}{s.sourceStates(session.Of(c), s.rhythms(c.Request().Context()))})
+// address is the URL of a source, with its token if the reader may send leads.
+func (s *Set) address(e *Endpoint, me session.Credential) string {
+	at := s.o.Public.String() + "/in/" + e.Name
+	switch {
+	case e.Token == "":
+		return at
+	case me.Right >= session.Write:
+		return at + "/" + url.PathEscape(e.Token)
+	}
+	return at + "/TOKEN"
 }

@@ -1,4 +1,12 @@
-package handlers
+// Package source makes an inbound URL ready: which provider reads it, who may
+// send, how much, what is marked as spam, which pages may read the answer and
+// where a browser goes on to. It keeps the history by which an owner sees that
+// leads stay away, and says what to do about each refusal.
+//
+// It must not know what becomes of a touch. A new setting is a field of Source,
+// its check in endpoint.go and its row in config; a new mark of spam is a
+// constant and a line in guard.go.
+package source
 
 import (
 	"time"
@@ -61,5 +69,5 @@ type Fetch struct {
 	URL string // overrides the vendor's hosts, for tests
 }
 
-// hasToken says whether there is a token, or a way to one.
-func (f Fetch) hasToken() bool { return f.Token != "" || f.ClientID != "" }
+// HasToken says whether there is a token, or a way to one.
+func (f Fetch) HasToken() bool { return f.Token != "" || f.ClientID != "" }
