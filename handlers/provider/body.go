@@ -2,16 +2,19 @@ package provider
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"path"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding"
 )
 
 // parse reads the body of r into a tree, by its Content-Type where that can be
@@ -26,51 +29,174 @@ func parse(r *Request) (*node, error) {
 	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
 		ctype = "" // rubbish says nothing
 	}
-	latin := false
-	switch strings.ToLower(params["charset"]) {
-	case "", "utf-8", "utf8", "us-ascii", "ascii":
-	case "iso-8859-1", "latin1", "windows-1252":
-		latin = true
-	default:
-		return nil, fmt.Errorf("%w: charset %.40q", ErrType, params["charset"])
+	if ctype == "multipart/form-data" {
+		return parseMultipart(r.Body, params["boundary"], params["charset"])
+	}
+	body := string(r.Body)
+	if ctype != "application/x-www-form-urlencoded" { // which is ASCII, and decoded field by field
+		if enc := charsetOf(body, params["charset"]); enc != nil {
+			body = decodeText(body, enc)
+		}
 	}
 	switch {
-	case ctype == "multipart/form-data":
-		return parseMultipart(r.Body, params["boundary"])
-	case ctype == "application/json" || ctype == "text/json" || strings.HasSuffix(ctype, "+json"):
-		return parseJSON(r.Body)
+	case ctype == "application/json" || ctype == "text/json" || strings.HasSuffix(ctype, "+json") || ctype == "application/x-ndjson" || ctype == "application/jsonl":
+		return jsonBody(body)
 	case ctype == "application/x-www-form-urlencoded":
-		if !looksJSON(r.Body) {
-			return parseForm(string(r.Body), latin)
-		}
-		if n, err := parseJSON(r.Body); err == nil {
+		if n := jsonInForm(body); n != nil {
 			return n, nil
 		}
-		return parseForm(string(r.Body), latin)
+		return parseForm(body, params["charset"])
+	case ctype == "text/csv" || ctype == "application/csv":
+		return parseCSV(body)
 	case ctype == "" || ctype == "text/plain" || ctype == "application/octet-stream":
-		return sniff(r.Body, latin)
+		return sniff(body, params["charset"])
 	}
 	return nil, fmt.Errorf("%w: %.80q", ErrType, ctype)
 }
 
-func looksJSON(b []byte) bool {
-	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\ufeff")), " \t\r\n")
-	return len(b) > 0 && (b[0] == '{' || b[0] == '[')
+// parseAny is parse for senders that may call a body what they like: JSON and
+// forms are read whatever type they come under.
+func parseAny(r *Request) (*node, error) {
+	n, err := parse(r)
+	if err == nil || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrEmpty) || errors.Is(err, errDeep) {
+		return n, err
+	}
+	body := decodeText(string(r.Body), charsetOf(string(r.Body)))
+	if !looksJSON(body) && !looksForm(body) {
+		return nil, err
+	}
+	if n, again := sniff(body, ""); again == nil {
+		return n, nil
+	}
+	return nil, err
+}
+
+func looksJSON(s string) bool {
+	s = strings.TrimLeft(strings.TrimPrefix(s, "\ufeff"), " \t\r\n")
+	return s != "" && (s[0] == '{' || s[0] == '[')
+}
+
+// looksForm says whether a body begins with the name of a field.
+func looksForm(s string) bool {
+	key, _, ok := strings.Cut(s, "=")
+	return ok && key != "" && len(key) <= 200 && !strings.ContainsAny(key, " \t\r\n<>")
 }
 
 // sniff reads a body whose type says nothing: JSON, else a form, else what a
 // person wrote.
-func sniff(b []byte, latin bool) (*node, error) {
-	if looksJSON(b) {
-		return parseJSON(b)
+func sniff(s, charset string) (*node, error) {
+	if looksJSON(s) {
+		return jsonBody(s)
 	}
-	if key, _, ok := bytes.Cut(b, []byte("=")); ok && len(key) > 0 && len(key) <= 200 && !bytes.ContainsAny(key, " \t\r\n<>") {
-		return parseForm(string(b), latin)
+	if n, err := parsePlain(s); n != nil || err != nil {
+		return n, err
 	}
-	if len(b) > maxText {
+	if looksForm(s) {
+		return parseForm(s, charset)
+	}
+	if len(s) > maxText {
 		return nil, fmt.Errorf("%w: a text longer than %d bytes", ErrTooLarge, maxText)
 	}
-	return &node{sort: object, kids: []node{{key: "message", sort: text, text: decodeText(string(b), latin)}}}, nil
+	return &node{sort: object, kids: []node{{key: "message", sort: text, text: strings.ToValidUTF8(s, "\ufffd")}}}, nil
+}
+
+// jsonInForm reads JSON that came under the type of a form: as it is, or
+// escaped, as the name of a field without a value. Nil: it is none.
+func jsonInForm(s string) *node {
+	if looksJSON(s) {
+		if n, err := jsonBody(decodeText(s, charsetOf(s))); err == nil {
+			return n
+		}
+	} else if len(s) < 3 || !strings.EqualFold(s[:3], "%7B") && !strings.EqualFold(s[:3], "%5B") {
+		return nil
+	}
+	s = unescape(strings.TrimRight(s, "= \t\r\n"), nil)
+	if !looksJSON(s) {
+		return nil
+	}
+	n, err := jsonBody(s)
+	if err != nil || n.scalar() {
+		return nil // {x=1 is a field of a strange name
+	}
+	return n
+}
+
+// parsePlain reads a form of enctype="text/plain": name=value, a field a line. A
+// line without a name goes on with the value before it. Nil: it is none.
+func parsePlain(s string) (*node, error) {
+	lines := strings.Split(strings.TrimRight(s, "\r\n"), "\n")
+	if !strings.Contains(s, "\r\n") && len(lines) < 2 || !namesField(lines[0]) {
+		return nil, nil
+	}
+	f := formReader{root: node{sort: object}}
+	var key, value string
+	for i, line := range lines {
+		line = strings.TrimSuffix(line, "\r")
+		if !namesField(line) {
+			value += "\n" + line
+			continue
+		}
+		if i > 0 {
+			if err := f.add(key, value); err != nil {
+				return nil, err
+			}
+		}
+		key, value, _ = strings.Cut(line, "=")
+	}
+	if err := f.add(key, value); err != nil {
+		return nil, err
+	}
+	return f.done()
+}
+
+// namesField says whether a line of a plain form begins with a field's name:
+// letters, digits and the signs that names are made of.
+func namesField(line string) bool {
+	key, _, ok := strings.Cut(line, "=")
+	return ok && key != "" && len(key) <= 80 && !strings.Contains(line, "&") && !strings.ContainsFunc(key, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(" _-.[]*?", r)
+	})
+}
+
+// parseCSV reads a table: each row is an object of its columns. One row alone
+// has no names for them.
+func parseCSV(s string) (*node, error) {
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(s, "\ufeff")))
+	r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = -1, true, true
+	first, _, _ := strings.Cut(s, "\n")
+	for _, comma := range ";\t" {
+		if strings.Count(first, string(comma)) > strings.Count(first, string(r.Comma)) {
+			r.Comma = comma
+		}
+	}
+	rows, err := r.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%w: csv: %v", ErrMalformed, err)
+	}
+	var header []string
+	if len(rows) > 1 {
+		header, rows = rows[0], rows[1:]
+	}
+	list := node{sort: array}
+	left := maxNodes
+	for _, row := range rows {
+		lead := node{sort: object}
+		for i, cell := range row {
+			key := strconv.Itoa(i + 1)
+			if i < len(header) && header[i] != "" {
+				key = header[i]
+			}
+			if left--; left < 0 || len(cell) > maxText || len(key) > maxText {
+				return nil, fmt.Errorf("%w: more than %d cells, or one longer than %d bytes", ErrTooLarge, maxNodes, maxText)
+			}
+			lead.kids = append(lead.kids, node{key: key, sort: text, text: cell})
+		}
+		list.kids = append(list.kids, lead)
+	}
+	if len(list.kids) == 0 {
+		return nil, ErrEmpty
+	}
+	return &list, nil
 }
 
 // maxGroup bounds the members of a[b]: they are looked through one by one.
@@ -84,8 +210,10 @@ type formReader struct {
 }
 
 // parseForm reads k=v&k=v. What is not quite right in it is kept as it was
-// written: a browser in the wild is not corrected by refusing its lead.
-func parseForm(s string, latin bool) (*node, error) {
+// written: a browser in the wild is not corrected by refusing its lead. charset
+// is the declared one; the field _charset_ says more surely what a browser used.
+func parseForm(s, charset string) (*node, error) {
+	enc := formCharset(s, charset)
 	f := formReader{root: node{sort: object, kids: make([]node, 0, min(maxNodes, strings.Count(s, "&")+1))}}
 	for s != "" {
 		var field string
@@ -94,11 +222,24 @@ func parseForm(s string, latin bool) (*node, error) {
 			continue
 		}
 		key, value, _ := strings.Cut(field, "=")
-		if err := f.add(unescape(key, latin), unescape(value, latin)); err != nil {
+		if err := f.add(unescape(key, enc), unescape(value, enc)); err != nil {
 			return nil, err
 		}
 	}
 	return f.done()
+}
+
+// formCharset chooses the charset of a form from all of its text.
+func formCharset(s, declared string) encoding.Encoding {
+	for i := range len(s) {
+		if s[i] < utf8.RuneSelf && (s[i] != '%' || i+1 == len(s) || s[i+1] < '8' && !strings.HasPrefix(s[i:], "%1B") && !strings.HasPrefix(s[i:], "%1b")) {
+			continue
+		}
+		_, told, _ := strings.Cut("&"+s, "&_charset_=")
+		told, _, _ = strings.Cut(told, "&")
+		return charsetOf(unescapeBytes(s), unescapeBytes(told), declared)
+	}
+	return nil // it is ASCII
 }
 
 func (f *formReader) done() (*node, error) {
@@ -146,7 +287,7 @@ func (f *formReader) add(key, value string) error {
 // withoutFiles puts a note in the place of each file that stands in a JSON text
 // as a data: address. A drawn signature must not cost the lead around it.
 func withoutFiles(s string) string {
-	if !looksJSON([]byte(s)) {
+	if !looksJSON(s) {
 		return s
 	}
 	var b strings.Builder
@@ -212,9 +353,13 @@ func (n *node) also(value string) {
 }
 
 // unescape decodes percent and plus signs and leaves what is broken as it is.
-func unescape(s string, latin bool) string {
+func unescape(s string, enc encoding.Encoding) string {
+	return decodeText(unescapeBytes(s), enc)
+}
+
+func unescapeBytes(s string) string {
 	if !strings.ContainsAny(s, "%+") {
-		return decodeText(s, latin)
+		return s
 	}
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -228,7 +373,7 @@ func unescape(s string, latin bool) string {
 			b = append(b, s[i])
 		}
 	}
-	return decodeText(string(b), latin)
+	return string(b)
 }
 
 func unhex(c byte) byte {
@@ -241,48 +386,58 @@ func unhex(c byte) byte {
 	return 16
 }
 
-func decodeText(s string, latin bool) string {
-	if latin && !utf8.ValidString(s) {
-		if t, err := charmap.Windows1252.NewDecoder().String(s); err == nil {
-			return t
+// parseMultipart reads a form in parts. Browsers do not declare its charset; a
+// field _charset_ may.
+func parseMultipart(body []byte, boundary, declared string) (*node, error) {
+	if boundary == "" {
+		first, _, _ := bytes.Cut(bytes.TrimLeft(body, "\r\n"), []byte("\n"))
+		boundary = strings.TrimPrefix(strings.TrimSpace(string(first)), "--")
+		if boundary == "" || len(boundary) > 70 || len(first) < 3 {
+			return nil, fmt.Errorf("%w: multipart without a boundary", ErrMalformed)
 		}
 	}
-	return strings.ToValidUTF8(s, "\ufffd")
-}
-
-func parseMultipart(body []byte, boundary string) (*node, error) {
-	if boundary == "" {
-		return nil, fmt.Errorf("%w: multipart without a boundary", ErrMalformed)
-	}
-	f := formReader{root: node{sort: object}}
+	type field struct{ name, value string }
+	var fields []field
+	var sample strings.Builder // all text, to choose its charset
+	told := ""
 	reader := multipart.NewReader(bytes.NewReader(body), boundary)
-	for parts := 1; ; parts++ {
+	for {
 		part, err := reader.NextPart()
 		if err == io.EOF {
-			return f.done()
+			break
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: multipart: %v", ErrMalformed, err)
 		}
-		if parts > maxParts {
+		if len(fields) == maxParts {
 			return nil, fmt.Errorf("%w: more than %d parts", ErrTooLarge, maxParts)
 		}
 		content, err := io.ReadAll(part)
 		if err != nil {
 			return nil, fmt.Errorf("%w: multipart: %v", ErrMalformed, err)
 		}
-		value := decodeText(string(content), false)
+		x := field{part.FormName(), string(content)}
 		if part.FileName() != "" {
-			value = fileNote(part, len(content))
+			x.value = fileNote(part, len(content))
 		}
-		if err := f.add(decodeText(part.FormName(), false), value); err != nil {
+		if x.name == "_charset_" {
+			told = x.value
+		}
+		sample.WriteString(x.name + x.value)
+		fields = append(fields, x)
+	}
+	enc := charsetOf(sample.String(), told, declared)
+	f := formReader{root: node{sort: object}}
+	for _, x := range fields {
+		if err := f.add(decodeText(x.name, enc), decodeText(x.value, enc)); err != nil {
 			return nil, err
 		}
 	}
+	return f.done()
 }
 
 // fileNote stands for a file whose content is not kept.
 func fileNote(part *multipart.Part, size int) string {
 	name := path.Base(strings.ReplaceAll(part.FileName(), `\`, "/"))
-	return fmt.Sprintf("%s (%s, %d bytes)", decodeText(name, false), part.Header.Get("Content-Type"), size)
+	return fmt.Sprintf("%s (%s, %d bytes)", name, part.Header.Get("Content-Type"), size)
 }

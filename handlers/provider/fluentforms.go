@@ -20,7 +20,7 @@ func fluentTouches(r *Request) ([]lead.Touch, error) {
 	}
 	s, answers := submission{formID: body.get("form_id").str()}, body
 	if packed := body.get("data").str(); packed != "" && body.get("action").str() == "fluentform_submit" {
-		if answers, err = parseForm(packed, false); err != nil {
+		if answers, err = parseForm(packed, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -21,7 +21,7 @@ var form = Provider{
 // general reads any body with the universal reader: one touch, or one for each
 // lead of a list, all or none.
 func general(r *Request) ([]lead.Touch, error) {
-	body, err := parse(r)
+	body, err := parseAny(r)
 	if err != nil {
 		return nil, err
 	}

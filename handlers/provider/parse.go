@@ -25,9 +25,7 @@ func parseJSON(body []byte) (*node, error) {
 }
 
 func parseText(s string, nodes int) (*node, error) {
-	p := parser{s: strings.TrimPrefix(s, "\ufeff"), left: nodes}
-	p.valid = utf8.ValidString(p.s)
-	p.open = make([]node, 0, min(nodes, strings.Count(p.s, ",")+2))
+	p := newParser(s, nodes)
 	root, err := p.value(0)
 	if err != nil {
 		return nil, err
@@ -38,6 +36,13 @@ func parseText(s string, nodes int) (*node, error) {
 	return &root, nil
 }
 
+func newParser(s string, nodes int) parser {
+	p := parser{s: strings.TrimPrefix(s, "\ufeff"), left: nodes}
+	p.valid = utf8.ValidString(p.s)
+	p.open = make([]node, 0, min(nodes, strings.Count(p.s, ",")+2))
+	return p
+}
+
 type parser struct {
 	s     string
 	i     int
@@ -45,6 +50,9 @@ type parser struct {
 	left  int    // nodes that may still come
 	open  []node // members of the objects and arrays that are not closed yet
 	store []node // members of those that are
+
+	lenient bool // slips that have one meaning are read; see lenient.go
+	end     byte // of the container that is being read
 }
 
 func (p *parser) bad(what string) error {
@@ -76,6 +84,8 @@ func (p *parser) value(depth int) (node, error) {
 			return node{}, fmt.Errorf("%w at byte %d", errDeep, p.i)
 		}
 		return p.container(c, depth)
+	case p.lenient:
+		return p.lenientValue(c)
 	case c == '"':
 		s, err := p.str()
 		return node{sort: text, text: s}, err
@@ -112,7 +122,7 @@ func (p *parser) container(c byte, depth int) (node, error) {
 		if p.i == len(p.s) {
 			return n, p.bad("the document ends too early")
 		}
-		if p.s[p.i] == end && first {
+		if p.s[p.i] == end && (first || p.lenient) {
 			break
 		}
 		var key string
@@ -122,6 +132,7 @@ func (p *parser) container(c byte, depth int) (node, error) {
 				return n, err
 			}
 		}
+		p.end = end
 		kid, err := p.value(depth + 1)
 		if err != nil {
 			return n, err
@@ -135,10 +146,12 @@ func (p *parser) container(c byte, depth int) (node, error) {
 		if p.i == len(p.s) {
 			return n, p.bad("the document ends too early")
 		}
-		if p.s[p.i] != ',' {
+		switch {
+		case p.s[p.i] == ',':
+			p.i++
+		case !p.lenient || end == ']':
 			return n, p.bad("no comma")
 		}
-		p.i++
 	}
 	p.i++
 	n.kids = p.keep(start, depth)
@@ -166,10 +179,16 @@ func (p *parser) keep(start, depth int) []node {
 
 // member reads a key and its colon.
 func (p *parser) member() (string, error) {
-	if p.s[p.i] != '"' {
-		return "", p.bad("no key")
+	var key string
+	var err error
+	switch {
+	case p.lenient:
+		key, err = p.lenientKey()
+	case p.s[p.i] != '"':
+		err = p.bad("no key")
+	default:
+		key, err = p.str()
 	}
-	key, err := p.str()
 	if err != nil {
 		return "", err
 	}

@@ -315,7 +315,7 @@ func webAddress(s string) bool {
 // &amp;, its blanks escaped. Of two it is the first.
 func page(s string) (string, bool) {
 	if len(s) > 8 && strings.EqualFold(s[:4], "http") && (s[4] == '%' || s[5] == '%') {
-		s = unescape(strings.ReplaceAll(s, "+", "%2B"), false)
+		s = unescape(strings.ReplaceAll(s, "+", "%2B"), nil)
 	}
 	s = strings.ReplaceAll(s, "&amp;", "&")
 	if at := strings.LastIndex(s, ", http"); at > 0 && webAddress(s[:at]) {
