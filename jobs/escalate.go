@@ -71,7 +71,7 @@ func (j *Jobs) escalateLead(ctx context.Context, l *lead.Lead, now time.Time) er
 // summons is one level of one lead's ladder whose time has come.
 type summons struct {
 	lead   *lead.Lead
-	rung   notify.Rung
+	rung   notify.Level
 	level  int // from 1
 	due    time.Time
 	next   string

@@ -168,6 +168,6 @@ const (
 	TestAlert     AlertKind = "test"
 	Escalated     AlertKind = "escalation"
 	DigestAlert   AlertKind = "digest"
-	Remark        AlertKind = "remark" // a line in the thread of an alert
+	ThreadReply   AlertKind = "remark" // a line in the thread of an alert
 	Copy          AlertKind = "copy"   // a lead of any temperature for a CRM or hook
 )

@@ -6,7 +6,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// The reasons of a decision. The same word stands in the trail, in the metric's
+// The reasons of a decision. The same word is used in the trail, in the metric's
 // label, in the inbox and in the docs; Sentence says what each one means.
 const (
 	WhyMatched     = "matched"
@@ -58,14 +58,14 @@ func Sentence(why string) string { return sentences[why] }
 
 const (
 	// repeatFor is how long after an alert the same person's next touches go to
-	// its thread; after that the channel hears of the person again.
+	// its thread; after that the channel gets a new alert.
 	repeatFor = 24 * time.Hour
-	// claimedFor is the same for a lead that somebody has taken: that person
-	// follows the thread, the channel need not.
+	// claimedFor is the same for a claimed lead: who claimed it follows the
+	// thread, the channel need not.
 	claimedFor = 14 * 24 * time.Hour
 )
 
-// Asked is all that Decide knows.
+// Asked is the input of Decide.
 type Asked struct {
 	Lead   *lead.Lead    // with this touch and its new verdict; nil: the person was erased
 	Touch  *lead.Touch   // what happened
@@ -76,20 +76,20 @@ type Asked struct {
 	Now    time.Time
 }
 
-// Decide says who hears of a touch, and why. Each target that a route names is
-// asked once and has one decision, in the order of the routes; when no target
-// was asked, one decision without a target says why. It is pure.
+// Decide says which targets get a touch, and why. Each target that a route names
+// has one decision, in the order of the routes; without any, one decision without
+// a target says why. It is pure.
 func Decide(in Asked) []lead.Decision {
-	if why := nobody(in); why != "" {
+	if why := noTarget(in); why != "" {
 		return []lead.Decision{{Why: why}}
 	}
 	var out []lead.Decision
 	at := map[string]int{}
 	for _, r := range in.Routes {
-		d := ask(in, r)
-		i, asked := at[r.To]
+		d := decideRoute(in, r)
+		i, decided := at[r.To]
 		switch {
-		case !asked:
+		case !decided:
 			at[r.To] = len(out)
 			out = append(out, d)
 		case weight(d) > weight(out[i]):
@@ -99,8 +99,8 @@ func Decide(in Asked) []lead.Decision {
 	return out
 }
 
-// nobody says why no target has to be asked, or nothing.
-func nobody(in Asked) string {
+// noTarget returns the reason why no route has to be decided on; empty: none.
+func noTarget(in Asked) string {
 	switch l, t := in.Lead, in.Touch; {
 	case t.State == lead.Unread:
 		return WhyUnread
@@ -126,8 +126,8 @@ func nobody(in Asked) string {
 	return ""
 }
 
-// ask decides for one route alone.
-func ask(in Asked, r Route) lead.Decision {
+// decideRoute decides for one route alone.
+func decideRoute(in Asked, r Route) lead.Decision {
 	d := lead.Decision{Target: r.To}
 	switch {
 	case !wants(r.Sources, in.Touch.Source):
@@ -137,7 +137,7 @@ func ask(in Asked, r Route) lead.Decision {
 	case in.Lead.Temperature < r.AtLeast:
 		d.Why = WhyTooCool
 	case r.AtLeast < lead.Hot && in.Touch.NeedsFetch:
-		d.Why = WhyNotFetched // it gets the copy once there is somebody in it
+		d.Why = WhyNotFetched // it gets the copy once the person is known
 	case r.Consent && in.Lead.Consent() != lead.Given:
 		d.Why = WhyNoConsent
 	case r.AtLeast < lead.Hot:
@@ -157,13 +157,13 @@ func wants[T comparable](wanted []T, got T) bool {
 	return len(wanted) == 0
 }
 
-// alert decides how a target hears of a hot lead that its route wants.
+// alert decides how a target is alerted to a hot lead that its route wants.
 func alert(in Asked, target string) (why string, kind lead.AlertKind) {
 	fresh := lead.HotAlert
 	if in.Known && in.Before.Temperature < lead.Hot && (in.Alone == nil || in.Alone.Temperature < lead.Hot) {
 		fresh = lead.JustTurnedHot
 	}
-	if !told(in, target) {
+	if !alerted(in, target) {
 		return WhyMatched, fresh
 	}
 	since := in.Now.Sub(in.Lead.AlertedAt)
@@ -179,9 +179,9 @@ func alert(in Asked, target string) (why string, kind lead.AlertKind) {
 	return WhyMatched, fresh
 }
 
-// told says whether the target was alerted to the lead by an earlier touch: it
-// has a receipt, or the alert is still on its way.
-func told(in Asked, target string) bool {
+// alerted says whether the target was alerted to the lead by an earlier touch: it
+// has a receipt, or the alert is still in flight.
+func alerted(in Asked, target string) bool {
 	if in.Lead.Alerts[target] != "" {
 		return true
 	}

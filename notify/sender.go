@@ -20,35 +20,33 @@ import (
 	"time"
 )
 
-// Alarmer is a Sender that can tell more than leads. It tries once; its errors
-// are those of Send.
-type Alarmer interface {
-	Alarm(ctx context.Context, a Alarm) error
-}
-
-var ErrNothing = &Error{Class: BadContent, Code: "nothing", Err: errors.New("there is nothing to tell")}
-
-// Sender tells one target. Senders are made by Open from a kind's table line.
+// Sender delivers to one target.
 type Sender interface {
-	// Send delivers one alert, or several rolled up into one message, and
-	// returns the target's own name for what it got. It tries once. Any error
-	// but a *Error means: try again.
+	// Send delivers one alert, or several rolled up into one message, and returns
+	// the target's receipt for it. It makes one attempt. An error that is no
+	// *Error is of the class Again.
 	Send(ctx context.Context, alerts []Alert) (receipt string, err error)
 
 	// Most is how many alerts one message can hold; 1: no rollups.
 	Most() int
 }
 
-// Updater is a Sender whose messages can be rewritten once they are posted.
+// Updater is a Sender whose messages can be updated after they are posted.
 type Updater interface {
-	// Update rewrites the message of a receipt so that it tells of these alerts,
-	// those that it was posted with, as they are now. A BadTarget means that this
-	// message can never be rewritten, a BadContent the same of what it would say.
+	// Update rewrites the message of a receipt for the alerts that it was posted
+	// with, as they are now. BadTarget means that this message can never be
+	// updated, BadContent that the target refuses the new content.
 	Update(ctx context.Context, receipt string, alerts []Alert) error
 }
 
-// Prober is a Sender that can find out, without telling anything, whether it
-// could be told. Its errors are those of Send.
+// Alarmer is a Sender that can also deliver alarms. It makes one attempt; its
+// errors are those of Send.
+type Alarmer interface {
+	Alarm(ctx context.Context, a Alarm) error
+}
+
+// Prober is a Sender that can find out, without posting anything, whether its
+// target would accept a message. Its errors are those of Send.
 type Prober interface {
 	Probe(ctx context.Context) error
 }
@@ -56,8 +54,8 @@ type Prober interface {
 // Error is a failed attempt, with what should happen next.
 type Error struct {
 	Class      Class
-	RetryAfter time.Duration // the target's wish; 0: none
-	Ambiguous  bool          // the target may have taken it all the same
+	RetryAfter time.Duration // that the target asks for; 0: none
+	Ambiguous  bool          // the target may have accepted the message
 	Code       string        // the target's short word for it: channel_not_found, http_500, timeout
 	Err        error         // never with a secret, a signed URL, a name or an address
 }
@@ -66,15 +64,18 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Code, e.Err) }
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// ErrNothing is the error of a Send without alerts.
+var ErrNothing = &Error{Class: BadContent, Code: "nothing", Err: errors.New("there is nothing to send")}
+
 // Class says what a failure means for the attempts that follow.
 type Class int
 
 // The classes of failures.
 const (
-	Again      Class = iota // passing: try again
-	BadTarget               // this target will never take it: fallback and alarm
-	BadToken                // nothing will work with this token: pause, alarm, keep everything
-	BadContent              // this message will never be taken, even degraded
+	Again      Class = iota // temporary: retry
+	BadTarget               // this target will never accept it: use the fallback, raise an alarm
+	BadToken                // nothing will work with this token: pause, raise an alarm, keep everything
+	BadContent              // this message will never be accepted, in no form
 )
 
 // ClassOf returns the class of an error of Send; Again for errors it does not know.
@@ -88,8 +89,8 @@ func ClassOf(err error) Class {
 
 type traceKey struct{}
 
-// Traced lets the calls of a Send belong to the trace of the request that
-// brought the lead; parent is that request's traceparent, empty for none.
+// Traced makes the calls of a Send part of the trace of the request that brought
+// the lead; parent is that request's traceparent, empty for none.
 // https://www.w3.org/TR/trace-context/
 func Traced(ctx context.Context, parent string) context.Context {
 	return context.WithValue(ctx, traceKey{}, parent)

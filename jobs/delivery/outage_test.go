@@ -83,7 +83,7 @@ func TestOutbox_ThreeDaysWithoutSlack(t *testing.T) {
 		t.Errorf("%d calls came before the Retry-After was over", slack.soon)
 	}
 	late := message.Compose(slack.told[0], message.Style{Now: slack.first})
-	if !late.Late || late.Told != "delivered 3 days late" {
-		t.Errorf("the oldest is marked late %v, %q", late.Late, late.Told)
+	if !late.Late || late.Delay != "delivered 3 days late" {
+		t.Errorf("the oldest is marked late %v, %q", late.Late, late.Delay)
 	}
 }

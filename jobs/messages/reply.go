@@ -133,7 +133,7 @@ func (m *Messages) sendReply(ctx context.Context, out delivery.Outlet, id string
 	out.Pacer.Take(m.o.Now())
 	ctx, cancel := context.WithTimeout(ctx, delivery.SendTimeout)
 	defer cancel()
-	_, err := out.Sender.Send(ctx, []notify.Alert{{Kind: lead.Remark, Lead: &lead.Lead{ID: r.LeadID}, Thread: r.Thread, Note: r.Text, Member: r.Member,
+	_, err := out.Sender.Send(ctx, []notify.Alert{{Kind: lead.ThreadReply, Lead: &lead.Lead{ID: r.LeadID}, Thread: r.Thread, Note: r.Text, Member: r.Member,
 		Touch: &lead.Touch{ID: id, LeadID: r.LeadID, ReceivedAt: r.At}}})
 	return err
 }

@@ -67,7 +67,7 @@ func (m *Messages) Request(l *lead.Lead) journal.Op {
 // Start begins a kept update.
 func (m *Messages) Start(l *lead.Lead) {
 	m.start(l.ID, request{Revision: l.Revision}, slices.DeleteFunc(slices.Clone(l.Posts), func(p lead.Post) bool {
-		return p.Kind == lead.Repeat || p.Kind == lead.Remark // replies in a thread stay as they are
+		return p.Kind == lead.Repeat || p.Kind == lead.ThreadReply // replies in a thread stay as they are
 	}))
 }
 

@@ -191,7 +191,7 @@ func revisionOf(a notify.Alert) int64 {
 func (m *Messages) alertsOf(ctx context.Context, p lead.Post) ([]notify.Alert, error) {
 	alerts := make([]notify.Alert, len(p.Touches))
 	for i, id := range p.Touches {
-		a := notify.Alert{Kind: p.Kind, Told: p.At, Digest: p.Digest}
+		a := notify.Alert{Kind: p.Kind, PostedAt: p.At, Digest: p.Digest}
 		if p.Kind == lead.Rollup {
 			a.Kind = lead.HotAlert
 		}

@@ -17,10 +17,10 @@ func (p Policy) Schedule(l *lead.Lead) {
 }
 
 // Levels are the escalation levels of a lead, the first one first.
-func (p Policy) Levels(l *lead.Lead) []notify.Rung { return notify.Ladder(l, p.Routes()) }
+func (p Policy) Levels(l *lead.Lead) []notify.Level { return notify.Levels(l, p.Routes()) }
 
 // DueAt is when a lead reaches a level.
-func (p Policy) DueAt(l *lead.Lead, level notify.Rung) time.Time {
+func (p Policy) DueAt(l *lead.Lead, level notify.Level) time.Time {
 	return p.People().Shifts(level.Team).After(l.WaitsSince, level.After).UTC()
 }
 

@@ -126,7 +126,7 @@ func (s *mailer) Send(ctx context.Context, alerts []notify.Alert) (string, error
 		}
 	}
 	if len(alerts) == 1 && m.Email.Link != "" {
-		out.ReplyTo = (&mail.Address{Name: message.Line(message.Person(alerts[0].Lead, alerts[0].Touch).Name, 60), Address: m.Email.Shown}).String()
+		out.ReplyTo = (&mail.Address{Name: message.Line(message.PersonOf(alerts[0].Lead, alerts[0].Touch).Name, 60), Address: m.Email.Shown}).String()
 	}
 	return out.ID, s.post(ctx, out)
 }

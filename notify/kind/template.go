@@ -237,7 +237,7 @@ func slotsOf(a notify.Alert, s message.Style) Slots {
 	m := message.Compose(a, s)
 	out := Slots{LeadID: l.ID, TouchID: t.ID, Kind: string(a.Kind),
 		Email: cmp.Or(p.Email, t.Person.Email), FirstName: cmp.Or(p.FirstName, t.Person.FirstName), LastName: cmp.Or(p.LastName, t.Person.LastName),
-		Phone: cmp.Or(p.Phone, t.Person.Phone), Company: cmp.Or(p.Company, t.Person.Company), Title: cmp.Or(p.Title, t.Person.Title), Name: message.Person(l, t).Name,
+		Phone: cmp.Or(p.Phone, t.Person.Phone), Company: cmp.Or(p.Company, t.Person.Company), Title: cmp.Or(p.Title, t.Person.Title), Name: message.PersonOf(l, t).Name,
 		Action: string(t.Action), Label: s.Label(t.Action), Source: t.Source, Message: t.Message, PageURL: t.PageURL, At: t.At.UTC().Format(time.RFC3339),
 		Consent: string(cmp.Or(t.Consent, lead.NotAsked)), Test: t.Test, ClickIDs: t.ClickIDs, Fields: t.Fields,
 		Temperature: l.Temperature.String(), Score: l.Score, Why: m.Why, NextStep: l.NextStep, Owner: m.Owner, URL: m.URL,

@@ -13,8 +13,8 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-// person is the lead's, completed by what this touch said.
-func Person(l *lead.Lead, t *lead.Touch) lead.Person {
+// PersonOf returns the lead's person, completed from this touch.
+func PersonOf(l *lead.Lead, t *lead.Touch) lead.Person {
 	p, q := l.Person, t.Person
 	p.Fill()
 	q.Fill()
@@ -149,8 +149,8 @@ func whyOf(v lead.Verdict) string {
 	return "Why " + v.Temperature.String() + ": " + strings.Join(parts, ", ")
 }
 
-// tookOf says how long after its arrival a touch is told.
-func tookOf(d time.Duration) string {
+// delayOf says how long after its arrival a touch is sent.
+func delayOf(d time.Duration) string {
 	switch {
 	case d < 100*time.Millisecond:
 		return "alerted at once"

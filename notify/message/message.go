@@ -25,12 +25,13 @@ import (
 type Style struct {
 	PublicURL     string                   // of the inbox, for links; empty: no links
 	Zone          *time.Location           // of times that a target cannot show in the reader's own zone; default UTC
-	Label         func(lead.Action) string // what an action is called: demo request; default: its name
-	People        func() lead.People       // who may be called by name; default: nobody
+	Label         func(lead.Action) string // the words for an action: demo request; default: its name
+	People        func() lead.People       // who can be mentioned by name; default: nobody
 	RespondWithin time.Duration            // the promise to the visitor; default 5 minutes
 	Now           time.Time                // when the message is composed; zero: when it was received
 }
 
+// WithDefaults returns the style with its defaults filled in.
 func (s Style) WithDefaults() Style {
 	if s.Zone == nil {
 		s.Zone = time.UTC
@@ -54,50 +55,75 @@ type Message struct {
 	Header string // one line for the desktop's notification, at most 150 characters
 	Text   string // for a phone's lock screen, at most 120 characters, with the number to call
 
-	Who       string // name and company, or what else is known
-	What      string // what the person did: demo request
-	Phone     Contact
-	Email     Contact
-	About     string    // title, where
-	Owner     string    // who claimed the lead
-	For       Recipient // whose turn it is; without a Name everybody's
-	Next      Recipient // who hears next of a lead that nobody takes
-	NextAt    time.Time
-	Overdue   string // escalations: how long after its time it is told
-	State     string // what people did about it: claimed after 48 s
-	Ended     bool   // and nobody needs to do more
-	Quote     string // the person's own words, at most 300 characters
-	Facts     []Fact // at most four
-	Why       string // Why hot: asked for a demo +90, work e-mail +5
-	NextStep  string
-	Note      string
-	Score     int
-	RespondBy time.Time // zero: nobody has to hurry
-	Late      bool      // that moment has passed
-	Received  time.Time
-	Told      string // how long telling took: alerted in 1.4 s
-	Since     string // repeats: how long after the alert
-	Member    string // remarks: the Slack member whom they mention
-	Erased    bool   // the person was erased; nothing else is told
+	Person
+	What     string // what the person did: demo request
+	Quote    string // the person's own words, at most 300 characters
+	Facts    []Fact // at most four
+	Why      string // Why hot: asked for a demo +90, work e-mail +5
+	Score    int
+	NextStep string
+	Note     string
+	Received time.Time
+	Delay    string // between receipt and message: alerted in 1.4 s
 
-	URL     string // of the lead in the inbox
+	Progress
+	Escalation
+	Reference
+	Group
+
 	Buttons []Button
 	Menu    []Button // the rarer ones
+	Member  string   // of a thread reply: the Slack member whom it mentions
+	Erased  bool     // the person was erased; there is nothing else
+}
+
+// Person is whom a message is about.
+type Person struct {
+	Who   string // name and company, or what else is known
+	Phone Contact
+	Email Contact
+	About string // title, where
+}
+
+// Progress is how far people have come with the lead.
+type Progress struct {
+	Owner     string    // who claimed the lead
+	State     string    // what people did about it: claimed after 48 s
+	Ended     bool      // nobody needs to do more
+	RespondBy time.Time // zero: there is no deadline
+	Late      bool      // the deadline has passed
+	Since     string    // of a repeat: how long after the alert; of an escalation: how long unclaimed
+}
+
+// Escalation is whose turn it is with an unclaimed lead.
+type Escalation struct {
+	For     Recipient // without a Name everybody
+	Next    Recipient // who is alerted next
+	NextAt  time.Time
+	Overdue string // how long after its time the escalation is sent
+}
+
+// Reference is what a message is known by.
+type Reference struct {
+	URL     string // of the lead in the inbox
 	LeadID  string
 	TouchID string
-	Notice  string // see Alert.Notice
-	Rev     int64
+	Notice  string // see notify.Alert
+	Rev     int64  // of the lead
+}
 
-	Leads  []Message // a rollup's, in order
-	More   string    // a digest's: and 3 more
-	Change string    // in a digest: the lead's score, and what it was before
+// Group is what a message about several leads adds.
+type Group struct {
+	Leads  []Message // in order
+	More   string    // of a digest: and 3 more
+	Change string    // of each of a digest's leads: the score, and what it was before
 }
 
 // Fact is one thing to know, with its name.
 type Fact struct{ Name, Text string }
 
-// Button is something to click. Value travels back with the click; a Button
-// with a URL opens that as well.
+// Button is something to click. A click sends Value back; a Button with a URL
+// also opens that.
 type Button struct {
 	Action  string // lead.claim, lead.open, ...
 	Label   string
@@ -113,27 +139,26 @@ func Compose(a notify.Alert, s Style) Message {
 	s = s.WithDefaults()
 	l, t := a.Lead, a.Touch
 	if l == nil || t == nil {
-		return gone(a)
+		return erased(a)
 	}
-	if a.Kind == lead.Remark {
+	if a.Kind == lead.ThreadReply {
 		return threadReply(a)
 	}
-	p := Person(l, t)
+	p := PersonOf(l, t)
 	m := Message{
-		Kind: a.Kind, Who: whoOf(p), What: Line(s.Label(t.Action), 60), Phone: phoneOf(p.Phone), Email: EmailOf(p.Email), About: aboutOf(p),
+		Kind: a.Kind, What: cmp.Or(Line(s.Label(t.Action), 60), "new touch"), Person: Person{whoOf(p), phoneOf(p.Phone), EmailOf(p.Email), aboutOf(p)},
 		Quote: words(t.Message, 300), Facts: factsOf(l, t, s), Why: whyOf(l.Verdict), NextStep: Line(l.NextStep, 200), Note: Line(a.Note, 200),
-		Score: l.Score, Received: t.ReceivedAt.In(s.Zone), LeadID: l.ID, TouchID: t.ID, Notice: a.Notice, Rev: l.Revision,
+		Score: l.Score, Received: t.ReceivedAt.In(s.Zone), Reference: Reference{LeadID: l.ID, TouchID: t.ID, Notice: a.Notice, Rev: l.Revision},
 	}
-	m.What = cmp.Or(m.What, "new touch")
 	if l.Claim != nil && (l.Status == lead.Claimed || l.Status == lead.Contacted) {
 		m.Owner = cmp.Or(Line(l.Claim.By, 60), "somebody")
 	}
 	now := cmp.Or(s.Now, t.ReceivedAt)
-	m.Told = tookOf(cmp.Or(a.Told, now).Sub(t.ReceivedAt))
+	m.Delay = delayOf(cmp.Or(a.PostedAt, now).Sub(t.ReceivedAt))
 	if !l.AlertedAt.IsZero() {
 		m.Since = notify.Roughly(now.Sub(l.AlertedAt))
 	}
-	if hurries(a.Kind, l) {
+	if hasDeadline(a.Kind, l) {
 		m.RespondBy = deadline(l, t.ReceivedAt, s)
 		m.Late = now.After(m.RespondBy)
 	}
@@ -145,15 +170,15 @@ func Compose(a notify.Alert, s Style) Message {
 	}
 	m.State, m.Ended = stateOf(l, t)
 	m.Header = headerOf(m, l)
-	m.remind(a.Reminder, s)
+	m.addReminder(a.Reminder, s)
 	m.Header = Cut(m.Header, 150)
 	m.Text = lockScreen(m)
 	m.Buttons, m.Menu = buttonsOf(m, l)
 	return m
 }
 
-// hurries says whether somebody has to answer the lead now.
-func hurries(k lead.AlertKind, l *lead.Lead) bool {
+// hasDeadline says whether the lead waits for an answer.
+func hasDeadline(k lead.AlertKind, l *lead.Lead) bool {
 	return l.Temperature == lead.Hot && l.Claim == nil && l.Status != lead.Junk && l.Status != lead.Closed && k != lead.Repeat && k != lead.TestAlert && k != lead.DigestAlert
 }
 
@@ -221,18 +246,17 @@ var menuLabels = map[lead.Verb]string{lead.VerbContacted: "I made contact", lead
 // memberID is what may become a mention.
 var memberID = regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`)
 
-// remark is a line for the thread of an alert, which its note holds.
+// threadReply is a line for the thread of an alert, which its note holds.
 func threadReply(a notify.Alert) Message {
 	text := Line(a.Note, 300)
-	m := Message{Kind: a.Kind, Header: Cut(text, 150), Text: Cut(text, 120), Note: text, LeadID: a.Lead.ID, TouchID: a.Touch.ID}
+	m := Message{Kind: a.Kind, Header: Cut(text, 150), Text: Cut(text, 120), Note: text, Reference: Reference{LeadID: a.Lead.ID, TouchID: a.Touch.ID}}
 	if memberID.MatchString(a.Member) {
 		m.Member = a.Member
 	}
 	return m
 }
 
-// ClaimURL opens the lead and offers to claim it, unless somebody has or nobody
-// needs to.
+// ClaimURL opens the lead and offers to claim it, unless it is claimed or settled.
 func (m Message) ClaimURL() string {
 	if m.URL == "" || m.Owner != "" || m.Ended || m.Kind == lead.TestAlert || m.Kind == lead.Repeat {
 		return m.URL
@@ -240,19 +264,19 @@ func (m Message) ClaimURL() string {
 	return m.URL + "?do=claim"
 }
 
-// erasedText stands where a person's message stood.
+// erasedText replaces the message about an erased person.
 const erasedText = "[erased on request]"
 
-// gone is the message about a person who is no more.
-func gone(a notify.Alert) Message {
-	m := Message{Kind: a.Kind, Header: erasedText, Text: erasedText, Who: erasedText, Erased: true}
+// erased is the message about an erased person.
+func erased(a notify.Alert) Message {
+	m := Message{Kind: a.Kind, Header: erasedText, Text: erasedText, Person: Person{Who: erasedText}, Erased: true}
 	if a.Kind == lead.Copy {
 		m.Kind = lead.HotAlert
 	}
 	return m
 }
 
-// DueLine says by when somebody has to answer.
+// DueLine says by when the lead has to be answered, or who has it.
 func (m Message) DueLine() string {
 	switch {
 	case m.Owner != "":

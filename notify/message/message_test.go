@@ -67,8 +67,8 @@ func TestCompose_Late(t *testing.T) {
 	s := testStyle
 	s.Now = notifytest.Received.Add(7 * time.Minute)
 	m := Compose(notifytest.Grace(lead.HotAlert), s)
-	if !m.Late || m.Told != "delivered 7 min late" || !strings.HasSuffix(m.Text, "Late.") {
-		t.Errorf("after 7 minutes Late = %v, Told = %q, Text = %q", m.Late, m.Told, m.Text)
+	if !m.Late || m.Delay != "delivered 7 min late" || !strings.HasSuffix(m.Text, "Late.") {
+		t.Errorf("after 7 minutes Late = %v, Told = %q, Text = %q", m.Late, m.Delay, m.Text)
 	}
 }
 

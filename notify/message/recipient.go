@@ -7,13 +7,13 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-// Called is somebody a message is for: a rep, a team, or a target's name.
+// Recipient is whom a message is for: a rep, a team, or a target's name.
 type Recipient struct {
 	Name  string
 	Slack []string // ids to mention: members U..., user groups S...
 }
 
-// calledOf says who is meant by a name. A team without a user group is all of
+// recipientOf finds a recipient by name. A team without a user group is all of
 // its reps.
 func recipientOf(name string, p lead.People) Recipient {
 	c := Recipient{Name: Line(name, 60)}
@@ -32,8 +32,8 @@ func recipientOf(name string, p lead.People) Recipient {
 	return c
 }
 
-// remind adds to a message what its escalation says.
-func (m *Message) remind(r *notify.Reminder, s Style) {
+// addReminder adds to a message what its escalation says.
+func (m *Message) addReminder(r *notify.Reminder, s Style) {
 	if r == nil || m.Owner != "" {
 		return
 	}
@@ -47,8 +47,8 @@ func (m *Message) remind(r *notify.Reminder, s Style) {
 	}
 }
 
-// deadline is when somebody has to have the lead: when the next level hears, or
-// so long after the person asked as is promised to everybody.
+// deadline is when the lead has to be claimed: when the next level is alerted, or
+// as long after the person asked as every visitor is promised.
 func deadline(l *lead.Lead, received time.Time, s Style) time.Time {
 	if l.Waits() && l.Escalated == 0 && !l.EscalatesAt.IsZero() {
 		return l.EscalatesAt.In(s.Zone)

@@ -190,7 +190,7 @@ var States = []struct {
 	{"junk", []notify.Alert{Grace(lead.HotAlert, Junked)}, true, 0},
 	{"duplicate", []notify.Alert{Grace(lead.HotAlert, duplicated)}, true, 0},
 	{"not_hot", []notify.Alert{Grace(lead.HotAlert, notHot)}, true, 0},
-	{"remark", []notify.Alert{{Kind: lead.Remark, Lead: &lead.Lead{ID: "01K9ZQ3V8M4T7R2X5B6C9D0LED"}, Touch: &lead.Touch{ID: "01K9ZQ3V8M4T7R2X5B6C9D0RMK", ReceivedAt: Received},
+	{"remark", []notify.Alert{{Kind: lead.ThreadReply, Lead: &lead.Lead{ID: "01K9ZQ3V8M4T7R2X5B6C9D0LED"}, Touch: &lead.Touch{ID: "01K9ZQ3V8M4T7R2X5B6C9D0RMK", ReceivedAt: Received},
 		Thread: "C0SALES/1795344121.004200", Note: "Lee's claim of 10:42:51 UTC came second: <Dana> has this lead."}}, true, 0},
 	{"escalation_claimed", []notify.Alert{InThread(Grace(lead.Escalated, Claimed))}, true, 0},
 	{"warm_copy", []notify.Alert{Grace(lead.Copy, Warm)}, true, 0},

@@ -55,7 +55,7 @@ func render(m message.Message, f form, buttons bool) rendered {
 		r.blocks = []slack.Block{slack.NewSectionBlock(plainObject(m.Header, 150), nil, nil)}
 	case len(m.Leads) > 0:
 		r.blocks = rollupBlocks(m)
-	case m.Kind == lead.Remark:
+	case m.Kind == lead.ThreadReply:
 		r.blocks = replyBlocks(m)
 	case m.Kind == lead.Repeat:
 		r.blocks = repeatBlocks(m)
@@ -153,7 +153,7 @@ func contacts(m message.Message) string {
 }
 
 func received(m message.Message) string {
-	s := "Received " + clockSeconds(m.Received) + ", " + m.Told + "."
+	s := "Received " + clockSeconds(m.Received) + ", " + m.Delay + "."
 	if m.Note != "" {
 		s += " " + mrkdwn(strings.TrimSuffix(m.Note, "."), 300) + "."
 	}

@@ -38,7 +38,7 @@ func TestSlack_Updates(t *testing.T) {
 				o.Now = func() time.Time { return notifytest.Received.Add(7 * time.Minute) }
 			})
 			for i := range tt.alerts {
-				tt.alerts[i].Told = notifytest.Received.Add(1400 * time.Millisecond)
+				tt.alerts[i].PostedAt = notifytest.Received.Add(1400 * time.Millisecond)
 			}
 			if err := s.(notify.Updater).Update(t.Context(), "C0SALES/1795344121.004200", tt.alerts); err != nil {
 				t.Fatalf("Update = %v", err)
@@ -89,7 +89,7 @@ func TestSlack_UpdateFails(t *testing.T) {
 func TestSlack_RemarkMentions(t *testing.T) {
 	for member, want := range map[string]string{"U0LEE": "<@U0LEE> &lt;!channel&gt; hi", "": "&lt;!channel&gt; hi", "!here": "&lt;!channel&gt; hi", "U0LEE|x": "&lt;!channel&gt; hi"} {
 		f := notifytest.NewServer(t)
-		a := notify.Alert{Kind: lead.Remark, Lead: &lead.Lead{ID: "L"}, Touch: &lead.Touch{ID: "R", ReceivedAt: notifytest.Received}, Thread: "C0SALES/1.2", Member: member, Note: "<!channel> hi"}
+		a := notify.Alert{Kind: lead.ThreadReply, Lead: &lead.Lead{ID: "L"}, Touch: &lead.Touch{ID: "R", ReceivedAt: notifytest.Received}, Thread: "C0SALES/1.2", Member: member, Note: "<!channel> hi"}
 		if _, err := open(t, f).Send(t.Context(), []notify.Alert{a}); err != nil {
 			t.Fatal(err)
 		}

@@ -8,28 +8,29 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// Rung is one level of a lead's ladder: who hears next when nobody has taken it.
-type Rung struct {
+// Level is one level of a lead's escalation: who is alerted next while the lead
+// is unclaimed.
+type Level struct {
 	After  time.Duration // of the team's working time since the person asked
 	To     string        // a target, a team or a rep
 	Thread string        // the target whose alert it follows
 	Team   string        // whose working hours count; empty: the clock never stops
 }
 
-// Ladder returns the levels of a lead: those of all routes that alerted to its
+// Levels returns the levels of a lead: those of all routes that alerted to its
 // latest hot touch, in order of time.
-func Ladder(l *lead.Lead, routes []Route) (rungs []Rung) {
+func Levels(l *lead.Lead, routes []Route) (levels []Level) {
 	past, ok := LatestAlert(l)
 	if !ok {
 		return nil
 	}
 	for _, r := range AlertedBy(past, routes) {
 		for _, e := range r.Escalate {
-			rungs = append(rungs, Rung{After: e.After, To: e.To, Thread: r.To, Team: r.Team})
+			levels = append(levels, Level{After: e.After, To: e.To, Thread: r.To, Team: r.Team})
 		}
 	}
-	slices.SortStableFunc(rungs, func(a, b Rung) int { return cmp.Compare(a.After, b.After) })
-	return rungs
+	slices.SortStableFunc(levels, func(a, b Level) int { return cmp.Compare(a.After, b.After) })
+	return levels
 }
 
 // AlertedBy returns the routes that alerted to a touch, one for each target.
@@ -52,7 +53,7 @@ func LatestAlert(l *lead.Lead) (lead.Past, bool) {
 	return lead.Past{}, false
 }
 
-// rings says whether a decision alerts.
+// isAlert says whether a decision alerts.
 func isAlert(d lead.Decision) bool { return d.Kind == lead.HotAlert || d.Kind == lead.JustTurnedHot }
 
 // alerts says whether a route alerted to a touch.
