@@ -40,6 +40,7 @@ const apiToken = "test-api-token-0123456789"
 type program struct {
 	t    testing.TB
 	dir  string
+	bin  string // another program than this one
 	env  []string
 	args []string
 	addr string
@@ -88,7 +89,7 @@ func (p *program) config(yaml string) {
 func (p *program) start() {
 	p.t.Helper()
 	os.Remove(filepath.Join(p.dir, "data", client.File))
-	p.cmd = exec.Command(os.Args[0], p.args...)
+	p.cmd = exec.Command(cmp.Or(p.bin, os.Args[0]), p.args...)
 	p.cmd.Env, p.cmd.Dir = p.env, p.dir
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
