@@ -19,6 +19,12 @@ func knownLabel(label string) (meaning, bool) {
 	}
 	var rest [96]byte
 	short := withoutFillers(rest[:0], n)
+	if stem := withoutCount(n); len(stem) < len(n) {
+		if m, ok := exact[string(stem)]; ok && (m.field == fieldConsent || m.field < fieldConsent) {
+			m.class += 3 // acceptance-5, tel-123: what a builder calls its fifth field
+			return m, true
+		}
+	}
 	if len(short) == 0 || len(short) == len(n) {
 		return meaning{}, false
 	}
@@ -27,6 +33,18 @@ func knownLabel(label string) (meaning, bool) {
 		m.weak = false // "guest name" is not the name of a form
 	}
 	return m, ok && m.field != fieldTrap
+}
+
+// withoutCount cuts the number off the end of a label.
+func withoutCount(n []byte) []byte {
+	end := len(n)
+	for end > 0 && n[end-1] >= '0' && n[end-1] <= '9' {
+		end--
+	}
+	if end < 2 || end == len(n) || n[end-1] != ' ' {
+		return n
+	}
+	return n[:end-1]
 }
 
 // withoutFillers appends the words of a normalised label that say something.

@@ -44,9 +44,9 @@ func set(list string) map[string]bool {
 	return m
 }
 
-// happened decides what the person of t did, if the body tells it. What the
-// source is configured for stands for signing up and booking; a cancellation
-// stays one.
+// happened decides what the person of t did, if the body tells it. What a source
+// of webinars or bookings is configured for stands for signing up; a cancellation
+// stays one. A source of anything else is configured for that alone.
 func (c *chooser) happened(t *lead.Touch) {
 	action := lead.Action("")
 	for i := range c.pairs {
@@ -72,7 +72,9 @@ func (c *chooser) happened(t *lead.Touch) {
 	if action == "" {
 		return
 	}
-	if c.r.Source.Action == "" || action != "demo_booked" && action != "webinar_registered" {
+	configured := string(c.r.Source.Action)
+	scheduled := strings.HasPrefix(configured, "webinar_") || strings.HasPrefix(configured, "demo_") || strings.HasPrefix(configured, "meeting_")
+	if configured == "" || scheduled && action != "demo_booked" && action != "webinar_registered" {
 		t.Action = action
 	}
 	if t.Event.Start == "" {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"html"
 	"regexp"
 	"strconv"
 	"strings"
@@ -25,6 +26,31 @@ func clean(s string) string {
 	}
 	return strings.TrimSpace(s)
 }
+
+// written is a value as a person would write it: without the entities of HTML, a
+// list in JSON as a list; empty when a form left a placeholder of its own there.
+func written(s string) string {
+	if len(s) > 2 && strings.ContainsAny(s, "&{[%$<*") && len(s) < maxText {
+		switch {
+		case strings.IndexByte(s, '&') >= 0 && strings.IndexByte(s, ';') > 0:
+			s = entities.ReplaceAllStringFunc(s, html.UnescapeString)
+		case s == "[object Object]" || unfilled.MatchString(s):
+			return ""
+		case s[0] == '[':
+			if list, err := parseText(s, 200); err == nil && list.sort == array {
+				if all := plainList(list); all != "" || len(list.kids) == 0 {
+					return all
+				}
+			}
+		}
+	}
+	return s
+}
+
+var (
+	entities = regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});`)
+	unfilled = regexp.MustCompile(`^(\{\{[^{}]*\}\}|\{%[^{}]*%\}|\$\{[^{}]*\}|\{[a-zA-Z_][a-zA-Z0-9_.:-]*\}|\[[a-z]+[-_][a-z0-9_-]*\]|%%?[A-Za-z_]+%%?|\*\|[A-Z_:]+\|\*|<%.*%>|\[\[[^\[\]]*\]\])$`)
+)
 
 // line makes one line of a person's detail, without characters that turn the
 // direction of writing or cannot be seen.

@@ -16,7 +16,7 @@ var (
 	modeLabels = set(`mode, form mode, env, environment, lead type, submission type, delivery type, run mode, execution mode`)
 	testModes  = set(`test, testing, sandbox, development, dev, staging, preview, demo mode, debug, dummy, sample`)
 	testEvents = set(`test, ping, webhook test, test webhook, webhook ping, test event, event test, test ping, webhook verification, test notification, test lead, lead test, test delivery`)
-	testWords  = []string{"<test lead:", "dummy data for", "this is a test lead", "this is a test submission", "this is a test message from", "test lead data", "sample data for"}
+	testWords  = []string{"<test lead:", "dummy data for", "test lead data"}
 )
 
 // testMark reads one pair: yes, this is a test; no, it is none.

@@ -18,6 +18,7 @@ type pair struct {
 	place  place
 	owner  int  // the object it stands in
 	answer bool // a labelled value
+	noise  bool // an object of no use to anybody
 
 	verdict // once judged
 }
@@ -160,6 +161,9 @@ func dotted(path, key string) string {
 
 // add adds a value.
 func (w *walker) add(p pair, at spot) {
+	if p.value = written(p.value); p.value == "" && !p.noise {
+		return
+	}
 	p.place, p.owner = at.place, at.owner
 	p.nth = p.label
 	if at.nth != at.prefix {
@@ -254,7 +258,7 @@ func (w *walker) part(n *node, at spot) {
 	m, _ := knownLabel(n.key)
 	switch {
 	case m.field == fieldNoise && m.class == wholly:
-		w.add(pair{label: dotted(at.prefix, n.key), key: n.key}, at)
+		w.add(pair{label: dotted(at.prefix, n.key), key: n.key, noise: true}, at)
 	case whole != "":
 		w.add(pair{label: dotted(at.prefix, n.key), path: in.path, key: n.key, value: clean(whole)}, at)
 	case in.place == placeSchema:
@@ -375,6 +379,9 @@ func (w *walker) answer(a answer, at spot) {
 	if at.key != label {
 		path = dotted(at.path, label)
 	}
+	if w.rows(a, path, at) {
+		return
+	}
 	v := unwrapped(a.value)
 	value := ""
 	if v.sort != object || !hasParts(v) {
@@ -394,6 +401,32 @@ func (w *walker) answer(a answer, at spot) {
 		at.nth = at.prefix
 		w.add(pair{label: label, path: path, name: a.label, key: a.key, sort: a.sort, value: value, answer: true}, at)
 	}
+}
+
+// rows reads the answers of one question one by one where they have no labels of
+// their own and one of them is an address or a number: rows of contact details.
+func (w *walker) rows(a answer, path string, at spot) bool {
+	if a.value.sort != array || len(a.value.kids) < 2 || len(a.value.kids) > 40 {
+		return false
+	}
+	found := false
+	for i := range a.value.kids {
+		if kid := &a.value.kids[i]; kid.sort == object {
+			s := said(kid, a.opts)
+			_, is := address(s)
+			found = found || is || likePhone(s)
+		}
+	}
+	if !found {
+		return false
+	}
+	for i := range a.value.kids {
+		n := strconv.Itoa(i + 1)
+		if s := clean(said(&a.value.kids[i], a.opts)); s != "" {
+			w.add(pair{label: strings.TrimSpace(cmp.Or(a.label, a.key) + " " + n), path: dotted(path, n), key: n, value: s, answer: true}, at)
+		}
+	}
+	return true
 }
 
 // scalar adds a plain member. A text that holds JSON, as forms send it, is
