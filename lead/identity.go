@@ -11,16 +11,45 @@ import (
 
 // Keys returns what a person is recognised by, the strongest first: the
 // normalised e-mail as "email:..." and the phone as "tel:+...". None means that
-// the person cannot be recognised.
+// the person cannot be recognised. What people write who do not want to tell
+// (none@none.com, 555 555 5555) recognises nobody.
 func Keys(p Person) []string {
 	var keys []string
-	if e := NormalEmail(p.Email); e != "" {
+	if e := NormalEmail(p.Email); e != "" && !placeholderEmail(e) {
 		keys = append(keys, "email:"+e)
 	}
-	if tel := NormalPhone(p.Phone, ""); tel != "" {
+	if tel := NormalPhone(p.Phone, ""); tel != "" && !placeholderPhone(tel) {
 		keys = append(keys, "tel:"+tel)
 	}
 	return keys
+}
+
+// placeholderNames are what people write before the @ in the place of a name.
+var placeholderNames = map[string]bool{
+	"none": true, "no": true, "noemail": true, "no-email": true, "no.email": true, "no_email": true, "nomail": true, "no-mail": true, "nope": true, "nobody": true, "noone": true, "na": true, "n.a": true, "null": true, "nil": true, "unknown": true, "anonymous": true, "anon": true, "fake": true, "dummy": true, "invalid": true, "noreply": true, "no-reply": true, "donotreply": true, "do-not-reply": true, "notprovided": true, "not-provided": true, "notgiven": true, "nothing": true, "empty": true, "undefined": true, "placeholder": true,
+	"test": false, "tester": false, "testing": false, "asdf": false, "qwerty": false, "abc": false, "aaa": false, "xxx": false, "a": false, "x": false, "email": false, "mail": false, "user": false, "name": false, "foo": false, "example": false, "sample": false, "keine": false, "kein": false, "aucun": false, "ninguno": false, "nessuno": false,
+}
+
+// placeholderEmail says that a normal address stands for none: one of the names
+// above, at any domain, or, where somebody may be called so, at a domain of that
+// kind.
+func placeholderEmail(e string) bool {
+	name, domain, _ := strings.Cut(e, "@")
+	anywhere, listed := placeholderNames[name]
+	if anywhere || !listed {
+		return anywhere
+	}
+	label, _, _ := strings.Cut(domain, ".")
+	_, same := placeholderNames[label]
+	return same || label == name
+}
+
+// placeholderPhone says that a number in E.164 is made up: one digit again and
+// again, or digits in a row.
+func placeholderPhone(tel string) bool {
+	const shortest = 8
+	end := tel[max(0, len(tel)-shortest):]
+	return strings.Count(end, end[:1]) == len(end) || strings.HasSuffix(tel, "1234567890") || strings.HasSuffix(tel, "123456789") || strings.HasSuffix(tel, "987654321")
 }
 
 // WithoutTag returns an e-mail address without what follows a plus before the @:

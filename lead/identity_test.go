@@ -106,3 +106,21 @@ func BenchmarkNormalPhone(b *testing.B) {
 		})
 	}
 }
+
+// TestKeys_Placeholders are what people write who do not want to tell; two of
+// them are not one person.
+func TestKeys_Placeholders(t *testing.T) {
+	for _, p := range []Person{
+		{Email: "none@none.com"}, {Email: "None@Quist.example"}, {Email: "noemail@noemail.com"}, {Email: "n.a@mail.example"}, {Email: "no-reply@quist.example"}, {Email: "test@test.com"}, {Email: "test@example.com"}, {Email: "asdf@asdf.de"}, {Email: "a@a.example"},
+		{Phone: "+1 555 555 5555"}, {Phone: "+49 1111111111"}, {Phone: "+1 234 567 890"}, {Email: "unknown@unknown.org", Phone: "+15555555555"},
+	} {
+		if got := Keys(p); len(got) != 0 {
+			t.Errorf("Keys(%+v) = %v, want none", p, got)
+		}
+	}
+	for _, p := range []Person{{Email: "test@quist.example"}, {Email: "anna@anna.example"}, {Email: "nona@none.com"}, {Email: "user@quist.example"}, {Phone: "+49 30 5550555"}, {Phone: "+1 555 010 0123"}} {
+		if got := Keys(p); len(got) != 1 {
+			t.Errorf("Keys(%+v) = %v, want one", p, got)
+		}
+	}
+}
