@@ -23,7 +23,7 @@ var benchLead = `{"name":"Ada Brandt","email":"ada.brandt@brandt-druck.example",
 // that only parses the same body. The goal for the whole, disk included, is 0.4
 // of the latter.
 func BenchmarkDeliver(b *testing.B) {
-	s, _ := testServer(b, []source.Source{{Name: "json", Provider: "json"}}, func(o *Options) { o.Accepter = nothing{} })
+	s, _ := testServer(b, []source.Source{{Name: "json", Provider: "json"}}, func(o *Options) { o.Intake.Accepter = nothing{} })
 	serve(b, s.Handler(), http.StatusAccepted)
 }
 

@@ -4,16 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
-	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/session"
-	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -76,22 +72,4 @@ func (s *Server) export(c echo.Context) error {
 	}
 	s.sessions.Did(c, lead.ActExport, "")
 	return show(c, x)
-}
-
-// forget takes a vendor's request that people be forgotten. The vendor is told
-// so once the wish is durable.
-func (s *Server) forget(c echo.Context, g *source.Endpoint, who *provider.Erasure) error {
-	w := lead.Wish{By: g.Name, Email: who.Email, Phone: who.Phone}
-	if who.Delivery != "" {
-		w.TouchID = lead.DerivedID(g.Name, who.Delivery+"\x00"+strings.ToLower(who.Email))
-	}
-	if who.Field != "" {
-		w.Source, w.Field, w.Value = g.Name, who.Field, who.Value
-	}
-	if w.TouchID != "" || w.Source != "" || len(lead.Keys(lead.Person{Email: w.Email, Phone: w.Phone})) > 0 {
-		if _, err := s.o.Eraser.Erase(context.WithoutCancel(c.Request().Context()), w, 0); err != nil {
-			return fmt.Errorf("keep the wish of source %s to erase: %w", g.Name, err)
-		}
-	}
-	return answer(c, http.StatusOK, []byte(`{"status":"erasing"}`))
 }

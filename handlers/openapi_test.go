@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
@@ -31,7 +32,7 @@ import (
 // them all that they are made of.
 var described = []any{lead.Lead{}, lead.Touch{}, lead.LeadPage{}, lead.TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
 	ops.Machinery{}, ops.Task{}, session.Credential{}, AuditPage{}, People{}, lead.Run{}, lead.Export{}, Finding{}, source.State{},
-	delivery{}, imported{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
+	delivery{}, intake.ImportedRow{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"
 
@@ -63,7 +64,7 @@ type schemas struct {
 func newSchemas(t *testing.T) *schemas {
 	t.Helper()
 	s := &schemas{comments: map[string]string{}, known: map[string]bool{}}
-	for _, dir := range []string{".", "session", "source", "../lead", "../lead/ops"} {
+	for _, dir := range []string{".", "session", "source", "intake", "../lead", "../lead/ops"} {
 		noTests := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
 		entries, err := os.ReadDir(dir)
 		if err != nil {

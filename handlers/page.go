@@ -18,6 +18,7 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -194,7 +195,7 @@ var said = map[string]string{
 // wantsPage says whether a person at a browser waits for the answer.
 func wantsPage(r *http.Request) bool {
 	p := r.URL.Path
-	return r.Method != http.MethodHead && isBrowser(r.Header) && !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/in/") && !strings.HasPrefix(p, "/slack/")
+	return r.Method != http.MethodHead && source.IsBrowser(r.Header) && !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/in/") && !strings.HasPrefix(p, "/slack/")
 }
 
 // ago says how long something took, in the one unit that tells most.

@@ -44,7 +44,7 @@ func TestSourcesPage(t *testing.T) {
 func TestTestSource(t *testing.T) {
 	var a *fakeAccepter
 	s, cookies := insiders(t, func(o *Options) {
-		a = o.Accepter.(*fakeAccepter)
+		a = o.Intake.Accepter.(*fakeAccepter)
 		o.Sources = []source.Source{{Name: "contact", Provider: "form"}, {Name: "zoom", Provider: "zoom", Secret: zoomSecret}}
 	})
 	for i, name := range []string{"contact", "contact", "zoom"} {

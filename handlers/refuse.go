@@ -12,16 +12,15 @@ import (
 // refuse answers an error of any handler. It is the one place that does.
 func (s *Server) refuse(err error, c echo.Context) {
 	p := problem.Of(err)
-	if source, ok := strings.CutPrefix(c.Request().URL.Path, "/in/"); ok {
-		source, _, _ = strings.Cut(source, "/")
-		s.countRefusal(source, p)
+	if strings.HasPrefix(c.Request().URL.Path, "/in/") {
+		s.intake.CountRefusal(c.Request(), p)
 	} else if p.Code == problem.Internal || p.Unknown {
 		s.o.Logger.Error("request failed", "method", c.Request().Method, "route", c.Path(), "error", err)
 	}
 	if c.Response().Committed {
 		return // the answer is half out; nothing can be added to it
 	}
-	if wantsPage(c.Request()) && s.problemPage(c, p) == nil || s.visits(c.Request()) && s.visitor.refuse(c, p) == nil {
+	if wantsPage(c.Request()) && s.problemPage(c, p) == nil || s.intake.RefuseVisitor(c, p) {
 		return
 	}
 	p.Write(c)
@@ -33,17 +32,6 @@ func (s *Server) problemPage(c echo.Context, p problem.Problem) error {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(p.Retry))
 	}
 	return s.render(c, p.Code.Status(), "problem", s.frame(c, "", p.Code.Title(), struct{ Title, Detail string }{p.Code.Title(), p.Detail}))
-}
-
-func (s *Server) countRefusal(source string, p problem.Problem) {
-	source = s.sources.Refused(source, p.Code)
-	if p.Code == problem.Internal || p.Code == problem.NotDurable {
-		s.breakages.Do(func() {
-			s.o.Logger.Error("delivery not kept", "source", source, "why", string(p.Code), "error", p.Because)
-		})
-		return
-	}
-	s.refusals.Do(func() { s.o.Logger.Info("delivery refused", "source", source, "why", string(p.Code)) })
 }
 
 // isAway reports whether an error means that the store does not answer.

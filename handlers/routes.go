@@ -18,10 +18,10 @@ func (s *Server) routes() *echo.Echo {
 	// Leads come in. A slash at the end is the same URL and never a redirect:
 	// vendors do not follow those.
 	for _, path := range []string{"/in/:source", "/in/:source/", "/in/:source/:token", "/in/:source/:token/"} {
-		e.POST(path, s.deliver)
-		e.GET(path, s.probe)
-		e.HEAD(path, s.probe)
-		e.OPTIONS(path, s.preflight)
+		e.POST(path, s.intake.Deliver)
+		e.GET(path, s.intake.Probe)
+		e.HEAD(path, s.intake.Probe)
+		e.OPTIONS(path, s.intake.Preflight)
 	}
 
 	// People who try it out have a page of forms.
@@ -106,7 +106,7 @@ func (s *Server) routes() *echo.Echo {
 	api.POST("/touches/:id/replay", s.replayTouch)
 	api.POST("/replay", s.replayMany)
 	api.GET("/runs/:id", s.showRun)
-	api.POST("/import", s.importRowsOf)
+	api.POST("/import", s.intake.Import)
 	api.POST("/leads/:id/resend", s.resend)
 	api.POST("/resend", s.resendMany)
 	api.GET("/deliveries", s.listDeliveries)

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
-	"github.com/leadgate/leadgate/handlers/provider"
-	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -84,12 +83,7 @@ func (s *Server) tryRules(c echo.Context) error {
 	default:
 		now := s.o.Now().UTC()
 		body := strings.TrimSpace(v.Payload)
-		kind := "application/x-www-form-urlencoded"
-		if body[0] == '{' || body[0] == '[' {
-			kind = "application/json"
-		}
-		r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(c.Request()), Header: http.Header{"Content-Type": {kind}}, Body: []byte(body), Now: now, Source: g.View}
-		touches, err := readTouches(g.Format, r)
+		touches, err := s.intake.Try(g, []byte(body), now)
 		if err != nil {
 			v.Wrong = problem.Sentence(err, "")
 			break
@@ -98,18 +92,17 @@ func (s *Server) tryRules(c echo.Context) error {
 			v.Wrong = "It is an event of " + cmp.Or(g.Format.Title, g.Format.Name) + " that is about nobody."
 		}
 		status = http.StatusOK
-		for i := range touches {
-			v.Tried = append(v.Tried, s.try(g, &touches[i], r))
+		for _, t := range touches {
+			v.Tried = append(v.Tried, s.try(t, now))
 		}
 	}
 	return s.render(c, status, "rules", s.frame(c, "rules", "Rules", v))
 }
 
-func (s *Server) try(g *source.Endpoint, t *lead.Touch, r *provider.Request) trial {
-	complete(g, &lead.Request{ID: lead.NewID(r.Now), ReceivedAt: r.Now}, []*lead.Touch{t}, r.Header)
-	l := &lead.Lead{Person: t.Person, Touches: []string{t.ID}, History: []lead.Past{lead.PastOf(t)}, CreatedAt: r.Now}
-	one := trial{Touch: t, Verdict: s.o.Rules().Classify(l, r.Now)}
-	for _, line := range s.o.Rules().Explain(l, r.Now) {
+func (s *Server) try(t *lead.Touch, now time.Time) trial {
+	l := &lead.Lead{Person: t.Person, Touches: []string{t.ID}, History: []lead.Past{lead.PastOf(t)}, CreatedAt: now}
+	one := trial{Touch: t, Verdict: s.o.Rules().Classify(l, now)}
+	for _, line := range s.o.Rules().Explain(l, now) {
 		if line.Counted || line.Near {
 			one.Lines = append(one.Lines, line)
 		}

@@ -22,8 +22,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/time/rate"
 
+	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
@@ -34,8 +34,8 @@ import (
 // PublicURL are required.
 type Options struct {
 	Sources   []source.Source
+	Intake    intake.Options // Accepter and MaxBody; New fills in the rest
 	Source    source.Options // Notebook, Rhythms and TrustedProxies; New fills in the rest
-	Accepter  accepter
 	Reader    reader
 	Actor     actor
 	People    people
@@ -70,17 +70,8 @@ type Options struct {
 	Registry *prometheus.Registry            // default: a new one
 	Ready    func(context.Context) Readiness // default: always ready
 	Version  string
-	MaxBody  int64            // bytes of a body, inflated; default 256 KiB
 	Logger   *slog.Logger     // default: none
 	Now      func() time.Time // default: time.Now
-}
-
-// accepter makes one request's touches durable, all or none; jobs.Jobs is one.
-// isNew is false when each of them was known. An error that wraps
-// lead.ErrNotDurable means that nothing is kept and that the sender should try
-// again.
-type accepter interface {
-	Accept(ctx context.Context, r *lead.Request, touches []*lead.Touch) (isNew bool, err error)
 }
 
 // Server answers every URL of the program. Its methods may be called
@@ -89,10 +80,9 @@ type Server struct {
 	o       Options
 	public  *url.URL
 	inbox   string // a lead's page, without its id
-	visitor visitorPage
+	intake  *intake.Intake
 	sources *source.Set
 	slack   *slackApp
-	imports imports
 	echo    *echo.Echo
 	routed  map[string]bool // "GET /path" of every route
 	views   map[string]*template.Template
@@ -101,15 +91,12 @@ type Server struct {
 	sessions    *session.Sessions
 	signIns     *source.Limiter // of attempts to sign in
 
-	refusals, breakages rate.Sometimes // bound the log lines that senders can cause
-
 	rehearsing sync.Mutex // of rules, on past leads
 
 	closing context.Context // ends when the server is shut down
 	close   context.CancelFunc
 	streams atomic.Int32 // open now
 
-	inflaters sync.Pool // of *gzip.Reader; each is 40 KiB
 }
 
 const defaultMaxBody = 256 << 10
@@ -117,7 +104,7 @@ const defaultMaxBody = 256 << 10
 // New returns a server for the sources of o. Its error names everything that is
 // wrong with them.
 func New(o Options) (*Server, error) {
-	o.MaxBody = cmp.Or(o.MaxBody, defaultMaxBody)
+	o.Intake.MaxBody = cmp.Or(o.Intake.MaxBody, defaultMaxBody)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -145,19 +132,20 @@ func New(o Options) (*Server, error) {
 	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
 		return nil, fmt.Errorf("public URL %q: want http(s)://host", o.PublicURL)
 	}
-	s := &Server{o: o, public: public, inbox: public.String() + "/l/", visitor: newVisitorPage(),
+	s := &Server{o: o, public: public, inbox: public.String() + "/l/",
 		routed: map[string]bool{}, signIns: source.NewLimiter(signInRate),
-		views:     readViews(func(a lead.Action) string { return o.Rules().Label(a) }),
-		refusals:  rate.Sometimes{First: 10, Interval: time.Second},
-		breakages: rate.Sometimes{First: 10, Interval: time.Second}}
+		views: readViews(func(a lead.Action) string { return o.Rules().Label(a) }),
+	}
 	s.closing, s.close = context.WithCancel(context.Background())
 	o.Session.Audit, o.Session.Public, o.Session.Reps, o.Session.Logger, o.Session.Now = o.Auditor, public, o.Reps, o.Logger, o.Now
 	s.sessions = session.New(o.Session)
-	s.slack = newSlackApp(o.Slack, s)
 	o.Source.Public, o.Source.Registry, o.Source.Logger, o.Source.Now = public, o.Registry, o.Logger, o.Now
 	if s.sources, err = source.New(o.Source); err != nil {
 		return nil, err
 	}
+	o.Intake.Eraser, o.Intake.Sources, o.Intake.Sessions, o.Intake.Public, o.Intake.Logger, o.Intake.Now = o.Eraser, s.sources, s.sessions, public, o.Logger, o.Now
+	s.intake = intake.New(o.Intake)
+	s.slack = newSlackApp(o.Slack, s)
 	o.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "leadgate_streams", Help: "Open streams of the API."},
 		func() float64 { return float64(s.streams.Load()) }))
 	if err := s.Reload(o.Sources); err != nil {
@@ -173,6 +161,14 @@ func New(o Options) (*Server, error) {
 // Reload replaces all sources at once. On an error, which names everything that
 // is wrong with them, the old ones stay.
 func (s *Server) Reload(sources []source.Source) error { return s.sources.Reload(sources) }
+
+// Cut returns a kept request without those of its touches that are marked.
+func (s *Server) Cut(req *lead.Request, gone []bool) (*lead.Request, error) {
+	return s.intake.Cut(req, gone)
+}
+
+// Reread reads a kept request as its source reads requests now.
+func (s *Server) Reread(req *lead.Request) ([]*lead.Touch, error) { return s.intake.Reread(req) }
 
 // Handler returns what answers every URL.
 func (s *Server) Handler() http.Handler { return s.echo }

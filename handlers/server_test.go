@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
@@ -55,7 +56,7 @@ func (f *fakeAccepter) Accept(ctx context.Context, r *lead.Request, touches []*l
 
 // testOptions are those of a server in which nothing has happened yet, changed.
 func testOptions(change ...func(*Options)) Options {
-	o := Options{Accepter: nothing{}, Reader: fakeReader{}, Session: session.Options{Store: newFakePasses()}, Source: source.Options{Notebook: &fakeNotebook{notes: map[string][]byte{}},
+	o := Options{Intake: intake.Options{Accepter: nothing{}}, Reader: fakeReader{}, Session: session.Options{Store: newFakePasses()}, Source: source.Options{Notebook: &fakeNotebook{notes: map[string][]byte{}},
 		Rhythms: func(context.Context) (map[string]lead.Rhythm, error) { return nil, nil }}, PublicURL: publicURL, Version: "1.2.3",
 		Now: func() time.Time { return noon }}
 	for _, c := range change {
@@ -68,7 +69,7 @@ func testOptions(change ...func(*Options)) Options {
 func testServer(t testing.TB, sources []source.Source, change ...func(*Options)) (*Server, *fakeAccepter) {
 	t.Helper()
 	a := &fakeAccepter{}
-	s, err := New(testOptions(append([]func(*Options){func(o *Options) { o.Sources, o.Accepter = sources, a }}, change...)...))
+	s, err := New(testOptions(append([]func(*Options){func(o *Options) { o.Sources, o.Intake.Accepter = sources, a }}, change...)...))
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
@@ -215,6 +216,20 @@ func TestServer_Reload(t *testing.T) {
 	}
 }
 
+func TestServer_Routes(t *testing.T) {
+	s, _ := testServer(t, testSources)
+	wantProblem(t, ask(s, http.MethodGet, "/nope", ""), problem.NotFound)
+	wantProblem(t, ask(s, http.MethodPost, "/healthz", ""), problem.MethodNotAllowed)
+	wantProblem(t, ask(s, "BREW", "/in/json", ""), problem.MethodNotAllowed)
+	wantProblem(t, post(s, "/in/json", jsonType, `{`), problem.Malformed)
+	if n := count(t, s, `leadgate_refused_total{source="json",why="malformed"}`); n != 1 {
+		t.Errorf("%v refusals are counted, want 1", n)
+	}
+	if w := post(s, "/in/contact", formType, "email=", "Accept", "text/html"); w.Code != 422 || !strings.Contains(w.Body.String(), "<html") {
+		t.Errorf("an empty form of a browser = %d %s, want a page with 422", w.Code, w.Body)
+	}
+}
+
 func TestServer_HTTPServer(t *testing.T) {
 	s, _ := testServer(t, nil)
 	h := s.HTTPServer()
@@ -222,8 +237,8 @@ func TestServer_HTTPServer(t *testing.T) {
 		h.IdleTimeout != time.Minute || h.MaxHeaderBytes != 16<<10 || h.ErrorLog == nil {
 		t.Errorf("HTTPServer = %+v, without all of its limits", h)
 	}
-	if acceptLimit >= h.WriteTimeout {
-		t.Errorf("acceptLimit %s leaves no time for an answer within %s", acceptLimit, h.WriteTimeout)
+	if intake.AcceptLimit >= h.WriteTimeout {
+		t.Errorf("acceptLimit %s leaves no time for an answer within %s", intake.AcceptLimit, h.WriteTimeout)
 	}
 }
 
@@ -232,4 +247,13 @@ type nothing struct{}
 
 func (nothing) Accept(context.Context, *lead.Request, []*lead.Touch) (bool, error) {
 	return true, nil
+}
+
+var testSources = []source.Source{
+	{Name: "contact", Provider: "form", Rate: source.Rate{Off: true}},
+	{Name: "json", Provider: "json", Action: "quote_request"},
+	{Name: "thanks", Provider: "form", Redirect: "https://www.example.com/thanks", NextHosts: []string{"shop.example.com"}},
+	{Name: "tok", Provider: "json", Token: "right-token"},
+	{Name: "static", Provider: "json", Header: map[string]string{"X-Key": "static-value"}},
+	{Name: "zoom", Provider: "zoom", Secret: zoomSecret, SecretPrevious: "older-secret"},
 }

@@ -135,7 +135,7 @@ func (s *Server) answerSlack(c echo.Context, handle func(context.Context) (any, 
 // fromSlack checks that Slack signed the body within five minutes of now, and
 // that it comes for the first time.
 func (s *Server) fromSlack(c echo.Context) (url.Values, error) {
-	body, err := s.readBody(c)
+	body, err := s.intake.ReadBody(c)
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/leadgate/leadgate/handlers/problem"
-	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
@@ -176,37 +174,14 @@ if (!answer.ok) throw new Error((await answer.json()).detail);`
 	return append([]snippet{{id("form"), "HTML form", form}, {id("fetch"), "fetch", fetch}}, all...)
 }
 
-// testSource answers POST /sources/{name}/test: the vendor's sample goes the
-// way of a delivery, marked as a test, and leads to its page.
+// testSource answers POST /sources/{name}/test: the vendor's sample is accepted
+// like a delivery, marked as a test, and leads to its page.
 func (s *Server) testSource(c echo.Context) error {
-	g := s.sources.Find(c.Param("source"))
-	if g == nil {
-		return problem.Problem{Code: problem.NotFound, Detail: "There is no source of this name."}
-	}
-	now := s.o.Now().UTC()
-	sample := g.Format.Sample(now)
-	r := &provider.Request{Method: http.MethodPost, URL: s.publicURL(c.Request()), Header: http.Header{"Content-Type": {sample.ContentType}},
-		Body: sample.Body, Now: now, Source: g.View}
-	for k, v := range sample.Header {
-		r.Header.Set(k, v)
-	}
-	touches, err := s.touches(g, r)
+	id, err := s.intake.SendSample(c.Request().Context(), c.Param("source"))
 	if err != nil {
 		return err
 	}
-	if len(touches) == 0 {
-		return problem.Problem{Code: problem.Malformed, Detail: "The sample of " + g.Format.Name + " holds nobody."}
-	}
-	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.Format.Name, ReceivedAt: now, Header: keptHeaders(r.Header, g.Header), Body: sample.Body}
-	for _, t := range touches {
-		t.Test, t.DeliveryID = true, "test "+req.ID // each one is new, however often it is sent
-		t.Content = t.DeliveryID
-	}
-	complete(g, req, touches, r.Header)
-	if _, err := s.accept(c.Request().Context(), req, touches); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/l/"+touches[0].ID+"?said=tested")
+	return c.Redirect(http.StatusSeeOther, "/l/"+id+"?said=tested")
 }
 
 // listSources answers GET /api/v1/sources. It asks no vendor, and Redis only for

@@ -21,6 +21,7 @@ import (
 
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
@@ -225,7 +226,7 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 		"newsletter": "newsletter_signup", "whitepaper": "whitepaper_download", "referral": "referral", "brochure": "brochure_download"} {
 		sources = append(sources, source.Source{Name: name, Provider: "form", Action: action})
 	}
-	web, err := handlers.New(handlers.Options{Sources: sources, Accepter: w.jobs, Reader: w.jobs, Actor: w.jobs,
+	web, err := handlers.New(handlers.Options{Sources: sources, Intake: intake.Options{Accepter: w.jobs}, Source: source.Options{Notebook: w.jobs, Rhythms: w.jobs.Rhythms}, Reader: w.jobs, Actor: w.jobs,
 		PublicURL: "https://leads.example.com", Now: w.now})
 	if err != nil {
 		t.Fatal(err)

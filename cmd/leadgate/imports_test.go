@@ -162,11 +162,26 @@ var mayImport = map[string][]string{
 		"handlers/session",
 	},
 
+	"handlers/intake": {
+		"lead",
+		"handlers/problem",
+		"handlers/provider",
+		"handlers/session",
+		"handlers/source",
+	},
+
+	"handlers/lookup": {
+		"lead",
+		"handlers/provider",
+		"handlers/source",
+	},
+
 	"handlers": {
 		"lead",
 		"lead/rules",
 		"lead/strictyaml",
 		"lead/ops",
+		"handlers/intake",
 		"handlers/problem",
 		"handlers/provider",
 		"handlers/session",
@@ -208,6 +223,8 @@ var mayImport = map[string][]string{
 		"notify/message",
 		"notify/slack",
 		"handlers",
+		"handlers/intake",
+		"handlers/lookup",
 		"handlers/provider",
 		"handlers/session",
 		"handlers/source",

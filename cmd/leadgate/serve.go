@@ -22,6 +22,8 @@ import (
 	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/intake"
+	"github.com/leadgate/leadgate/handlers/lookup"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
@@ -112,7 +114,7 @@ func serve(ctx context.Context, cfg *config.Config, out io.Writer, begin time.Ti
 
 	// Jobs take it from acceptance to settlement.
 	var web *handlers.Server // reads kept requests again
-	vendors := handlers.NewVendors(cfg.Sources, nil)
+	vendors := lookup.New(cfg.Sources, nil)
 	work, err := jobs.New(jobs.Options{
 		Journal: jr.Journal, Store: patient, Prompt: prompt, Lists: lists, Rules: book.now, Routes: cfg.Routes, Outlets: outlets, AlarmTo: cfg.Alarms.To,
 		People: files.people(), Digests: cfg.Digests, Sources: names(cfg.Sources), Canary: jobs.Canary(cfg.Canary),
@@ -137,14 +139,14 @@ func serve(ctx context.Context, cfg *config.Config, out io.Writer, begin time.Ti
 		return fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Accepter: work, Reader: work, Standby: work, Actor: work, People: people{work, files.people}, Watcher: work,
+		Sources: cfg.Sources, Intake: intake.Options{Accepter: work, MaxBody: cfg.MaxBody}, Reader: work, Standby: work, Actor: work, People: people{work, files.people}, Watcher: work,
 		Source: source.Options{Notebook: work, Rhythms: work.Rhythms, TrustedProxies: cfg.TrustedProxies},
 		Judge:  work, Merger: work, Replayer: work, Resender: work, Eraser: work, Pauser: work,
 		Auditor: work, Reporter: work, Machinery: work, PublicURL: public,
 		Doctor: doctor{files.config, files.nextStart, jr.dir, book.now, prompt, clients.embedded, work.Targets, work.Unnamed},
 		Session: session.Options{Store: letIn, Tokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 			Slack: session.Slack{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL}},
-		Slack: slackOf(cfg), Registry: registry, Version: version, MaxBody: cfg.MaxBody, Try: cfg.Default,
+		Slack: slackOf(cfg), Registry: registry, Version: version, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(jr.Journal, work, files) }, Logger: log,
 		Rules: book.now, Reps: func() []lead.Rep { return files.people().Reps },
 		Request: work.Request, Means: notify.Sentence, Preview: previews(public, book.now),

@@ -71,3 +71,8 @@ func IsPath(s string) bool {
 func plain(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f })
 }
+
+// IsBrowser says whether a person looks at the answer, and not a script.
+func IsBrowser(h http.Header) bool {
+	return strings.Contains(h.Get("Accept"), "text/html") && h.Get("X-Requested-With") == ""
+}

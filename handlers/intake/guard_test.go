@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 import (
 	"net/url"
@@ -118,5 +118,37 @@ func TestBound(t *testing.T) {
 	}
 	if got := post(s, "/in/strict", formType, oneForm).Header().Get("Retry-After"); got != "1800" {
 		t.Errorf("Retry-After %q, want 1800", got)
+	}
+}
+
+func TestGuard_Captcha(t *testing.T) {
+	captcha := &source.Captcha{Kind: "turnstile", Secret: "captcha-secret"}
+	s, a := testServer(t, []source.Source{{Name: "contact", Provider: "form", Captcha: captcha}, {Name: "watched", Provider: "form", Captcha: captcha, Watch: true}})
+	for name, c := range map[string]struct {
+		source, contentType, body string
+		state                     lead.State
+		held, mark                string
+	}{
+		"Answer":         {"contact", formType, oneForm + "&cf-turnstile-response=abc", lead.Accepted, "", lead.CaptchaUnverified},
+		"AnswerInJSON":   {"contact", jsonType, `{"email":"ada@brandt-druck.example","cf-turnstile-response":"abc"}`, lead.Accepted, "", lead.CaptchaUnverified},
+		"NoAnswer":       {"contact", formType, oneForm, lead.Quarantined, "captcha_missing", "captcha_missing"},
+		"EmptyAnswer":    {"contact", formType, oneForm + "&cf-turnstile-response=", lead.Quarantined, "captcha_missing", "captcha_missing"},
+		"WatchedMissing": {"watched", formType, oneForm, lead.Accepted, "", "captcha_missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := post(s, "/in/"+c.source, c.contentType, c.body)
+			if r := decode(t, w); w.Code != 202 || r.Status != "accepted" {
+				t.Errorf("answer %d %s, want 202 accepted", w.Code, w.Body)
+			}
+			x := a.touches[len(a.touches)-1]
+			if x.State != c.state || x.Held != c.held || !slices.Equal(x.Marks, []string{c.mark}) {
+				t.Errorf("touch is %s, held %q, marks %q; want %s %q %q", x.State, x.Held, x.Marks, c.state, c.held, c.mark)
+			}
+			for label := range x.Fields {
+				if strings.Contains(label, "turnstile") {
+					t.Errorf("the captcha's answer is in the fields as %q", label)
+				}
+			}
+		})
 	}
 }

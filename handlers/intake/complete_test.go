@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 import (
 	"net/http"
@@ -83,7 +83,7 @@ func TestNameTouches_OneNameInABatch(t *testing.T) {
 		return &lead.Touch{DeliveryID: "d1", Content: content, Person: lead.Person{Email: "ada@brandt.example"}}
 	}
 	touches := []*lead.Touch{touch("a"), touch("b"), touch("a")}
-	nameTouches(s.sources.Find("zoom"), req, touches, nil)
+	nameTouches(s.o.Sources.Find("zoom"), req, touches, nil)
 	if a, b, again := touches[0].ID, touches[1].ID, touches[2].ID; a == b || a != again {
 		t.Errorf("ids %s %s %s, want the second to differ and the third to be the first", a, b, again)
 	}

@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
@@ -17,9 +18,9 @@ import (
 
 // answerAccepted answers that the touches are durable. Spam is answered the
 // same way.
-func (s *Server) answerAccepted(c echo.Context, g *source.Endpoint, r *provider.Request, touches []*lead.Touch, status string) error {
+func (s *Intake) answerAccepted(c echo.Context, g *source.Endpoint, r *provider.Request, touches []*lead.Touch, status string) error {
 	unread := slices.IndexFunc(touches, func(t *lead.Touch) bool { return t.State == lead.Unread })
-	if !g.Vendor() && isBrowser(r.Header) {
+	if !g.Vendor() && source.IsBrowser(r.Header) {
 		if unread >= 0 {
 			return s.visitor.mend(c, r, touches[unread])
 		}
@@ -28,7 +29,7 @@ func (s *Server) answerAccepted(c echo.Context, g *source.Endpoint, r *provider.
 	if unread == 0 && status == "accepted" {
 		status = "unread"
 	}
-	b := make([]byte, 0, 160+len(s.o.PublicURL)+30*len(touches))
+	b := make([]byte, 0, 160+len(s.o.Public.String())+30*len(touches))
 	b = append(b, `{"id":"`...)
 	b = append(b, touches[0].ID...)
 	if len(touches) > 1 {
@@ -75,18 +76,8 @@ func appendHint(b []byte, g *source.Endpoint, r *provider.Request, touches []*le
 	return append(append(b, ','), more[1:len(more)-1]...)
 }
 
-// answer writes JSON that is known to be valid.
-func answer(c echo.Context, status int, body []byte) error {
-	return c.Blob(status, "application/json", body)
-}
-
-// isBrowser says whether a person looks at the answer, and not a script.
-func isBrowser(h http.Header) bool {
-	return strings.Contains(h.Get("Accept"), "text/html") && h.Get("X-Requested-With") == ""
-}
-
 // answerBrowser sends a visitor on, or thanks.
-func (s *Server) answerBrowser(c echo.Context, g *source.Endpoint, body []byte) error {
+func (s *Intake) answerBrowser(c echo.Context, g *source.Endpoint, body []byte) error {
 	if next := g.NextPage(c.Request().Header, body); next != "" {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
@@ -105,4 +96,28 @@ func answerReply(c echo.Context, r *provider.Reply, err error) error {
 	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	return c.Blob(cmp.Or(r.Status, http.StatusOK), cmp.Or(r.ContentType, "text/plain; charset=utf-8"), r.Body)
+}
+
+// answer writes JSON that is known to be valid.
+func answer(c echo.Context, status int, body []byte) error {
+	return c.Blob(status, "application/json", body)
+}
+
+// CountRefusal counts and logs a delivery that was refused.
+func (s *Intake) CountRefusal(r *http.Request, p problem.Problem) {
+	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/in/"), "/")
+	name = s.o.Sources.Refused(name, p.Code)
+	if p.Code == problem.Internal || p.Code == problem.NotDurable {
+		s.breakages.Do(func() {
+			s.o.Logger.Error("delivery not kept", "source", name, "why", string(p.Code), "error", p.Because)
+		})
+		return
+	}
+	s.refusals.Do(func() { s.o.Logger.Info("delivery refused", "source", name, "why", string(p.Code)) })
+}
+
+// RefuseVisitor answers a refusal with a page if a visitor's browser posted a
+// form to a source of forms.
+func (s *Intake) RefuseVisitor(c echo.Context, p problem.Problem) bool {
+	return s.visits(c.Request()) && s.visitor.refuse(c, p) == nil
 }

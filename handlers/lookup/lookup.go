@@ -1,4 +1,11 @@
-package handlers
+// Package lookup asks vendors for what a delivery leaves out: the person of a thin
+// payload, and whether a form's visitor is a person. It sends no token and no
+// address anywhere but to the vendor's own host.
+//
+// It must not know when it is asked; jobs retry. A new vendor to fetch from is a
+// Fetch in its file in handlers/provider, a new kind of captcha a row of
+// captchaKinds and of captchaFields in handlers/source.
+package lookup
 
 import (
 	"context"
@@ -49,8 +56,8 @@ const (
 	vendorWait    = 24 * time.Hour
 )
 
-// NewVendors returns vendors for the sources' settings. now may be nil.
-func NewVendors(sources []source.Source, now func() time.Time) *Vendors {
+// New returns vendors for the sources' settings. now may be nil.
+func New(sources []source.Source, now func() time.Time) *Vendors {
 	if now == nil {
 		now = time.Now
 	}

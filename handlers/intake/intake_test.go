@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 import (
 	"bytes"
@@ -324,7 +324,7 @@ func TestDeliver_Panics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			s, a := testServer(t, testSources, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
-			s.sources.Find("json").Format = &provider.Provider{Name: "broken", Accepts: tc.accepts, Touches: breaks}
+			s.o.Sources.Find("json").Format = &provider.Provider{Name: "broken", Accepts: tc.accepts, Touches: breaks}
 			w := post(s, "/in/json", jsonType, oneLead)
 			if w.Code != tc.want {
 				t.Errorf("answer %d %s, want %d", w.Code, w.Body, tc.want)
@@ -339,7 +339,7 @@ func TestDeliver_Panics(t *testing.T) {
 	}
 	t.Run("Verify", func(t *testing.T) {
 		s, _ := testServer(t, testSources)
-		s.sources.Find("zoom").Format = &provider.Provider{Name: "broken", Verify: func(*provider.Request, string) error { panic("oops") }}
+		s.o.Sources.Find("zoom").Format = &provider.Provider{Name: "broken", Verify: func(*provider.Request, string) error { panic("oops") }}
 		w := post(s, "/in/zoom", jsonType, oneLead)
 		wantProblem(t, w, problem.Internal)
 		if n := count(t, s, `leadgate_refused_total{source="zoom",why="internal"}`); n != 1 {

@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 // visitorText is what a visitor reads after a form, in one language.
 type visitorText struct {

@@ -1,7 +1,8 @@
-package handlers
+package intake
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -30,9 +31,9 @@ func TestDeliver_PublicURL(t *testing.T) {
 		publicURL + "/gate/":     "https://leads.example.com/gate/in/json/?a=%2F&b",
 		"http://127.0.0.1:8080/": "http://127.0.0.1:8080/in/json/?a=%2F&b",
 	} {
-		s, _ := testServer(t, testSources, func(o *Options) { o.PublicURL = base })
+		s, _ := testServer(t, testSources, func(o *Options) { o.Public, _ = url.Parse(strings.TrimSuffix(base, "/")) })
 		var got string
-		s.sources.Find("json").Format = &provider.Provider{Name: "spy", Touches: func(r *provider.Request) ([]lead.Touch, error) {
+		s.o.Sources.Find("json").Format = &provider.Provider{Name: "spy", Touches: func(r *provider.Request) ([]lead.Touch, error) {
 			got = r.URL.String()
 			return nil, nil
 		}}
@@ -59,7 +60,7 @@ func TestProbe(t *testing.T) {
 		t.Errorf("HEAD of an unknown source = %d with %d bytes, want 404 with none", w.Code, w.Body.Len())
 	}
 
-	s.sources.Find("json").Format = &provider.Provider{Name: "spy", Reply: func(r *provider.Request) (*provider.Reply, error) {
+	s.o.Sources.Find("json").Format = &provider.Provider{Name: "spy", Reply: func(r *provider.Request) (*provider.Reply, error) {
 		if r.URL.Query().Get("challenge") == "" {
 			return nil, provider.ErrSignature
 		}
@@ -90,5 +91,4 @@ func TestMethods(t *testing.T) {
 		t.Errorf("a method override was heeded: %d", w.Code)
 	}
 	wantProblem(t, ask(s, http.MethodGet, "/nope", ""), problem.NotFound)
-	wantProblem(t, ask(s, http.MethodPost, "/healthz", ""), problem.MethodNotAllowed)
 }

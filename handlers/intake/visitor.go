@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 import (
 	"bytes"
@@ -17,10 +17,11 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
+	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
 
-//go:embed web/visitor.html
+//go:embed visitor.html
 var visitorHTML string
 
 // visitorPage is what a visitor sees after a form, in the language of their
@@ -110,11 +111,11 @@ func (p *visitorPage) refuse(c echo.Context, no problem.Problem) error {
 }
 
 // visits says whether a visitor's browser posted a form to a source of forms.
-func (s *Server) visits(r *http.Request) bool {
+func (s *Intake) visits(r *http.Request) bool {
 	name, ok := strings.CutPrefix(r.URL.Path, "/in/")
 	name, _, _ = strings.Cut(name, "/")
-	g := s.sources.Find(name)
-	return ok && r.Method == http.MethodPost && isBrowser(r.Header) && g != nil && !g.Vendor()
+	g := s.o.Sources.Find(name)
+	return ok && r.Method == http.MethodPost && source.IsBrowser(r.Header) && g != nil && !g.Vendor()
 }
 
 // mistyped are the values that were meant as an e-mail address.

@@ -1,4 +1,4 @@
-package handlers
+package lookup
 
 import (
 	"fmt"
@@ -90,7 +90,7 @@ const tokenPath = "/contoso.example/oauth2/v2.0/token"
 func TestVendors_Grant(t *testing.T) {
 	d := newDirectory(t)
 	now := noon
-	v := NewVendors([]source.Source{teamsSource(d)}, func() time.Time { return now })
+	v := New([]source.Source{teamsSource(d)}, func() time.Time { return now })
 	asks := func(want ...string) {
 		t.Helper()
 		got, err := v.Ask(t.Context(), registration(), nil, false)
@@ -152,7 +152,7 @@ func TestVendors_Grant_Fails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDirectory(t)
 			c.change(d)
-			got, err := NewVendors([]source.Source{teamsSource(d)}, nil).Ask(t.Context(), registration(), nil, false)
+			got, err := New([]source.Source{teamsSource(d)}, nil).Ask(t.Context(), registration(), nil, false)
 			checkAsk(t, got, err, c.want)
 			for _, secret := range []string{"app-secret-1", "token-1", "token-2"} {
 				if strings.Contains(err.Error(), secret) {
@@ -163,6 +163,6 @@ func TestVendors_Grant_Fails(t *testing.T) {
 	}
 	// A vendor that gives no tokens wants one that was made by hand.
 	src := source.Source{Name: "ads", Provider: "meta", Fetch: source.Fetch{Tenant: "t", ClientID: "app-1", ClientSecret: "app-secret-1"}}
-	got, err := NewVendors([]source.Source{src}, nil).Ask(t.Context(), stub(), nil, false)
+	got, err := New([]source.Source{src}, nil).Ask(t.Context(), stub(), nil, false)
 	checkAsk(t, got, err, lead.AskError{Why: lead.AskNoToken, Note: "set fetch.token of the source ads"})
 }

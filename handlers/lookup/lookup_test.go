@@ -1,4 +1,4 @@
-package handlers
+package lookup
 
 import (
 	"errors"
@@ -16,6 +16,8 @@ import (
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 )
+
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 const vendorToken = "vendor-token-1"
 
@@ -59,7 +61,7 @@ func TestVendors_Fetch(t *testing.T) {
 				fmt.Fprint(w, c.body)
 			}))
 			defer api.Close()
-			v := NewVendors([]source.Source{{Name: "ads", Provider: "meta", Fetch: source.Fetch{Token: vendorToken, URL: api.URL + "/"}}}, func() time.Time { return noon })
+			v := New([]source.Source{{Name: "ads", Provider: "meta", Fetch: source.Fetch{Token: vendorToken, URL: api.URL + "/"}}}, func() time.Time { return noon })
 			got, err := v.Ask(t.Context(), stub(), nil, false)
 			if want := []string{"GET /501 Bearer " + vendorToken}; !slices.Equal(asked, want) {
 				t.Errorf("asked %q, want %q", asked, want)
@@ -109,7 +111,7 @@ func TestVendors_Fetch_NoCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			x := stub()
 			c.touch(x)
-			got, err := NewVendors([]source.Source{c.source}, nil).Ask(t.Context(), x, nil, false)
+			got, err := New([]source.Source{c.source}, nil).Ask(t.Context(), x, nil, false)
 			checkAsk(t, got, err, c.want)
 		})
 	}
@@ -161,8 +163,8 @@ func TestVendors_Captcha(t *testing.T) {
 			c.captcha.Secret, c.captcha.URL = captchaSecret, api.URL
 			src := source.Source{Name: "contact", Captcha: &c.captcha, Origins: c.origins}
 			x := &lead.Touch{ID: "01FORM", State: lead.Accepted, Source: "contact", Marks: []string{"links", lead.CaptchaUnverified}, ReceivedAt: noon}
-			r := &lead.Request{Header: map[string]string{"Content-Type": formType}, Body: []byte(oneForm + "&" + c.field + "=answer-1")}
-			v := NewVendors([]source.Source{src}, func() time.Time { return noon })
+			r := &lead.Request{Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, Body: []byte("name=Ada&email=ada%40works.example" + "&" + c.field + "=answer-1")}
+			v := New([]source.Source{src}, func() time.Time { return noon })
 			got, err := v.Ask(t.Context(), x, r, c.again)
 			if err != nil && strings.Contains(err.Error(), captchaSecret) {
 				t.Errorf("%v tells the secret", err)
@@ -197,37 +199,5 @@ func TestVendors_Captcha(t *testing.T) {
 func TestVendors_Captcha_SameQuestion(t *testing.T) {
 	if a, b := uuidOf("01FORM"), uuidOf("01FORM"); a != b || a == uuidOf("01OTHER") || len(a) != 36 || a[14] != '8' || !strings.ContainsRune("89ab", rune(a[19])) {
 		t.Errorf("uuidOf = %s, %s", a, b)
-	}
-}
-
-func TestGuard_Captcha(t *testing.T) {
-	captcha := &source.Captcha{Kind: "turnstile", Secret: captchaSecret}
-	s, a := testServer(t, []source.Source{{Name: "contact", Provider: "form", Captcha: captcha}, {Name: "watched", Provider: "form", Captcha: captcha, Watch: true}})
-	for name, c := range map[string]struct {
-		source, contentType, body string
-		state                     lead.State
-		held, mark                string
-	}{
-		"Answer":         {"contact", formType, oneForm + "&cf-turnstile-response=abc", lead.Accepted, "", lead.CaptchaUnverified},
-		"AnswerInJSON":   {"contact", jsonType, `{"email":"ada@brandt-druck.example","cf-turnstile-response":"abc"}`, lead.Accepted, "", lead.CaptchaUnverified},
-		"NoAnswer":       {"contact", formType, oneForm, lead.Quarantined, "captcha_missing", "captcha_missing"},
-		"EmptyAnswer":    {"contact", formType, oneForm + "&cf-turnstile-response=", lead.Quarantined, "captcha_missing", "captcha_missing"},
-		"WatchedMissing": {"watched", formType, oneForm, lead.Accepted, "", "captcha_missing"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := post(s, "/in/"+c.source, c.contentType, c.body)
-			if r := decode(t, w); w.Code != 202 || r.Status != "accepted" {
-				t.Errorf("answer %d %s, want 202 accepted", w.Code, w.Body)
-			}
-			x := a.touches[len(a.touches)-1]
-			if x.State != c.state || x.Held != c.held || !slices.Equal(x.Marks, []string{c.mark}) {
-				t.Errorf("touch is %s, held %q, marks %q; want %s %q %q", x.State, x.Held, x.Marks, c.state, c.held, c.mark)
-			}
-			for label := range x.Fields {
-				if strings.Contains(label, "turnstile") {
-					t.Errorf("the captcha's answer is in the fields as %q", label)
-				}
-			}
-		})
 	}
 }

@@ -1,4 +1,11 @@
-package handlers
+// Package intake takes leads in: it reads a delivery, gives each touch its id,
+// makes all of them durable and only then answers 2xx. deliver reads as the
+// contract of one delivery. Imports, tests and the reading of kept requests go the
+// same way.
+//
+// It must not know what becomes of a touch, nor one vendor from another: a new
+// vendor is one file in handlers/provider.
+package intake
 
 import (
 	"cmp"
@@ -7,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -19,12 +27,12 @@ import (
 
 // acceptLimit is how long a delivery waits for the disk before its sender is
 // told to come again. It is shorter than the server's time for an answer.
-const acceptLimit = 10 * time.Second
+const AcceptLimit = 10 * time.Second
 
-// deliver answers POST /in/{source} and /in/{source}/{token}: one delivery of
+// Deliver answers POST /in/{source} and /in/{source}/{token}: one delivery of
 // one or several touches. A 2xx means that all of them are durable.
-func (s *Server) deliver(c echo.Context) error {
-	g := s.sources.Find(c.Param("source"))
+func (s *Intake) Deliver(c echo.Context) error {
+	g := s.o.Sources.Find(c.Param("source"))
 	if g == nil {
 		return errNoSource
 	}
@@ -33,12 +41,12 @@ func (s *Server) deliver(c echo.Context) error {
 		return err
 	}
 	now := s.o.Now().UTC()
-	client := s.sources.Client(c.Request())
+	client := s.o.Sources.Client(c.Request())
 	if err := g.Bound(client, now, 1); err != nil {
 		return err
 	}
 
-	body, err := s.readBody(c)
+	body, err := s.ReadBody(c)
 	if err != nil {
 		return err
 	}
@@ -63,7 +71,7 @@ func (s *Server) deliver(c echo.Context) error {
 		return err
 	}
 	if len(touches) == 0 {
-		s.sources.Ignored(g, now)
+		s.o.Sources.Ignored(g, now)
 		return answer(c, http.StatusOK, []byte(`{"status":"ignored"}`))
 	}
 	if err := g.BoundPeople(client, now, len(touches)); err != nil {
@@ -82,15 +90,15 @@ func (s *Server) deliver(c echo.Context) error {
 		return err
 	}
 	if status == "accepted" {
-		s.sources.Accepted(g, now, touches)
+		s.o.Sources.Accepted(g, now, touches)
 	}
 	return s.answerAccepted(c, g, r, touches, status)
 }
 
 // accept waits until the touches are durable. What has arrived is kept even
 // when its sender does not wait: a page that is being left does not.
-func (s *Server) accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (status string, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptLimit)
+func (s *Intake) accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (status string, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), AcceptLimit)
 	defer cancel()
 	isNew, err := s.o.Accepter.Accept(ctx, req, touches)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -113,10 +121,10 @@ func (s *Server) accept(ctx context.Context, req *lead.Request, touches []*lead.
 
 var errNoSource = problem.Problem{Code: problem.NotFound, Detail: "There is no source of this name. The sources and their URLs are in the configuration."}
 
-// probe answers GET and HEAD on a source: a vendor's handshake, else a line
+// Probe answers GET and HEAD on a source: a vendor's handshake, else a line
 // for whoever looks whether somebody is there.
-func (s *Server) probe(c echo.Context) error {
-	g := s.sources.Find(c.Param("source"))
+func (s *Intake) Probe(c echo.Context) error {
+	g := s.o.Sources.Find(c.Param("source"))
 	if g == nil {
 		return errNoSource
 	}
@@ -133,6 +141,23 @@ func (s *Server) probe(c echo.Context) error {
 	return c.String(http.StatusOK, "This address takes leads by POST.\n")
 }
 
+// Preflight answers OPTIONS on a source.
+func (s *Intake) Preflight(c echo.Context) error {
+	g := s.o.Sources.Find(c.Param("source"))
+	if g == nil {
+		return errNoSource
+	}
+	h := c.Response().Header()
+	h.Set("Allow", "GET, HEAD, OPTIONS, POST")
+	if !g.AllowOrigin(c) && c.Request().Header.Get("Origin") != "" {
+		return problem.Problem{Code: problem.Forbidden, Detail: "This source does not list the page's origin. Add it to origins: in its settings."}
+	}
+	h.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "content-type, idempotency-key")
+	h.Set("Access-Control-Max-Age", "600")
+	return c.NoContent(http.StatusNoContent)
+}
+
 // handshake asks the source's own provider, and no other, whether a request is
 // one.
 func handshake(g *source.Endpoint, r *provider.Request) (*provider.Reply, error) {
@@ -143,19 +168,19 @@ func handshake(g *source.Endpoint, r *provider.Request) (*provider.Reply, error)
 }
 
 // shook remembers how a vendor's handshake went.
-func (s *Server) shook(g *source.Endpoint, reply *provider.Reply) {
+func (s *Intake) shook(g *source.Endpoint, reply *provider.Reply) {
 	now := s.o.Now().UTC()
 	if reply == nil || reply.Status >= 300 {
-		s.sources.HandshakeRefused(g, now)
+		s.o.Sources.HandshakeRefused(g, now)
 		return
 	}
-	s.sources.HandshakeAnswered(g, now)
+	s.o.Sources.HandshakeAnswered(g, now)
 }
 
 // touches reads a delivery. One that cannot be read is kept as an unread touch:
 // a vendor would not send it better, and a person would not send it again.
 // What cannot hold a wish of anybody is refused where the sender is no vendor.
-func (s *Server) touches(g *source.Endpoint, r *provider.Request) ([]*lead.Touch, error) {
+func (s *Intake) touches(g *source.Endpoint, r *provider.Request) ([]*lead.Touch, error) {
 	read, err := readTouches(g.Format, r)
 	if err != nil && !g.Vendor() && !provider.Meant(r, err) {
 		return nil, err
@@ -213,14 +238,32 @@ func reach(g *source.Endpoint, touches []*lead.Touch) error {
 }
 
 // publicURL is the URL of r as its sender knows it.
-func (s *Server) publicURL(r *http.Request) *url.URL {
+func (s *Intake) publicURL(r *http.Request) *url.URL {
 	u := *r.URL
-	u.Scheme, u.Host = s.public.Scheme, s.public.Host
-	if base := s.public.Path; base != "" {
+	u.Scheme, u.Host = s.o.Public.Scheme, s.o.Public.Host
+	if base := s.o.Public.Path; base != "" {
 		if u.RawPath != "" {
-			u.RawPath = s.public.EscapedPath() + u.RawPath
+			u.RawPath = s.o.Public.EscapedPath() + u.RawPath
 		}
 		u.Path = base + u.Path
 	}
 	return &u
+}
+
+// forget takes a vendor's request that people be forgotten. The vendor is told
+// so once the wish is durable.
+func (s *Intake) forget(c echo.Context, g *source.Endpoint, who *provider.Erasure) error {
+	w := lead.Wish{By: g.Name, Email: who.Email, Phone: who.Phone}
+	if who.Delivery != "" {
+		w.TouchID = lead.DerivedID(g.Name, who.Delivery+"\x00"+strings.ToLower(who.Email))
+	}
+	if who.Field != "" {
+		w.Source, w.Field, w.Value = g.Name, who.Field, who.Value
+	}
+	if w.TouchID != "" || w.Source != "" || len(lead.Keys(lead.Person{Email: w.Email, Phone: w.Phone})) > 0 {
+		if _, err := s.o.Eraser.Erase(context.WithoutCancel(c.Request().Context()), w, 0); err != nil {
+			return fmt.Errorf("keep the wish of source %s to erase: %w", g.Name, err)
+		}
+	}
+	return answer(c, http.StatusOK, []byte(`{"status":"erasing"}`))
 }

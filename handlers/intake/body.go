@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 import (
 	"compress/gzip"
@@ -18,8 +18,8 @@ import (
 // a claimed length costs the claimant nothing.
 const firstRead = 8 << 10
 
-// readBody reads a body of at most limit bytes, inflated.
-func (s *Server) readBody(c echo.Context) ([]byte, error) {
+// ReadBody reads a body of at most limit bytes, inflated.
+func (s *Intake) ReadBody(c echo.Context) ([]byte, error) {
 	limit := s.o.MaxBody
 	r := c.Request()
 	zipped, err := encoding(r.Header)
@@ -57,7 +57,7 @@ func encoding(h http.Header) (zipped bool, err error) {
 
 var errTooLong = errors.New("too long")
 
-func (s *Server) readRaw(r *http.Request, zipped bool, limit int64) ([]byte, error) {
+func (s *Intake) readRaw(r *http.Request, zipped bool, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, errTooLong
 	}

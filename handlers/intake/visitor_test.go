@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 import (
 	"reflect"
@@ -39,7 +39,7 @@ func TestVisitor_Mends(t *testing.T) {
 		"RatherThanARedirect": {"/in/thanks", "email=ada@brandt", nil, 202, []string{"Please check your details"}, nil, 1},
 		"Spam":                {"/in/contact", "email=ada@brandt&_gotcha=x", nil, 200, []string{"Thank you"}, nil, 1},
 		"Empty":               {"/in/contact", "email=&name=", []string{"Accept-Language", "fr"}, 422, []string{`lang="fr"`, "Le formulaire était vide"}, []string{refuse}, 0},
-		"TooLarge": {"/in/contact", "email=ada@brandt-druck.example&message=" + strings.Repeat("a", defaultMaxBody), []string{"Accept-Language", "sv", "Referer", "https://www.example.com/x"}, 413,
+		"TooLarge": {"/in/contact", "email=ada@brandt-druck.example&message=" + strings.Repeat("a", 256<<10), []string{"Accept-Language", "sv", "Referer", "https://www.example.com/x"}, 413,
 			[]string{"för långt", `href="https://www.example.com/x"`}, []string{refuse}, 0},
 		"WrongToken": {"/in/tok/wrong", "email=ada@brandt-druck.example", nil, 401, []string{"was not sent"}, []string{refuse}, 0},
 	} {

@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 import (
 	"cmp"
@@ -40,8 +40,8 @@ type importing struct {
 	} `json:"rows"`
 }
 
-// imported is what became of a row.
-type imported struct {
+// ImportedRow is what became of a row.
+type ImportedRow struct {
 	Row    int          `json:"row"`
 	Status string       `json:"status"` // accepted, rejected; with a dry run found
 	ID     string       `json:"id,omitempty"`
@@ -49,10 +49,10 @@ type imported struct {
 	Person *lead.Person `json:"person,omitempty"` // with a dry run
 }
 
-// importRowsOf answers POST /import: the rows that name somebody reachable are
+// Import answers POST /import: the rows that name somebody reachable are
 // accepted together like the touches of any other request; of the rest it says
 // what is wrong with them.
-func (s *Server) importRowsOf(c echo.Context) error {
+func (s *Intake) Import(c echo.Context) error {
 	var in importing
 	d := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, importBytes))
 	d.DisallowUnknownFields()
@@ -63,7 +63,7 @@ func (s *Server) importRowsOf(c echo.Context) error {
 		return problem.Problem{Code: problem.TooLarge, Detail: fmt.Sprintf("Send at most %d rows at once.", importRows)}
 	}
 	in.Action = cmp.Or(in.Action, "list_import")
-	if s.sources.Find(in.Source) == nil && !source.ValidName(in.Source) {
+	if s.o.Sources.Find(in.Source) == nil && !source.ValidName(in.Source) {
 		return problem.Problem{Code: problem.BadQuery, Detail: "Name the list's source with 1 to 64 lower-case letters, digits and dashes."}
 	}
 	g := s.importGate(in.Source, in.Action, in.Fields)
@@ -71,7 +71,7 @@ func (s *Server) importRowsOf(c echo.Context) error {
 	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.Format.Name, ReceivedAt: now, Action: in.Action, Fields: in.Fields, Header: map[string]string{"Content-Type": "application/json"}}
 	var err error
 	var out struct {
-		Rows    []imported        `json:"rows"`
+		Rows    []ImportedRow     `json:"rows"`
 		Columns map[string]string `json:"columns,omitempty"` // with a dry run: column -> lead field
 	}
 	out.Columns = map[string]string{}
@@ -88,7 +88,7 @@ func (s *Server) importRowsOf(c echo.Context) error {
 				}
 			}
 		}
-		found := imported{Row: row.Row, Status: "accepted"}
+		found := ImportedRow{Row: row.Row, Status: "accepted"}
 		read, err := readTouches(g.Format, r)
 		switch {
 		case err != nil:
@@ -105,8 +105,9 @@ func (s *Server) importRowsOf(c echo.Context) error {
 		}
 		out.Rows = append(out.Rows, found)
 	}
+	c.Response().Header().Set("Cache-Control", "no-store") // it is about people
 	if len(touches) == 0 {
-		return show(c, out)
+		return c.JSON(http.StatusOK, out)
 	}
 	if req.Body, err = json.Marshal(bodies); err != nil {
 		return problem.Problem{Code: problem.Malformed, Detail: "The rows are no JSON.", Because: err}
@@ -116,19 +117,19 @@ func (s *Server) importRowsOf(c echo.Context) error {
 		return err
 	}
 	if !s.imports.goesOn(session.Of(c).Name+" "+g.Name, now) {
-		s.sessions.Did(c, lead.ActImport, g.Name)
+		s.o.Sessions.Did(c, lead.ActImport, g.Name)
 	}
 	for i, t := range touches {
 		out.Rows[at[i]].ID = t.ID
 	}
-	return show(c, out)
+	return c.JSON(http.StatusOK, out)
 }
 
 // importGate is the source of an import: that of the configuration, or one of the
 // list's own, and in either case one that reads JSON.
-func (s *Server) importGate(name string, action lead.Action, fields map[string]string) *source.Endpoint {
+func (s *Intake) importGate(name string, action lead.Action, fields map[string]string) *source.Endpoint {
 	g := source.Endpoint{Source: source.Source{Name: name}, View: provider.Source{Name: name}}
-	if configured := s.sources.Find(name); configured != nil {
+	if configured := s.o.Sources.Find(name); configured != nil {
 		g.Source, g.View = configured.Source, configured.View
 	}
 	g.Format, _ = provider.Find("json")

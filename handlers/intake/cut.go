@@ -1,4 +1,4 @@
-package handlers
+package intake
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 // the order of Request.Touches: what was said in it by others stays. A list of
 // leads in JSON keeps the rest as it came; of anything else stays what is read
 // out of it.
-func (s *Server) Cut(req *lead.Request, gone []bool) (*lead.Request, error) {
+func (s *Intake) Cut(req *lead.Request, gone []bool) (*lead.Request, error) {
 	if len(gone) != len(req.Touches) {
 		return nil, fmt.Errorf("cut request %s: it holds %d touches, not %d", req.ID, len(req.Touches), len(gone))
 	}
@@ -71,7 +71,7 @@ func keep(members []json.RawMessage, gone []bool) ([]json.RawMessage, error) {
 }
 
 // writeAnew is a list of what is read out of a request, without what is gone.
-func (s *Server) writeAnew(req *lead.Request, gone []bool) ([]byte, error) {
+func (s *Intake) writeAnew(req *lead.Request, gone []bool) ([]byte, error) {
 	touches, err := s.Reread(req)
 	if err != nil || len(touches) != len(gone) {
 		return nil, fmt.Errorf("cut request %s: %d of %d touches are found in it: %w", req.ID, len(touches), len(gone), err)
