@@ -18,7 +18,7 @@ import (
 // lead.ErrConflict, lead.ErrUnavailable or lead.ErrWhom; with ErrConflict the lead as it is
 // comes back.
 type actor interface {
-	Act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error)
+	Act(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error)
 }
 
 // maxAction is how many bytes the body of an action may have.
@@ -42,7 +42,7 @@ func (s *Server) act(c echo.Context) error {
 	if in.By = strings.TrimSpace(in.By); in.By == "" || len(in.By) > 200 {
 		return problem.Problem{Code: problem.Malformed, Detail: `Say who does it: {"by": "Dana"}.`}
 	}
-	d := lead.Deed{Verb: lead.Verb(c.Param("verb")), By: in.By, To: strings.TrimSpace(in.To), Why: strings.TrimSpace(in.Why)}
+	d := lead.Command{Verb: lead.Verb(c.Param("verb")), By: in.By, To: strings.TrimSpace(in.To), Why: strings.TrimSpace(in.Why)}
 	if len(d.To) > 200 || len(d.Why) > 200 {
 		return problem.Problem{Code: problem.Malformed, Detail: "to and why may have 200 bytes each."}
 	}

@@ -16,7 +16,7 @@ import (
 // actorOfOne is an actor that knows the lead l1.
 type actorOfOne struct{ l lead.Lead }
 
-func (o *actorOfOne) Act(_ context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
+func (o *actorOfOne) Act(_ context.Context, id string, d lead.Command, revision int64) (*lead.Lead, error) {
 	if id != "l1" {
 		return nil, fmt.Errorf("lead %s: %w", id, lead.ErrNotFound)
 	}

@@ -63,19 +63,9 @@ func (s *Server) auditPage(c echo.Context, limit int, cursor string) (p AuditPag
 	return p, nil
 }
 
-// actWords are what the page says of an act: before the lead, and between it
+// actWords are what the page says of an act that is no verb: before the lead, and between it
 // and what else it was done to.
 var actWords = map[lead.Act][2]string{
-	lead.Act(lead.VerbClaim):     {"claimed"},
-	lead.Act(lead.VerbUnclaim):   {"gave back"},
-	lead.Act(lead.VerbContacted): {"made contact with"},
-	lead.Act(lead.VerbAssign):    {"assigned", "to"},
-	lead.Act(lead.VerbNotHot):    {"called not hot"},
-	lead.Act(lead.VerbDuplicate): {"called a duplicate"},
-	lead.Act(lead.VerbJunk):      {"called junk"},
-	lead.Act(lead.VerbUnjunk):    {"called no junk"},
-	lead.Act(lead.VerbRelease):   {"released"},
-
 	lead.ActResend: {"resent", "to"}, lead.ActMerge: {"merged", "into"}, lead.ActUnmerge: {"unmerged"}, lead.ActReplay: {"read again"},
 	lead.ActReclassify: {"reclassified"}, lead.ActErase: {"erased"}, lead.ActExport: {"exported"}, lead.ActImport: {"imported"},
 
@@ -89,6 +79,9 @@ var actWords = map[lead.Act][2]string{
 
 // wordsOf are those of an act; one that has none stands for itself.
 func wordsOf(a lead.Act) [2]string {
+	if row, ok := lead.Verb(a).Row(); ok {
+		return row.Audit
+	}
 	if words, ok := actWords[a]; ok {
 		return words
 	}

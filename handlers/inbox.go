@@ -55,21 +55,27 @@ func newRow(l *lead.Lead, me session.Credential, back string, now time.Time) row
 	return r
 }
 
-func verbs(l *lead.Lead, me session.Credential) []lead.Verb {
+// verbs are those that a page offers somebody about a lead.
+func verbs(l *lead.Lead, me session.Credential) (offered []lead.Verb) {
+	offer := lead.Offer(0)
 	mine := l.Claim != nil && l.Claim.By == me.Name
 	switch {
 	case me.Right < session.Write, l.MergedInto != "":
-		return nil
 	case l.Status == lead.HeldInQuarantine:
-		return []lead.Verb{lead.VerbRelease, lead.VerbJunk}
+		offer = lead.Held
 	case l.Status == lead.New:
-		return []lead.Verb{lead.VerbClaim, lead.VerbJunk}
+		offer = lead.Free
 	case l.Status == lead.Claimed && mine:
-		return []lead.Verb{lead.VerbContacted, lead.VerbUnclaim, lead.VerbJunk}
+		offer = lead.Owned
 	case l.Status == lead.Contacted && mine:
-		return []lead.Verb{lead.VerbUnclaim, lead.VerbJunk}
+		offer = lead.Reached
 	}
-	return nil
+	for _, v := range lead.Verbs() {
+		if v.Page&offer != 0 {
+			offered = append(offered, v.Verb)
+		}
+	}
+	return offered
 }
 
 func whoIs(p lead.Person) string {

@@ -60,7 +60,7 @@ func (s *shelf) Touch(_ context.Context, id string) (*lead.Touch, error) {
 	return nil, lead.ErrNotFound
 }
 
-func (s *shelf) Act(ctx context.Context, id string, d lead.Deed, revision int64) (*lead.Lead, error) {
+func (s *shelf) Act(ctx context.Context, id string, d lead.Command, revision int64) (*lead.Lead, error) {
 	l, err := s.Lead(ctx, id)
 	if err != nil {
 		return nil, err

@@ -134,7 +134,7 @@ func (s *Server) actOnPage(c echo.Context) error {
 	revision := revisionSeen(c)
 	me := session.Of(c)
 	verb := lead.Verb(c.Param("verb"))
-	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), lead.Deed{Verb: verb, By: me.Name}, revision)
+	l, err := s.o.Actor.Act(c.Request().Context(), c.Param("id"), lead.Command{Verb: verb, By: me.Name}, revision)
 	inRow := c.Request().Header.Get("HX-Request") == "true"
 	back := localPath(c.FormValue("back"))
 	switch {

@@ -36,7 +36,7 @@ func (fullReader) Books(context.Context, string) (lead.Books, error) {
 // fullActor does whatever it is asked.
 type fullActor struct{}
 
-func (fullActor) Act(context.Context, string, lead.Deed, int64) (*lead.Lead, error) {
+func (fullActor) Act(context.Context, string, lead.Command, int64) (*lead.Lead, error) {
 	return fullOf[lead.Lead](), nil
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -98,13 +99,9 @@ func can(p session.Credential, right string) bool {
 
 // verbLabel is what a button says.
 func verbLabel(v lead.Verb) string {
-	if label, ok := verbLabels[v]; ok {
-		return label
-	}
-	return string(v)
+	row, _ := v.Row()
+	return cmp.Or(row.Label, string(v))
 }
-
-var verbLabels = map[lead.Verb]string{"claim": "Claim", "unclaim": "Give back", "contacted": "I made contact", "junk": "Junk", "release": "Release"}
 
 // navigation leads to every page.
 var navigation = []tabLink{
@@ -179,14 +176,18 @@ func pageHeaders(h http.Header) {
 // frame begins a page for the caller.
 func (s *Server) frame(c echo.Context, tab, title string, page any) frame {
 	me := session.Of(c)
-	return frame{Title: title, Tab: tab, Me: me, Said: said[c.QueryParam("said")], Page: page, Now: s.o.Now().UTC(), Away: s.outage(me)}
+	return frame{Title: title, Tab: tab, Me: me, Said: sentence(c.QueryParam("said")), Page: page, Now: s.o.Now().UTC(), Away: s.outage(me)}
 }
 
-// said are the sentences that a page can begin with after a form was sent. Only
-// their keys travel in the URL.
+// sentence is what a page begins with after a form was sent: of a verb its own,
+// else one of said. Only its key travels in the URL.
+func sentence(key string) string {
+	row, _ := lead.Verb(key).Row()
+	return cmp.Or(row.Done, said[key])
+}
+
 var said = map[string]string{
-	"claim": "The lead is yours.", "unclaim": "The lead is free again.", "contacted": "Well done: contact is recorded.",
-	"junk": "Marked as junk.", "release": "Released from quarantine.", "named": "Your name is changed.", "ended": "It is ended.",
+	"named": "Your name is changed.", "ended": "It is ended.",
 	"off": "Off: no leads are dealt until then.", "back": "Back: leads are dealt again.", "done": "Done.", "replayed": "The request is read again.",
 	"erased": "The person is forgotten.", "reclassified": "It is judged by the rules of today.", "resent": "It is on its way again.",
 	"merged": "The two are one lead now.", "unmerged": "It is a lead of its own again.", "tested": "This is the test lead. It alerts nobody.",

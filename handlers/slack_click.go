@@ -50,11 +50,11 @@ func (a *slackApp) press(ctx context.Context, ic slack.InteractionCallback, acti
 	if !ok {
 		return // opens a page, or is of another version
 	}
-	if open := dialogs[verb]; open != nil {
-		a.open(ctx, ic, id, open)
+	if row, _ := verb.Row(); row.Needs != lead.NeedsNothing {
+		a.open(ctx, ic, id, row)
 		return
 	}
-	l, err := a.s.o.Actor.Act(ctx, id, lead.Deed{Verb: verb, By: by, Click: clickOf(ic)}, 0)
+	l, err := a.s.o.Actor.Act(ctx, id, lead.Command{Verb: verb, By: by, Click: clickOf(ic)}, 0)
 	switch text := a.outcome(l, verb, by, err); {
 	case text != "":
 		a.whisper(ic, text)
@@ -72,15 +72,14 @@ func pressed(actionID, value string) (leadID string, verb lead.Verb, ok bool) {
 		return "", "", false
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(actionID, "lead."), ".")
-	switch name {
-	case "claim", "unclaim", "contacted", "unjunk":
-		return parts[1], lead.Verb(name), true
-	case "more":
-		if len(parts) == 4 {
-			return parts[1], lead.Verb(parts[3]), true
+	if name == "more" {
+		if len(parts) != 4 {
+			return "", "", false
 		}
+		return parts[1], lead.Verb(parts[3]), true
 	}
-	return "", "", false
+	row, _ := lead.Verb(name).Row()
+	return parts[1], row.Verb, row.Button != ""
 }
 
 func clickOf(ic slack.InteractionCallback) lead.Click {
@@ -113,13 +112,8 @@ func (a *slackApp) outcome(l *lead.Lead, v lead.Verb, by string, err error) stri
 
 // done says what has been done, where no message shows it.
 func done(l *lead.Lead, v lead.Verb) string {
-	switch v {
-	case lead.VerbClaim:
-		return "You have " + called(l) + "."
-	case lead.VerbUnclaim:
-		return called(l) + " is unclaimed again."
-	case lead.VerbContacted:
-		return "Noted: you reached " + called(l) + "."
+	if row, _ := v.Row(); row.Reply != "" {
+		return fmt.Sprintf(row.Reply, called(l))
 	}
 	return "Done: " + called(l) + "."
 }

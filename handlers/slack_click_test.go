@@ -314,7 +314,7 @@ func TestSlack_Dialogs(t *testing.T) {
 // failing is an actor that cannot keep anything.
 type failing struct{ err error }
 
-func (f failing) Act(context.Context, string, lead.Deed, int64) (*lead.Lead, error) {
+func (f failing) Act(context.Context, string, lead.Command, int64) (*lead.Lead, error) {
 	return nil, errors.Join(f.err)
 }
 

@@ -11,26 +11,23 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// dialog asks for what a verb needs to know. Its one input is in the block
-// "ask", under the action "answer".
+// dialog asks for what a verb needs. Its one input is in the block "ask", under
+// the action "answer".
 type dialog struct {
-	verb  lead.Verb
-	title string
-	label string
 	input func(a *slackApp) slack.BlockElement
-	// deed completes the deed with the answer; a problem is for who answered.
-	deed func(ctx context.Context, a *slackApp, d *lead.Deed, answer slack.BlockAction) (problem string)
+	// complete adds the answer to the command; a problem is for who answered.
+	complete func(ctx context.Context, a *slackApp, c *lead.Command, answer slack.BlockAction) (problem string)
 }
 
-var dialogs = map[lead.Verb]*dialog{
-	lead.VerbJunk: {lead.VerbJunk, "Mark as junk", "Why?", func(*slackApp) slack.BlockElement {
+var dialogs = map[lead.Need]dialog{
+	lead.NeedsReason: {func(*slackApp) slack.BlockElement {
 		return slack.NewRadioButtonsBlockElement("answer", options("spam", "Spam or bot", "vendor", "Vendor or job seeker",
 			"test", "Test by our own team", "fake", "Fake or unreachable contact")...)
-	}, func(_ context.Context, _ *slackApp, d *lead.Deed, answer slack.BlockAction) string {
-		d.Why = answer.SelectedOption.Value
+	}, func(_ context.Context, _ *slackApp, c *lead.Command, answer slack.BlockAction) string {
+		c.Why = answer.SelectedOption.Value
 		return ""
 	}},
-	lead.VerbAssign: {lead.VerbAssign, "Assign the lead", "To whom?", func(a *slackApp) slack.BlockElement {
+	lead.NeedsRep: {func(a *slackApp) slack.BlockElement {
 		var reps []string
 		for _, r := range a.s.o.Reps() {
 			reps = append(reps, r.Name, r.Name)
@@ -39,23 +36,23 @@ var dialogs = map[lead.Verb]*dialog{
 			return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, "answer", options(reps[:min(len(reps), 200)]...)...)
 		}
 		return slack.NewOptionsSelectBlockElement(slack.OptTypeUser, nil, "answer")
-	}, func(ctx context.Context, a *slackApp, d *lead.Deed, answer slack.BlockAction) string {
-		if d.To = answer.SelectedOption.Value; d.To == "" && answer.SelectedUser != "" {
-			d.To = a.nameOf(ctx, answer.SelectedUser)
+	}, func(ctx context.Context, a *slackApp, c *lead.Command, answer slack.BlockAction) string {
+		if c.To = answer.SelectedOption.Value; c.To == "" && answer.SelectedUser != "" {
+			c.To = a.nameOf(ctx, answer.SelectedUser)
 		}
 		return ""
 	}},
-	lead.VerbDuplicate: {lead.VerbDuplicate, "Duplicate of", "Link, id or e-mail address of the other lead", func(*slackApp) slack.BlockElement {
+	lead.NeedsLead: {func(*slackApp) slack.BlockElement {
 		return slack.NewPlainTextInputBlockElement(nil, "answer")
-	}, func(ctx context.Context, a *slackApp, d *lead.Deed, answer slack.BlockAction) string {
+	}, func(ctx context.Context, a *slackApp, c *lead.Command, answer slack.BlockAction) string {
 		other, err := a.s.otherLead(ctx, answer.Value)
 		if errors.Is(err, lead.ErrNotFound) {
 			return "There is no such lead."
 		}
 		if err != nil {
-			return a.outcome(nil, d.Verb, d.By, err)
+			return a.outcome(nil, c.Verb, c.By, err)
 		}
-		d.To = other.ID
+		c.To = other.ID
 		return ""
 	}},
 }
@@ -84,13 +81,13 @@ type asked struct {
 const dialogBlock = "ask"
 
 // open opens a dialog, within the three seconds that Slack grants.
-func (a *slackApp) open(ctx context.Context, ic slack.InteractionCallback, id string, d *dialog) {
+func (a *slackApp) open(ctx context.Context, ic slack.InteractionCallback, id string, v lead.VerbRow) {
 	if a.api == nil {
 		a.whisper(ic, "Dialogs need the bot token of the app in leadgate's configuration.")
 		return
 	}
 	l, err := a.s.o.Reader.Lead(ctx, id)
-	if text := a.outcome(l, d.verb, "", err); text != "" {
+	if text := a.outcome(l, v.Verb, "", err); text != "" {
 		a.whisper(ic, text)
 		return
 	}
@@ -98,11 +95,11 @@ func (a *slackApp) open(ctx context.Context, ic slack.InteractionCallback, id st
 	if err != nil {
 		return // strings only
 	}
-	view := slack.ModalViewRequest{Type: slack.VTModal, CallbackID: "lead." + string(d.verb), PrivateMetadata: string(memory),
-		Title: plainWords(d.title, 24), Submit: plainWords(d.title, 24), Close: plainWords("Cancel", 24),
+	view := slack.ModalViewRequest{Type: slack.VTModal, CallbackID: "lead." + string(v.Verb), PrivateMetadata: string(memory),
+		Title: plainWords(v.Title, 24), Submit: plainWords(v.Title, 24), Close: plainWords("Cancel", 24),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
 			slack.NewSectionBlock(plainWords(called(l), 150), nil, nil),
-			slack.NewInputBlock(dialogBlock, plainWords(d.label, 150), nil, d.input(a)),
+			slack.NewInputBlock(dialogBlock, plainWords(v.Question, 150), nil, dialogs[v.Needs].input(a)),
 		}}}
 	a.afterwards("dialog", func(ctx context.Context) error {
 		_, err := a.api.OpenViewContext(ctx, ic.TriggerID, view)
@@ -112,17 +109,18 @@ func (a *slackApp) open(ctx context.Context, ic slack.InteractionCallback, id st
 
 // submit does what a dialog was for. What is wrong is shown in the dialog.
 func (a *slackApp) submit(ctx context.Context, ic slack.InteractionCallback, by string) any {
-	d := dialogs[lead.Verb(strings.TrimPrefix(ic.View.CallbackID, "lead."))]
+	v, _ := lead.Verb(strings.TrimPrefix(ic.View.CallbackID, "lead.")).Row()
+	d, ok := dialogs[v.Needs]
 	var from asked
-	if d == nil || ic.View.State == nil || json.Unmarshal([]byte(ic.View.PrivateMetadata), &from) != nil || from.Lead == "" {
+	if !ok || ic.View.State == nil || json.Unmarshal([]byte(ic.View.PrivateMetadata), &from) != nil || from.Lead == "" {
 		return inDialog(ic, "This dialog is of another version. Close it and try again.")
 	}
-	deed := lead.Deed{Verb: d.verb, By: by, Click: from.Click}
-	if problem := d.deed(ctx, a, &deed, ic.View.State.Values[dialogBlock]["answer"]); problem != "" {
+	c := lead.Command{Verb: v.Verb, By: by, Click: from.Click}
+	if problem := d.complete(ctx, a, &c, ic.View.State.Values[dialogBlock]["answer"]); problem != "" {
 		return inDialog(ic, problem)
 	}
-	l, err := a.s.o.Actor.Act(ctx, from.Lead, deed, 0)
-	if text := a.outcome(l, d.verb, by, err); text != "" {
+	l, err := a.s.o.Actor.Act(ctx, from.Lead, c, 0)
+	if text := a.outcome(l, v.Verb, by, err); text != "" {
 		return inDialog(ic, text)
 	}
 	return nil

@@ -26,7 +26,7 @@ var (
 // While Redis is away this node's journal decides, and carries the deed to the
 // store when Redis is back. Should another replica have decided otherwise
 // meanwhile, the first in the store has the lead and the other is told so.
-func (j *Jobs) Act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+func (j *Jobs) Act(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
 	if d.Verb == lead.VerbRelease {
 		l, err := j.Release(ctx, leadID, d.By, revision)
 		return j.asOfNow(l), err
@@ -44,7 +44,7 @@ func (j *Jobs) Act(ctx context.Context, leadID string, d lead.Deed, revision int
 	return j.asOfNow(l), nil
 }
 
-func (j *Jobs) act(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+func (j *Jobs) act(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
 	if !j.redis.Up() {
 		return j.actInJournal(ctx, leadID, d, revision)
 	}
@@ -75,7 +75,7 @@ func decided(err error) bool {
 }
 
 // actInStore carries out a deed in the store and keeps the lead in the journal.
-func (j *Jobs) actInStore(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+func (j *Jobs) actInStore(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
 	if d.Verb == lead.VerbDuplicate {
 		return j.duplicate(ctx, leadID, d, revision)
 	}

@@ -50,19 +50,19 @@ func TestJobs_AuditOfDeeds(t *testing.T) {
 	for _, away := range []bool{false, true} {
 		t.Run(fmt.Sprintf("Away=%t", away), func(t *testing.T) {
 			j, s := newAuditing(t)
-			act := func(d lead.Deed) {
+			act := func(d lead.Command) {
 				t.Helper()
 				if _, err := j.Act(t.Context(), "l1", d, 0); err != nil && !errors.Is(err, lead.ErrTaken) {
 					t.Fatal(err)
 				}
 			}
-			act(lead.Deed{Verb: lead.VerbClaim, By: "Dana"})
+			act(lead.Command{Verb: lead.VerbClaim, By: "Dana"})
 			s.away = away
 			j.redis.SetUp(!away)
-			act(lead.Deed{Verb: lead.VerbClaim, By: "Dana"}) // has it already
-			act(lead.Deed{Verb: lead.VerbClaim, By: "Lee"})  // comes second
-			act(lead.Deed{Verb: lead.VerbAssign, By: "Dana", To: "Eva"})
-			act(lead.Deed{Verb: lead.VerbJunk, By: "Eva", Why: "a friend of Vera Vanish"})
+			act(lead.Command{Verb: lead.VerbClaim, By: "Dana"}) // has it already
+			act(lead.Command{Verb: lead.VerbClaim, By: "Lee"})  // comes second
+			act(lead.Command{Verb: lead.VerbAssign, By: "Dana", To: "Eva"})
+			act(lead.Command{Verb: lead.VerbJunk, By: "Eva", Why: "a friend of Vera Vanish"})
 			if d := cmp.Diff([]string{"Dana claim l1", "Dana assign l1 Eva", "Eva junk l1"}, audited(t, j)); d != "" {
 				t.Errorf("the journal's audit (-want +got):\n%s", d)
 			}

@@ -81,10 +81,10 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 			store := &oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}
 			use(j, store)
 			j.redis.SetUp(true)
-			if _, err := j.Act(t.Context(), "l1", lead.Deed{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil { // so that the journal knows it
+			if _, err := j.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil { // so that the journal knows it
 				t.Fatal(err)
 			}
-			if _, err := j.Act(t.Context(), "l1", lead.Deed{Verb: lead.VerbUnclaim, By: "Dana"}, 0); err != nil {
+			if _, err := j.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbUnclaim, By: "Dana"}, 0); err != nil {
 				t.Fatal(err)
 			}
 			store.away = away
@@ -98,7 +98,7 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 				granted := make([]bool, people)
 				for p := range people {
 					wg.Go(func() {
-						l, err := j.Act(t.Context(), "l1", lead.Deed{Verb: lead.VerbClaim, By: fmt.Sprint(p)}, 0)
+						l, err := j.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: fmt.Sprint(p)}, 0)
 						switch {
 						case err == nil:
 							granted[p] = true
@@ -122,11 +122,11 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 					t.Fatalf("round %d: granted to %d, the lead says %+v, %v", round, owner, l.Claim, err)
 				}
 				if thief := (owner + 1 + rand.IntN(people-1)) % people; thief != owner {
-					if _, err := j.Act(t.Context(), "l1", lead.Deed{Verb: lead.VerbUnclaim, By: fmt.Sprint(thief)}, 0); !errors.Is(err, lead.ErrTaken) {
+					if _, err := j.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbUnclaim, By: fmt.Sprint(thief)}, 0); !errors.Is(err, lead.ErrTaken) {
 						t.Fatalf("round %d: another gave it back: %v", round, err)
 					}
 				}
-				if _, err := j.Act(t.Context(), "l1", lead.Deed{Verb: lead.VerbUnclaim, By: fmt.Sprint(owner)}, 0); err != nil {
+				if _, err := j.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbUnclaim, By: fmt.Sprint(owner)}, 0); err != nil {
 					t.Fatal(err)
 				}
 				if n := len(store.l.Trail); n > 50 { // a trail of thousands is not what this is about

@@ -18,9 +18,9 @@ import (
 // What people do about leads while Redis is away is kept in the journal, one
 // deed under each key, until the store has it.
 
-// deed is a lead.Deed that the store does not have yet.
+// deed is a lead.Command that the store does not have yet.
 type deed struct {
-	lead.Deed
+	lead.Command
 	At time.Time `json:"at"`
 }
 
@@ -38,7 +38,7 @@ func nextDeed(leadID string, keys []string) string {
 }
 
 // actInJournal carries out a deed as far as this node knows the lead.
-func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
 	defer j.repo.Lock(leadID)()
 	l, err := j.repo.LeadHere(leadID)
 	if errors.Is(err, lead.ErrNotFound) && !j.redis.Up() {
@@ -72,7 +72,7 @@ func (j *Jobs) actInJournal(ctx context.Context, leadID string, d lead.Deed, rev
 }
 
 // changed carries out a deed; errUnchanged when there was nothing left to do.
-func (j *Jobs) changed(l *lead.Lead, d lead.Deed, at time.Time) error {
+func (j *Jobs) changed(l *lead.Lead, d lead.Command, at time.Time) error {
 	if l.MergedInto != "" {
 		return errMerged
 	}
@@ -120,7 +120,7 @@ func (j *Jobs) deedsOf(leadID string) (keys []string, deeds []deed, err error) {
 func (j *Jobs) withDeeds(id string, l *lead.Lead) (*lead.Lead, error) {
 	_, deeds, err := j.deedsOf(id)
 	for _, d := range deeds {
-		if j.changed(l, d.Deed, d.At) == nil {
+		if j.changed(l, d.Command, d.At) == nil {
 			l.Revision++
 		}
 	}
@@ -153,7 +153,7 @@ func (j *Jobs) carryDeed(ctx context.Context, id, key string, d deed) (*lead.Lea
 			return l, err
 		}
 	}
-	l, err := j.repo.Update(ctx, id, repo.Change{Prompt: true, Apply: func(l *lead.Lead) error { return j.changed(l, d.Deed, d.At) }})
+	l, err := j.repo.Update(ctx, id, repo.Change{Prompt: true, Apply: func(l *lead.Lead) error { return j.changed(l, d.Command, d.At) }})
 	switch {
 	case errors.Is(err, errMerged):
 		return j.carryDeed(ctx, l.MergedInto, key, d)

@@ -12,7 +12,7 @@ import (
 // duplicate makes a lead part of the one that somebody says it is a duplicate of.
 // The lead that both are now comes back; lead.ErrTwoClaims and lead.ErrSameLead say
 // why they stay two.
-func (j *Jobs) duplicate(ctx context.Context, leadID string, d lead.Deed, revision int64) (*lead.Lead, error) {
+func (j *Jobs) duplicate(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
 	l, err := j.repo.Stored(ctx, leadID)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (j *Jobs) duplicate(ctx context.Context, leadID string, d lead.Deed, revisi
 // the two has to reach the store first; or neither, when they cannot be merged and
 // the duplicate stays closed.
 func (j *Jobs) carryDuplicate(ctx context.Context, id, key string, d deed) (l *lead.Lead, waits bool, err error) {
-	l, err = j.duplicate(ctx, id, d.Deed, 0)
+	l, err = j.duplicate(ctx, id, d.Command, 0)
 	switch {
 	case errors.Is(err, lead.ErrNotFound) && j.repo.Owns(id), errors.Is(err, lead.ErrWhom) && j.repo.Owns(d.To):
 		return nil, true, nil

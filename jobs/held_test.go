@@ -84,7 +84,7 @@ func TestJobs_Held(t *testing.T) {
 
 	// What is done while Redis is away is seen at once.
 	j.redis.SetUp(false)
-	if _, err := j.Act(t.Context(), first.ID, lead.Deed{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil {
+	if _, err := j.Act(t.Context(), first.ID, lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := j.Held(t.Context(), 10); err != nil || got[2].Claim == nil || got[2].Claim.By != "Dana" {

@@ -59,7 +59,7 @@ func (j *Jobs) Release(ctx context.Context, leadID, by string, revision int64) (
 			return nil, fmt.Errorf("release lead %s: %w", leadID, err)
 		}
 	}
-	j.audit.Record(ctx, lead.Deed{Verb: lead.VerbRelease, By: by}.Entry(leadID))
+	j.audit.Record(ctx, lead.Command{Verb: lead.VerbRelease, By: by}.Entry(leadID))
 	return j.repo.Lead(ctx, leadID)
 }
 

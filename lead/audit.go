@@ -49,13 +49,3 @@ const (
 
 // AuditMost is how many entries are kept: the latest.
 const AuditMost = 1000
-
-// Entry is the audit's entry of a verb that was carried out about a lead. Why it
-// was done is told by the lead's trail, and goes with it.
-func (d Deed) Entry(leadID string) Entry {
-	e := Entry{By: d.By, Did: Act(d.Verb), LeadID: leadID}
-	if d.Verb == VerbAssign {
-		e.About = d.To
-	}
-	return e
-}

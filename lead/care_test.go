@@ -16,7 +16,7 @@ func TestLead_Care_Merged(t *testing.T) {
 	}
 	act := func(l *Lead, verb Verb, at time.Time) {
 		t.Helper()
-		if err := l.Act(Deed{Verb: verb, By: "Dana"}, at); err != nil {
+		if err := l.Act(Command{Verb: verb, By: "Dana"}, at); err != nil {
 			t.Fatal(err)
 		}
 	}

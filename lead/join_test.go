@@ -19,7 +19,7 @@ func TestLead_Unmerged_Since(t *testing.T) {
 	both.Take(said(3, Person{Email: "ADA@home.example", Title: "CTO"}))
 	both.Take(said(4, Person{Email: "ada@works.example", Title: "CEO"}))
 	both.Take(said(5, Person{Phone: "+493012345678"}))
-	if err := both.Act(Deed{Verb: VerbClaim, By: "Dana"}, noon); err != nil {
+	if err := both.Act(Command{Verb: VerbClaim, By: "Dana"}, noon); err != nil {
 		t.Fatal(err)
 	}
 	back, theirs := both.Unmerged(&source)

@@ -13,9 +13,9 @@ func TestLead_Recall(t *testing.T) {
 	at := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 	type done struct {
 		minute int
-		deed   Deed
+		deed   Command
 	}
-	before := []done{{1, Deed{Verb: VerbClaim, By: "Eva"}}, {2, Deed{Verb: VerbUnclaim, By: "Eva"}}}
+	before := []done{{1, Command{Verb: VerbClaim, By: "Eva"}}, {2, Command{Verb: VerbUnclaim, By: "Eva"}}}
 	for name, c := range map[string]struct {
 		here, there []done
 		status      Status
@@ -23,11 +23,11 @@ func TestLead_Recall(t *testing.T) {
 		steps       int
 	}{
 		"Nothing":   {nil, nil, New, "", 2},
-		"Claim":     {nil, []done{{4, Deed{Verb: VerbClaim, By: "Dana"}}}, Claimed, "Dana", 3},
-		"Assign":    {nil, []done{{4, Deed{Verb: VerbAssign, By: "Dana", To: "Lee Ray"}}}, Claimed, "Lee Ray", 3},
-		"Junk":      {nil, []done{{4, Deed{Verb: VerbJunk, By: "Dana", Why: "spam"}}}, Junk, "", 3},
-		"Second":    {[]done{{3, Deed{Verb: VerbClaim, By: "Eva"}}}, []done{{4, Deed{Verb: VerbClaim, By: "Dana"}}}, Claimed, "Eva", 3},
-		"BothClaim": {[]done{{3, Deed{Verb: VerbClaim, By: "Eva"}}}, []done{{4, Deed{Verb: VerbClaim, By: "Eva"}}}, Claimed, "Eva", 3},
+		"Claim":     {nil, []done{{4, Command{Verb: VerbClaim, By: "Dana"}}}, Claimed, "Dana", 3},
+		"Assign":    {nil, []done{{4, Command{Verb: VerbAssign, By: "Dana", To: "Lee Ray"}}}, Claimed, "Lee Ray", 3},
+		"Junk":      {nil, []done{{4, Command{Verb: VerbJunk, By: "Dana", Why: "spam"}}}, Junk, "", 3},
+		"Second":    {[]done{{3, Command{Verb: VerbClaim, By: "Eva"}}}, []done{{4, Command{Verb: VerbClaim, By: "Dana"}}}, Claimed, "Eva", 3},
+		"BothClaim": {[]done{{3, Command{Verb: VerbClaim, By: "Eva"}}}, []done{{4, Command{Verb: VerbClaim, By: "Eva"}}}, Claimed, "Eva", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lead := func(all ...[]done) *Lead {

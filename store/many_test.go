@@ -34,7 +34,7 @@ func (w *world) many(n int) {
 			l.History[0].Decisions = []lead.Decision{{Target: "sales", Why: "matched", Kind: lead.HotAlert}}
 		}
 		if i%100 == 0 {
-			if err := l.Act(lead.Deed{Verb: lead.VerbClaim, By: "Dana"}, at.Add(time.Minute)); err != nil {
+			if err := l.Act(lead.Command{Verb: lead.VerbClaim, By: "Dana"}, at.Add(time.Minute)); err != nil {
 				w.t.Fatal(err)
 			}
 		}

@@ -31,7 +31,7 @@ func (w *world) alert(t *lead.Touch) *lead.Lead {
 func (w *world) act(id string, v lead.Verb, by string, minute int) {
 	w.t.Helper()
 	if _, err := w.UpdateLead(w.t.Context(), id, 0, func(l *lead.Lead) error {
-		return l.Act(lead.Deed{Verb: v, By: by}, noon.Add(time.Duration(minute)*time.Minute))
+		return l.Act(lead.Command{Verb: v, By: by}, noon.Add(time.Duration(minute)*time.Minute))
 	}); err != nil {
 		w.t.Fatal(err)
 	}

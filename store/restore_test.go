@@ -187,7 +187,7 @@ func TestStore_Restore_KeepsDeeds(t *testing.T) {
 		}
 		newer.Revision, newer.Person.Name = newer.Revision+10, "Ada Newest"
 		if _, err := w.UpdateLead(ctx, "t1", 0, func(l *lead.Lead) error {
-			return l.Act(lead.Deed{Verb: lead.VerbAssign, By: "Dana", To: "Lee"}, w.now)
+			return l.Act(lead.Command{Verb: lead.VerbAssign, By: "Dana", To: "Lee"}, w.now)
 		}); err != nil {
 			t.Fatal(err)
 		}

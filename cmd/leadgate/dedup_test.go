@@ -95,7 +95,7 @@ func TestDedup(t *testing.T) {
 			s.id = strings.ReplaceAll(s.id, "#", fmt.Sprint(n))
 			w.later(s.after)
 			if s.act != "" {
-				if _, err := w.jobs.Act(t.Context(), last, lead.Deed{Verb: s.act, By: "Dana"}, 0); err != nil {
+				if _, err := w.jobs.Act(t.Context(), last, lead.Command{Verb: s.act, By: "Dana"}, 0); err != nil {
 					t.Fatal(err)
 				}
 				fmt.Fprintf(&b, "    Dana: %s\n", s.act)

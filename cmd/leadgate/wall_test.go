@@ -289,7 +289,7 @@ func TestClock_Claimed(t *testing.T) {
 	}
 	act := func(l *lead.Lead, v lead.Verb) {
 		t.Helper()
-		if _, err := h.Act(t.Context(), l.ID, lead.Deed{Verb: v, By: "Dana"}, 0); err != nil {
+		if _, err := h.Act(t.Context(), l.ID, lead.Command{Verb: v, By: "Dana"}, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -452,7 +452,7 @@ func TestClock_Digest(t *testing.T) {
 	h.demo("Cleo", did("page_view"))
 	h.demo("Dina")
 	taken := h.demo("Emil", did("webinar_registered"))
-	if _, err := h.Act(t.Context(), taken.ID, lead.Deed{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil {
+	if _, err := h.Act(t.Context(), taken.ID, lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	h.setTime("2026-11-24T09:00:00Z")
@@ -561,7 +561,7 @@ func TestClock_DigestFollows(t *testing.T) {
 	})
 	act := func(id string, v lead.Verb) {
 		t.Helper()
-		if _, err := h.Act(t.Context(), id, lead.Deed{Verb: v, By: "Dana"}, 0); err != nil {
+		if _, err := h.Act(t.Context(), id, lead.Command{Verb: v, By: "Dana"}, 0); err != nil {
 			t.Fatal(err)
 		}
 	}

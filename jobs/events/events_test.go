@@ -163,7 +163,7 @@ func TestStore(t *testing.T) {
 		"Touched":   {finish(&again), nil, []lead.News{touched(of("touched"))}},
 		"NoLead":    {finish(nil), nil, []lead.News{{Kind: lead.TouchNews, At: now, TouchID: "t1", Source: "contact", Action: "demo_request", State: "settled"}}},
 		"NotKept":   {finish(&l), refused, nil},
-		"Claim":     {update(func(l *lead.Lead) { _ = l.Act(lead.Deed{Verb: lead.VerbClaim, By: "Dana"}, now) }), nil, []lead.News{claimed}},
+		"Claim":     {update(func(l *lead.Lead) { _ = l.Act(lead.Command{Verb: lead.VerbClaim, By: "Dana"}, now) }), nil, []lead.News{claimed}},
 		"Verdict":   {update(func(l *lead.Lead) { l.Temperature = lead.Warm }), nil, []lead.News{cooled}},
 		"Updated":   {update(func(l *lead.Lead) { l.Alerts = map[string]string{"sales": "C1/2"} }), nil, []lead.News{of("updated")}},
 		"NotUpdate": {update(func(*lead.Lead) {}), refused, nil},

@@ -35,7 +35,7 @@ func TestRules_NotHot(t *testing.T) {
 			if l.Temperature != lead.Hot {
 				t.Fatalf("a demo request is %s", l.Temperature)
 			}
-			if err := l.Act(lead.Deed{Verb: lead.VerbNotHot, By: "Dana"}, at.Add(time.Hour)); err != nil {
+			if err := l.Act(lead.Command{Verb: lead.VerbNotHot, By: "Dana"}, at.Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 			for _, later := range c.later {

@@ -204,44 +204,30 @@ func lockScreen(m Message) string {
 
 func buttonsOf(m Message, l *lead.Lead) (buttons, menu []Button) {
 	value := fmt.Sprintf("v1.%s.%d", l.ID, l.Revision)
-	button := func(action, label, about string) Button {
-		return Button{Action: action, Label: label, About: Cut(about, 75), Value: value}
-	}
+	offer := lead.Free
 	switch {
 	case m.Kind == lead.Repeat || m.Kind == lead.TestAlert:
+		offer = 0
 	case l.Status == lead.Junk:
-		buttons = append(buttons, button("lead.unjunk", "Not junk", "Take back that "+m.Who+" is junk"))
+		offer = lead.Junked
 	case l.Status == lead.Contacted || l.Status == lead.Closed:
+		offer = 0
 	case m.Owner != "":
-		made := button("lead.contacted", "I made contact", "Record first contact with "+m.Who)
-		made.Primary = true
-		unclaim := button("lead.unclaim", "Unclaim", "Give back "+m.Who)
-		unclaim.Ask = "It becomes unclaimed, for the next person."
-		buttons = append(buttons, made, unclaim)
-		menu = menuOf(value, lead.VerbAssign, lead.VerbNotHot, lead.VerbDuplicate, lead.VerbJunk)
-	default:
-		claim := button("lead.claim", "Claim", "Claim "+m.Who)
-		claim.Primary = true
-		buttons = append(buttons, claim)
-		menu = menuOf(value, lead.VerbContacted, lead.VerbAssign, lead.VerbNotHot, lead.VerbDuplicate, lead.VerbJunk)
+		offer = lead.Owned
+	}
+	for _, v := range lead.Verbs() {
+		if v.OnMessage&offer != 0 {
+			buttons = append(buttons, Button{Action: "lead." + string(v.Verb), Label: v.Button, About: Cut(fmt.Sprintf(v.Aloud, m.Who), 75), Value: value, Primary: v.Primary, Ask: v.Confirm})
+		}
+		if v.InMenu&offer != 0 {
+			menu = append(menu, Button{Action: "lead.more", Label: v.Menu, Value: value + "." + string(v.Verb)})
+		}
 	}
 	if m.URL != "" {
-		open := button("lead.open", "Open lead", "Open "+m.Who+" in leadgate")
-		open.URL = m.URL
-		buttons = append(buttons, open)
+		buttons = append(buttons, Button{Action: "lead.open", Label: "Open lead", About: Cut("Open "+m.Who+" in leadgate", 75), Value: value, URL: m.URL})
 	}
 	return buttons, menu
 }
-
-func menuOf(value string, verbs ...lead.Verb) (menu []Button) {
-	for _, v := range verbs {
-		menu = append(menu, Button{Action: "lead.more", Label: menuLabels[v], Value: value + "." + string(v)})
-	}
-	return menu
-}
-
-var menuLabels = map[lead.Verb]string{lead.VerbContacted: "I made contact", lead.VerbAssign: "Assign to…", lead.VerbNotHot: "Not hot",
-	lead.VerbDuplicate: "Duplicate of…", lead.VerbJunk: "Junk or spam"}
 
 // memberID is what may become a mention.
 var memberID = regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`)

@@ -123,7 +123,7 @@ func duplicated(l *lead.Lead, _ *lead.Touch) {
 }
 
 func notHot(l *lead.Lead, _ *lead.Touch) {
-	if err := l.Act(lead.Deed{Verb: lead.VerbNotHot, By: "Dana"}, Received.Add(time.Minute)); err != nil {
+	if err := l.Act(lead.Command{Verb: lead.VerbNotHot, By: "Dana"}, Received.Add(time.Minute)); err != nil {
 		panic(err) // of a hot lead it is never one
 	}
 }

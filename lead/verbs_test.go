@@ -2,6 +2,8 @@ package lead
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -48,7 +50,7 @@ func TestLead_Act(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := c.before
-			err := l.Act(Deed{Verb: c.verb, By: c.by, To: c.to}, at)
+			err := l.Act(Command{Verb: c.verb, By: c.by, To: c.to}, at)
 			by := ""
 			if l.Claim != nil {
 				by = l.Claim.By
@@ -57,5 +59,51 @@ func TestLead_Act(t *testing.T) {
 				t.Errorf("Act(%s, %s) = %v: status %s, claim %q, %d steps; want %v: %s, %q, %d", c.verb, c.by, err, l.Status, by, len(l.Trail), c.err, c.status, c.claim, c.steps)
 			}
 		})
+	}
+}
+
+// Every row says all that its readers need.
+func TestVerbs(t *testing.T) {
+	known := map[Verb]bool{}
+	for _, v := range Verbs() {
+		for what, ok := range map[string]bool{
+			"a word of its own":                     v.Verb != "" && !known[v.Verb],
+			"a label where pages offer it":          (v.Label != "") == (v.Page != 0) && (v.Done != "") == (v.Page != 0),
+			"a button where messages offer it":      (v.Button != "") == (v.OnMessage != 0) && (strings.Count(v.Aloud, "%s") == 1) == (v.OnMessage != 0),
+			"a menu line where menus offer it":      (v.Menu != "") == (v.InMenu != 0),
+			"one place in a message at a time":      v.OnMessage&v.InMenu == 0,
+			"a dialog for what it needs":            (v.Title != "" && v.Question != "") == (v.Needs != NeedsNothing) && len([]rune(v.Title)) <= 24,
+			"words for the audit":                   v.Audit[0] != "",
+			"an effect, or it is done to the touch": (v.effect != nil) == (v.Verb != VerbRelease),
+		} {
+			if !ok {
+				t.Errorf("%s lacks %s", v.Verb, what)
+			}
+		}
+		known[v.Verb] = true
+	}
+	if _, ok := Verb("sing").Row(); ok {
+		t.Error("a word that is no verb has a row")
+	}
+}
+
+func TestCommand_Entry(t *testing.T) {
+	for verb, about := range map[Verb]string{VerbAssign: "Eva", VerbDuplicate: "", VerbClaim: ""} {
+		if e := (Command{Verb: verb, By: "Dana", To: "Eva", Why: "spam"}).Entry("l1"); e != (Entry{By: "Dana", Did: Act(verb), LeadID: "l1", About: about}) {
+			t.Errorf("%s: %+v, want it about %q", verb, e, about)
+		}
+	}
+}
+
+func TestIsConflict(t *testing.T) {
+	for err, want := range map[error]bool{ErrTaken: true, ErrHeld: true, ErrConflict: true, ErrTwoClaims: true, ErrSameLead: true, ErrNotMerged: true,
+		ErrNotFound: false, ErrWhom: false, ErrUnavailable: false, nil: false} {
+		wrapped := err
+		if err != nil {
+			wrapped = fmt.Errorf("act: %w", err)
+		}
+		if got := IsConflict(wrapped); got != want {
+			t.Errorf("IsConflict(%v) = %v, want %v", err, got, want)
+		}
 	}
 }
