@@ -55,13 +55,14 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 			return false, fmt.Errorf("encode touch %s: %w", t.ID, err)
 		}
 		ops = append(ops, op)
-		if j.asks(t) {
+		if j.enrich.Needs(t) {
 			if asked == nil {
 				asked = make([]bool, len(touches))
 			}
 			asked[i] = true
-			defer j.desk.expect(t.ID)()
-			ops = append(ops, journal.Put(questionShelf, t.ID, mustJSON(j.question(t, lanes[i], time.Time{}))))
+			op, end := j.enrich.Expect(t, lanes[i])
+			defer end()
+			ops = append(ops, op)
 		}
 		if !t.Test {
 			counted++
@@ -81,7 +82,7 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 		j.metrics.hop("accept", kept.Sub(t.ReceivedAt))
 		j.events.Publish(events.Of(t, kept))
 		if asked != nil && asked[i] {
-			j.desk.add(j.question(t, lanes[i], kept))
+			j.enrich.Start(t, lanes[i], kept)
 			continue
 		}
 		j.ears.hear(t)
@@ -107,6 +108,14 @@ func (j *Jobs) start(t *lead.Touch, lane string, accepted time.Time) {
 		j.said.hear(t)
 	}
 	j.queue.Add(lane, t, accepted)
+}
+
+// resume brings a touch into its lane once more.
+func (j *Jobs) resume(t *lead.Touch, lane string) {
+	if !t.Test {
+		j.days.accept(lead.Day(t.ReceivedAt), 1)
+	}
+	j.queue.Push(lane, t.ID)
 }
 
 func idsOf(touches []*lead.Touch) []string {

@@ -25,10 +25,10 @@ type againKeeper interface {
 func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) error {
 	t.State = lead.Accepted
 	l := j.laneOf(t)
-	if j.asks(t) { // read anew, it holds ids only
-		q := j.reopenQuestion(t)
-		more = append(more, journal.Put(questionShelf, t.ID, mustJSON(q)), journal.Delete(unnamedShelf, t.ID))
-		defer j.desk.add(q)
+	if j.enrich.Needs(t) { // read anew, it holds ids only
+		ops, start := j.enrich.Restart(t)
+		more = append(more, ops...)
+		defer start()
 	}
 	begun, err := j.repo.Reopen(ctx, t, l, more...)
 	if err != nil || !begun {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/leadgate/leadgate/jobs/enrich"
 	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
@@ -147,7 +148,7 @@ func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []jou
 			}
 			ops = append(ops, journal.Delete(l, id))
 		}
-		ops = append(ops, journal.Delete(repo.TouchShelf, id), journal.Delete(unnamedShelf, id))
+		ops = append(ops, journal.Delete(repo.TouchShelf, id), enrich.Forget(id))
 		for _, target := range targetNames(j.o.Outlets) {
 			ops = append(ops, journal.Delete(repo.ReceiptShelf, repo.ReceiptKey(id, target)))
 		}

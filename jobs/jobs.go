@@ -22,6 +22,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/audit"
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/enrich"
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/jobs/messages"
 	"github.com/leadgate/leadgate/jobs/policy"
@@ -36,18 +37,16 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), []string{audit.Shelf, questionShelf, noteShelf, dayShelf, eraseShelf, unnamedShelf, promiseShelf, offShelf,
+	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), []string{audit.Shelf, noteShelf, dayShelf, eraseShelf, promiseShelf, offShelf,
 		rhythmShelf, deedShelf, lifeShelf})
 }
 
 const (
-	questionShelf = "questions" // touch id -> what it lacks and somebody else has to tell
-	unnamedShelf  = "unnamed"   // touch id -> the question who it is about, which is asked no more
-	promiseShelf  = "promises"  // lead id -> the touch that targets are to hear of, see promise.go
-	eraseShelf    = "erasures"  // see erase.go
-	dayShelf      = "days"      // UTC day -> how many touches were accepted here, tests left out
-	lifeShelf     = "life"      // redis -> which life of Redis has had what is here
-	deedShelf     = "deeds"     // lead id/number -> what somebody did about a lead, until the store has it
+	promiseShelf = "promises" // lead id -> the touch that targets are to hear of, see promise.go
+	eraseShelf   = "erasures" // see erase.go
+	dayShelf     = "days"     // UTC day -> how many touches were accepted here, tests left out
+	lifeShelf    = "life"     // redis -> which life of Redis has had what is here
+	deedShelf    = "deeds"    // lead id/number -> what somebody did about a lead, until the store has it
 )
 
 // Options of New. Store, Rules and at least one client are required.
@@ -61,10 +60,10 @@ type Options struct {
 	People  lead.People    // at first
 	Digests []lead.Digest
 	Canary  Canary
-	Sources []string // at first: names of those that are watched for silence
-	Outlets []Outlet // one for each target
-	AlarmTo string   // the target that hears alarms; empty: the first that is well
-	Asker   asker    // tells what a touch lacks; nil: touches go their way without
+	Sources []string     // at first: names of those that are watched for silence
+	Outlets []Outlet     // one for each target
+	AlarmTo string       // the target that hears alarms; empty: the first that is well
+	Asker   enrich.Asker // tells what a touch lacks; nil: touches go their way without
 
 	Producer redis.UniversalClient // enqueues
 	Hot      redis.UniversalClient // of the hot lane's asynq server, for it alone
@@ -114,7 +113,7 @@ type Jobs struct {
 	policy   policy.Policy
 	repo     *repo.Repo
 	targets  *delivery.Targets
-	desk     *desk
+	enrich   *enrich.Enricher
 	audit    *audit.Log
 	messages *messages.Messages
 	names    repo.Locks // by touch id: one acceptance of a name at a time
@@ -171,7 +170,6 @@ func New(o Options) (*Jobs, error) {
 		days:     newDays(),
 		errands:  newErrands(),
 		wished:   make(chan struct{}, 1),
-		desk:     newDesk(),
 	}
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
 	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
@@ -196,7 +194,10 @@ func New(o Options) (*Jobs, error) {
 	j.messages = messages.New(messages.Options{Outlets: o.Outlets, Journal: o.Journal, Leads: j.repo, Redis: j.redis, Keep: o.Keep, MaxAge: o.MaxAge,
 		Logger: o.Logger, Now: o.Now})
 	j.queue = queue.New(queue.Options{Journal: o.Journal, Repo: j.repo, Store: o.Prompt, Redis: j.redis, Producer: o.Producer, Hot: o.Hot, Bulk: o.Bulk,
-		Shared: !o.Embedded, HotSlots: o.HotSlots, BulkSlots: o.Slots, Launch: launch, KeepAll: o.Sync, Skip: func(id string) bool { return j.desk.waits(id) }, Backoff: delivery.Backoff,
+		Shared: !o.Embedded, HotSlots: o.HotSlots, BulkSlots: o.Slots, Launch: launch, KeepAll: o.Sync, Skip: func(id string) bool { return j.enrich.Waits(id) }, Backoff: delivery.Backoff,
+		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
+	j.enrich = enrich.New(enrich.Options{Asker: o.Asker, Journal: o.Journal, Repo: j.repo, Store: o.Store, Redis: j.redis, InJob: o.Sync,
+		Lane: j.laneOf, Begin: j.start, Resume: j.resume, Alarm: j.targets.Alarm, Backoff: delivery.Backoff, MaxAge: o.MaxAge,
 		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
 	return j, nil
 }
@@ -248,7 +249,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.targets.Run(ctx, sink{j}) })
 	wg.Go(func() { j.redis.Run(ctx) })
 	wg.Go(func() { j.direct(ctx) })
-	wg.Go(func() { j.ask(ctx) })
+	wg.Go(func() { j.enrich.Run(ctx) })
 	wg.Go(func() { j.queue.Run(ctx, worker{j}) })
 	wg.Go(func() { j.housekeep(ctx) })
 	wg.Go(func() { j.clock(ctx) })
@@ -293,6 +294,12 @@ func (j *Jobs) PauseTarget(ctx context.Context, target, by, why string) error {
 func (j *Jobs) ResumeTarget(ctx context.Context, target string) error {
 	return j.targets.Resume(ctx, target)
 }
+
+// AskAnew calls vendors again that refused to be asked.
+func (j *Jobs) AskAnew() { j.enrich.Retry() }
+
+// Unnamed counts by source the touches whose vendor was asked in vain.
+func (j *Jobs) Unnamed() (map[string]int, error) { return j.enrich.Unidentified() }
 
 // Alarm tells a human.
 func (j *Jobs) Alarm(ctx context.Context, a notify.Alarm) { j.targets.Alarm(ctx, a) }

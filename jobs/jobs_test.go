@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
 	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
-	"github.com/redis/go-redis/v9"
 )
 
 // scripted is a sender whose attempts end as it says, one after another; beyond

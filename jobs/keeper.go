@@ -16,7 +16,7 @@ type keeper interface {
 	touchKeeper
 	leadKeeper
 	againKeeper
-	unnamedKeeper
+	AddStep(ctx context.Context, touchID string, st lead.Step) error // nothing where there is none
 	eraseKeeper
 	oldKeeper
 	bookKeeper
@@ -49,5 +49,5 @@ func (j *Jobs) redisReturned(ctx context.Context, lost bool) error {
 	if err != nil {
 		return err
 	}
-	return j.resume(ctx, wiped || lost)
+	return j.resumeAfter(ctx, wiped || lost)
 }

@@ -11,7 +11,6 @@ type metrics struct {
 	hops      *prometheus.HistogramVec
 	decisions *prometheus.CounterVec
 	registry  prometheus.Registerer
-	asked     *prometheus.CounterVec
 
 	escalations *prometheus.CounterVec
 }
@@ -29,15 +28,11 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 			Name: "leadgate_decisions_total", Help: "Decisions on who hears, by reason.",
 		}, []string{"why"}),
 	}
-	m.asked = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "leadgate_asked_total", Help: "Calls that asked a vendor who a touch is about or whether a visitor is a person, by how they ended.",
-	}, []string{"source", "why"})
 	m.escalations = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadgate_escalations_total", Help: "Levels that heard of a lead that nobody had taken.",
 	}, []string{"to"})
-	r.MustRegister(m.escalations, m.asked, m.hops, m.decisions,
+	r.MustRegister(m.escalations, m.hops, m.decisions,
 		gauge("leadgate_journal_waiting", "Touches accepted and not settled.", func() float64 { return float64(j.Waiting()) }),
-		gauge("leadgate_unnamed", "Touches whose vendor was asked in vain who they are about, and is asked no more.", func() float64 { return float64(j.o.Journal.Len(unnamedShelf)) }),
 		gauge("leadgate_unaccounted", "Touches of today that are in no column of the books; 0 or a bug.", j.unaccounted),
 		gauge("leadgate_redis_up", "1 while Redis answers.", func() float64 {
 			if j.redis.Up() {

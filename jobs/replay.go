@@ -149,8 +149,8 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 		}
 	}
 	result, why, changes := compare(old, n)
-	if result == replayUnchanged && old.NeedsFetch && j.asks(n) {
-		if result, why, err = j.askAgain(ctx, old, dryRun); err != nil {
+	if result == replayUnchanged && old.NeedsFetch && j.enrich.Needs(n) {
+		if result, why, err = j.lookUpAgain(ctx, old, dryRun); err != nil {
 			return err
 		}
 	}
@@ -241,4 +241,20 @@ func (j *Jobs) mergeUnread(ctx context.Context, t, into *lead.Touch, dryRun bool
 		return err
 	}
 	return j.o.Journal.Settle(ctx, journal.Put(repo.TouchShelf, t.ID, mustJSON(t)))
+}
+
+// lookUpAgain asks the vendor once more who a touch is about.
+func (j *Jobs) lookUpAgain(ctx context.Context, t *lead.Touch, dryRun bool) (result, why string, err error) {
+	switch {
+	case j.enrich.Pending(t.ID):
+		return replayWaiting, "its vendor is being asked who it is", nil
+	case dryRun:
+		return replayAsked, "", nil
+	}
+	ops, start := j.enrich.Restart(t)
+	if err := j.o.Journal.Commit(ctx, ops...); err != nil {
+		return "", "", fmt.Errorf("ask about touch %s again: %w", t.ID, err)
+	}
+	start()
+	return replayAsked, "", nil
 }

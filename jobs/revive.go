@@ -24,8 +24,8 @@ const loadBatch = 500
 // Redis at every start, another after it was wiped. Jobs start afterwards.
 func (j *Jobs) load(ctx context.Context) error {
 	defer j.redis.MarkReady()
-	if err := j.loadQuestions(); err != nil {
-		return fmt.Errorf("look for open questions: %w", err)
+	if err := j.enrich.Load(); err != nil {
+		return err
 	}
 	if !j.o.Embedded { // before anything is restored or told
 		if err := j.syncOrders(ctx); err != nil {
@@ -176,7 +176,7 @@ func restore[T any](ctx context.Context, from *journal.Journal, shelf string, br
 // resume carries to the store what was told while Redis was away, so that no
 // other replica tells it again, and with lost lets everything that was on its
 // way start once more; else the sweeper finds the few that got lost.
-func (j *Jobs) resume(ctx context.Context, lost bool) error {
+func (j *Jobs) resumeAfter(ctx context.Context, lost bool) error {
 	if !j.o.Embedded {
 		if err := errors.Join(j.carry(ctx), j.targets.RestoreReceipts(ctx)); err != nil {
 			return fmt.Errorf("carry receipts: %w", err)

@@ -2,11 +2,11 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/audit"
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/enrich"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -77,10 +77,8 @@ func (j *Jobs) tidy(ctx context.Context, now time.Time) {
 	}
 	shelf, isOld := delivery.Expired(now)
 	old[shelf] = isOld
-	old[unnamedShelf] = func(_ string, value []byte) bool {
-		var q question
-		return json.Unmarshal(value, &q) != nil || q.At.Before(limit)
-	}
+	shelf, isOld = enrich.Expired(limit)
+	old[shelf] = isOld
 	for shelf, isOld := range old {
 		var ops []journal.Op
 		flush := func() {

@@ -127,14 +127,12 @@ func (j *Jobs) work(ctx context.Context, t *lead.Touch, first bool) error {
 		}
 		return j.hold(ctx, t)
 	}
-	if j.o.Sync && j.o.Asker != nil && t.Lacks() {
-		whole, err := j.askNow(ctx, t)
-		if err != nil {
-			return err
-		}
-		if *t = *whole; t.State == lead.Quarantined {
-			return j.work(ctx, t, first)
-		}
+	whole, err := j.enrich.Complete(ctx, t)
+	if err != nil {
+		return err
+	}
+	if *t = *whole; t.State == lead.Quarantined {
+		return j.work(ctx, t, first)
 	}
 	met, err := j.meet(ctx, t)
 	if met == nil {

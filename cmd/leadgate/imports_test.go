@@ -96,6 +96,7 @@ var mayImport = map[string][]string{
 		"jobs/availability",
 		"jobs/audit",
 		"jobs/delivery",
+		"jobs/enrich",
 		"jobs/events",
 		"jobs/policy",
 		"jobs/messages",
@@ -130,6 +131,15 @@ var mayImport = map[string][]string{
 		"journal",
 		"notify",
 		"jobs/delivery",
+	},
+
+	"jobs/enrich": {
+		"lead",
+		"journal",
+		"journal/shelf",
+		"notify",
+		"jobs/queue",
+		"jobs/repo",
 	},
 
 	"jobs/audit": {

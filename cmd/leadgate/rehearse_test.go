@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -75,6 +77,15 @@ func rehearsed(t testing.TB, redisURL string, n int) (r lead.Rehearsal, took, cp
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := work.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	defer running.Wait()
+	defer cancel()
 	set, err := rules.Parse("other.yaml", []byte(hotterRules))
 	if err != nil {
 		t.Fatal(err)

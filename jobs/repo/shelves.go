@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -45,6 +46,15 @@ func WaitingOp(shelf string, t *lead.Touch) (journal.Op, error) {
 func NewOp(shelf string, t *lead.Touch) (journal.Op, error) {
 	b, err := encodeWaiting(t)
 	return journal.PutNew(shelf, t.ID, b), err
+}
+
+// SettledOp keeps a touch as history.
+func SettledOp(t *lead.Touch) (journal.Op, error) {
+	b, err := json.Marshal(t)
+	if err != nil {
+		return journal.Op{}, fmt.Errorf("encode touch %s: %w", t.ID, err)
+	}
+	return journal.Put(TouchShelf, t.ID, b), nil
 }
 
 func encodeWaiting(t *lead.Touch) ([]byte, error) {
