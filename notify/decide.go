@@ -52,8 +52,8 @@ var sentences = map[string]string{
 	WhyNotFetched:  "The target takes people, and who this is has to be fetched from the vendor first.",
 }
 
-// Sentence explains a reason of a decision in one sentence; empty for a word
-// that is none.
+// Sentence explains a reason of a decision in one sentence; empty for an unknown
+// word.
 func Sentence(why string) string { return sentences[why] }
 
 const (
@@ -179,7 +179,7 @@ func alert(in Asked, target string) (why string, kind lead.AlertKind) {
 	return WhyMatched, fresh
 }
 
-// alerted says whether the target was alerted to the lead by an earlier touch: it
+// alerted reports whether the target was alerted to the lead by an earlier touch: it
 // has a receipt, or the alert is still in flight.
 func alerted(in Asked, target string) bool {
 	if in.Lead.Alerts[target] != "" {

@@ -53,10 +53,10 @@ func LatestAlert(l *lead.Lead) (lead.Past, bool) {
 	return lead.Past{}, false
 }
 
-// isAlert says whether a decision alerts.
+// isAlert reports whether a decision alerts.
 func isAlert(d lead.Decision) bool { return d.Kind == lead.HotAlert || d.Kind == lead.JustTurnedHot }
 
-// alerts says whether a route alerted to a touch.
+// alerts reports whether a route alerted to a touch.
 func alerts(r Route, past lead.Past) bool {
 	return r.AtLeast == lead.Hot && wants(r.Sources, past.Source) && wants(r.Actions, past.Action) &&
 		slices.ContainsFunc(past.Decisions, func(d lead.Decision) bool { return d.Target == r.To && isAlert(d) })

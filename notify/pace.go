@@ -6,23 +6,23 @@ import (
 )
 
 const (
-	// paceBurst is how many messages may go out at once after a quiet time.
+	// paceBurst is how many messages may be sent at once after a quiet time.
 	paceBurst = 3
-	// paceSlack stretches the interval between messages: the two clocks and the
-	// network between us and a target that counts messages itself never agree.
+	// paceSlack stretches the interval between messages, because a target counts
+	// them by its own clock, behind a network.
 	paceSlack = 1.05
 )
 
-// Pacer keeps the pace of one target, or of several that share a channel: a
-// token bucket, and pauses that the target asks for. It waits for nobody; the
-// caller does. Safe for concurrent use.
+// Pacer keeps the pace of one target, or of several that share a channel: a token
+// bucket, and pauses that the target asks for. It returns how long to wait; the
+// caller waits. Safe for concurrent use.
 type Pacer struct {
 	name   string
 	mu     sync.Mutex
 	every  time.Duration // between tokens; 0: no bound
 	tokens int
 	last   time.Time // when tokens was right
-	paused time.Time // until then nothing goes out
+	paused time.Time // until then nothing is sent
 }
 
 // NewPacer returns the pacer of a target.
@@ -34,8 +34,8 @@ func NewPacer(t Target) *Pacer {
 	return p
 }
 
-// PaceName names what a target's pace is counted for: the channel in Slack,
-// whose bound all targets that post to it share, else the target alone.
+// PaceName names what a target's pace is counted by: the channel in Slack, whose
+// bound all targets that post to it share, else the target alone.
 func PaceName(t Target) string {
 	if t.Kind == "slack" && t.Channel != "" {
 		return "slack:" + t.Channel
@@ -44,8 +44,7 @@ func PaceName(t Target) string {
 }
 
 // Bound is what replicas need to keep the pace together: the name that it is
-// counted by, the time between messages, and how many may go at once. No time
-// means that there is no bound.
+// counted by, the time between messages (0: no bound), and the burst.
 func (p *Pacer) Bound() (name string, every time.Duration, burst int) {
 	return p.name, p.every, paceBurst
 }
@@ -66,7 +65,7 @@ func (p *Pacer) ready(now time.Time) time.Duration {
 	return wait
 }
 
-// Take counts one message that goes out now. What goes out without being ready
+// Take counts one message that is sent now. One that is sent before it is due
 // delays those that follow.
 func (p *Pacer) Take(now time.Time) {
 	p.mu.Lock()
@@ -88,7 +87,7 @@ func (p *Pacer) Reserve(now time.Time) time.Duration {
 	return wait
 }
 
-// Return takes a reservation back: nothing went out.
+// Return takes a reservation back: nothing was sent.
 func (p *Pacer) Return() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,7 +101,7 @@ func (p *Pacer) Go() {
 	p.paused = time.Time{}
 }
 
-// PauseUntil lets nothing out before t. A longer pause that runs already stays.
+// PauseUntil pauses until t, or until the end of a longer pause that runs already.
 func (p *Pacer) PauseUntil(t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -111,8 +110,8 @@ func (p *Pacer) PauseUntil(t time.Time) {
 	}
 }
 
-// refill adds the tokens that came in since last. A full bucket starts to count
-// anew from now, as does one whose clock was set back.
+// refill adds the tokens since last. A full bucket counts from now, as does one
+// whose clock was set back.
 func (p *Pacer) refill(now time.Time) {
 	if p.every <= 0 {
 		return

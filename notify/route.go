@@ -6,9 +6,10 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// Call is one HTTP request of an http target. Its texts are templates over Slots.
+// Call is one HTTP request of an http target. Its texts are templates over the
+// fields that docs/crm.md lists.
 type Call struct {
-	Name   string // by which later calls find what it kept
+	Name   string // under which later calls find what it kept
 	When   string // made only if this writes something other than false, 0 or nothing; empty: always
 	Method string // default POST; a template as well
 	URL    string // the scheme and the host are fixed
@@ -27,21 +28,21 @@ type Target struct {
 	Secret  string            // webhook: whsec_...; email: the password of User
 	Header  map[string]string // webhook, http
 	Pace    Pace
-	// Concurrency is how many messages may be on their way at once; 0: as its
-	// kind has it (webhook and http four, others one).
+	// Concurrency is how many messages may be in flight at once; 0: the kind's
+	// default (webhook and http four, others one).
 	Concurrency int
-	Timeout     time.Duration // of one attempt, as its kind has it; 0: the caller's
-	Fallback    string        // another target that hears when this one cannot ever take a message
+	Timeout     time.Duration // of one attempt, set by its kind; 0: the caller's
+	Fallback    string        // the target that gets what this one can never accept
 
 	Method  string            // http: default POST
-	Body    string            // http: a template over Slots
-	Receipt string            // http: path of the target's own id in the answer's JSON; empty: found by itself
+	Body    string            // http: a template
+	Receipt string            // http: path of the target's own id in the answer's JSON; empty: searched in the usual places
 	Expect  map[string]string // http: headers that the answer must have
-	Before  []Call            // http: what is called first
+	Before  []Call            // http: calls that are made first
 
-	From string   // email: who sends
-	To   []string // email: who hears
-	User string   // email: who the server knows
+	From string   // email: the sender
+	To   []string // email: the recipients
+	User string   // email: the account at the server
 }
 
 // Pace bounds the messages to one target; the zero Pace is its kind's default
@@ -52,18 +53,18 @@ type Pace struct {
 	Per time.Duration
 }
 
-// Route says who wants which leads.
+// Route sends the leads that match to a target.
 type Route struct {
 	To       string // a target's name
 	AtLeast  lead.Temperature
 	Sources  []string      // empty: all
 	Actions  []lead.Action // empty: all
-	Consent  bool          // only people who agreed to be contacted, and have not said otherwise since
+	Consent  bool          // only people who agreed to be contacted and have not withdrawn it
 	Team     string
 	Escalate []Escalation
 }
 
-// Escalation tells the next level when nobody has taken a lead.
+// Escalation alerts the next level while a lead is unclaimed.
 type Escalation struct {
 	After time.Duration
 	To    string

@@ -21,7 +21,7 @@ func guarded(t *testing.T, url string, names *net.Resolver) (notify.Sender, erro
 	if err != nil {
 		return nil, err
 	}
-	tr := s.(*webhook).Client.HTTP.Transport.(*http.Transport)
+	tr := s.(*webhook).client.HTTP.Transport.(*http.Transport)
 	tr.DialContext = (&net.Dialer{Control: outbound.PublicOnly, Resolver: names}).DialContext
 	return s, nil
 }

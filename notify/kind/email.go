@@ -48,7 +48,7 @@ var emailKind = Kind{
 
 const (
 	mailMost     = 50   // leads in one message
-	rememberMost = 1000 // messages of which a mailer knows how far their attempts came
+	rememberMost = 1000 // messages whose progress a mailer keeps
 )
 
 // mailer sends messages through a mail server. A reply goes to the lead.
@@ -144,11 +144,11 @@ func (s *mailer) messageID(of string) string {
 	return "<" + hex.EncodeToString(sum[:12]) + ".leadgate@" + from[strings.LastIndexByte(from, '@')+1:] + ">"
 }
 
-// repeated is what a message ends with that may have arrived before.
+// repeated is the last line of a message that may have arrived before.
 const repeated = "You may have this mail already: the mail server did not confirm the first one."
 
 // post sends a message to the recipients that do not have it from an earlier
-// attempt. One that is refused for good keeps nobody else from getting it.
+// attempt. A recipient that is refused for good does not keep the others from it.
 func (s *mailer) post(ctx context.Context, m mailMessage) error {
 	before := s.progress(m.ID)
 	if before.unsure {
@@ -198,8 +198,8 @@ func (s *mailer) progress(id string) progress {
 	return s.left[id]
 }
 
-// setProgress remembers what an attempt has left behind; forgetting it costs at
-// worst a second copy under the same Message-ID.
+// setProgress keeps what an attempt has left behind; losing it costs at worst a
+// second copy under the same Message-ID.
 func (s *mailer) setProgress(id string, p progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

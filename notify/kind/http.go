@@ -17,9 +17,9 @@ import (
 )
 
 var httpKind = Kind{
-	Name:  "http",
-	Doc:   "docs/crm.md",
-	Hands: 4,
+	Name:        "http",
+	Doc:         "docs/crm.md",
+	Concurrency: 4,
 	Check: func(t notify.Target) error {
 		_, err := compileCalls(t)
 		return err
@@ -27,13 +27,13 @@ var httpKind = Kind{
 	Open: openHTTP,
 }
 
-// httpSender makes the calls of an http target, the last of which tells the lead.
+// httpSender makes the calls of an http target, the last of which sends the lead.
 type httpSender struct {
 	calls   []*compiledCall
 	recalls bool
 	receipt string // path of it in the last answer; empty: what receiptOf finds
 	env     Env
-	Client  outbound.Client
+	client  outbound.Client
 }
 
 // compiledCall is a Call, ready to be made.
@@ -63,7 +63,7 @@ func openHTTP(t notify.Target, e Env) (notify.Sender, error) {
 			texts = append(texts, v)
 		}
 	}
-	return &httpSender{calls: calls, recalls: usesReceipt(texts...), receipt: t.Receipt, env: e, Client: outbound.New(e.AllowPrivate)}, nil
+	return &httpSender{calls: calls, recalls: usesReceipt(texts...), receipt: t.Receipt, env: e, client: outbound.New(e.AllowPrivate)}, nil
 }
 
 // allCalls are the calls of a target in their order.
@@ -176,8 +176,8 @@ func (c *compiledCall) try(got map[string]bool) error {
 	return nil
 }
 
-// due says whether the call has to be made.
-func (c *compiledCall) due(s Slots) (bool, error) {
+// due reports whether the call has to be made.
+func (c *compiledCall) due(s slots) (bool, error) {
 	if c.when == nil {
 		return true, nil
 	}
@@ -189,7 +189,7 @@ func (c *compiledCall) due(s Slots) (bool, error) {
 	return true, err
 }
 
-func (c *compiledCall) request(ctx context.Context, s Slots) (*http.Request, error) {
+func (c *compiledCall) request(ctx context.Context, s slots) (*http.Request, error) {
 	method, err := fill(c.method, s)
 	if err != nil {
 		return nil, err
@@ -228,11 +228,11 @@ func (c *compiledCall) request(ctx context.Context, s Slots) (*http.Request, err
 
 func (h *httpSender) Most() int { return 1 }
 
-// Recalls says that a template asks what the target called the lead before.
+// Recalls reports whether a template uses the receipt of an earlier touch.
 func (h *httpSender) Recalls() bool { return h.recalls }
 
-// Send makes the calls for each alert. The receipt is what the last answer says
-// at the configured path, else what it says in the usual places.
+// Send makes the calls for each alert. The receipt is the value at the configured
+// path of the last answer, else what it has in the usual places.
 func (h *httpSender) Send(ctx context.Context, alerts []notify.Alert) (receipt string, err error) {
 	if len(alerts) == 0 {
 		return "", notify.ErrNothing
@@ -253,7 +253,7 @@ func (h *httpSender) Send(ctx context.Context, alerts []notify.Alert) (receipt s
 }
 
 // call makes one call and returns what it keeps.
-func (h *httpSender) call(ctx context.Context, c *compiledCall, s Slots, last bool) (string, error) {
+func (h *httpSender) call(ctx context.Context, c *compiledCall, s slots, last bool) (string, error) {
 	due, err := c.due(s)
 	if err == nil && !due {
 		return "", nil
@@ -265,7 +265,7 @@ func (h *httpSender) call(ctx context.Context, c *compiledCall, s Slots, last bo
 	if err != nil {
 		return "", &notify.Error{Class: notify.BadContent, Code: "template", Err: err}
 	}
-	resp, err := h.Client.Do(req)
+	resp, err := h.client.Do(req)
 	if err != nil {
 		return "", err
 	}
@@ -292,7 +292,7 @@ func (h *httpSender) call(ctx context.Context, c *compiledCall, s Slots, last bo
 	return receiptOf(resp, answer), nil
 }
 
-// hasNoID says that a receipt is only the status of an answer that named nothing.
+// hasNoID reports whether a receipt is only the status of an answer without an id.
 func hasNoID(receipt string) bool {
 	code, ok := strings.CutPrefix(receipt, "http_")
 	_, err := strconv.Atoi(code)

@@ -30,13 +30,13 @@ func TestTemplates_EscapeByPlace(t *testing.T) {
 	for _, body := range bodies {
 		body = strings.ReplaceAll(body, ".Nope", ".Receipt")
 		for _, name := range hostileValues {
-			s := Slots{Name: name, Fields: map[string]string{"a": name}}
+			s := slots{slotPerson: slotPerson{Name: name}, slotTouch: slotTouch{Fields: map[string]string{"a": name}}}
 			checkEscaped(t, body, s)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		name := notifytest.HostileText().Draw(t, "name")
-		checkEscaped(t, rapid.SampledFrom(bodies[:4]).Draw(t, "body"), Slots{Name: name})
+		checkEscaped(t, rapid.SampledFrom(bodies[:4]).Draw(t, "body"), slots{slotPerson: slotPerson{Name: name}})
 	})
 }
 
@@ -48,7 +48,7 @@ type failer interface {
 
 // checkEscaped fills a template that writes s.Name once in every place and
 // reads the result back.
-func checkEscaped(t failer, body string, s Slots) {
+func checkEscaped(t failer, body string, s slots) {
 	t.Helper()
 	write := func(in surrounding, before, after string) string {
 		tmpl, err := compile("body", before+body+after, in)
@@ -89,7 +89,7 @@ func oneForEach(s string) string {
 
 // json and query write whole values and are not escaped again.
 func TestTemplates_OwnFunctions(t *testing.T) {
-	s := Slots{Name: `Ada "x" & Co`, Fields: map[string]string{"Seats": `3"`}}
+	s := slots{slotPerson: slotPerson{Name: `Ada "x" & Co`}, slotTouch: slotTouch{Fields: map[string]string{"Seats": `3"`}}}
 	for _, tt := range []struct {
 		in         surrounding
 		body, want string
@@ -113,7 +113,7 @@ func TestTemplates_OwnFunctions(t *testing.T) {
 
 // An error names the place in the template and never a value.
 func TestTemplates_Errors(t *testing.T) {
-	s := Slots{Name: "Grace Hopper", Fields: map[string]string{"a": "grace@acme.example"}}
+	s := slots{slotPerson: slotPerson{Name: "Grace Hopper"}, slotTouch: slotTouch{Fields: map[string]string{"a": "grace@acme.example"}}}
 	for body, want := range map[string]string{
 		`{{.Nothing}}`:                  "body:1",
 		`{{range .Name}}{{end}}`:        "body:1",

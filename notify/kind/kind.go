@@ -1,5 +1,5 @@
-// Package kind has the table of the kinds of targets: what each one is called,
-// how its configuration is checked, and how its sender is opened.
+// Package kind has the table of the kinds of targets: the name of each one, the
+// check of its configuration, and how its sender is opened.
 //
 // Senders keep the contract of package notify, and TestKinds runs it over every
 // kind: an error never carries a secret, a URL, a name or an address, and
@@ -27,25 +27,25 @@ import (
 
 // Kind is a sort of target.
 type Kind struct {
-	Name    string                    // as configured: slack
-	Doc     string                    // the page that its file follows
-	Pace    notify.Pace               // of targets that set none; zero: no bound
-	Hands   int                       // messages on their way at once, of targets that set none; 0: 1
-	Timeout time.Duration             // of one attempt; 0: the caller's
-	Check   func(notify.Target) error // what is wrong with a target, as far as the file tells
-	Open    func(notify.Target, Env) (notify.Sender, error)
+	Name        string                    // as configured: slack
+	Doc         string                    // the page that its file follows
+	Pace        notify.Pace               // of targets that set none; zero: no bound
+	Concurrency int                       // messages in flight at once, of targets that set none; 0: 1
+	Timeout     time.Duration             // of one attempt; 0: the caller's
+	Check       func(notify.Target) error // of a target's configuration
+	Open        func(notify.Target, Env) (notify.Sender, error)
 }
 
-// Env is what senders need of the program.
+// Env is what the program gives to all senders.
 type Env struct {
 	HTTP         *http.Client // its transport carries Slack's calls; nil: a default one
 	SlackToken   string       // bot token, xoxb-...
 	SlackAPIURL  string       // default https://slack.com/api/
-	AllowPrivate bool         // outbound hooks may go to private addresses and use plain http
+	AllowPrivate bool         // private addresses and plain http are allowed
 	Style        message.Style
 	Out          io.Writer // where previews go; nil: standard error
 	Color        bool      // previews may use ANSI colours
-	Buttons      bool      // Slack answers clicks, so messages carry Claim and its siblings
+	Buttons      bool      // clicks in Slack are answered, so messages carry Claim and the other buttons
 	Logger       *slog.Logger
 	Now          func() time.Time
 
@@ -84,7 +84,7 @@ func Complete(t notify.Target) notify.Target {
 	if t.Pace == (notify.Pace{}) {
 		t.Pace = k.Pace
 	}
-	t.Concurrency, t.Timeout = cmp.Or(t.Concurrency, k.Hands), k.Timeout
+	t.Concurrency, t.Timeout = cmp.Or(t.Concurrency, k.Concurrency), k.Timeout
 	return t
 }
 
@@ -96,17 +96,16 @@ func find(name string) (Kind, bool) {
 	return kinds[i], true
 }
 
-// Check says what is wrong with a target of a known kind, as far as the
-// configuration tells.
+// Check checks the configuration of a target of a known kind.
 func Check(t notify.Target) error {
 	k, ok := find(t.Kind)
 	if !ok {
-		return nil // said elsewhere
+		return nil // config reports it
 	}
 	return k.Check(t)
 }
 
-// Open returns the sender of a target. An error says what to change in the
+// Open returns the sender of a target. An error names what to change in the
 // configuration.
 func Open(t notify.Target, e Env) (notify.Sender, error) {
 	k, ok := find(t.Kind)

@@ -54,67 +54,67 @@ type outcome struct {
 
 // transport is how every kind that calls out must take these.
 var transport = []outcome{
-	{"429", notifytest.Says(429, "", "Retry-After", "7"), notify.Error{Class: notify.Again, RetryAfter: 7 * time.Second, Code: "http_429"}},
-	{"429WithoutHeader", notifytest.Says(429, ""), notify.Error{Class: notify.Again, RetryAfter: 30 * time.Second, Code: "http_429"}},
-	{"429WithNonsense", notifytest.Says(429, "", "Retry-After", "soon"), notify.Error{Class: notify.Again, RetryAfter: 30 * time.Second, Code: "http_429"}},
-	{"429WithZero", notifytest.Says(429, "", "Retry-After", "0"), notify.Error{Class: notify.Again, RetryAfter: 30 * time.Second, Code: "http_429"}},
-	{"429ForYears", notifytest.Says(429, "", "Retry-After", "999999999"), notify.Error{Class: notify.Again, RetryAfter: 24 * time.Hour, Code: "http_429"}},
-	{"429WithDate", notifytest.Says(429, "", "Retry-After", "Wed, 25 Nov 2026 12:01:30 GMT", "Date", "Wed, 25 Nov 2026 12:00:00 GMT"),
+	{"429", notifytest.Answer(429, "", "Retry-After", "7"), notify.Error{Class: notify.Again, RetryAfter: 7 * time.Second, Code: "http_429"}},
+	{"429WithoutHeader", notifytest.Answer(429, ""), notify.Error{Class: notify.Again, RetryAfter: 30 * time.Second, Code: "http_429"}},
+	{"429WithNonsense", notifytest.Answer(429, "", "Retry-After", "soon"), notify.Error{Class: notify.Again, RetryAfter: 30 * time.Second, Code: "http_429"}},
+	{"429WithZero", notifytest.Answer(429, "", "Retry-After", "0"), notify.Error{Class: notify.Again, RetryAfter: 30 * time.Second, Code: "http_429"}},
+	{"429ForYears", notifytest.Answer(429, "", "Retry-After", "999999999"), notify.Error{Class: notify.Again, RetryAfter: 24 * time.Hour, Code: "http_429"}},
+	{"429WithDate", notifytest.Answer(429, "", "Retry-After", "Wed, 25 Nov 2026 12:01:30 GMT", "Date", "Wed, 25 Nov 2026 12:00:00 GMT"),
 		notify.Error{Class: notify.Again, RetryAfter: 90 * time.Second, Code: "http_429"}},
-	{"500", notifytest.Says(500, "<html>https://secret"), notify.Error{Class: notify.Again, Ambiguous: true, Code: "http_500"}},
-	{"503WithHeader", notifytest.Says(503, "", "Retry-After", "120"), notify.Error{Class: notify.Again, Ambiguous: true, RetryAfter: 2 * time.Minute, Code: "http_503"}},
-	{"408", notifytest.Says(408, ""), notify.Error{Class: notify.Again, Ambiguous: true, Code: "http_408"}},
-	{"401", notifytest.Says(401, ""), notify.Error{Class: notify.BadToken, Code: "http_401"}},
-	{"404", notifytest.Says(404, "no such xoxb-secret"), notify.Error{Class: notify.BadTarget, Code: "http_404"}},
-	{"413", notifytest.Says(413, ""), notify.Error{Class: notify.BadContent, Code: "http_413"}},
-	{"Redirect", notifytest.Says(302, "", "Location", "https://elsewhere.example/xoxb-secret"), notify.Error{Class: notify.BadTarget, Code: "http_302"}},
-	{"RedirectKeepingTheMethod", notifytest.Says(307, "", "Location", "/api/other"), notify.Error{Class: notify.BadTarget, Code: "http_307"}},
-	{"Hang", notifytest.Hangs, notify.Error{Class: notify.Again, Ambiguous: true, Code: "timeout"}},
-	{"Reset", notifytest.Resets, notify.Error{Class: notify.Again, Ambiguous: true, Code: "cut_off"}},
+	{"500", notifytest.Answer(500, "<html>https://secret"), notify.Error{Class: notify.Again, Ambiguous: true, Code: "http_500"}},
+	{"503WithHeader", notifytest.Answer(503, "", "Retry-After", "120"), notify.Error{Class: notify.Again, Ambiguous: true, RetryAfter: 2 * time.Minute, Code: "http_503"}},
+	{"408", notifytest.Answer(408, ""), notify.Error{Class: notify.Again, Ambiguous: true, Code: "http_408"}},
+	{"401", notifytest.Answer(401, ""), notify.Error{Class: notify.BadToken, Code: "http_401"}},
+	{"404", notifytest.Answer(404, "no such xoxb-secret"), notify.Error{Class: notify.BadTarget, Code: "http_404"}},
+	{"413", notifytest.Answer(413, ""), notify.Error{Class: notify.BadContent, Code: "http_413"}},
+	{"Redirect", notifytest.Answer(302, "", "Location", "https://elsewhere.example/xoxb-secret"), notify.Error{Class: notify.BadTarget, Code: "http_302"}},
+	{"RedirectKeepingTheMethod", notifytest.Answer(307, "", "Location", "/api/other"), notify.Error{Class: notify.BadTarget, Code: "http_307"}},
+	{"Hang", notifytest.Hang, notify.Error{Class: notify.Again, Ambiguous: true, Code: "timeout"}},
+	{"Reset", notifytest.Reset, notify.Error{Class: notify.Again, Ambiguous: true, Code: "cut_off"}},
 }
 
 // slackOnly is how Slack's Web API must be taken beyond that.
 var slackOnly = []outcome{
-	{"OKWithoutTS", notifytest.Says(200, `{"ok":true}`), notify.Error{Ambiguous: true, Code: "no_ts"}},
-	{"EmptyObject", notifytest.Says(200, `{}`), notify.Error{Ambiguous: true, Code: "no_ts"}},
-	{"Null", notifytest.Says(200, `null`), notify.Error{Ambiguous: true, Code: "no_ts"}},
-	{"NotOKWithoutError", notifytest.Says(200, `{"ok":false}`), notify.Error{Ambiguous: true, Code: "no_ts"}},
-	{"HTML", notifytest.Says(200, `<!doctype html>xoxb-secret`), notify.Error{Ambiguous: true, Code: "bad_answer"}},
-	{"Empty", notifytest.Says(200, ``), notify.Error{Ambiguous: true, Code: "bad_answer"}},
-	{"RateLimitedInside200", notifytest.Refuses("ratelimited"), notify.Error{RetryAfter: 30 * time.Second, Code: "ratelimited"}},
-	{"FatalError", notifytest.Refuses("fatal_error"), notify.Error{Ambiguous: true, Code: "fatal_error"}},
-	{"NoChannel", notifytest.Refuses("channel_not_found"), notify.Error{Class: notify.BadTarget, Code: "channel_not_found"}},
-	{"Archived", notifytest.Refuses("is_archived"), notify.Error{Class: notify.BadTarget, Code: "is_archived"}},
-	{"RestrictedSomehow", notifytest.Refuses("restricted_action_read_only_channel"), notify.Error{Class: notify.BadTarget, Code: "restricted_action_read_only_channel"}},
-	{"Revoked", notifytest.Refuses("token_revoked"), notify.Error{Class: notify.BadToken, Code: "token_revoked"}},
-	{"NoScope", notifytest.Refuses("missing_scope"), notify.Error{Class: notify.BadToken, Code: "missing_scope"}},
-	{"InvalidBlocks", notifytest.Refuses("invalid_blocks"), notify.Error{Class: notify.BadContent, Code: "invalid_blocks"}},
-	{"TooLong", notifytest.Refuses("msg_too_long"), notify.Error{Class: notify.BadContent, Code: "msg_too_long"}},
-	{"UnknownWord", notifytest.Refuses("mercury_in_retrograde"), notify.Error{Class: notify.Again, Code: "mercury_in_retrograde"}},
-	{"UnknownText", notifytest.Refuses("see https://slack.com/?token=xoxb-secret"), notify.Error{Class: notify.Again, Ambiguous: true, Code: "bad_answer"}},
-	{"400FromAProxy", notifytest.Says(400, ""), notify.Error{Class: notify.BadTarget, Code: "http_400"}},
+	{"OKWithoutTS", notifytest.Answer(200, `{"ok":true}`), notify.Error{Ambiguous: true, Code: "no_ts"}},
+	{"EmptyObject", notifytest.Answer(200, `{}`), notify.Error{Ambiguous: true, Code: "no_ts"}},
+	{"Null", notifytest.Answer(200, `null`), notify.Error{Ambiguous: true, Code: "no_ts"}},
+	{"NotOKWithoutError", notifytest.Answer(200, `{"ok":false}`), notify.Error{Ambiguous: true, Code: "no_ts"}},
+	{"HTML", notifytest.Answer(200, `<!doctype html>xoxb-secret`), notify.Error{Ambiguous: true, Code: "bad_answer"}},
+	{"Empty", notifytest.Answer(200, ``), notify.Error{Ambiguous: true, Code: "bad_answer"}},
+	{"RateLimitedInside200", notifytest.Refuse("ratelimited"), notify.Error{RetryAfter: 30 * time.Second, Code: "ratelimited"}},
+	{"FatalError", notifytest.Refuse("fatal_error"), notify.Error{Ambiguous: true, Code: "fatal_error"}},
+	{"NoChannel", notifytest.Refuse("channel_not_found"), notify.Error{Class: notify.BadTarget, Code: "channel_not_found"}},
+	{"Archived", notifytest.Refuse("is_archived"), notify.Error{Class: notify.BadTarget, Code: "is_archived"}},
+	{"RestrictedSomehow", notifytest.Refuse("restricted_action_read_only_channel"), notify.Error{Class: notify.BadTarget, Code: "restricted_action_read_only_channel"}},
+	{"Revoked", notifytest.Refuse("token_revoked"), notify.Error{Class: notify.BadToken, Code: "token_revoked"}},
+	{"NoScope", notifytest.Refuse("missing_scope"), notify.Error{Class: notify.BadToken, Code: "missing_scope"}},
+	{"InvalidBlocks", notifytest.Refuse("invalid_blocks"), notify.Error{Class: notify.BadContent, Code: "invalid_blocks"}},
+	{"TooLong", notifytest.Refuse("msg_too_long"), notify.Error{Class: notify.BadContent, Code: "msg_too_long"}},
+	{"UnknownWord", notifytest.Refuse("mercury_in_retrograde"), notify.Error{Class: notify.Again, Code: "mercury_in_retrograde"}},
+	{"UnknownText", notifytest.Refuse("see https://slack.com/?token=xoxb-secret"), notify.Error{Class: notify.Again, Ambiguous: true, Code: "bad_answer"}},
+	{"400FromAProxy", notifytest.Answer(400, ""), notify.Error{Class: notify.BadTarget, Code: "http_400"}},
 }
 
 // hookOnly is how an incoming webhook's answers must be taken.
 var hookOnly = []outcome{
-	{"OK", notifytest.Says(200, "ok"), notify.Error{}},
-	{"InvalidPayload", notifytest.Says(400, "invalid_payload"), notify.Error{Class: notify.BadContent, Code: "invalid_payload"}},
-	{"Prohibited", notifytest.Says(403, "action_prohibited"), notify.Error{Class: notify.BadTarget, Code: "action_prohibited"}},
-	{"NoService", notifytest.Says(404, "no_service"), notify.Error{Class: notify.BadTarget, Code: "no_service"}},
-	{"Archived", notifytest.Says(410, "channel_is_archived"), notify.Error{Class: notify.BadTarget, Code: "channel_is_archived"}},
-	{"RollupError", notifytest.Says(500, "rollup_error"), notify.Error{Ambiguous: true, Code: "rollup_error"}},
-	{"RefusedInside200", notifytest.Says(200, "invalid_blocks"), notify.Error{Class: notify.BadContent, Code: "invalid_blocks"}},
-	{"HTML", notifytest.Says(200, "<html>"), notify.Error{Ambiguous: true, Code: "bad_answer"}},
-	{"Empty", notifytest.Says(200, ""), notify.Error{Ambiguous: true, Code: "bad_answer"}},
+	{"OK", notifytest.Answer(200, "ok"), notify.Error{}},
+	{"InvalidPayload", notifytest.Answer(400, "invalid_payload"), notify.Error{Class: notify.BadContent, Code: "invalid_payload"}},
+	{"Prohibited", notifytest.Answer(403, "action_prohibited"), notify.Error{Class: notify.BadTarget, Code: "action_prohibited"}},
+	{"NoService", notifytest.Answer(404, "no_service"), notify.Error{Class: notify.BadTarget, Code: "no_service"}},
+	{"Archived", notifytest.Answer(410, "channel_is_archived"), notify.Error{Class: notify.BadTarget, Code: "channel_is_archived"}},
+	{"RollupError", notifytest.Answer(500, "rollup_error"), notify.Error{Ambiguous: true, Code: "rollup_error"}},
+	{"RefusedInside200", notifytest.Answer(200, "invalid_blocks"), notify.Error{Class: notify.BadContent, Code: "invalid_blocks"}},
+	{"HTML", notifytest.Answer(200, "<html>"), notify.Error{Ambiguous: true, Code: "bad_answer"}},
+	{"Empty", notifytest.Answer(200, ""), notify.Error{Ambiguous: true, Code: "bad_answer"}},
 }
 
 var webhookOnly = []outcome{
-	{"200", notifytest.Says(200, ""), notify.Error{}},
-	{"204", notifytest.Says(204, ""), notify.Error{}},
-	{"202WithHTML", notifytest.Says(202, "<html>"), notify.Error{}},
-	{"400", notifytest.Says(400, "email grace@acme.example taken"), notify.Error{Class: notify.BadContent, Code: "http_400"}},
-	{"403", notifytest.Says(403, ""), notify.Error{Class: notify.BadToken, Code: "http_403"}},
-	{"410", notifytest.Says(410, ""), notify.Error{Class: notify.BadTarget, Code: "http_410"}},
+	{"200", notifytest.Answer(200, ""), notify.Error{}},
+	{"204", notifytest.Answer(204, ""), notify.Error{}},
+	{"202WithHTML", notifytest.Answer(202, "<html>"), notify.Error{}},
+	{"400", notifytest.Answer(400, "email grace@acme.example taken"), notify.Error{Class: notify.BadContent, Code: "http_400"}},
+	{"403", notifytest.Answer(403, ""), notify.Error{Class: notify.BadToken, Code: "http_403"}},
+	{"410", notifytest.Answer(410, ""), notify.Error{Class: notify.BadTarget, Code: "http_410"}},
 	{"HugeAnswer", huge, notify.Error{}},
 	{"CutOffAnswer", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
@@ -122,7 +122,7 @@ var webhookOnly = []outcome{
 	}, notify.Error{Ambiguous: true, Code: "cut_off"}},
 }
 
-var huge = notifytest.Says(200, strings.Repeat("x", 1<<20))
+var huge = notifytest.Answer(200, strings.Repeat("x", 1<<20))
 
 func TestKinds(t *testing.T) {
 	own := map[string][]outcome{"slack": slackOnly, "slack_hook": hookOnly, "webhook": webhookOnly, "http": webhookOnly, "teams": webhookOnly}

@@ -61,7 +61,7 @@ func (m mailMessage) write(w io.Writer) error {
 const foldAt = 76
 
 // folded is a header, broken between words into lines of at most foldAt
-// characters where that is possible. A line break in the value is none here.
+// characters where that is possible. Line breaks in the value are removed.
 func folded(name, value string) string {
 	var b strings.Builder
 	b.WriteString(name + ":")

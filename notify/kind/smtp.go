@@ -150,7 +150,7 @@ func (m *mailServer) dial(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	hostname, _ := os.Hostname() // without one the address serves
+	hostname, _ := os.Hostname() // without one the address is used
 	s := &session{raw: conn, text: textproto.NewConn(conn), name: helloName(hostname, conn.LocalAddr()), limits: m.limits}
 	s.stop = context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	s.limit(ctx, m.limits.command)
@@ -165,8 +165,8 @@ func (s *session) close() {
 	s.text.Close()
 }
 
-// helloName is what this host is called to a server: its full name, else the
-// address that it calls from.
+// helloName is this host's name in its greeting: its full name, else the address
+// that the connection comes from.
 // https://www.rfc-editor.org/rfc/rfc5321#section-4.1.1.1
 func helloName(hostname string, local net.Addr) string {
 	name := strings.ToLower(strings.TrimSuffix(hostname, "."))
@@ -203,7 +203,7 @@ func (s *session) command(ctx context.Context, want int, format string, args ...
 	return answer, err
 }
 
-// hello greets the server and learns what it offers. Only a server that does not
+// hello greets the server and reads what it offers. Only a server that does not
 // know EHLO is greeted with HELO.
 func (s *session) hello(ctx context.Context) error {
 	answer, err := s.command(ctx, 250, "EHLO %s", s.name)
@@ -242,7 +242,7 @@ func (s *session) authenticate(ctx context.Context, user, secret string) error {
 	return errNoAuth
 }
 
-// send writes the message and waits until the server has taken it.
+// send writes the message and waits until the server has accepted it.
 func (s *session) send(ctx context.Context, message []byte) error {
 	s.limit(ctx, s.limits.data)
 	w := s.text.DotWriter()
@@ -259,8 +259,8 @@ func (s *session) send(ctx context.Context, message []byte) error {
 	return nil
 }
 
-// mailError says what a failure of a mail server means. What the server answered
-// is not shown: it repeats addresses.
+// mailError is what a failure of a mail server means. The server's answer is not
+// shown: it repeats addresses.
 func mailError(err error) error {
 	var answer *textproto.Error
 	var late *afterData

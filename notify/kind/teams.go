@@ -27,7 +27,7 @@ var teamsKind = Kind{
 	Open: openTeams,
 }
 
-// teamsMost is how many leads one card lists: Teams takes 28 KB.
+// teamsMost is how many leads one card lists: Teams accepts 28 KB.
 const teamsMost = 20
 
 // teams posts cards to the webhook of a Teams workflow: one way, its buttons
@@ -35,19 +35,19 @@ const teamsMost = 20
 type teams struct {
 	url    string // a secret
 	env    Env
-	Client outbound.Client
+	client outbound.Client
 }
 
 func openTeams(t notify.Target, e Env) (notify.Sender, error) {
 	if err := outbound.CheckURL(t.URL, e.AllowPrivate); err != nil {
 		return nil, err
 	}
-	return &teams{url: t.URL, env: e, Client: outbound.New(e.AllowPrivate)}, nil
+	return &teams{url: t.URL, env: e, client: outbound.New(e.AllowPrivate)}, nil
 }
 
 func (s *teams) Most() int { return teamsMost }
 
-// Send posts one card. The receipt is the workflow's run, where Teams tells it.
+// Send posts one card. The receipt is the workflow's run, if Teams returns it.
 func (s *teams) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
 	if len(alerts) == 0 {
 		return "", notify.ErrNothing
@@ -57,7 +57,7 @@ func (s *teams) Send(ctx context.Context, alerts []notify.Alert) (string, error)
 	return s.post(ctx, cardOf(message.ComposeAll(alerts, style)))
 }
 
-// Alarm posts a card that tells no lead.
+// Alarm posts a card that is about no lead.
 func (s *teams) Alarm(ctx context.Context, a notify.Alarm) error {
 	c := card{Body: []any{sentence(a.Title, "large", true), sentence(a.Text, "", false)}}
 	c.open("Open leadgate", a.URL)
@@ -79,7 +79,7 @@ func (s *teams) post(ctx context.Context, c card) (string, error) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "leadgate")
-	resp, err := s.Client.Do(req)
+	resp, err := s.client.Do(req)
 	if err != nil {
 		return "", err
 	}
@@ -90,8 +90,8 @@ func (s *teams) post(ctx context.Context, c card) (string, error) {
 	return cmp.Or(message.Line(resp.Header.Get("X-Ms-Workflow-Run-Id"), 100), fmt.Sprintf("http_%d", resp.StatusCode)), nil
 }
 
-// card is an Adaptive Card. Only text runs are used for what visitors wrote:
-// they know no markup, which text blocks do.
+// card is an Adaptive Card. What visitors wrote stands in text runs only, which
+// have no markup; text blocks have.
 // https://adaptivecards.io/explorer/TextRun.html
 type card struct {
 	Schema  string `json:"$schema"`

@@ -20,7 +20,7 @@ func TestTeams_Cards(t *testing.T) {
 			continue
 		}
 		t.Run(tt.Name, func(t *testing.T) {
-			f := notifytest.NewServer(t, notifytest.Says(202, "", "X-Ms-Workflow-Run-Id", "run-1"))
+			f := notifytest.NewServer(t, notifytest.Answer(202, "", "X-Ms-Workflow-Run-Id", "run-1"))
 			alerts := tt.Alerts[:min(len(tt.Alerts), teamsMost)]
 			if receipt, err := open(t, "teams", f).Send(t.Context(), alerts); err != nil || receipt != "run-1" {
 				t.Fatalf("Send = %q, %v, want run-1", receipt, err)

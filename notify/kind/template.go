@@ -18,8 +18,8 @@ import (
 	"github.com/leadgate/leadgate/notify/message"
 )
 
-// surrounding is what a template writes into, and so how what it fills in is escaped:
-// nothing that a visitor typed can end a string, begin a field, or add a line.
+// surrounding is what a template writes into. Values are escaped for it: nothing
+// that a visitor typed can end a string, begin a field, or add a line.
 type surrounding int
 
 const (
@@ -37,8 +37,7 @@ var templateFuncs = template.FuncMap{"json": jsonValue, "query": percent}
 // fillMost bounds what a template writes.
 const fillMost = 256 << 10
 
-// compile reads a template. Its errors say what is wrong in words of the
-// template's own, which holds no visitor's.
+// compile parses a template. Its errors quote the template and no value.
 func compile(name, text string, in surrounding) (*template.Template, error) {
 	t, err := template.New(name).Funcs(escapers).Funcs(templateFuncs).Parse(text)
 	if err != nil {
@@ -120,8 +119,8 @@ func percent(v any) string { return strings.ReplaceAll(url.QueryEscape(fmt.Sprin
 
 func oneLine(v any) string { return message.Line(fmt.Sprint(v), 1000) }
 
-// fill executes a template. The error never holds what it was filled with.
-func fill(t *template.Template, s Slots) (string, error) {
+// fill executes a template. The error contains no value.
+func fill(t *template.Template, s slots) (string, error) {
 	w := &boundedWriter{most: fillMost}
 	if err := t.Execute(w, s); err != nil {
 		if w.full {
@@ -146,8 +145,8 @@ func (w *boundedWriter) Write(p []byte) (int, error) {
 	return w.Buffer.Write(p)
 }
 
-// plainer takes the package's prefix and what values were out of an error:
-// text/template quotes a value that is not iterable, and functions their arguments.
+// plainer removes the package's prefix and values from an error: text/template
+// quotes a value that is not iterable, and functions quote their arguments.
 func plainer(err error) error {
 	text := strings.TrimPrefix(err.Error(), "template: ")
 	if exec := (template.ExecError{}); errors.As(err, &exec) {
@@ -190,58 +189,64 @@ func jsonAt(body []byte, path string) string {
 	return ""
 }
 
-// usesReceipt says whether any of these templates asks for the receipt.
+// usesReceipt reports whether any of these templates uses the receipt.
 func usesReceipt(texts ...string) bool {
 	return slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, ".Receipt") })
 }
 
-// Slots is what the templates of an http target are filled with: the lead as it
-// is, and the touch that it is told for. Unknown is empty.
-type Slots struct {
+// slots is what the templates of an http target are filled with: the lead as it
+// is, and the touch that it is sent for. Unknown is empty.
+type slots struct {
 	LeadID  string
 	TouchID string
 	Kind    string // hot_alert, just_turned_hot, copy, ...
+	slotPerson
+	slotTouch
+	slotVerdict
+	Owner   string            // who claimed the lead
+	URL     string            // of the lead in the inbox
+	Receipt string            // what the target returned for this lead before; empty: it does not know the lead
+	Got     map[string]string // what the calls before this one kept, by their names
+}
 
-	Email, Name, FirstName, LastName, Phone, Company, Title string // of the lead, else of the touch
+// slotPerson is of the lead, else of the touch.
+type slotPerson struct{ Email, Name, FirstName, LastName, Phone, Company, Title string }
 
-	Action  string // demo_request
-	Label   string // demo request
-	Source  string // the source's name
-	Message string // the person's own words
-	PageURL string
-	At      string // when it happened, RFC 3339 in UTC
-	Consent string // given, refused, not_asked
-	Test    bool
-	Event   struct{ ID, Title, Start string }
-	UTM     struct{ Source, Medium, Campaign, Term, Content string }
-
+type slotTouch struct {
+	Action   string // demo_request
+	Label    string // demo request
+	Source   string // the source's name
+	Message  string // the person's own words
+	PageURL  string
+	At       string // when it happened, RFC 3339 in UTC
+	Consent  string // given, refused, not_asked
+	Test     bool
+	Event    struct{ ID, Title, Start string }
+	UTM      struct{ Source, Medium, Campaign, Term, Content string }
 	ClickIDs map[string]string // {{.ClickIDs.gclid}}
 	Fields   map[string]string // everything else that was sent: {{index .Fields "Team size"}}
+}
 
+type slotVerdict struct {
 	Temperature string // cold, warm, hot
 	Stage       string // IQL, MQL, SQL
 	Score       int    // 0..100
 	Why         string // the rules that counted, in words
 	NextStep    string
-	Owner       string // who claimed the lead
-	URL         string // of the lead in the inbox
-
-	Receipt string            // what the target called this lead before; empty: it does not know it
-	Got     map[string]string // what the calls before this one kept, by their names
 }
 
-func slotsOf(a notify.Alert, s message.Style) Slots {
+func slotsOf(a notify.Alert, s message.Style) slots {
 	s = s.WithDefaults()
 	l, t := a.Lead, a.Touch
-	p := l.Person
+	p, q := l.Person, t.Person
 	m := message.Compose(a, s)
-	out := Slots{LeadID: l.ID, TouchID: t.ID, Kind: string(a.Kind),
-		Email: cmp.Or(p.Email, t.Person.Email), FirstName: cmp.Or(p.FirstName, t.Person.FirstName), LastName: cmp.Or(p.LastName, t.Person.LastName),
-		Phone: cmp.Or(p.Phone, t.Person.Phone), Company: cmp.Or(p.Company, t.Person.Company), Title: cmp.Or(p.Title, t.Person.Title), Name: message.PersonOf(l, t).Name,
-		Action: string(t.Action), Label: s.Label(t.Action), Source: t.Source, Message: t.Message, PageURL: t.PageURL, At: t.At.UTC().Format(time.RFC3339),
-		Consent: string(cmp.Or(t.Consent, lead.NotAsked)), Test: t.Test, ClickIDs: t.ClickIDs, Fields: t.Fields,
-		Temperature: l.Temperature.String(), Score: l.Score, Why: m.Why, NextStep: l.NextStep, Owner: m.Owner, URL: m.URL,
-		Receipt: a.Receipt, Got: map[string]string{}}
+	out := slots{LeadID: l.ID, TouchID: t.ID, Kind: string(a.Kind),
+		slotPerson: slotPerson{Email: cmp.Or(p.Email, q.Email), FirstName: cmp.Or(p.FirstName, q.FirstName), LastName: cmp.Or(p.LastName, q.LastName),
+			Phone: cmp.Or(p.Phone, q.Phone), Company: cmp.Or(p.Company, q.Company), Title: cmp.Or(p.Title, q.Title), Name: message.PersonOf(l, t).Name},
+		slotTouch: slotTouch{Action: string(t.Action), Label: s.Label(t.Action), Source: t.Source, Message: t.Message, PageURL: t.PageURL, At: t.At.UTC().Format(time.RFC3339),
+			Consent: string(cmp.Or(t.Consent, lead.NotAsked)), Test: t.Test, ClickIDs: t.ClickIDs, Fields: t.Fields},
+		slotVerdict: slotVerdict{Temperature: l.Temperature.String(), Score: l.Score, Why: m.Why, NextStep: l.NextStep},
+		Owner:       m.Owner, URL: m.URL, Receipt: a.Receipt, Got: map[string]string{}}
 	out.Event.ID, out.Event.Title, out.Event.Start = t.Event.ID, t.Event.Title, t.Event.Start
 	out.UTM.Source, out.UTM.Medium, out.UTM.Campaign, out.UTM.Term, out.UTM.Content = t.UTM.Source, t.UTM.Medium, t.UTM.Campaign, t.UTM.Term, t.UTM.Content
 	if l.Stage != lead.NoStage {
@@ -253,10 +258,10 @@ func slotsOf(a notify.Alert, s message.Style) Slots {
 	return out
 }
 
-// samples are what templates are tried with before anybody counts on them:
+// samples are what templates are tried with when the configuration is read:
 // everything known, with characters that break out of careless ones, and next
 // to nothing.
-func samples() []Slots {
+func samples() []slots {
 	full := slotsOf(notify.Alert{Kind: lead.HotAlert, Receipt: "0031",
 		Lead: &lead.Lead{ID: "01HXSAMPLE0000000000000001", Person: lead.Person{Email: "ada+x@example.com", Name: "Ada \"Countess\" O'Neil & Co", FirstName: "Ada",
 			LastName: "O'Neil \"Countess\" & Co", Phone: "+14155550100", Company: "Brandt \\ {{.}} <GmbH>, 100 %", Title: "VP\nSales"},
@@ -265,5 +270,5 @@ func samples() []Slots {
 			PageURL: "https://www.example.com/?a=b&c=d", Fields: map[string]string{"Seats": "3\"00"}, ClickIDs: map[string]string{"gclid": "x&y"}},
 	}, message.Style{PublicURL: "https://leads.example.com"})
 	bare := slotsOf(notify.Alert{Kind: lead.Copy, Lead: &lead.Lead{ID: "01HXSAMPLE0000000000000002"}, Touch: &lead.Touch{ID: "01HXSAMPLE0000000000000002", Person: lead.Person{Email: "ada@example.com"}}}, message.Style{})
-	return []Slots{full, bare}
+	return []slots{full, bare}
 }

@@ -44,9 +44,9 @@ func (w *webhook) Alarm(ctx context.Context, a notify.Alarm) error {
 }
 
 var webhookKind = Kind{
-	Name:  "webhook",
-	Doc:   "https://www.standardwebhooks.com",
-	Hands: 4,
+	Name:        "webhook",
+	Doc:         "https://www.standardwebhooks.com",
+	Concurrency: 4,
 	Check: func(t notify.Target) error {
 		if err := outbound.RequireURL(t.URL, "a webhook target needs a url"); err != nil {
 			return err
@@ -64,7 +64,7 @@ type webhook struct {
 	target notify.Target
 	key    []byte // nil: not signed
 	now    func() time.Time
-	Client outbound.Client
+	client outbound.Client
 }
 
 func openWebhook(t notify.Target, e Env) (notify.Sender, error) {
@@ -75,12 +75,12 @@ func openWebhook(t notify.Target, e Env) (notify.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &webhook{target: t, key: key, now: e.Now, Client: outbound.New(e.AllowPrivate)}, nil
+	return &webhook{target: t, key: key, now: e.Now, client: outbound.New(e.AllowPrivate)}, nil
 }
 
 func (w *webhook) Most() int { return 1 }
 
-// Send posts each alert by itself. The receiver knows a repetition by its
+// Send posts each alert by itself. The receiver recognises a repetition by its
 // webhook-id. The receipt is the id that the receiver gave, else its status.
 func (w *webhook) Send(ctx context.Context, alerts []notify.Alert) (receipt string, err error) {
 	if len(alerts) == 0 {
@@ -115,7 +115,7 @@ func (w *webhook) post(ctx context.Context, a notify.Alert) (string, error) {
 	return w.postJSON(ctx, id, body)
 }
 
-// postJSON posts a body under the id by which the receiver knows a repetition.
+// postJSON posts a body under the id by which the receiver recognises a repetition.
 func (w *webhook) postJSON(ctx context.Context, id string, body any) (string, error) {
 	now := w.now().UTC()
 	b, err := json.Marshal(body)
@@ -132,7 +132,7 @@ func (w *webhook) postJSON(ctx context.Context, id string, body any) (string, er
 	}
 	req.Header.Set("Content-Type", "application/json")
 	sign(req.Header, w.key, id, now, b)
-	resp, err := w.Client.Do(req)
+	resp, err := w.client.Do(req)
 	if err != nil {
 		return "", err
 	}

@@ -32,7 +32,7 @@ func TestSign_Vector(t *testing.T) {
 }
 
 func TestWebhook(t *testing.T) {
-	f := notifytest.NewServer(t, notifytest.Says(201, `{"id":"crm-42"}`))
+	f := notifytest.NewServer(t, notifytest.Answer(201, `{"id":"crm-42"}`))
 	s := open(t, "webhook", f, func(target *notify.Target, _ *Env) {
 		target.Header = map[string]string{"X-Key": "k", "Webhook-Signature": "v1,forged", "Content-Type": "text/plain"}
 	})
@@ -83,7 +83,7 @@ func TestWebhook(t *testing.T) {
 
 // A receiver knows a repetition by its id.
 func TestWebhook_SameIDWhenTriedAgain(t *testing.T) {
-	f := notifytest.NewServer(t, notifytest.Says(500, ""), notifytest.Says(200, ""))
+	f := notifytest.NewServer(t, notifytest.Answer(500, ""), notifytest.Answer(200, ""))
 	s := open(t, "webhook", f)
 	s.Send(t.Context(), []notify.Alert{notifytest.Grace(lead.HotAlert)})
 	s.Send(t.Context(), []notify.Alert{notifytest.Grace(lead.HotAlert)})
@@ -94,7 +94,7 @@ func TestWebhook_SameIDWhenTriedAgain(t *testing.T) {
 }
 
 func TestWebhook_Unsigned(t *testing.T) {
-	f := notifytest.NewServer(t, notifytest.Says(200, ""))
+	f := notifytest.NewServer(t, notifytest.Answer(200, ""))
 	s := open(t, "webhook", f, func(target *notify.Target, _ *Env) { target.Secret = "" })
 	if _, err := s.Send(t.Context(), []notify.Alert{notifytest.Grace(lead.HotAlert)}); err != nil {
 		t.Fatal(err)
@@ -110,16 +110,16 @@ func TestWebhook_Receipt(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		{"ID", notifytest.Says(200, `{"id":"abc"}`), "abc"},
-		{"Number", notifytest.Says(200, `{"id":12345678901234567890}`), "12345678901234567890"},
-		{"Location", notifytest.Says(201, ``, "Location", "https://crm.example/contacts/77?token=secret"), "77"},
-		{"IDBeforeLocation", notifytest.Says(201, `{"id":"a"}`, "Location", "/contacts/77"), "a"},
-		{"IDIsAnObject", notifytest.Says(202, `{"id":{}}`), "http_202"},
-		{"EmptyID", notifytest.Says(200, `{"id":""}`), "http_200"},
-		{"Array", notifytest.Says(200, `[1]`), "http_200"},
-		{"Long", notifytest.Says(200, `{"id":"`+strings.Repeat("x", 500)+`"}`), strings.Repeat("x", 99) + "…"},
-		{"Steering", notifytest.Says(200, `{"id":"a\u001b[2Jb"}`), "a�[2Jb"},
-		{"Endless", notifytest.Says(200, `{"x":"`+strings.Repeat("x", 1<<20)+`","id":"late"}`), "http_200"},
+		{"ID", notifytest.Answer(200, `{"id":"abc"}`), "abc"},
+		{"Number", notifytest.Answer(200, `{"id":12345678901234567890}`), "12345678901234567890"},
+		{"Location", notifytest.Answer(201, ``, "Location", "https://crm.example/contacts/77?token=secret"), "77"},
+		{"IDBeforeLocation", notifytest.Answer(201, `{"id":"a"}`, "Location", "/contacts/77"), "a"},
+		{"IDIsAnObject", notifytest.Answer(202, `{"id":{}}`), "http_202"},
+		{"EmptyID", notifytest.Answer(200, `{"id":""}`), "http_200"},
+		{"Array", notifytest.Answer(200, `[1]`), "http_200"},
+		{"Long", notifytest.Answer(200, `{"id":"`+strings.Repeat("x", 500)+`"}`), strings.Repeat("x", 99) + "…"},
+		{"Steering", notifytest.Answer(200, `{"id":"a\u001b[2Jb"}`), "a�[2Jb"},
+		{"Endless", notifytest.Answer(200, `{"x":"`+strings.Repeat("x", 1<<20)+`","id":"late"}`), "http_200"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := open(t, "webhook", notifytest.NewServer(t, tt.answer)).Send(t.Context(), []notify.Alert{notifytest.Grace(lead.HotAlert)})
@@ -132,11 +132,11 @@ func TestWebhook_Receipt(t *testing.T) {
 
 // The environment's proxy would see every lead.
 func TestWebhook_NoProxy(t *testing.T) {
-	proxy := notifytest.NewServer(t, notifytest.Says(200, ""))
+	proxy := notifytest.NewServer(t, notifytest.Answer(200, ""))
 	t.Setenv("HTTP_PROXY", proxy.URL)
 	t.Setenv("HTTPS_PROXY", proxy.URL)
-	s := open(t, "webhook", notifytest.NewServer(t, notifytest.Says(200, ""))).(*webhook)
-	if s.Client.HTTP.Transport.(*http.Transport).Proxy != nil {
+	s := open(t, "webhook", notifytest.NewServer(t, notifytest.Answer(200, ""))).(*webhook)
+	if s.client.HTTP.Transport.(*http.Transport).Proxy != nil {
 		t.Error("the webhook's transport asks for a proxy")
 	}
 }

@@ -55,7 +55,7 @@ func workDomain(email string) string {
 
 const AskedForFact = "Asked for"
 
-// factsOf are the four things to know, those left out that say nothing.
+// factsOf are up to four things to know.
 func factsOf(l *lead.Lead, t *lead.Touch, s Style) []Fact {
 	score := fmt.Sprintf("%d of 100, %s", l.Score, l.Temperature)
 	if l.Stage != lead.NoStage {
@@ -149,7 +149,7 @@ func whyOf(v lead.Verdict) string {
 	return "Why " + v.Temperature.String() + ": " + strings.Join(parts, ", ")
 }
 
-// delayOf says how long after its arrival a touch is sent.
+// delayOf is how long after its arrival a touch is sent, in words.
 func delayOf(d time.Duration) string {
 	switch {
 	case d < 100*time.Millisecond:

@@ -9,7 +9,7 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-// digest says in a message of several leads what they have in common.
+// digest adds to a message of several leads what they have in common.
 func (m *Message) digest(d *lead.Summary, s Style) {
 	m.Kind = lead.DigestAlert
 	if d == nil {
@@ -38,7 +38,7 @@ func (m *Message) digest(d *lead.Summary, s Style) {
 	}
 }
 
-// Row says of one lead of several what it wants and how far it has come.
+// Row is one lead of several: what it wants and how far it has come.
 func (one Message) Row() string {
 	s := one.What
 	if one.Change != "" {
@@ -53,7 +53,7 @@ func (one Message) Row() string {
 	return s
 }
 
-// sourcesOf names the sources that most touches came from.
+// sourcesOf are the sources that most touches came from.
 func sourcesOf(touches map[string]int) string {
 	var names []string
 	for name := range touches {
@@ -75,7 +75,7 @@ func sourcesOf(touches map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// ComposeRollup turns several alerts into one message. It holds the first
+// composeRollup turns several alerts into one message. It holds the first
 // MostLeads of them.
 func composeRollup(alerts []notify.Alert, s Style) Message {
 	s = s.WithDefaults()

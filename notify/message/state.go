@@ -43,8 +43,8 @@ func headerOf(m Message, l *lead.Lead) string {
 	return "❄️ Cold: " + whoWhat
 }
 
-// stateOf says what people have done about the lead of a touch, and whether
-// that ends it.
+// stateOf is what people have done about the lead of a touch, and whether that
+// ends it.
 func stateOf(l *lead.Lead, t *lead.Touch) (state string, ended bool) {
 	switch {
 	case l.Status == lead.Junk:
@@ -75,7 +75,7 @@ func stateOf(l *lead.Lead, t *lead.Touch) (state string, ended bool) {
 	return "", false
 }
 
-// lastOf is the last time that somebody did v to a lead.
+// lastOf is the last step of a verb in a lead's trail.
 func lastOf(l *lead.Lead, v lead.Verb) (last lead.Step) {
 	for _, s := range l.Trail {
 		if s.Step == lead.StepName(v) {
@@ -92,7 +92,7 @@ func by(s lead.Step) string {
 	return ", by " + Line(s.Note, 60)
 }
 
-// exactly tells a time in its two greatest units.
+// exactly is a duration in its two greatest units.
 func exactly(d time.Duration) string {
 	d = max(d, 0)
 	switch {
@@ -113,7 +113,7 @@ func two(a int, unitA string, b int, unitB string) string {
 	return fmt.Sprintf("%d %s %d %s", a, unitA, b, unitB)
 }
 
-// Summary is what the facts say, in one line.
+// Summary is the facts in one line.
 func (m Message) Summary() string {
 	s := ""
 	for _, f := range m.Facts {

@@ -11,7 +11,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// hour is a time of day, with its day when that is not the day of since.
+// Hour is a time of day, with its day when that is not the day of since.
 func Hour(t, since time.Time) string {
 	if t.YearDay() != since.YearDay() {
 		return t.Format("Mon 15:04")
@@ -19,11 +19,11 @@ func Hour(t, since time.Time) string {
 	return t.Format("15:04")
 }
 
-// hidden stands where something invisible was: a reader should see that a text
-// was meant to look like another one.
+// Hidden replaces what is invisible: a reader should see that a text was meant to
+// look like another one.
 const Hidden = '\uFFFD'
 
-// line makes text from outside one printable line of at most most characters.
+// Line makes text from outside one printable line of at most most characters.
 func Line(s string, most int) string {
 	return Cut(strings.Join(strings.Fields(printable(s)), " "), most)
 }
@@ -42,8 +42,8 @@ func words(s string, most int) string {
 	return Cut(strings.Join(lines, "\n"), most)
 }
 
-// printable replaces what cannot be seen or turns text around by one visible
-// mark for each run, and takes towers of accents down to three.
+// printable replaces each run of characters that are invisible or change the
+// direction of text by one visible mark, and cuts stacked accents to three.
 func printable(s string) string {
 	const most = 64 << 10 // no part of a message shows more
 	if len(s) > most {
@@ -79,7 +79,7 @@ func printable(s string) string {
 	return b.String()
 }
 
-// invisible says whether r shows nothing by itself: controls, directions, zero
+// Invisible reports whether r shows nothing by itself: controls, directions, zero
 // widths, tags, and the letters and blanks that fonts draw as nothing.
 func Invisible(r rune) bool {
 	if r == '\n' || r >= ' ' && r <= '~' {
@@ -93,7 +93,7 @@ func Invisible(r rune) bool {
 		!unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z)
 }
 
-// cut shortens s to most characters; an ellipsis shows it.
+// Cut shortens s to most characters; an ellipsis shows it.
 func Cut(s string, most int) string {
 	if len(s) <= most || utf8.RuneCountInString(s) <= most {
 		return s
@@ -118,8 +118,8 @@ var (
 	email = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}$`)
 )
 
-// phoneOf makes a number that can be tapped of an E.164 number; anything else
-// is shown as it is.
+// phoneOf is a contact with a link for an E.164 number; anything else is shown as it
+// is.
 func phoneOf(s string) Contact {
 	if !e164.MatchString(s) {
 		return Contact{Shown: Line(s, 40)}
@@ -131,8 +131,8 @@ func phoneOf(s string) Contact {
 	return Contact{Shown: shown, Link: "tel:" + s}
 }
 
-// emailOf makes an address that can be tapped of a plain one; anything else is
-// shown as it is.
+// EmailOf is a contact with a link for a plain address; anything else is shown as
+// it is. The link carries the address alone.
 func EmailOf(s string) Contact {
 	if len(s) > 254 || !email.MatchString(s) {
 		return Contact{Shown: Line(s, 80)}
@@ -144,9 +144,8 @@ func EmailOf(s string) Contact {
 // scheme's end or a domain.
 var address = regexp.MustCompile(`(?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}|www\.|://`)
 
-// Defang takes the life out of addresses where text is shown that a reader makes
-// links of: evil.example becomes evil[.]example. The lead's own e-mail address
-// stays as it is.
+// Defang breaks addresses in text that a reader makes links of: evil.example
+// becomes evil[.]example. The lead's own e-mail address stays as it is.
 func (m Message) Defang(s string) string {
 	s = defang(s)
 	if m.Email.Link == "" {

@@ -19,9 +19,10 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
+// Update rewrites golden files instead of comparing with them.
 var Update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden compares got with a file in testdata.
+// Golden compares got with a file in testdata.
 func Golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -43,6 +44,7 @@ func Golden(t *testing.T, name string, got []byte) {
 	}
 }
 
+// Indented is JSON as golden files have it.
 func Indented(t *testing.T, raw []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -53,9 +55,10 @@ func Indented(t *testing.T, raw []byte) []byte {
 	return b.Bytes()
 }
 
+// Received is when the touches of sample alerts came.
 var Received = time.Date(2026, 11, 22, 10, 42, 0, 0, time.UTC)
 
-// grace asks for a demo after a webinar and an e-book.
+// Grace is an alert: she asks for a demo after a webinar and an e-book.
 func Grace(kind lead.AlertKind, changes ...func(*lead.Lead, *lead.Touch)) notify.Alert {
 	p := lead.Person{Name: "Grace Hopper", Email: "grace@acme.example", Phone: "+14155550100", Company: "Acme Corp", Title: "VP Engineering"}
 	t := &lead.Touch{
@@ -88,10 +91,12 @@ func People() lead.People {
 	}
 }
 
+// Claimed makes Dana the owner, 48 seconds later.
 func Claimed(l *lead.Lead, _ *lead.Touch) {
 	l.Status, l.Claim, l.Revision = lead.Claimed, &lead.Claim{By: "Dana", At: Received.Add(48 * time.Second)}, 2
 }
 
+// Contacted has Dana make contact, too.
 func Contacted(l *lead.Lead, t *lead.Touch) {
 	Claimed(l, t)
 	l.Status, l.Revision = lead.Contacted, 3
@@ -112,6 +117,7 @@ func handed(l *lead.Lead, t *lead.Touch) {
 	l.Claim.By, l.Trail = "Lee", []lead.Step{did(lead.VerbAssign, 48*time.Second)}
 }
 
+// Junked marks the lead as junk.
 func Junked(l *lead.Lead, _ *lead.Touch) {
 	s := did(lead.VerbJunk, time.Minute)
 	s.Why = "spam"
@@ -128,18 +134,20 @@ func notHot(l *lead.Lead, _ *lead.Touch) {
 	}
 }
 
-// bare is a person of whom only an address is known.
+// Bare leaves an e-mail address of the person, and nothing else.
 func Bare(l *lead.Lead, t *lead.Touch) {
 	p := lead.Person{Email: "grace@gmail.com"}
 	*t = lead.Touch{ID: t.ID, Action: t.Action, ReceivedAt: t.ReceivedAt, Person: p}
 	*l = lead.Lead{ID: l.ID, Person: p, Revision: 1, Status: lead.New, Verdict: lead.Verdict{Temperature: lead.Hot, Score: 70}}
 }
 
+// Warm makes it a warm lead that took part in a webinar.
 func Warm(l *lead.Lead, t *lead.Touch) {
 	l.Verdict = lead.Verdict{Temperature: lead.Warm, Stage: lead.MQL, Score: 45, Reasons: []lead.Reason{{Because: "took part in a webinar", Points: 45}}}
 	t.Action, t.Event.Title, t.Message = "webinar_attended", "Scale intake", ""
 }
 
+// Again makes it a second request of a claimed lead.
 func Again(l *lead.Lead, t *lead.Touch) {
 	Claimed(l, t)
 	l.AlertedAt, l.Score = Received.Add(-3*time.Minute), 97
@@ -158,7 +166,7 @@ func onMonday(l *lead.Lead, _ *lead.Touch) {
 
 func escalated(l *lead.Lead, _ *lead.Touch) { l.WaitsSince, l.Escalated = Received, 1 }
 
-// crowd is many people at once, each with an own id.
+// Crowd is many alerts at once, each with an id of its own.
 func Crowd(n int, changes ...func(*lead.Lead, *lead.Touch)) (alerts []notify.Alert) {
 	for i := range n {
 		a := Grace(lead.HotAlert, changes...)
@@ -170,7 +178,7 @@ func Crowd(n int, changes ...func(*lead.Lead, *lead.Touch)) (alerts []notify.Ale
 	return alerts
 }
 
-// states are the messages that golden files show.
+// States are the messages that golden files show, with and without buttons.
 var States = []struct {
 	Name    string
 	Alerts  []notify.Alert
@@ -212,6 +220,7 @@ var States = []struct {
 	{"digest_of_a_day", OfADay(Crowd(2, Warm), 14), true, 0},
 }
 
+// OfADay makes alerts the digest of a day with so many leads in all.
 func OfADay(alerts []notify.Alert, total int) []notify.Alert {
 	d := &lead.Summary{Temperature: lead.Warm, From: Received.AddDate(0, 0, -1), To: Received, Total: total, Heating: 1,
 		Before: map[string]int{alerts[0].Lead.ID: 20}, Sources: map[string]int{"zoom-webinars": 9, "pricing-form": 6}}
@@ -226,6 +235,7 @@ func reminding(a notify.Alert, r notify.Reminder) notify.Alert {
 	return a
 }
 
+// InThread makes an alert follow an earlier one, with a note.
 func InThread(a notify.Alert) notify.Alert {
 	a.Thread, a.Note = "C0SALES/1795344121.004200", "Second try: EMEA team"
 	return a

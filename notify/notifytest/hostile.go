@@ -18,12 +18,13 @@ var attacks = []string{
 	"javascript:alert(1)", "data:text/html,x", "=cmd()", "👩‍💻", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", strings.Repeat("A", 5000), strings.Repeat("&", 3000), strings.Repeat("€ ", 2000), " ",
 }
 
-// hostileText draws what a visitor could send in any field.
+// HostileText draws what a visitor could send in any field.
 func HostileText() *rapid.Generator[string] {
 	piece := rapid.OneOf(rapid.SampledFrom(attacks), rapid.StringN(0, 40, -1), rapid.SampledFrom([]string{"Grace", "Acme", "+14155550100", "grace@acme.example", ""}))
 	return rapid.Map(rapid.SliceOfN(piece, 0, 6), func(p []string) string { return strings.Join(p, "") })
 }
 
+// DrawAlert draws an alert whose every text is hostile.
 func DrawAlert(t *rapid.T) notify.Alert {
 	text := HostileText()
 	p := lead.Person{Name: text.Draw(t, "name"), Email: text.Draw(t, "email"), Phone: text.Draw(t, "phone"), Company: text.Draw(t, "company"), Title: text.Draw(t, "title")}

@@ -9,8 +9,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// inside are URLs that lead, or are said to lead, to a machine's own side. Names
-// resolve to what the test's name server says.
+// Inside are URLs of private addresses. Names resolve as NameServer answers.
 var Inside = []string{
 	"https://127.0.0.1/", "https://127.1/", "https://127.0.1/", "https://2130706433/", "https://0x7f000001/", "https://0x7f.0.0.1/", "https://0177.0.0.1/",
 	"https://017700000001/", "https://127.0.0.1./", "https://127.127.127.127/", "https://0/", "https://0.0.0.0/", "https://0.1.2.3/", "https://localhost/",
@@ -26,7 +25,7 @@ var Inside = []string{
 	"https://１２７.０.０.１/", "https://①②⑦.⓪.⓪.①/",
 }
 
-// nameServer answers every question for an address with 127.0.0.1 or ::1, as a
+// NameServer answers every question for an address with 127.0.0.1 or ::1, as a
 // name that was public a moment ago may.
 func NameServer(t *testing.T) *net.Resolver {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")

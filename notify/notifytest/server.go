@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// call is one request that reached a fake.
+// Call is one request to a Server.
 type Call struct {
 	Method string          `json:"method"` // chat.postMessage; empty for hooks
 	Form   url.Values      `json:"-"`
@@ -23,7 +23,7 @@ type Call struct {
 	Blocks json.RawMessage `json:"blocks"`
 }
 
-// fake keeps what reached it and answers with the next of its answers, the last
+// Server records its requests and answers with the next of its answers, the last
 // one for ever. A nil answer is Slack's normal one.
 type Server struct {
 	*httptest.Server
@@ -33,6 +33,7 @@ type Server struct {
 	n       int
 }
 
+// NewServer starts a Server that stops with the test.
 func NewServer(t *testing.T, answers ...http.HandlerFunc) *Server {
 	f := &Server{answers: answers}
 	f.Server = httptest.NewServer(f)
@@ -59,18 +60,19 @@ func (f *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	f.mu.Unlock()
 	if answer == nil {
-		answer = Says(200, fmt.Sprintf(`{"ok":true,"channel":"C0SALES","ts":"1795344121.%06d"}`, n))
+		answer = Answer(200, fmt.Sprintf(`{"ok":true,"channel":"C0SALES","ts":"1795344121.%06d"}`, n))
 	}
 	answer(w, r)
 }
 
+// Got returns the requests so far.
 func (f *Server) Got() []Call {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]Call(nil), f.calls...)
 }
 
-// methods are the API's methods that were called, in order.
+// Methods are the API's methods that were called, in order.
 func (f *Server) Methods() string {
 	var m []string
 	for _, c := range f.Got() {
@@ -79,7 +81,8 @@ func (f *Server) Methods() string {
 	return strings.Join(m, " ")
 }
 
-func Says(status int, body string, header ...string) http.HandlerFunc {
+// Answer answers with a status, a body, and pairs of header names and values.
+func Answer(status int, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i+1 < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
@@ -89,18 +92,22 @@ func Says(status int, body string, header ...string) http.HandlerFunc {
 	}
 }
 
-func Refuses(word string) http.HandlerFunc { return Says(200, `{"ok":false,"error":"`+word+`"}`) }
+// Refuse is a refusal of Slack's API.
+func Refuse(word string) http.HandlerFunc { return Answer(200, `{"ok":false,"error":"`+word+`"}`) }
 
-func Hangs(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+// Hang never answers.
+func Hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-func Resets(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
+// Reset closes the connection without an answer.
+func Reset(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
 
-// secrets are what no error may contain.
+// Secrets are what no error may contain.
 var Secrets = []string{"xoxb-secret", "/services/T0/B0/hooksecret", "whsec_", "127.0.0.1", "http://", "https://", "grace", "Hopper", "+1415", "acme"}
 
+// HookSecret signs what a webhook target sends.
 const HookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-// clockFrom tells the first time once, when a sender is opened, then the second.
+// ClockFrom returns the first time once, when a sender is opened, then the second.
 func ClockFrom(opened, later time.Time) func() time.Time {
 	next := opened
 	return func() time.Time { now := next; next = later; return now }

@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// errPrivate does not name the address: a configured name that leads inside
-// should not become a map of the inside.
+// errPrivate does not contain the address: configured names must not reveal the
+// addresses of an internal network.
 var errPrivate = errors.New("the host's address is not a public one (LEADGATE_ALLOW_PRIVATE_TARGETS allows it)")
 
-// publicOnly refuses a connection to anything but a public address. It runs
-// when the address is known, so a name that resolves differently every time
-// does not get around it.
+// PublicOnly is the Control of a net.Dialer that connects to public addresses only.
+// It runs when the address is known, so a name that resolves differently every
+// time does not get around it.
 func PublicOnly(_, address string, _ syscall.RawConn) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -27,17 +27,17 @@ func PublicOnly(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// public says whether an address is one that anybody on the internet reaches.
+// public reports whether an address can be reached from anywhere on the internet.
 func public(a netip.Addr) bool {
 	a = a.WithZone("").Unmap()
 	if a.Is6() && !prefix("2000::/3").Contains(a) {
-		return false // loopback, link-local, private, multicast, NAT64, all that is not handed out
+		return false // loopback, link-local, private, multicast, NAT64, unassigned
 	}
 	return !slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// reserved is what of IPv4 and of 2000::/3 does not lead to a host on the
-// internet, or leads back inside.
+// reserved are the networks of IPv4 and of 2000::/3 that lead to no host on the
+// internet, or back into the own network.
 // https://www.iana.org/assignments/iana-ipv4-special-registry
 var reserved = []netip.Prefix{
 	prefix("0.0.0.0/8"),        // this network

@@ -28,8 +28,7 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-// caller makes HTTP calls whose failures are *Error. Neither a URL nor anything
-// that the other side wrote is part of one.
+// Client makes HTTP calls whose failures are *notify.Error.
 type Client struct {
 	HTTP    *http.Client
 	Most    int64                              // bytes of an answer; the rest is not read
@@ -63,15 +62,15 @@ const (
 	maxAnswer = 64 << 10 // bytes of an answer that are read
 )
 
-// hookCaller calls what an operator configured, never an address inside unless
-// that is allowed, and follows no redirect.
+// New returns a Client for what an operator configured. It connects to private
+// addresses only if that is allowed, and follows no redirect.
 func New(allowPrivate bool) Client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	if !allowPrivate {
 		dialer.Control = PublicOnly
 	}
 	client := &http.Client{Timeout: timeout, CheckRedirect: NoRedirects, Transport: &http.Transport{
-		// No Proxy: the environment's would see leads, and dial for us where we may not.
+		// No Proxy: that of the environment would see leads, and connect to private addresses.
 		DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 5 * time.Second,
 		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: maxAnswer,
 	}}
@@ -80,11 +79,11 @@ func New(allowPrivate bool) Client {
 
 func NoRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// failure names what went wrong on the way in words of our own: the net
-// package's contain URLs, and what the other side wrote.
+// ErrorOf is the failure of a call. Its text is our own: that of the net package
+// contains URLs, and what the other side wrote.
 func ErrorOf(err error, wrote bool) *notify.Error {
 	e := &notify.Error{Ambiguous: wrote}
-	say := func(code, sentence string) *notify.Error {
+	fail := func(code, sentence string) *notify.Error {
 		e.Code, e.Err = code, errors.New(sentence)
 		return e
 	}
@@ -96,26 +95,26 @@ func ErrorOf(err error, wrote bool) *notify.Error {
 	switch {
 	case errors.Is(err, errPrivate):
 		e.Class = notify.BadTarget
-		return say("private_address", errPrivate.Error())
+		return fail("private_address", errPrivate.Error())
 	case errors.Is(err, context.Canceled):
-		return say("cancelled", "the attempt was called off")
+		return fail("cancelled", "the attempt was called off")
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return say("timeout", "there was no answer in time")
+		return fail("timeout", "there was no answer in time")
 	case errors.As(err, &dns):
-		return say("dns", "the host's name could not be resolved")
+		return fail("dns", "the host's name could not be resolved")
 	case errors.As(err, &verify), errors.As(err, &record), errors.As(err, &host), errors.Is(err, http.ErrSchemeMismatch):
-		return say("tls", "the host does not speak TLS, or its certificate is not valid")
+		return fail("tls", "the host does not speak TLS, or its certificate is not valid")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return say("refused", "the host refuses connections")
+		return fail("refused", "the host refuses connections")
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return say("reset", "the connection was reset")
+		return fail("reset", "the connection was reset")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return say("cut_off", "the connection was closed without an answer")
+		return fail("cut_off", "the connection was closed without an answer")
 	}
-	return say("network", "the call did not get through")
+	return fail("network", "the call did not get through")
 }
 
-// statusError says what an HTTP status means.
+// StatusError is what an HTTP status outside 2xx means.
 func StatusError(resp *http.Response) *notify.Error {
 	code := resp.StatusCode
 	e := &notify.Error{Code: "http_" + strconv.Itoa(code), Err: fmt.Errorf("the answer was status %d", code)}
@@ -136,11 +135,11 @@ func StatusError(resp *http.Response) *notify.Error {
 	return e
 }
 
-// retryAfterMost is the longest wish that is followed; what is longer would
-// hide a target for days on one header.
+// retryAfterMost is the longest Retry-After that is followed; a longer one would
+// stop a target for days by one header.
 const retryAfterMost = 24 * time.Hour
 
-// retryAfter reads the wish in whole seconds or as a date; otherwise is for a
+// retryAfter reads Retry-After, in whole seconds or as a date; otherwise is for a
 // header that is missing or makes no sense.
 func retryAfter(resp *http.Response, otherwise time.Duration) time.Duration {
 	h := resp.Header.Get("Retry-After")
@@ -155,7 +154,7 @@ func retryAfter(resp *http.Response, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-// parseURL reads the URL of a hook without putting it into the error.
+// ParseURL reads the URL of a hook without putting it into the error.
 func ParseURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
@@ -169,7 +168,7 @@ func ParseURL(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// needsURL checks the URL of a target that is one.
+// RequireURL checks the URL of a target that needs one.
 func RequireURL(s, missing string) error {
 	if s == "" {
 		return errors.New(missing)
@@ -178,7 +177,8 @@ func RequireURL(s, missing string) error {
 	return err
 }
 
-// hookURL refuses to send leads unencrypted, but on request.
+// CheckURL checks a URL that leads are sent to: without private targets allowed it
+// must be https.
 func CheckURL(s string, allowPrivate bool) error {
 	u, err := ParseURL(s)
 	if err == nil && u.Scheme != "https" && !allowPrivate {
@@ -187,5 +187,5 @@ func CheckURL(s string, allowPrivate bool) error {
 	return err
 }
 
-// slackWait is how long to wait when Slack limits us without saying how long.
+// RateLimitWait is how long to wait when a target limits the rate without saying how long.
 const RateLimitWait = 30 * time.Second

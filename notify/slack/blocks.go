@@ -19,7 +19,7 @@ func replyBlocks(m message.Message) []slack.Block {
 	return []slack.Block{section(text, blockIDs(m)("remark"))}
 }
 
-// form is how rich a message is. Each is sent when Slack refuses the one before.
+// form is how rich a message is. Each is tried when Slack refuses the one before.
 type form int
 
 const (
@@ -30,21 +30,21 @@ const (
 
 func (f form) String() string { return [...]string{"full", "compact", "plain"}[f] }
 
-// rendered is what Slack is given.
+// rendered is the text and the blocks of a message.
 type rendered struct {
 	text   string
 	blocks []slack.Block
 }
 
-// render writes a message for a bot. Without buttons only what opens a page is
-// left to click.
+// render renders a message for a bot. Without buttons only those that open a page
+// are left.
 func render(m message.Message, f form, buttons bool) rendered {
 	if !buttons {
 		m = withoutButtons(m)
 	}
 	r := rendered{text: escape(strings.ReplaceAll(m.Text, "://", "[:]//"))}
 	switch {
-	case f == plain, f == compact && len(m.Leads) > 0: // one block has no room for all of them
+	case f == plain, f == compact && len(m.Leads) > 0: // one block cannot hold all of them
 		return rendered{text: plainText(m)}
 	case f == compact:
 		r.blocks = []slack.Block{slack.NewSectionBlock(plainObject(strings.Join(linesOf(m), "\n"), 2500), nil, nil)}
@@ -186,8 +186,8 @@ func repeatBlocks(m message.Message) []slack.Block {
 	return blocks
 }
 
-// escalationBlocks reminds in the thread, and in the channel, that nobody has
-// the lead.
+// escalationBlocks is the reminder that the lead is unclaimed, in the thread and
+// in the channel.
 func escalationBlocks(m message.Message) []slack.Block {
 	id := blockIDs(m)
 	if m.Owner != "" || m.Ended {
@@ -235,7 +235,7 @@ func section(text, id string) *slack.SectionBlock {
 	return slack.NewSectionBlock(markup(text), nil, nil, slack.SectionBlockOptionBlockID(id))
 }
 
-// markup never lets Slack find links or names by itself.
+// markup is text in which Slack finds no links or names by itself.
 func markup(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }
@@ -244,7 +244,7 @@ func plainObject(text string, most int) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, cmp.Or(message.Cut(text, most), "-"), true, false)
 }
 
-// quote shows a visitor's words: rich text knows no markup.
+// quote shows a visitor's words as rich text, which has no markup.
 func quote(text, id string) slack.Block {
 	words := slack.NewRichTextSectionTextElement(text, nil)
 	return slack.NewRichTextBlock(id, &slack.RichTextQuote{Type: slack.RTEQuote, Elements: []slack.RichTextSectionElement{words}})
@@ -281,7 +281,7 @@ func buttonElement(b message.Button) *slack.ButtonBlockElement {
 	return e
 }
 
-// withoutButtons leaves what works without anybody who answers clicks.
+// withoutButtons leaves the buttons that work where clicks are not answered.
 func withoutButtons(m message.Message) message.Message {
 	var opens []message.Button
 	for _, b := range m.Buttons {
@@ -298,7 +298,7 @@ func withoutButtons(m message.Message) message.Message {
 	return m
 }
 
-// linesOf is a message in lines, for the simpler forms and the console.
+// linesOf is a message in lines, for the simpler forms.
 func linesOf(m message.Message) []string {
 	lines := []string{m.Header}
 	for _, one := range m.Leads {
@@ -324,12 +324,12 @@ func linesOf(m message.Message) []string {
 	return lines
 }
 
-// plainMost is how long a plain text may be: Slack takes 40,000 characters, and
+// plainMost is how long a plain text may be: Slack accepts 40,000 characters, and
 // an ampersand becomes five.
 const plainMost = 7500
 
-// plainText is the last resort: shown as text in which Slack looks for links
-// by itself, so only the inbox's own may look like one.
+// plainText is the form of last resort. Slack makes links in it by itself, so only
+// the inbox's own may look like one.
 func plainText(m message.Message) string {
 	s := m.Defang(strings.Join(linesOf(m), "\n"))
 	s = escape(message.Cut(s, plainMost))
@@ -339,8 +339,8 @@ func plainText(m message.Message) string {
 	return s
 }
 
-// renderHook writes a message for an incoming webhook, which cannot answer
-// clicks: Claim leads to the inbox.
+// renderHook renders a message for an incoming webhook, where clicks are not
+// answered: Claim leads to the inbox.
 func renderHook(m message.Message, f form) rendered {
 	m = withoutButtons(m)
 	for i := range m.Leads {

@@ -28,7 +28,7 @@ import (
 	"github.com/leadgate/leadgate/notify/outbound"
 )
 
-// slackOptions are what senders need of the program.
+// Options are what senders need of the program.
 type Options struct {
 	Token   string       // bot token, xoxb-...; empty: incoming webhooks only
 	APIURL  string       // default https://slack.com/api/
@@ -39,7 +39,7 @@ type Options struct {
 	Now     func() time.Time
 }
 
-// checkSlack says what is wrong with a target, as far as its configuration tells.
+// Check says what is wrong with a target, as far as its configuration tells.
 func Check(t notify.Target) error {
 	if t.Channel == "" && t.URL == "" {
 		return errors.New("a slack target needs a channel, or the url of an incoming webhook")
@@ -54,10 +54,10 @@ func Check(t notify.Target) error {
 	return nil
 }
 
-// slackTimeout bounds one call of Slack's API.
+// callTimeout bounds one call of Slack's API.
 const callTimeout = 5 * time.Second
 
-// openSlack returns the sender of a target: a bot, or an incoming webhook.
+// Open returns the sender of a target: a bot, or an incoming webhook.
 func Open(t notify.Target, o Options) (notify.Sender, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -71,18 +71,18 @@ func Open(t notify.Target, o Options) (notify.Sender, error) {
 		client.Transport = o.HTTP.Transport
 	}
 	if t.URL != "" && (o.Token == "" || t.Channel == "") {
-		return &hook{url: t.URL, o: o, Client: outbound.Client{HTTP: client, Most: 64 << 10, Refused: hookError}}, nil
+		return &hook{url: t.URL, o: o, client: outbound.Client{HTTP: client, Most: 64 << 10, Refused: hookError}}, nil
 	}
 	if o.Token == "" {
 		return nil, errors.New("slack needs a bot token (LEADGATE_SLACK_BOT_TOKEN), or the target the url of an incoming webhook")
 	}
-	s := &bot{channel: t.Channel, o: o, opened: o.Now(), tries: map[string]try{}, threads: map[string]string{}, most: notify.MostLeads}
+	s := &bot{channel: t.Channel, o: o, opened: o.Now(), attempts: map[string]attempt{}, threads: map[string]string{}, most: notify.MostLeads}
 	s.api = slack.New(o.Token, slack.OptionAPIURL(o.APIURL),
 		slack.OptionHTTPClient(outbound.Client{HTTP: client, Most: 4 << 20, Refused: proxyError}))
 	return s, nil
 }
 
-// slackBot posts to one channel with a bot token.
+// bot posts to one channel with a bot token.
 type bot struct {
 	channel string // as configured
 	o       Options
@@ -92,19 +92,19 @@ type bot struct {
 	sending sync.Mutex        // one message after the other
 	before  map[string]string // Alert.ID -> ts of a message that an earlier process sent
 
-	mu      sync.Mutex
-	id      string            // the channel's, once Slack has told
-	tries   map[string]try    // Alert.ID -> attempts that failed
-	threads map[string]string // lead id -> receipt of the alert that this process sent
-	looked  bool              // for what an earlier process sent
-	most    int               // leads that Slack has not refused in one message
-	blind   time.Time         // until then history is not asked for: it may not be read
+	mu             sync.Mutex
+	id             string             // of the channel, once an answer had it
+	attempts       map[string]attempt // Alert.ID -> attempts that failed
+	threads        map[string]string  // lead id -> receipt of the alert that this process sent
+	searched       bool               // for what an earlier process sent
+	most           int                // leads in one message, as far as Slack accepts them
+	noHistoryUntil time.Time          // the token may not read the channel
 }
 
-// try is what an attempt that failed leaves behind for the next one.
-type try struct {
-	at    time.Time // the first that may have been taken all the same; zero: none
-	form  form      // the richest that Slack may still take
+// attempt is what a failed attempt leaves behind for the next one.
+type attempt struct {
+	at    time.Time // the first that Slack may have accepted; zero: none
+	form  form      // the richest that Slack may still accept
 	alone bool      // form is of the touch alone, not of a rollup with it
 }
 
@@ -119,7 +119,7 @@ func (s *bot) Most() int {
 }
 
 // Send posts one message. Before it repeats an attempt whose outcome is not
-// known, it looks for that attempt's message.
+// known, it searches for that attempt's message.
 func (s *bot) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
 	if len(alerts) == 0 {
 		return "", notify.ErrNothing
@@ -130,16 +130,16 @@ func (s *bot) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
 	if len(left) == 0 {
 		return found, nil
 	}
-	receipt, err := s.degrade(ctx, left)
+	receipt, err := s.postRichest(ctx, left)
 	if err != nil {
 		return "", err
 	}
-	s.done(left, receipt)
+	s.recordSuccess(left, receipt)
 	return receipt, nil
 }
 
-// degrade posts the richest form that Slack takes.
-func (s *bot) degrade(ctx context.Context, alerts []notify.Alert) (receipt string, err error) {
+// postRichest posts the richest form that Slack accepts.
+func (s *bot) postRichest(ctx context.Context, alerts []notify.Alert) (receipt string, err error) {
 	style := s.o.Style
 	style.Now = s.o.Now()
 	m := message.ComposeAll(alerts, style)
@@ -157,20 +157,20 @@ func (s *bot) degrade(ctx context.Context, alerts []notify.Alert) (receipt strin
 			break
 		}
 		if len(alerts) > roomyLeads {
-			return "", s.fewer(err)
+			return "", s.shrinkRollups(err)
 		}
-		s.o.Logger.Warn("slack does not take a message in this form", "form", f.String(), "touch_id", alerts[0].Touch.ID, "error", err)
-		s.failed(alerts, func(t *try) { t.form = min(f+1, plain) })
+		s.o.Logger.Warn("slack refuses a message in this form", "form", f.String(), "touch_id", alerts[0].Touch.ID, "error", err)
+		s.recordFailure(alerts, func(t *attempt) { t.form = min(f+1, plain) })
 	}
 	var e *notify.Error
 	if errors.As(err, &e) && e.Ambiguous {
-		s.failed(alerts, func(t *try) { t.at = earlier(t.at, style.Now) })
+		s.recordFailure(alerts, func(t *attempt) { t.at = earlier(t.at, style.Now) })
 	}
 	return receipt, err
 }
 
-// post makes one call of chat.postMessage. Only a ts is success: slack-go calls
-// an empty answer one as well.
+// post makes one call of chat.postMessage. Only a ts means success: slack-go
+// returns none and no error for an empty answer.
 func (s *bot) post(ctx context.Context, m message.Message, f form, thread string) (string, error) {
 	r := render(m, f, s.o.Buttons)
 	options := []slack.MsgOption{slack.MsgOptionText(r.text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
@@ -200,8 +200,8 @@ func (s *bot) post(ctx context.Context, m message.Message, f form, thread string
 	return channel + "/" + ts, nil
 }
 
-// thread is where a repeat belongs; an alert that was still on its way when the
-// repeat was decided on is known here by now.
+// thread is the receipt of the alert that a repeat belongs to. An alert that was
+// in flight when the repeat was decided on has been sent by now.
 func (s *bot) thread(a notify.Alert) string {
 	if a.Kind != lead.Repeat && a.Kind != lead.Escalated || a.Thread != "" {
 		return a.Thread
@@ -217,40 +217,40 @@ func (s *bot) form(alerts []notify.Alert) form {
 	defer s.mu.Unlock()
 	f := full
 	for _, a := range alerts {
-		// What was refused among others may be fine alone.
-		if t := s.tries[a.ID()]; t.alone == (len(alerts) == 1) {
+		// What was refused in a rollup may be accepted alone.
+		if t := s.attempts[a.ID()]; t.alone == (len(alerts) == 1) {
 			f = max(f, t.form)
 		}
 	}
 	return f
 }
 
-// failed notes what an attempt has shown.
-func (s *bot) failed(alerts []notify.Alert, note func(*try)) {
+// recordFailure keeps what an attempt has shown.
+func (s *bot) recordFailure(alerts []notify.Alert, change func(*attempt)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.tries) > rememberMost {
-		clear(s.tries)
+	if len(s.attempts) > rememberMost {
+		clear(s.attempts)
 	}
 	for _, a := range alerts {
-		t := s.tries[a.ID()]
+		t := s.attempts[a.ID()]
 		if alone := len(alerts) == 1; t.alone != alone {
 			t.alone, t.form = alone, full
 		}
-		note(&t)
-		s.tries[a.ID()] = t
+		change(&t)
+		s.attempts[a.ID()] = t
 	}
 }
 
-// done forgets the attempts and remembers the thread.
-func (s *bot) done(alerts []notify.Alert, receipt string) {
+// recordSuccess forgets the attempts and keeps the thread.
+func (s *bot) recordSuccess(alerts []notify.Alert, receipt string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.threads) > rememberMost {
 		clear(s.threads)
 	}
 	for _, a := range alerts {
-		delete(s.tries, a.ID())
+		delete(s.attempts, a.ID())
 		if a.Kind == lead.HotAlert || a.Kind == lead.JustTurnedHot {
 			s.threads[a.Lead.ID] = receipt
 		}
@@ -274,7 +274,7 @@ func alarmRendered(a notify.Alarm) rendered {
 	return r
 }
 
-// Alarm posts a message that tells no lead.
+// Alarm posts a message that is about no lead.
 func (s *bot) Alarm(ctx context.Context, a notify.Alarm) error {
 	r := alarmRendered(a)
 	_, ts, err := s.api.PostMessageContext(ctx, s.channel, slack.MsgOptionText(r.text, false), slack.MsgOptionBlocks(r.blocks...),
@@ -290,7 +290,7 @@ func (s *bot) Alarm(ctx context.Context, a notify.Alarm) error {
 
 var _ notify.Prober = (*bot)(nil)
 
-// Probe asks Slack whether the token is good, without posting anything.
+// Probe checks the token, without posting anything.
 // https://docs.slack.dev/reference/methods/auth.test
 func (s *bot) Probe(ctx context.Context) error {
 	if _, err := s.api.AuthTestContext(ctx); err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/leadgate/leadgate/notify/outbound"
 )
 
-// slackWords says what Slack's words for a failure mean; what is not listed
-// may pass. Web API and incoming webhooks share them.
+// errorWords are Slack's words for failures and what they mean; a word that is not
+// listed is temporary. Web API and incoming webhooks share them.
 // https://docs.slack.dev/reference/methods/chat.postMessage#errors
 var errorWords = map[string]notify.Error{
 	"ratelimited":         {Class: notify.Again, RetryAfter: outbound.RateLimitWait},
@@ -72,8 +72,8 @@ var errorWords = map[string]notify.Error{
 
 var plainWord = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
 
-// slackWord is the failure that Slack names with a word. A word that is none is
-// not shown: it could be anything.
+// wordError is the failure that a word of Slack's stands for. What is no single
+// word is not shown: it could be anything.
 func wordError(word string) *notify.Error {
 	if !plainWord.MatchString(word) {
 		return &notify.Error{Code: "bad_answer", Ambiguous: true, Err: errors.New("slack gave an answer that is none of its own")}
@@ -86,13 +86,13 @@ func wordError(word string) *notify.Error {
 	return &e
 }
 
-// threadIsGone says that the message to reply to was deleted or never was.
+// threadIsGone reports whether the message to reply to does not exist any more.
 func threadIsGone(err error) bool {
 	var e *notify.Error
 	return errors.As(err, &e) && slices.Contains([]string{"thread_not_found", "message_not_found", "invalid_thread_ts", "cannot_reply_to_message"}, e.Code)
 }
 
-// slackError is any error of slack-go as ours.
+// errorOf converts any error of slack-go.
 func errorOf(err error) *notify.Error {
 	var e *notify.Error
 	if errors.As(err, &e) {
@@ -105,9 +105,9 @@ func errorOf(err error) *notify.Error {
 	return &notify.Error{Code: "bad_answer", Ambiguous: true, Err: errors.New("slack's answer could not be read")}
 }
 
-// slackStatus is what a status other than 200 of the Web API means: Slack puts
-// its refusals into a 200, so this is a proxy or a failure of Slack's, and no
-// reason to give a message up.
+// proxyError is what a status other than 200 of the Web API means. Slack puts its
+// refusals into a 200, so this comes from a proxy or is a failure of Slack's, and
+// no reason to give up a message.
 func proxyError(resp *http.Response) *notify.Error {
 	e := outbound.StatusError(resp)
 	if e.Class == notify.BadContent && resp.StatusCode != http.StatusRequestEntityTooLarge {
@@ -116,13 +116,13 @@ func proxyError(resp *http.Response) *notify.Error {
 	return e
 }
 
-// slackRefusal is what a status of an incoming webhook means; its word is the
+// hookError is what a status of an incoming webhook means; its word is the
 // body.
 func hookError(resp *http.Response) *notify.Error {
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode < 400 {
 		return outbound.StatusError(resp)
 	}
-	word, _ := io.ReadAll(io.LimitReader(resp.Body, 100)) // cut off: judged by its status
+	word, _ := io.ReadAll(io.LimitReader(resp.Body, 100)) // if it is cut off, the status decides
 	e, known := errorWords[string(word)]
 	if !known {
 		return proxyError(resp)

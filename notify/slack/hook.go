@@ -15,18 +15,18 @@ import (
 	"github.com/leadgate/leadgate/notify/outbound"
 )
 
-// Alarm posts a message that tells no lead.
+// Alarm posts a message that is about no lead.
 func (s *hook) Alarm(ctx context.Context, a notify.Alarm) error { return s.post(ctx, alarmRendered(a)) }
 
-// slackHook posts to an incoming webhook: one way, without buttons that answer,
+// hook posts to an incoming webhook: one way, without buttons that answer,
 // threads or receipts.
 type hook struct {
 	url    string // a secret
 	o      Options
-	Client outbound.Client
+	client outbound.Client
 }
 
-// hookReceipt stands for what an incoming webhook does not tell.
+// hookReceipt is the receipt of an incoming webhook, which returns none.
 const hookReceipt = "webhook"
 
 func (s *hook) Most() int { return notify.MostLeads }
@@ -67,7 +67,7 @@ func (s *hook) post(ctx context.Context, r rendered) error {
 		return &notify.Error{Class: notify.BadTarget, Code: "bad_url", Err: errors.New("the webhook's url is not one")}
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := s.Client.Do(req)
+	resp, err := s.client.Do(req)
 	if err != nil {
 		return err
 	}

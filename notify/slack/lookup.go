@@ -18,13 +18,13 @@ import (
 const metadataType = "leadgate_lead"
 
 const (
-	lookTimeout = 4 * time.Second // a look-up must leave time for the message
-	lookPages   = 5               // of 200 messages
-	lookMargin  = time.Minute     // Slack's clock is not ours
-	blindFor    = time.Hour       // how long not to ask again for what may not be read
+	searchTimeout = 4 * time.Second // leaves time for the message
+	searchPages   = 5               // of 200 messages
+	searchMargin  = time.Minute     // Slack's clock is not ours
+	historyPause  = time.Hour       // after the token was refused the history
 )
 
-// metadataOf is what our other parts, and the look-up below, know a message by.
+// metadataOf is what a message is recognised by: in clicks, and in the search below.
 func metadataOf(m message.Message) map[string]any {
 	payload := map[string]any{"kind": string(m.Kind)}
 	if m.Notice != "" {
@@ -42,87 +42,87 @@ func metadataOf(m message.Message) map[string]any {
 	return payload
 }
 
-// reconcile looks for messages of earlier attempts whose outcome is not known:
-// calls that were cut off, and once what the process before this one may have
-// sent. It returns the receipt of what it found, and the alerts still to send.
-// Without the right to read the channel all of them are sent.
+// reconcile searches for messages of earlier attempts whose outcome is not known:
+// of calls that were cut off, and once of what the process before this one may
+// have sent. It returns the receipt of what it found, and the alerts still to
+// send. Without the right to read the channel all of them are sent.
 func (s *bot) reconcile(ctx context.Context, alerts []notify.Alert) (receipt string, left []notify.Alert) {
-	told := s.look(ctx, alerts)
+	posted := s.findPosted(ctx, alerts)
 	for _, a := range alerts {
-		ts := told[a.ID()]
+		ts := posted[a.ID()]
 		if ts == "" {
 			left = append(left, a)
 			continue
 		}
-		receipt = s.where() + "/" + ts
-		s.done([]notify.Alert{a}, receipt)
+		receipt = s.channelID() + "/" + ts
+		s.recordSuccess([]notify.Alert{a}, receipt)
 	}
 	return receipt, left
 }
 
-// look returns the messages that may tell of these alerts: Alert.ID -> ts.
-func (s *bot) look(ctx context.Context, alerts []notify.Alert) map[string]string {
-	since, first := s.doubt(alerts)
+// findPosted returns the messages that may hold these alerts: Alert.ID -> ts.
+func (s *bot) findPosted(ctx context.Context, alerts []notify.Alert) map[string]string {
+	since, first := s.uncertainSince(alerts)
 	if since.IsZero() {
 		return s.before
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
 	defer cancel()
 	thread := ""
 	if len(alerts) == 1 && !first {
 		_, thread, _ = strings.Cut(s.thread(alerts[0]), "/")
 	}
-	told, err := s.history(ctx, since.Add(-lookMargin), thread)
+	posted, err := s.history(ctx, since.Add(-searchMargin), thread)
 	if err != nil {
 		e := errorOf(err)
-		s.o.Logger.Warn("slack does not tell whether a message arrived; it is sent again", "code", e.Code)
+		s.o.Logger.Warn("slack cannot be searched for a message that may have arrived; it is sent again", "code", e.Code)
 		if e.Class != notify.Again {
 			s.mu.Lock()
-			s.blind = s.o.Now().Add(blindFor)
+			s.noHistoryUntil = s.o.Now().Add(historyPause)
 			s.mu.Unlock()
 		}
 		return nil
 	}
 	if first {
-		s.before = told
+		s.before = posted
 	}
-	return told
+	return posted
 }
 
-// doubt is the moment from which a message with one of these alerts may exist,
-// zero if none can; first: the process before this one may have sent it.
-func (s *bot) doubt(alerts []notify.Alert) (since time.Time, first bool) {
+// uncertainSince is the moment from which a message with one of these alerts may
+// exist, zero if none can; first: the process before this one may have sent it.
+func (s *bot) uncertainSince(alerts []notify.Alert) (since time.Time, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.o.Now().Before(s.blind) || s.whereLocked() == "" {
+	if s.o.Now().Before(s.noHistoryUntil) || s.channelIDLocked() == "" {
 		return since, false
 	}
 	for _, a := range alerts {
-		if t := s.tries[a.ID()]; !t.at.IsZero() {
+		if t := s.attempts[a.ID()]; !t.at.IsZero() {
 			since = earlier(since, t.at)
 		}
-		if !s.looked && a.Touch.ReceivedAt.Before(s.opened) {
+		if !s.searched && a.Touch.ReceivedAt.Before(s.opened) {
 			since, first = earlier(since, a.Touch.ReceivedAt), true
 		}
 	}
-	s.looked = s.looked || first
+	s.searched = s.searched || first
 	return since, first
 }
 
-// history returns the alerts that our messages since then tell of, with each
-// message's ts. A thread is looked through instead of the channel if given.
+// history returns the alerts in our messages since then, with each message's ts.
+// If a thread is given, it is searched instead of the channel.
 func (s *bot) history(ctx context.Context, since time.Time, thread string) (map[string]string, error) {
-	told := map[string]string{}
+	posted := map[string]string{}
 	oldest := strconv.FormatFloat(float64(since.UnixMilli())/1000, 'f', 6, 64)
 	cursor := ""
-	for range lookPages {
+	for range searchPages {
 		var messages []slack.Message
 		var err error
 		if thread != "" {
-			p := slack.GetConversationRepliesParameters{ChannelID: s.where(), Timestamp: thread, Cursor: cursor, Oldest: oldest, Limit: 200, IncludeAllMetadata: true}
+			p := slack.GetConversationRepliesParameters{ChannelID: s.channelID(), Timestamp: thread, Cursor: cursor, Oldest: oldest, Limit: 200, IncludeAllMetadata: true}
 			messages, _, cursor, err = s.api.GetConversationRepliesContext(ctx, &p)
 		} else {
-			p := slack.GetConversationHistoryParameters{ChannelID: s.where(), Cursor: cursor, Oldest: oldest, Limit: 200, IncludeAllMetadata: true}
+			p := slack.GetConversationHistoryParameters{ChannelID: s.channelID(), Cursor: cursor, Oldest: oldest, Limit: 200, IncludeAllMetadata: true}
 			var page *slack.GetConversationHistoryResponse
 			if page, err = s.api.GetConversationHistoryContext(ctx, &p); err == nil {
 				messages, cursor = page.Messages, page.ResponseMetaData.NextCursor
@@ -133,8 +133,8 @@ func (s *bot) history(ctx context.Context, since time.Time, thread string) (map[
 		}
 		for _, m := range messages {
 			if m.Metadata.EventType == metadataType {
-				for _, id := range toldIn(m.Metadata.EventPayload) {
-					told[id] = m.Timestamp
+				for _, id := range alertIDs(m.Metadata.EventPayload) {
+					posted[id] = m.Timestamp
 				}
 			}
 		}
@@ -142,11 +142,11 @@ func (s *bot) history(ctx context.Context, since time.Time, thread string) (map[
 			break
 		}
 	}
-	return told, nil
+	return posted, nil
 }
 
-// toldIn are the ids of the alerts that a message tells of.
-func toldIn(payload map[string]any) (ids []string) {
+// alertIDs are the ids of the alerts in a message.
+func alertIDs(payload map[string]any) (ids []string) {
 	if notice, ok := payload["notice"].(string); ok {
 		return []string{notice}
 	}
@@ -162,15 +162,15 @@ func toldIn(payload map[string]any) (ids []string) {
 	return ids
 }
 
-// where is the channel's id, which history wants; empty while only a name is
+// channelID is the channel's id, which history needs; empty while only a name is
 // known.
-func (s *bot) where() string {
+func (s *bot) channelID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.whereLocked()
+	return s.channelIDLocked()
 }
 
-func (s *bot) whereLocked() string {
+func (s *bot) channelIDLocked() string {
 	if s.id == "" && !slices.ContainsFunc([]string{"#", "@"}, func(p string) bool { return strings.HasPrefix(s.channel, p) }) {
 		return s.channel
 	}

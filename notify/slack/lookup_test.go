@@ -18,12 +18,12 @@ func history(touches ...string) http.HandlerFunc {
 	for i, id := range touches {
 		ms = append(ms, fmt.Sprintf(`{"type":"message","ts":"1795344100.%06d","metadata":{"event_type":"leadgate_lead","event_payload":{"touch_id":%q}}}`, i, id))
 	}
-	return notifytest.Says(200, `{"ok":true,"messages":[`+strings.Join(ms, ",")+`]}`)
+	return notifytest.Answer(200, `{"ok":true,"messages":[`+strings.Join(ms, ",")+`]}`)
 }
 
 func TestSlack_Reconcile(t *testing.T) {
 	many := notifytest.Crowd(2)
-	rollup := notifytest.Says(200, `{"ok":true,"messages":[{"ts":"1795344100.000009","metadata":{"event_type":"leadgate_lead","event_payload":{"touch_ids":["`+
+	rollup := notifytest.Answer(200, `{"ok":true,"messages":[{"ts":"1795344100.000009","metadata":{"event_type":"leadgate_lead","event_payload":{"touch_ids":["`+
 		many[0].Touch.ID+`","`+many[1].Touch.ID+`"]}}},{"ts":"1.1","metadata":{"event_type":"other","event_payload":{"touch_id":"`+many[0].Touch.ID+`"}}}]}`)
 	one := []notify.Alert{notifytest.Grace(lead.HotAlert)}
 	for _, tt := range []struct {
@@ -33,15 +33,15 @@ func TestSlack_Reconcile(t *testing.T) {
 		methods string
 		receipt string
 	}{
-		{"ArrivedAfterAll", one, []http.HandlerFunc{notifytest.Resets, history(one[0].Touch.ID)}, "chat.postMessage conversations.history", "C0SALES/1795344100.000000"},
-		{"DidNotArrive", one, []http.HandlerFunc{notifytest.Resets, history("other"), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
-		{"MayNotRead", one, []http.HandlerFunc{notifytest.Resets, notifytest.Refuses("missing_scope"), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
-		{"ReadingFails", one, []http.HandlerFunc{notifytest.Resets, notifytest.Says(500, ""), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
-		{"NoTS", one, []http.HandlerFunc{notifytest.Says(200, "{}"), history(one[0].Touch.ID)}, "chat.postMessage conversations.history", "C0SALES/1795344100.000000"},
-		{"NotAmbiguous_NotAsked", one, []http.HandlerFunc{notifytest.Says(429, "", "Retry-After", "1"), nil}, "chat.postMessage chat.postMessage", "C0SALES/1795344121.000002"},
-		{"RollupArrived", many, []http.HandlerFunc{notifytest.Resets, rollup}, "chat.postMessage conversations.history", "C0SALES/1795344100.000009"},
-		{"SomeArrived", many, []http.HandlerFunc{notifytest.Resets, history(many[0].Touch.ID), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
-		{"RepeatArrived", []notify.Alert{notifytest.InThread(notifytest.Grace(lead.Repeat, notifytest.Again))}, []http.HandlerFunc{notifytest.Resets, history(one[0].Touch.ID)}, "chat.postMessage conversations.replies", "C0SALES/1795344100.000000"},
+		{"ArrivedAfterAll", one, []http.HandlerFunc{notifytest.Reset, history(one[0].Touch.ID)}, "chat.postMessage conversations.history", "C0SALES/1795344100.000000"},
+		{"DidNotArrive", one, []http.HandlerFunc{notifytest.Reset, history("other"), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
+		{"MayNotRead", one, []http.HandlerFunc{notifytest.Reset, notifytest.Refuse("missing_scope"), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
+		{"ReadingFails", one, []http.HandlerFunc{notifytest.Reset, notifytest.Answer(500, ""), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
+		{"NoTS", one, []http.HandlerFunc{notifytest.Answer(200, "{}"), history(one[0].Touch.ID)}, "chat.postMessage conversations.history", "C0SALES/1795344100.000000"},
+		{"NotAmbiguous_NotAsked", one, []http.HandlerFunc{notifytest.Answer(429, "", "Retry-After", "1"), nil}, "chat.postMessage chat.postMessage", "C0SALES/1795344121.000002"},
+		{"RollupArrived", many, []http.HandlerFunc{notifytest.Reset, rollup}, "chat.postMessage conversations.history", "C0SALES/1795344100.000009"},
+		{"SomeArrived", many, []http.HandlerFunc{notifytest.Reset, history(many[0].Touch.ID), nil}, "chat.postMessage conversations.history chat.postMessage", "C0SALES/1795344121.000003"},
+		{"RepeatArrived", []notify.Alert{notifytest.InThread(notifytest.Grace(lead.Repeat, notifytest.Again))}, []http.HandlerFunc{notifytest.Reset, history(one[0].Touch.ID)}, "chat.postMessage conversations.replies", "C0SALES/1795344100.000000"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := notifytest.NewServer(t, tt.answers...)
@@ -85,7 +85,7 @@ func TestSlack_ReconcileAfterARestart(t *testing.T) {
 
 // A channel that is known by name only has no history until Slack tells its id.
 func TestSlack_ChannelByName(t *testing.T) {
-	f := notifytest.NewServer(t, notifytest.Resets, nil)
+	f := notifytest.NewServer(t, notifytest.Reset, nil)
 	s := open(t, f, func(target *notify.Target, _ *Options) { target.Channel = "#sales" })
 	s.Send(t.Context(), []notify.Alert{notifytest.Grace(lead.HotAlert)})
 	receipt, err := s.Send(t.Context(), []notify.Alert{notifytest.Grace(lead.HotAlert)})

@@ -10,7 +10,7 @@ import (
 	"github.com/leadgate/leadgate/notify/message"
 )
 
-// mention calls somebody in Slack's markup, by name where there is no id.
+// mention mentions a recipient in Slack's markup, by name where there is no id.
 func mention(c message.Recipient) string {
 	var all []string
 	for _, id := range c.Slack {
@@ -35,16 +35,16 @@ func moment(t, since time.Time) string {
 	return clock(t)
 }
 
-// mrkdwn makes text inert in Slack's markup: its three control characters are
-// escaped, and the characters that format, which cannot be escaped, become ones
-// that look alike. The result has at most most characters.
+// mrkdwn escapes text for Slack's markup: its three control characters are
+// escaped, and the characters that format, which cannot be escaped, are replaced
+// by ones that look alike. The result has at most most characters.
 func mrkdwn(s string, most int) string {
 	var b strings.Builder
 	n, fits := 0, 0 // characters so far, and the bytes that leave room for an ellipsis
 	before := '\n'
 	for i, r := range s {
 		after, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
-		n += utf8.RuneCountInString(inert(&b, r, before, after))
+		n += utf8.RuneCountInString(escapeRune(&b, r, before, after))
 		if n <= most-1 {
 			fits = b.Len()
 		}
@@ -56,8 +56,8 @@ func mrkdwn(s string, most int) string {
 	return b.String()
 }
 
-// inert writes one character as it is written in markup, and returns it.
-func inert(b *strings.Builder, r, before, after rune) string {
+// escapeRune writes one character escaped for markup, and returns it.
+func escapeRune(b *strings.Builder, r, before, after rune) string {
 	s := string(r)
 	switch {
 	case r == '&':
@@ -83,7 +83,7 @@ func inert(b *strings.Builder, r, before, after rune) string {
 
 func wordy(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// link is a contact that can be tapped, or its inert text.
+// link is a contact as a link, or its escaped text.
 func link(c message.Contact, most int) string {
 	if c.Link == "" {
 		return mrkdwn(c.Shown, most)
@@ -105,8 +105,8 @@ func clockSeconds(t time.Time) string {
 	return fmt.Sprintf("<!date^%d^{time_secs}|%s>", t.Unix(), t.Format("15:04:05 MST"))
 }
 
-// escape is for the text beside the blocks, where only the three control
-// characters mean something.
+// escape escapes the text beside the blocks, where only the three control
+// characters have a meaning.
 func escape(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }

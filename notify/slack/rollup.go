@@ -14,7 +14,7 @@ import (
 
 const (
 	// roomyLeads is how many leads get a block each, with their Claim beside
-	// them; Slack takes 50 blocks. More are listed in groups.
+	// them; Slack accepts 50 blocks. More are listed in groups.
 	roomyLeads = 40
 	// groupLeads is how many numbered lines stand above one row of Claims.
 	groupLeads = 5
@@ -23,8 +23,8 @@ const (
 	rollupBudget = 12_600
 )
 
-// rollupBlocks lists several leads, each with its own Claim. The more there are
-// the less is said of each one.
+// rollupBlocks lists several leads, each with its own Claim. The more there are,
+// the shorter each one is.
 func rollupBlocks(m message.Message) []slack.Block {
 	blocks := []slack.Block{slack.NewHeaderBlock(plainObject(m.Header, 150))}
 	if !m.RespondBy.IsZero() {
@@ -88,8 +88,8 @@ func groupBlocks(leads []message.Message) (blocks []slack.Block) {
 	return blocks
 }
 
-// rollupText says of one lead what fits: who, what they want, who has them or
-// how to reach them; open: with a link, for want of a button.
+// rollupText is what fits of one lead: who, what they want, who has them or how to
+// reach them; open: with a link, because there is no button.
 func rollupText(one message.Message, open bool, budget int, between string) string {
 	text := "*" + mrkdwn(one.Who, min(90, budget/2)) + "*  " + mrkdwn(one.What, min(50, budget/4))
 	add := func(more string) {
@@ -129,13 +129,13 @@ func firstButton(one message.Message, i int) (message.Button, bool) {
 	}
 	b := one.Buttons[0]
 	b.Action = fmt.Sprintf("%s.%d", b.Action, i)
-	b.Primary = false // many green buttons call nobody
+	b.Primary = false // many green buttons stand out no more
 	return b, true
 }
 
-// fewer is what a refused rollup means: its leads are told again at once, in
-// smaller ones, as are all that follow.
-func (s *bot) fewer(err error) error {
+// shrinkRollups is what a refused rollup means: its leads are sent again at once,
+// in smaller rollups, as are all that follow.
+func (s *bot) shrinkRollups(err error) error {
 	s.mu.Lock()
 	s.most = roomyLeads
 	s.mu.Unlock()
@@ -144,6 +144,6 @@ func (s *bot) fewer(err error) error {
 	if errors.As(err, &refused) {
 		e.Code, e.Err = refused.Code, refused.Err
 	}
-	s.o.Logger.Warn("slack does not take so many leads in one message; they are told in smaller ones", "code", e.Code, "most", roomyLeads)
+	s.o.Logger.Warn("slack refuses so many leads in one message; they are sent in smaller ones", "code", e.Code, "most", roomyLeads)
 	return e
 }

@@ -42,7 +42,7 @@ func TestRollup_EachIsClaimable(t *testing.T) {
 // A rollup that Slack refuses is told in smaller ones; so are those after it.
 func TestRollup_SmallerWhenRefused(t *testing.T) {
 	for _, word := range []string{"msg_blocks_too_long", "metadata_too_large"} {
-		f := notifytest.NewServer(t, notifytest.Refuses(word), nil)
+		f := notifytest.NewServer(t, notifytest.Refuse(word), nil)
 		s := open(t, f)
 		_, err := s.Send(t.Context(), notifytest.Crowd(notify.MostLeads))
 		var e *notify.Error
@@ -63,7 +63,7 @@ func TestRollup_SmallerWhenRefused(t *testing.T) {
 
 // As text alone every lead still has a line.
 func TestRollup_PlainNamesAll(t *testing.T) {
-	f := notifytest.NewServer(t, notifytest.Says(400, "invalid_blocks"), notifytest.Says(400, "invalid_blocks"), notifytest.Says(200, "ok"))
+	f := notifytest.NewServer(t, notifytest.Answer(400, "invalid_blocks"), notifytest.Answer(400, "invalid_blocks"), notifytest.Answer(200, "ok"))
 	alerts := notifytest.Crowd(notify.MostLeads)
 	for i, a := range alerts {
 		a.Lead.Person.Name = fmt.Sprintf("Ada%dx", i)

@@ -25,8 +25,8 @@ import (
 //go:embed manifest.json
 var manifest []byte
 
-// SlackManifest is what a Slack app for leadgate is made from. Without a public
-// URL the app uses Socket Mode and needs none; with one Slack calls that.
+// Manifest is the manifest of a Slack app for leadgate. Without a public URL the
+// app uses Socket Mode; with one Slack calls that URL.
 func Manifest(publicURL string) []byte {
 	if publicURL == "" {
 		return manifest
@@ -49,7 +49,7 @@ func Manifest(publicURL string) []byte {
 	return b
 }
 
-// SlackInstallURL leads to Slack's page on which the app of a manifest is made.
+// InstallURL leads to Slack's page on which the app of a manifest is made.
 func InstallURL(manifest []byte) string {
 	var m json.RawMessage = manifest
 	short, err := json.Marshal(m)
@@ -59,8 +59,8 @@ func InstallURL(manifest []byte) string {
 	return "https://api.slack.com/apps?new_app=1&manifest_json=" + url.QueryEscape(string(short))
 }
 
-// slackScopes are what the bot may have to do, and what is lost without it;
-// those that nothing works without lose nothing that could be named.
+// scopes are the scopes that the bot needs, and what is lost without each one;
+// empty: nothing works without it.
 var scopes = []struct{ scope, without string }{
 	{"chat:write", ""},
 	{"chat:write.public", "the bot has to be invited to each channel"},
@@ -70,14 +70,13 @@ var scopes = []struct{ scope, without string }{
 	{"groups:history", "the same in private channels"},
 }
 
-// SlackBot is what Slack says of a bot token.
+// Account is what belongs to a bot token.
 type Account struct {
 	Team, Name string
 	Missing    []string // scopes that it lacks, with what is lost: "commands: /leads does not work"
 }
 
-// CheckSlack asks Slack about a bot token. An error says that nothing works with
-// it, and why.
+// CheckToken asks Slack about a bot token. After an error nothing works with it.
 func CheckToken(ctx context.Context, token, apiURL string) (Account, error) {
 	call := outbound.Client{HTTP: &http.Client{Timeout: callTimeout, CheckRedirect: outbound.NoRedirects}, Most: 64 << 10, Refused: proxyError}
 	base := strings.TrimSuffix(cmp.Or(apiURL, slack.APIURL), "/")
@@ -116,7 +115,7 @@ func CheckToken(ctx context.Context, token, apiURL string) (Account, error) {
 	return bot, nil
 }
 
-// SlackJSON is an alert as it is posted: text and blocks.
+// JSON is an alert as it is posted: text and blocks.
 func JSON(alerts []notify.Alert, s message.Style, buttons bool) ([]byte, error) {
 	r := render(message.ComposeAll(alerts, s), full, buttons)
 	b, err := json.MarshalIndent(map[string]any{"text": r.text, "blocks": slack.Blocks{BlockSet: r.blocks}}, "", "  ")

@@ -22,7 +22,7 @@ func TestSlack_Messages(t *testing.T) {
 		t.Run(tt.Name, func(t *testing.T) {
 			answers := make([]http.HandlerFunc, tt.Refused)
 			for i := range answers {
-				answers[i] = notifytest.Refuses("invalid_blocks")
+				answers[i] = notifytest.Refuse("invalid_blocks")
 			}
 			f := notifytest.NewServer(t, append(answers, nil)...)
 			s := open(t, f, func(_ *notify.Target, o *Options) { o.Buttons = tt.Buttons })
@@ -55,9 +55,9 @@ func TestSlackHook_Messages(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			answers := make([]http.HandlerFunc, tt.refused)
 			for i := range answers {
-				answers[i] = notifytest.Says(400, "invalid_blocks")
+				answers[i] = notifytest.Answer(400, "invalid_blocks")
 			}
-			f := notifytest.NewServer(t, append(answers, notifytest.Says(200, "ok"))...)
+			f := notifytest.NewServer(t, append(answers, notifytest.Answer(200, "ok"))...)
 			if receipt, err := openHook(t, f).Send(t.Context(), tt.alerts); err != nil || receipt != "webhook" {
 				t.Fatalf("Send = %q, %v", receipt, err)
 			}
@@ -148,7 +148,7 @@ func TestSlack_Metadata(t *testing.T) {
 // A form that was refused is not tried again when the next one only failed for
 // the moment: each try costs one message of the channel's pace.
 func TestSlack_RemembersARefusedForm(t *testing.T) {
-	f := notifytest.NewServer(t, notifytest.Refuses("invalid_blocks"), notifytest.Says(429, "", "Retry-After", "1"), nil)
+	f := notifytest.NewServer(t, notifytest.Refuse("invalid_blocks"), notifytest.Answer(429, "", "Retry-After", "1"), nil)
 	s := open(t, f)
 	if _, err := s.Send(t.Context(), []notify.Alert{notifytest.Grace(lead.HotAlert)}); notify.ClassOf(err) != notify.Again {
 		t.Fatalf("the first Send = %v, want again", err)
@@ -163,7 +163,7 @@ func TestSlack_RemembersARefusedForm(t *testing.T) {
 
 // A refused rollup says nothing of each of its leads.
 func TestSlack_ARefusedRollupLeavesItsLeadsRich(t *testing.T) {
-	f := notifytest.NewServer(t, notifytest.Refuses("invalid_blocks"), notifytest.Refuses("invalid_blocks"), notifytest.Refuses("no_text"), nil)
+	f := notifytest.NewServer(t, notifytest.Refuse("invalid_blocks"), notifytest.Refuse("invalid_blocks"), notifytest.Refuse("no_text"), nil)
 	s := open(t, f)
 	alerts := notifytest.Crowd(2)
 	if _, err := s.Send(t.Context(), alerts); notify.ClassOf(err) != notify.BadContent {
@@ -194,7 +194,7 @@ func TestSlack_Threads(t *testing.T) {
 }
 
 func TestSlack_ThreadIsGone(t *testing.T) {
-	f := notifytest.NewServer(t, notifytest.Refuses("thread_not_found"), nil)
+	f := notifytest.NewServer(t, notifytest.Refuse("thread_not_found"), nil)
 	receipt, err := open(t, f).Send(t.Context(), []notify.Alert{notifytest.InThread(notifytest.Grace(lead.Repeat, notifytest.Again))})
 	if err != nil || receipt == "" {
 		t.Fatalf("Send into a deleted thread = %q, %v, want it in the channel", receipt, err)
@@ -209,16 +209,16 @@ func TestSlack_Forgets(t *testing.T) {
 	s := open(t, notifytest.NewServer(t)).(*bot)
 	for i := range 3 * rememberMost {
 		a := notify.Alert{Kind: lead.HotAlert, Lead: &lead.Lead{ID: fmt.Sprint(i)}, Touch: &lead.Touch{ID: fmt.Sprint(i)}}
-		s.failed([]notify.Alert{a}, func(t *try) { t.form = compact })
-		s.done([]notify.Alert{{Kind: lead.HotAlert, Lead: a.Lead, Touch: &lead.Touch{ID: "other"}}}, "C1/1")
+		s.recordFailure([]notify.Alert{a}, func(t *attempt) { t.form = compact })
+		s.recordSuccess([]notify.Alert{{Kind: lead.HotAlert, Lead: a.Lead, Touch: &lead.Touch{ID: "other"}}}, "C1/1")
 	}
-	if len(s.tries) > rememberMost+1 || len(s.threads) > rememberMost+1 {
-		t.Errorf("%d tries and %d threads are remembered", len(s.tries), len(s.threads))
+	if len(s.attempts) > rememberMost+1 || len(s.threads) > rememberMost+1 {
+		t.Errorf("%d tries and %d threads are remembered", len(s.attempts), len(s.threads))
 	}
 }
 
 func TestSlack_Probe(t *testing.T) {
-	f := notifytest.NewServer(t, nil, notifytest.Refuses("invalid_auth"))
+	f := notifytest.NewServer(t, nil, notifytest.Refuse("invalid_auth"))
 	s, ok := open(t, f).(notify.Prober)
 	if !ok {
 		t.Fatal("a bot cannot be asked")

@@ -13,13 +13,13 @@ import (
 
 var _ notify.Updater = (*bot)(nil)
 
-// updateErrors say that a message can be rewritten no more: it was deleted, or
-// the workspace lets nobody edit.
+// updateErrors mean that a message cannot be updated any more: it was deleted, or
+// the workspace forbids editing.
 // https://docs.slack.dev/reference/methods/chat.update#errors
 var updateErrors = []string{"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "is_archived",
 	"not_in_channel", "is_inactive", "streaming_state_conflict", "update_failed"}
 
-// Update rewrites a message that Send posted, in the richest form that Slack takes.
+// Update updates a message that Send posted, in the richest form that Slack accepts.
 func (s *bot) Update(ctx context.Context, receipt string, alerts []notify.Alert) error {
 	channel, ts, ok := strings.Cut(receipt, "/")
 	if !ok || len(alerts) == 0 {
@@ -43,7 +43,7 @@ func (s *bot) Update(ctx context.Context, receipt string, alerts []notify.Alert)
 		if err = s.update(ctx, channel, ts, options); notify.ClassOf(err) != notify.BadContent {
 			break
 		}
-		s.o.Logger.Warn("slack does not take a rewritten message in this form", "form", f.String(), "lead_id", m.LeadID, "error", err)
+		s.o.Logger.Warn("slack refuses an updated message in this form", "form", f.String(), "lead_id", m.LeadID, "error", err)
 	}
 	return err
 }

@@ -31,9 +31,9 @@ func TestSlack_Updates(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			answers := make([]http.HandlerFunc, tt.refused)
 			for i := range answers {
-				answers[i] = notifytest.Refuses("invalid_blocks")
+				answers[i] = notifytest.Refuse("invalid_blocks")
 			}
-			f := notifytest.NewServer(t, append(answers, notifytest.Says(200, `{"ok":true,"channel":"C0SALES","ts":"1795344121.004200"}`))...)
+			f := notifytest.NewServer(t, append(answers, notifytest.Answer(200, `{"ok":true,"channel":"C0SALES","ts":"1795344121.004200"}`))...)
 			s := open(t, f, func(_ *notify.Target, o *Options) {
 				o.Now = func() time.Time { return notifytest.Received.Add(7 * time.Minute) }
 			})
@@ -66,13 +66,13 @@ func TestSlack_UpdateFails(t *testing.T) {
 		wait    time.Duration
 		calls   int
 	}{
-		{"Deleted", "C1/1.2", notifytest.Refuses("message_not_found"), notify.BadTarget, "message_not_found", 0, 1},
-		{"NobodyMayEdit", "C1/1.2", notifytest.Refuses("edit_window_closed"), notify.BadTarget, "edit_window_closed", 0, 1},
-		{"Limited", "C1/1.2", notifytest.Says(429, "", "Retry-After", "7"), notify.Again, "http_429", 7 * time.Second, 1},
-		{"Broken", "C1/1.2", notifytest.Says(500, ""), notify.Again, "http_500", 0, 1},
-		{"TokenRevoked", "C1/1.2", notifytest.Refuses("token_revoked"), notify.BadToken, "token_revoked", 0, 1},
-		{"NoForm", "C1/1.2", notifytest.Refuses("invalid_blocks"), notify.BadContent, "invalid_blocks", 0, 3},
-		{"EmptyAnswer", "C1/1.2", notifytest.Says(200, `{"ok":true}`), notify.Again, "no_ts", 0, 1},
+		{"Deleted", "C1/1.2", notifytest.Refuse("message_not_found"), notify.BadTarget, "message_not_found", 0, 1},
+		{"NobodyMayEdit", "C1/1.2", notifytest.Refuse("edit_window_closed"), notify.BadTarget, "edit_window_closed", 0, 1},
+		{"Limited", "C1/1.2", notifytest.Answer(429, "", "Retry-After", "7"), notify.Again, "http_429", 7 * time.Second, 1},
+		{"Broken", "C1/1.2", notifytest.Answer(500, ""), notify.Again, "http_500", 0, 1},
+		{"TokenRevoked", "C1/1.2", notifytest.Refuse("token_revoked"), notify.BadToken, "token_revoked", 0, 1},
+		{"NoForm", "C1/1.2", notifytest.Refuse("invalid_blocks"), notify.BadContent, "invalid_blocks", 0, 3},
+		{"EmptyAnswer", "C1/1.2", notifytest.Answer(200, `{"ok":true}`), notify.Again, "no_ts", 0, 1},
 		{"NoReceipt", "webhook", nil, notify.BadContent, "nothing", 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
