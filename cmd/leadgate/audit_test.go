@@ -43,6 +43,7 @@ func (p *program) audits(want ...string) {
 
 // What people do is listed, and is there again after a crash.
 func TestProgram_Audit(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		p := newProgram(t, env...)
 		p.config(twoSources)
@@ -78,7 +79,7 @@ func TestProgram_Audit(t *testing.T) {
 		did = append([]string{"configuration reload sources"}, did...)
 		p.audits(did...)
 
-		p.kill()
+		p.end()
 		p.start()
 		p.await("the store to be filled", 15*time.Second, func() bool { return p.metric("leadgate_redis_up") == "1" })
 		p.audits(did...) // not from the journal alone
@@ -89,6 +90,7 @@ func TestProgram_Audit(t *testing.T) {
 // where it was done, and elsewhere when Redis is back; a Redis that was wiped
 // has all of it again.
 func TestProgram_AuditOfReplicas(t *testing.T) {
+	t.Parallel()
 	redis := newRealRedis(t)
 	var both []*program
 	for range 2 {

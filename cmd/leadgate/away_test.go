@@ -61,6 +61,7 @@ func (v browsing) send(path string, form url.Values) (status int, page string, t
 // A salesperson goes on working while Redis is away: with those who came before
 // and those who come now. No page waits for Redis, and all is well afterwards.
 func TestProgram_InboxWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
 	const patience = 10 * time.Second // a second on an idle machine; waiting for Redis is for ever
 	for _, c := range []struct {
 		name       string

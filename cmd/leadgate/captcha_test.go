@@ -16,19 +16,18 @@ import (
 // A captcha holds robots, and nobody else: its vendor's troubles are not the
 // visitor's.
 func TestProgram_Captcha(t *testing.T) {
-	t.Parallel() // it waits most of the time
-	var away atomic.Bool
-	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		human := r.PostFormValue("response") == "human" && r.PostFormValue("secret") == "captcha-secret-1"
-		if away.Load() {
-			<-r.Context().Done()
-			return
-		}
-		fmt.Fprintf(w, `{"success":%t,"error-codes":[],"hostname":"www.example.com"}`, human)
-	}))
-	t.Cleanup(func() { vendor.CloseClientConnections(); vendor.Close() })
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
-		away.Store(false)
+		var away atomic.Bool
+		vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			human := r.PostFormValue("response") == "human" && r.PostFormValue("secret") == "captcha-secret-1"
+			if away.Load() {
+				<-r.Context().Done()
+				return
+			}
+			fmt.Fprintf(w, `{"success":%t,"error-codes":[],"hostname":"www.example.com"}`, human)
+		}))
+		t.Cleanup(func() { vendor.CloseClientConnections(); vendor.Close() })
 		slack := newFakeSlack(t)
 		p := newProgram(t, append(env, slack.env()...)...)
 		p.config(fmt.Sprintf(`

@@ -70,6 +70,7 @@ var claimButton = regexp.MustCompile(`"action_id":"(lead\.claim[.0-9]*)"[^}]*"va
 // TestProgram_Clicks: a button of the posted message claims the lead, the API
 // agrees, the message shows it, and who presses second is told who has the lead.
 func TestProgram_Clicks(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	whispers := make(chan string, 10)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -43,7 +43,7 @@ func (s *fakeSlack) escalated(name string) map[string]int {
 // TestProgram_Escalation: three replicas, one of which dies before a level is
 // due, and each level hears once; nobody hears of a lead that was claimed.
 func TestProgram_Escalation(t *testing.T) {
-	t.Parallel() // it waits most of the time
+	t.Parallel()
 	for _, c := range []struct {
 		name     string
 		replicas int
@@ -56,7 +56,7 @@ func TestProgram_Escalation(t *testing.T) {
 			}
 			var nodes []*program
 			for range c.replicas {
-				p := newProgram(t, env...)
+				p := newProcess(t, env...)
 				p.config(ladder)
 				p.start()
 				nodes = append(nodes, p)
@@ -98,6 +98,7 @@ func TestProgram_Escalation(t *testing.T) {
 // TestProgram_Escalation_RedisAway: what falls due while Redis is away, or is
 // wiped, is told once it is back, and once.
 func TestProgram_Escalation_RedisAway(t *testing.T) {
+	t.Parallel()
 	for name, away := range map[string]func(*realRedis){"Paused": (*realRedis).pause, "Wiped": (*realRedis).kill} {
 		t.Run(name, func(t *testing.T) {
 			redis, slack := newRealRedis(t), newFakeSlack(t)

@@ -31,6 +31,7 @@ var corpus = []string{
 // Whatever a visitor types stays data: it is in the API's JSON and in the CSV as
 // text, and in no log line, metric, stream or refusal.
 func TestProgram_Corpus(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_LOG=debug")...)
 	p.start()

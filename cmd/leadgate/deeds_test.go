@@ -20,6 +20,7 @@ func (p *program) redisIs(up string) {
 // it is answered and one person has the lead; afterwards two replicas agree, and
 // who came second is told once.
 func TestProgram_ClaimsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	for _, way := range []struct {
 		name     string
 		away, on func(*realRedis)
@@ -30,7 +31,7 @@ func TestProgram_ClaimsWithoutRedis(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			redis, slack := newRealRedis(t), newFakeSlack(t)
 			replica := func() *program {
-				p := newProgram(t, append(slack.env(), "LEADGATE_SLACK_SIGNING_SECRET=s3cret", "LEADGATE_REDIS_URL="+redis.url())...)
+				p := newProcess(t, append(slack.env(), "LEADGATE_SLACK_SIGNING_SECRET=s3cret", "LEADGATE_REDIS_URL="+redis.url())...)
 				p.config(demoSource)
 				p.start()
 				return p

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -41,6 +40,9 @@ func deliveries(t *testing.T) (all []delivery) {
 			}
 			d := delivery{provider: filepath.Base(filepath.Dir(file)), contentType: "application/json", body: body}
 			d.name = d.provider + "/" + filepath.Base(file)
+			if strings.HasPrefix(filepath.Base(file), "sample.") {
+				continue // a template, which leadgate trigger fills in
+			}
 			if d.name == "shopify/redact.json" || d.name == "linkedin/deleted.json" {
 				continue // these erase what the others tell
 			}
@@ -100,7 +102,7 @@ func (p *program) send(d delivery, source string) (int, answer) {
 // Each payload posted ten times at once, and again after a restart, is the
 // touches that it is once.
 func TestProgram_EveryDeliveryTenTimes(t *testing.T) {
-	t.Parallel() // it waits most of the time
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		p := newProgram(t, env...)
 		p.addr = freeAddress(t) // the same after the restart, for some vendors sign it
@@ -163,7 +165,7 @@ func TestProgram_EveryDeliveryTenTimes(t *testing.T) {
 		}
 		books()
 		check("ten times at once")
-		p.end(syscall.SIGTERM)
+		p.end()
 		p.start()
 		for i, d := range payloads {
 			if code, a := p.send(d, fmt.Sprintf("s%d", i)); code/100 != 2 {

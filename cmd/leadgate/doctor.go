@@ -75,7 +75,6 @@ func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error
 		return nil, &codedError{exitConfig, err}
 	}
 	defer clients.close()
-	quietRedis()
 	d := doctor{cfg: func() *config.Config { return cfg }, dir: cfg.DataDir, rules: func() *rules.Set { return set }, store: store.New(clients.producer, store.Options{}), embedded: clients.embedded}
 	return d.Findings(ctx), nil
 }

@@ -15,7 +15,7 @@ const demoAndReps = demoSource + "reps:\n  - {name: Dana, slack: U0DANA}\n  - {n
 // TestProgram_Duplicate: who names the other lead in Slack makes one of the two,
 // every message shows it, and it can be undone.
 func TestProgram_Duplicate(t *testing.T) {
-	t.Parallel() // it waits most of the time
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
 		p := newProgram(t, append(append(env, slack.env()...), "LEADGATE_SLACK_SIGNING_SECRET=s3cret")...)
@@ -71,6 +71,7 @@ func TestProgram_Duplicate(t *testing.T) {
 // TestProgram_DuplicateWithoutRedis: named while Redis is away the duplicate is
 // closed at once, and merged when Redis is back, also when Redis never knew it.
 func TestProgram_DuplicateWithoutRedis(t *testing.T) {
+	t.Parallel()
 	redis, slack := newRealRedis(t), newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_SLACK_SIGNING_SECRET=s3cret", "LEADGATE_REDIS_URL="+redis.url())...)
 	p.config(demoAndReps)
@@ -125,6 +126,7 @@ func TestProgram_DuplicateWithoutRedis(t *testing.T) {
 
 // A message that is on its way while its lead is merged belongs to the other one.
 func TestProgram_MergeWhileTold(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_SLACK_SIGNING_SECRET=s3cret")...)
 	p.config(demoAndReps)

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -122,12 +121,12 @@ func vera(p *program) lead.Touch {
 }
 
 func TestProgram_Erase(t *testing.T) {
-	t.Parallel() // it waits most of the time
+	t.Parallel()
 	for _, by := range []string{"API", "CLI"} {
 		t.Run(by, func(t *testing.T) {
 			onBothStores(t, func(t *testing.T, env []string) {
 				slack := newFakeSlack(t)
-				p := newProgram(t, append(env, slack.env()...)...)
+				p := newProcess(t, append(env, slack.env()...)...)
 				p.config(wrongSources)
 				p.start()
 				first := vera(p)
@@ -224,6 +223,7 @@ func TestProgram_Erase(t *testing.T) {
 // TestProgram_EraseTags: where plus tags are the same, a person is all of them,
 // also what was kept while they were two; where they are not, each is another.
 func TestProgram_EraseTags(t *testing.T) {
+	t.Parallel()
 	for _, named := range []string{"vera.vanish@works.example", "Vera.Vanish+new@works.example", "vera.vanish+else@works.example"} {
 		t.Run(named, func(t *testing.T) {
 			onBothStores(t, func(t *testing.T, env []string) {
@@ -249,7 +249,7 @@ func TestProgram_EraseTags(t *testing.T) {
 				if x := export(named); len(x.Leads) != 0 {
 					t.Errorf("while tags are apart %s has %d leads, want none", named, len(x.Leads))
 				}
-				p.end(syscall.SIGTERM)
+				p.end()
 				p.config("plus_tags: same" + wrongSources)
 				p.start()
 				first, second := post("vera.vanish+new@works.example", "my secret wish 2"), post("vera.vanish@works.example", "my secret wish 3")
@@ -289,11 +289,11 @@ func TestProgram_EraseTags(t *testing.T) {
 // journals as well, also from that of a node that was down, and does not come
 // back when Redis is wiped.
 func TestProgram_EraseReachesEveryNode(t *testing.T) {
-	t.Parallel() // it waits most of the time
+	t.Parallel()
 	redis := newRealRedis(t)
 	var nodes []*program
 	for range 3 {
-		p := newProgram(t, "LEADGATE_REDIS_URL="+redis.url())
+		p := newProcess(t, "LEADGATE_REDIS_URL="+redis.url())
 		p.config(wrongSources)
 		p.start()
 		nodes = append(nodes, p)
@@ -326,8 +326,9 @@ func TestProgram_EraseReachesEveryNode(t *testing.T) {
 // TestProgram_EraseWaitsForRedis: a wish that was answered is fulfilled, whatever
 // happens.
 func TestProgram_EraseWaitsForRedis(t *testing.T) {
+	t.Parallel()
 	redis := newRealRedis(t)
-	p := newProgram(t, "LEADGATE_REDIS_URL="+redis.url())
+	p := newProcess(t, "LEADGATE_REDIS_URL="+redis.url())
 	p.config(wrongSources)
 	p.start()
 	first := vera(p)
@@ -350,6 +351,7 @@ func TestProgram_EraseWaitsForRedis(t *testing.T) {
 }
 
 func TestProgram_VendorsErase(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		p := newProgram(t, env...)
 		p.config(`
@@ -410,6 +412,7 @@ sources:
 // TestProgram_EraseMerged: of leads that were made one, both go, whichever is
 // named.
 func TestProgram_EraseMerged(t *testing.T) {
+	t.Parallel()
 	for _, named := range []string{"Survivor", "Absorbed"} {
 		t.Run(named, func(t *testing.T) {
 			onBothStores(t, func(t *testing.T, env []string) {

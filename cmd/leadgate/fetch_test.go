@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -89,6 +88,7 @@ func why(t lead.Touch, name lead.StepName) (all []string) {
 }
 
 func TestProgram_FetchesThePerson(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack, vendor := newFakeSlack(t), newFakeVendor(t)
 		p := newProgram(t, append(env, slack.env()...)...)
@@ -128,12 +128,13 @@ func TestProgram_FetchesThePerson(t *testing.T) {
 // What went without for want of a good token is asked for when there is one: at
 // the next start, or as soon as the file has changed.
 func TestProgram_FetchNeedsAToken(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		token string
 		again func(p *program)
 	}{
-		"token_missing": {"", func(p *program) { p.end(syscall.SIGTERM); p.start() }},
-		"token_refused": {"vendor-token-0", func(p *program) { p.cmd.Process.Signal(syscall.SIGHUP) }},
+		"token_missing": {"", func(p *program) { p.end(); p.start() }},
+		"token_refused": {"vendor-token-0", func(*program) {} /* the changed file is noticed */},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onBothStores(t, func(t *testing.T, env []string) {
@@ -188,6 +189,7 @@ func TestProgram_FetchNeedsAToken(t *testing.T) {
 // A vendor whose answers make no sense is not asked for ever: the touch says so,
 // is counted and named by the doctor, and is asked about again by a replay.
 func TestProgram_FetchGivenUp(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		vendor := newFakeVendor(t)
 		p := newProgram(t, env...)
@@ -220,7 +222,7 @@ func TestProgram_FetchGivenUp(t *testing.T) {
 			return ok && len(why(got, lead.StepFetched)) == 2
 		})
 		givenUp(lead.AskUnreadable, lead.AskGivenUp)
-		p.kill()
+		p.end()
 		p.start()
 		givenUp(lead.AskUnreadable, lead.AskGivenUp)
 		replay("1 asked")
@@ -236,6 +238,7 @@ func TestProgram_FetchGivenUp(t *testing.T) {
 }
 
 func TestProgram_FetchWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
 	redis, slack, vendor := newRealRedis(t), newFakeSlack(t), newFakeVendor(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)
 	p.config(fetching(vendor, "vendor-token-1"))
@@ -255,10 +258,10 @@ func TestProgram_FetchWhileRedisIsAway(t *testing.T) {
 // A hot lead is told of without its person when that takes too long, and gets
 // its person when the vendor answers again; so does one that was known before.
 func TestProgram_FetchTakesTooLong(t *testing.T) {
-	t.Parallel() // it waits most of the time
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack, vendor := newFakeSlack(t), newFakeVendor(t)
-		p := newProgram(t, append(env, slack.env()...)...)
+		p := newProcess(t, append(env, slack.env()...)...)
 		p.config(fetching(vendor, "vendor-token-1"))
 		p.start()
 		known := p.settled(p.leadgen("ads", "502").ID)
@@ -297,6 +300,7 @@ func TestProgram_FetchTakesTooLong(t *testing.T) {
 
 // What is known of sources needs no Redis, and outlives a restart.
 func TestProgram_Sources(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t, "LEADGATE_REDIS_URL=redis://127.0.0.1:1/0")
 	p.config(`
 sources:
@@ -319,7 +323,7 @@ sources:
 		if s.Name != "ads" || s.HandshakeAt.IsZero() || s.LastTouchAt.IsZero() || s.AcceptedToday == 0 || len(s.Needs) != 2 {
 			t.Errorf("%s a restart: %+v", when, s)
 		}
-		p.kill()
+		p.end()
 		p.start()
 	}
 }

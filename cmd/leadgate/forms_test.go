@@ -39,6 +39,7 @@ func (p *program) submit(path string, pairs ...string) (int, string) {
 // What a lead's page can only do with Redis says so at once while Redis is away, and
 // does it afterwards.
 func TestProgram_FormsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	redis, slack := newRealRedis(t), newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)
 	p.config(demoSource)

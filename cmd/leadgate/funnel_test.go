@@ -12,6 +12,7 @@ import (
 // Each person counts once in the funnel: after a merge, a restart in the midst of
 // it all, a merge undone, and an erasure.
 func TestProgram_Funnel(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		p := newProgram(t, env...)
 		p.start()
@@ -37,14 +38,14 @@ func TestProgram_Funnel(t *testing.T) {
 		if p.get("/reports/speed", &speed); speed.Total.N != 1 || speed.Total.Claimed != 1 {
 			t.Errorf("merged: speed = %+v, want one lead, claimed", speed.Total)
 		}
-		p.kill()
+		p.end()
 		p.start()
 		funnel("merged, after a restart", lead.Funnel{Leads: 1, Hot: 1, Claimed: 1})
 		call("/leads/"+bob+"/unmerge", `{"by":"Dana"}`)
 		funnel("apart again", lead.Funnel{Leads: 2, Hot: 2, Claimed: 1})
 		call("/leads/"+bob+"/erase", `{"by":"Dana"}`)
 		funnel("one is erased", lead.Funnel{Leads: 1, Hot: 1})
-		p.kill()
+		p.end()
 		p.start()
 		funnel("one is erased, after a restart", lead.Funnel{Leads: 1, Hot: 1})
 	})

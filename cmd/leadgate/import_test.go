@@ -81,6 +81,7 @@ func TestHarmless(t *testing.T) {
 }
 
 func TestProgram_Import(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
 		p := newProgram(t, append(env, slack.env()...)...)
@@ -154,8 +155,9 @@ func TestProgram_Import(t *testing.T) {
 // TestProgram_ImportMany brings in a long list in an interrupted way: all of it
 // arrives, once.
 func TestProgram_ImportMany(t *testing.T) {
+	t.Parallel()
 	n := 3000
-	p := newProgram(t)
+	p := newProcess(t)
 	p.config(wrongSources)
 	p.start()
 	var b strings.Builder

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -57,6 +56,7 @@ func settledAll(t *testing.T, p *program, ids []string, limit time.Duration) {
 }
 
 func TestProgram_RedisIsAway(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name       string
 		away, back func(*realRedis)
@@ -91,6 +91,7 @@ func TestProgram_RedisIsAway(t *testing.T) {
 }
 
 func TestProgram_RedisIsWiped(t *testing.T) {
+	t.Parallel()
 	redis, slack := newRealRedis(t), newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)
 	p.config(twoSources)
@@ -109,6 +110,7 @@ func TestProgram_RedisIsWiped(t *testing.T) {
 }
 
 func TestProgram_StartsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL=redis://127.0.0.1:1/0")...)
 	p.config(twoSources)
@@ -118,8 +120,9 @@ func TestProgram_StartsWithoutRedis(t *testing.T) {
 }
 
 func TestProgram_RestartsWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
 	redis, slack := newRealRedis(t), newFakeSlack(t)
-	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)
+	p := newProcess(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)
 	p.config(twoSources)
 	p.start()
 	redis.pause()
@@ -137,6 +140,7 @@ func TestProgram_RestartsWhileRedisIsAway(t *testing.T) {
 }
 
 func TestProgram_DoubleClickWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
 	redis, slack := newRealRedis(t), newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+redis.url())...)
 	p.config(twoSources)
@@ -158,14 +162,15 @@ func TestProgram_DoubleClickWhileRedisIsAway(t *testing.T) {
 }
 
 func TestProgram_EndsWhileRedisHangs(t *testing.T) {
+	t.Parallel()
 	redis := newRealRedis(t)
-	p := newProgram(t, "LEADGATE_REDIS_URL="+redis.url())
+	p := newProcess(t, "LEADGATE_REDIS_URL="+redis.url())
 	p.config(twoSources)
 	p.start()
 	acceptAll(t, p, "Before", 10)
 	redis.pause()
 	ids, _ := acceptAll(t, p, "During", 10)
-	if took := p.end(syscall.SIGTERM); took > 6*time.Second {
+	if took := p.end(); took > 6*time.Second {
 		t.Errorf("the program took %s to end while redis hung, want 5 s at most", took)
 	}
 	redis.resume()
@@ -174,6 +179,7 @@ func TestProgram_EndsWhileRedisHangs(t *testing.T) {
 }
 
 func TestProgram_WithoutJournal(t *testing.T) {
+	t.Parallel()
 	redis := newRealRedis(t)
 	at := freeAddress(t)
 	p := newProgram(t, "LEADGATE_REDIS_URL="+redis.url(), "LEADGATE_JOURNAL=off", "LEADGATE_LISTEN="+at)
@@ -191,6 +197,7 @@ func TestProgram_WithoutJournal(t *testing.T) {
 }
 
 func TestProgram_SecondProcessOnOneDirectory(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.start()
 	second := newProgram(t)

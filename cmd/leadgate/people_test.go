@@ -22,6 +22,7 @@ teams:
 
 // People are listed as configured, and who is off is so after a restart, too.
 func TestProgram_People(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		p := newProgram(t, env...)
 		p.config(twoReps)
@@ -66,7 +67,7 @@ func TestProgram_People(t *testing.T) {
 		if left := time.Until(until); left < 115*time.Minute || left > 2*time.Hour || people().Reps[1].AtWork {
 			t.Errorf("off until %s, want for two hours and not at work", until)
 		}
-		p.kill()
+		p.end()
 		p.start()
 		p.await("the store to be filled", 10*time.Second, func() bool { return people().Reps[1].OffUntil.Equal(until) })
 		if code := off("Lee%20Ray", "back"); code != 200 || !people().Reps[1].OffUntil.IsZero() || !people().Reps[1].AtWork {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,29 +25,38 @@ import (
 )
 
 // TestMain lets the test binary be the program: a test starts it again as a
-// process of its own, which can be killed.
+// process of its own, which can be killed. More tests run at once than there are
+// processors, for most of them wait most of the time.
 func TestMain(m *testing.M) {
 	if os.Getenv("BE_LEADGATE") == "1" {
 		os.Unsetenv("BE_LEADGATE")
 		main()
-		os.Exit(0)
+	}
+	quietRedis()
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		parallel.Value.Set("8")
 	}
 	os.Exit(m.Run())
 }
 
 const apiToken = "test-api-token-0123456789"
 
-// program is one leadgate process with a data directory that outlives it.
+// program is one leadgate with a data directory that outlives it: in this
+// process, or as a process of its own.
 type program struct {
 	t    testing.TB
 	dir  string
-	bin  string // another program than this one
+	bin  string // of another program than this one, which is a process of its own
 	env  []string
 	args []string
 	addr string
-	cmd  *exec.Cmd
 	out  *lockedBuffer
 	done chan struct{}
+
+	child bool
+	cmd   *exec.Cmd          // of the child that runs
+	stop  context.CancelFunc // of what runs in this process
 }
 
 type lockedBuffer struct {
@@ -61,18 +71,28 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 }
 func (l *lockedBuffer) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
 
+// newProgram returns a leadgate that start runs in this process.
 func newProgram(t testing.TB, env ...string) *program {
 	t.Helper()
 	p := &program{t: t, dir: t.TempDir(), out: &lockedBuffer{}}
 	p.env = append([]string{"BE_LEADGATE=1", "HOME=" + p.dir, "LEADGATE_LISTEN=127.0.0.1:0", "LEADGATE_API_TOKEN=" + apiToken,
 		"LEADGATE_DATA_DIR=" + filepath.Join(p.dir, "data")}, env...)
 	t.Cleanup(func() {
-		p.kill()
+		p.end()
 		if t.Failed() {
 			said := p.out.String()
-			t.Logf("the program said at last:\n%s", said[max(0, len(said)-8000):])
+			t.Logf("the program wrote at last:\n%s", said[max(0, len(said)-8000):])
 		}
 	})
+	return p
+}
+
+// newProcess returns a leadgate that start runs as a process of its own: for
+// tests that kill it, or send it a signal.
+func newProcess(t testing.TB, env ...string) *program {
+	t.Helper()
+	p := newProgram(t, env...)
+	p.child = true
 	return p
 }
 
@@ -89,15 +109,25 @@ func (p *program) config(yaml string) {
 func (p *program) start() {
 	p.t.Helper()
 	os.Remove(filepath.Join(p.dir, "data", client.File))
-	p.cmd = exec.Command(cmp.Or(p.bin, os.Args[0]), p.args...)
-	p.cmd.Env, p.cmd.Dir = p.env, p.dir
-	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := p.cmd.Start(); err != nil {
-		p.t.Fatal(err)
-	}
 	p.done = make(chan struct{})
-	go func(c *exec.Cmd, done chan struct{}) { c.Wait(); close(done) }(p.cmd, p.done)
+	p.child = p.child || p.bin != ""
+	if p.child {
+		p.cmd = exec.Command(cmp.Or(p.bin, os.Args[0]), p.args...)
+		p.cmd.Env, p.cmd.Dir = p.env, p.dir
+		p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+		p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		if err := p.cmd.Start(); err != nil {
+			p.t.Fatal(err)
+		}
+		go func(c *exec.Cmd, done chan struct{}) { c.Wait(); close(done) }(p.cmd, p.done)
+	} else {
+		ctx, stop := context.WithCancel(context.Background())
+		p.stop = stop
+		go func(done chan struct{}) {
+			defer close(done)
+			run(ctx, p.args, p.env, strings.NewReader(""), p.out, p.out)
+		}(p.done)
+	}
 	p.await("the program to be ready", 20*time.Second, func() bool {
 		l, err := client.Find(filepath.Join(p.dir, "data"))
 		if err != nil && !slices.Contains(p.env, "LEADGATE_JOURNAL=off") { // which leaves nothing on disk
@@ -113,14 +143,20 @@ func (p *program) start() {
 	})
 }
 
-func (p *program) kill() { p.end(syscall.SIGKILL) }
-
-// end sends a signal and returns how long the program took to go.
-func (p *program) end(sig syscall.Signal) time.Duration {
-	if p.cmd == nil {
-		return 0
+// kill ends a process with kill -9.
+func (p *program) kill() {
+	p.t.Helper()
+	if !p.child {
+		p.t.Fatal("what runs in this process cannot be killed; use newProcess")
 	}
-	begin := time.Now()
+	p.signal(syscall.SIGKILL)
+}
+
+// signal sends a signal to a process and waits for its end.
+func (p *program) signal(sig syscall.Signal) {
+	if p.cmd == nil {
+		return
+	}
 	p.cmd.Process.Signal(sig)
 	select {
 	case <-p.done:
@@ -130,6 +166,23 @@ func (p *program) end(sig syscall.Signal) time.Duration {
 		p.t.Errorf("the program did not end within 20 s of %s", sig)
 	}
 	p.cmd = nil
+}
+
+// end stops the program as SIGTERM does, if it runs, and returns how long that took.
+func (p *program) end() time.Duration {
+	begin := time.Now()
+	switch {
+	case p.child:
+		p.signal(syscall.SIGTERM)
+	case p.stop != nil:
+		p.stop()
+		p.stop = nil
+		select {
+		case <-p.done:
+		case <-time.After(20 * time.Second):
+			p.t.Error("the program did not end within 20 s")
+		}
+	}
 	return time.Since(begin)
 }
 
@@ -402,7 +455,7 @@ func (r *realRedis) do(command string) string {
 }
 
 // run runs a command of the program to its end and returns its exit code and
-// what it said.
+// what it wrote.
 func (p *program) run(args ...string) (int, string) { p.t.Helper(); return p.runWith("", args...) }
 
 // runWith is run with what is typed into it.
@@ -410,11 +463,13 @@ func (p *program) runWith(typed string, args ...string) (int, string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
 	defer cancel()
-	c := exec.CommandContext(ctx, os.Args[0], args...)
-	c.Env, c.Dir, c.Stdin = p.env, p.dir, strings.NewReader(typed)
-	out, _ := c.CombinedOutput()
-	return c.ProcessState.ExitCode(), string(out)
+	out := &lockedBuffer{}
+	code := run(ctx, args, p.env, strings.NewReader(typed), out, out)
+	return code, out.String()
 }
+
+// path is where a file of the program is.
+func (p *program) path(name string) string { return filepath.Join(p.dir, name) }
 
 // freeAddress is one that nobody listens on at the moment.
 func freeAddress(t testing.TB) string {

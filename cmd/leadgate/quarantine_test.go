@@ -34,6 +34,7 @@ func leadIDs(leads []lead.Lead) (ids []string) {
 }
 
 func TestProgram_QuarantineAndRelease(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
 		p := newProgram(t, append(env, slack.env()...)...)
@@ -102,7 +103,7 @@ func TestProgram_QuarantineAndRelease(t *testing.T) {
 			t.Errorf("books = %+v, want 2 alerted and none quarantined", b)
 		}
 
-		p.kill()
+		p.end()
 		p.start()
 		p.await("the store to be filled", 10*time.Second, func() bool { return len(all[lead.Lead](p, "/leads")) == 2 })
 		if leads := all[lead.Lead](p, "/leads"); len(leads) != 2 {
@@ -118,6 +119,7 @@ func TestProgram_QuarantineAndRelease(t *testing.T) {
 // TestProgram_HeldLeadsStayApart: what is in quarantine is nobody's after a
 // restart either.
 func TestProgram_HeldLeadsStayApart(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		p := newProgram(t, env...)
 		p.start()
@@ -126,7 +128,7 @@ func TestProgram_HeldLeadsStayApart(t *testing.T) {
 		if code := p.call("/leads/"+junk.LeadID+"/junk", `{"by":"Dana"}`, nil); code != http.StatusOK {
 			t.Errorf("junk of a held lead = %d, want 200", code)
 		}
-		p.kill()
+		p.end()
 		p.start()
 		for _, name := range []string{"Twin Person", "Junk Person"} {
 			if got := p.settled(p.lead("webinar", name).ID); got.LeadID == held.LeadID || got.LeadID == junk.LeadID {
@@ -137,9 +139,10 @@ func TestProgram_HeldLeadsStayApart(t *testing.T) {
 }
 
 func TestProgram_KilledInTheMiddleOfARelease(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
-		p := newProgram(t, append(env, slack.env()...)...)
+		p := newProcess(t, append(env, slack.env()...)...)
 		p.start()
 		held := p.spam("Strange Person", "strange@works.example")
 		slack.fail("hang")
@@ -164,6 +167,7 @@ func TestProgram_KilledInTheMiddleOfARelease(t *testing.T) {
 // TestProgram_ReleaseAtAnotherReplica: the node that is asked need not be the
 // one that accepted the touch.
 func TestProgram_ReleaseAtAnotherReplica(t *testing.T) {
+	t.Parallel()
 	redis, slack := newRealRedis(t), newFakeSlack(t)
 	var both []*program
 	for range 2 {

@@ -11,6 +11,7 @@ import (
 // The queues are shown and can be paused on both kinds of Redis; while one is
 // away, what the journal knows is shown all the same.
 func TestProgram_Queues(t *testing.T) {
+	t.Parallel()
 	r := newRealRedis(t)
 	slack := newFakeSlack(t)
 	p := newProgram(t, append(slack.env(), "LEADGATE_REDIS_URL="+r.url())...)

@@ -35,6 +35,7 @@ func commands(t *testing.T) (lines []string) {
 // TestREADME runs every command of the README against this program. Where the
 // README says go run ./cmd/leadgate the test binary stands in.
 func TestREADME(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, slack.env()...)
 	p.start()
@@ -99,6 +100,7 @@ func TestREADME_Config(t *testing.T) {
 }
 
 func TestProgram_TriggerAndExplain(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, slack.env()...)
 	p.config(`
@@ -147,6 +149,7 @@ sources:
 }
 
 func TestProgram_PortTaken(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.start()
 	second := newProgram(t)
@@ -157,6 +160,7 @@ func TestProgram_PortTaken(t *testing.T) {
 }
 
 func TestProgram_Metrics(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, slack.env()...)
 	p.start()

@@ -25,8 +25,9 @@ func (s *fakeSlack) shown(t *testing.T, about, text string) slackMessage {
 // TestProgram_MessageFollowsItsLead acts on a lead through the API and looks
 // at what stands in Slack, also when Slack or the program is away meanwhile.
 func TestProgram_MessageFollowsItsLead(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
-	p := newProgram(t, append(slack.env(), "LEADGATE_SLACK_SIGNING_SECRET=s3cret")...)
+	p := newProcess(t, append(slack.env(), "LEADGATE_SLACK_SIGNING_SECRET=s3cret")...)
 	p.config("sources:\n  - {name: demo, provider: json, action: demo_request}\n")
 	p.start()
 	touch := p.settled(p.lead("demo", "Grace Hopper").ID)

@@ -56,7 +56,8 @@ func (p *program) write(name, text string) {
 // Rules, routes and sources change while the server runs; a broken file changes
 // nothing and is said to be broken, with its place.
 func TestReload(t *testing.T) {
-	p := newProgram(t)
+	t.Parallel()
+	p := newProcess(t)
 	p.write("rules.yaml", "extends: default\n")
 	base := "rules: rules.yaml\nsources:\n  - {name: demo, provider: form, action: demo_request}\ntargets: [{name: a, kind: log}, {name: b, kind: log}]\nroutes: [{to: a}]\n"
 	p.config(base)

@@ -26,6 +26,7 @@ sources:
 )
 
 func TestProgram_Replay(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
 		p := newProgram(t, append(env, slack.env()...)...)
@@ -45,7 +46,7 @@ func TestProgram_Replay(t *testing.T) {
 		}
 		p.balanced()
 
-		p.end(15)
+		p.end()
 		p.config(rightSources)
 		p.start()
 		var run lead.Run
@@ -102,7 +103,7 @@ func TestProgram_Replay(t *testing.T) {
 			t.Errorf("replay of nothing = %d, want %d", code, exitUsage)
 		}
 
-		p.kill()
+		p.end()
 		p.start()
 		if p.get("/leads?email=cora@works.example", &page); len(page.Items) != 1 {
 			t.Errorf("corrected lead after a restart = %+v, want to find it by its e-mail", page.Items)
@@ -113,6 +114,7 @@ func TestProgram_Replay(t *testing.T) {
 // TestProgram_ReplayElsewhere: each node reads its own requests again, and says
 // so when it is asked for another's.
 func TestProgram_ReplayElsewhere(t *testing.T) {
+	t.Parallel()
 	redis := newRealRedis(t)
 	var both []*program
 	for range 2 {

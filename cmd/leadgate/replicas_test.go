@@ -13,6 +13,7 @@ import (
 // whichever works on a lead, it is told once, both know it, and the books of
 // both say the same.
 func TestProgram_TwoReplicas(t *testing.T) {
+	t.Parallel()
 	redis, slack := newRealRedis(t), newFakeSlack(t)
 	var both []*program
 	for range 2 {
@@ -65,11 +66,12 @@ func TestProgram_TwoReplicas(t *testing.T) {
 // TestProgram_TwoReplicas_RedisIsWiped: each replica puts back what its own
 // journal kept, also one that was down when it happened.
 func TestProgram_TwoReplicas_RedisIsWiped(t *testing.T) {
+	t.Parallel()
 	redis := newRealRedis(t)
 	var both []*program
 	var ids []string
 	for i := range 2 {
-		p := newProgram(t, "LEADGATE_REDIS_URL="+redis.url())
+		p := newProcess(t, "LEADGATE_REDIS_URL="+redis.url())
 		p.config(twoSources)
 		p.start()
 		both = append(both, p)

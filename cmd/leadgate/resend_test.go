@@ -43,6 +43,7 @@ func (c *hookLog) about(name string) (n int) {
 }
 
 func TestProgram_Resend(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack, hook := newFakeSlack(t), newHookLog(t)
 		p := newProgram(t, append(append(env, slack.env()...), "LEADGATE_ALLOW_PRIVATE_TARGETS=true")...)
@@ -75,7 +76,7 @@ func TestProgram_Resend(t *testing.T) {
 		}
 
 		// A target that was configured late is told what it has missed, once.
-		p.end(15)
+		p.end()
 		p.config(twoSources + "targets:\n  - {name: crm, kind: webhook, url: " + hook.URL + "/hook}\nroutes:\n  - {to: slack, at_least: hot}\n  - {to: crm, at_least: cold}\n")
 		p.start()
 		for _, want := range []string{"1 resent", "1 has_it"} {

@@ -102,7 +102,6 @@ func serve(ctx context.Context, cfg *config.Config, out io.Writer, begin time.Ti
 		return &codedError{exitConfig, err}
 	}
 	defer clients.close()
-	quietRedis()
 	kept := store.Options{Logger: log, Look: clients.look(), PlusTagsSame: cfg.PlusTagsSame, AsOf: func(l *lead.Lead, now time.Time) lead.Verdict { return book.now().AsOf(l, now) }}
 	patient, prompt, lists := store.New(clients.workers, kept), store.New(clients.producer, kept), store.New(clients.readers, kept)
 

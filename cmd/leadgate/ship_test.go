@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,20 +63,17 @@ func TestShip_Alerts(t *testing.T) {
 func sources(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, dir := range []string{"cmd/leadgate", "handlers", "jobs", "lead"} {
-		files, err := filepath.Glob(filepath.Join("..", "..", dir, "*.go"))
+	for _, dir := range []string{"cmd", "handlers", "jobs", "lead"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", dir), func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+				return err
+			}
+			b, err := os.ReadFile(file)
+			all.Write(b)
+			return err
+		})
 		if err != nil {
 			t.Fatal(err)
-		}
-		for _, f := range files {
-			if strings.HasSuffix(f, "_test.go") {
-				continue
-			}
-			b, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all.Write(b)
 		}
 	}
 	return all.String()
@@ -83,6 +81,7 @@ func sources(t *testing.T) string {
 
 // TestShip_Unit has systemd read the unit, where there is one.
 func TestShip_Unit(t *testing.T) {
+	t.Parallel()
 	text := shipped(t, "leadgate.service")
 	p := newProgram(t)
 	file := filepath.Join(t.TempDir(), "value")

@@ -41,8 +41,9 @@ func (p *program) status(path, header, value string) int {
 
 // Links, sessions and tokens do what they say, and outlive the process.
 func TestProgram_SignIn(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
-		p := newProgram(t, env...)
+		p := newProcess(t, env...)
 		p.start()
 		say := func(args ...string) string {
 			t.Helper()

@@ -14,6 +14,7 @@ import (
 // TestProgram_SlackCommands: setup asks for what is missing, checks the token and
 // posts; test does so for what is configured; preview prints.
 func TestProgram_SlackCommands(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	var scopes atomic.Value // a string
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -30,6 +30,7 @@ func (r *realRedis) silence(source string) (last time.Time) {
 // The API says which source is silent, what was refused and what to do about it,
 // and goes on without Redis with what it knows.
 func TestProgram_SourcesSay(t *testing.T) {
+	t.Parallel()
 	redis := newRealRedis(t)
 	p := newProgram(t, "LEADGATE_REDIS_URL="+redis.url())
 	p.config("sources: [{name: contact, provider: form, token: path-token}, {name: webinars, provider: zoom, secret: \"0123456789abcdef\"}]")

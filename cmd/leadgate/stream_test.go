@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -64,6 +63,7 @@ func hears(t *testing.T, news <-chan lead.News, what string, is func(lead.News) 
 // What happens on one node is seen on both, the lead that is told of can be
 // read, and a stop does not wait for those who watch.
 func TestProgram_Stream(t *testing.T) {
+	t.Parallel()
 	r := newRealRedis(t)
 	slack := newFakeSlack(t)
 	env := append(slack.env(), "LEADGATE_REDIS_URL="+r.url())
@@ -109,7 +109,7 @@ func TestProgram_Stream(t *testing.T) {
 		hears(t, news, "the reset", func(n lead.News) bool { return n.Kind == lead.ResetNews })
 	}
 	for _, p := range []*program{a, b} {
-		if took := p.end(syscall.SIGTERM); took > 3*time.Second {
+		if took := p.end(); took > 3*time.Second {
 			t.Errorf("the program took %s to stop while somebody watched", took)
 		}
 	}

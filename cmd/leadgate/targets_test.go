@@ -19,6 +19,7 @@ import (
 // is said aloud in Slack, and when it is mended and let go on it gets exactly
 // what it missed.
 func TestProgram_OneTargetDisturbsNoOther(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		var mu sync.Mutex
 		got, traces, mended := map[string]int{}, map[string]bool{}, false

@@ -1,17 +1,16 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,23 +23,17 @@ import (
 // begin runs a command of the program until the test interrupts it.
 func (p *program) begin(args ...string) (out *lockedBuffer, stop func() int) {
 	p.t.Helper()
-	c := exec.CommandContext(p.t.Context(), os.Args[0], args...)
-	c.Env, c.Dir = p.env, p.dir
+	ctx, cancel := context.WithCancel(p.t.Context())
 	out = &lockedBuffer{}
-	c.Stdout, c.Stderr = out, out
-	if err := c.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	return out, func() int {
-		c.Process.Signal(syscall.SIGINT)
-		c.Wait()
-		return c.ProcessState.ExitCode()
-	}
+	code := make(chan int, 1)
+	go func() { code <- run(ctx, args, p.env, strings.NewReader(""), out, out) }()
+	return out, func() int { cancel(); return <-code }
 }
 
 // Demo fills a server with twenty leads that alert nobody and count nowhere;
 // tail shows each of them, also after the server was started again.
 func TestProgram_DemoAndTail(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, slack.env()...)
 	p.start()
@@ -89,7 +82,7 @@ func TestProgram_DemoAndTail(t *testing.T) {
 		t.Error("the stream names people")
 	}
 
-	p.end(syscall.SIGTERM)
+	p.end()
 	p.start()
 	p.await("tail to say that the server was away", 10*time.Second, func() bool { return strings.Contains(people.String(), "away") })
 	p.await("tail to watch again", 10*time.Second, func() bool { return strings.Contains(p.metrics(), "leadgate_streams 2") })
@@ -102,6 +95,7 @@ func TestProgram_DemoAndTail(t *testing.T) {
 }
 
 func TestProgram_ToolsRefuse(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	for name, tt := range map[string]struct {
 		args []string
@@ -129,6 +123,7 @@ func TestProgram_ToolsRefuse(t *testing.T) {
 
 // Doctor finds what hurts, by itself and when it asks the server.
 func TestProgram_Doctor(t *testing.T) {
+	t.Parallel()
 	r := newRealRedis(t)
 	var says atomic.Value
 	says.Store(`{"ok":true,"team":"Works","user":"leadgate"}`)
@@ -179,7 +174,7 @@ func TestProgram_Doctor(t *testing.T) {
 	if code, found := look(); code != exitFailed || worst(found["redis"]) != handlers.Fails || worst(found["slack"]) != handlers.Fails {
 		t.Errorf("without Redis: doctor = %d %+v", code, found)
 	}
-	p.kill()
+	p.end()
 	if code, found := look(); code != exitFailed || worst(found["redis"]) != handlers.Fails {
 		t.Errorf("without Redis and server: doctor = %d %+v", code, found)
 	}

@@ -121,6 +121,7 @@ func (h trips) took(cmds ...redis.Cmder) {
 // the call to its target, where a shared Redis keeps its leases and its pace.
 // Each line costs every hot lead its time: think before another one is added.
 func TestTrips_HotLead(t *testing.T) {
+	t.Parallel()
 	server := newRealRedis(t)
 	clients, err := openRedis(t.Context(), server.url())
 	if err != nil {

@@ -20,7 +20,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -264,7 +263,7 @@ func TestUpgrade_Make(t *testing.T) {
 		u.config(strings.Replace(upgradeConfig, "AT", time.Now().UTC().Add(time.Minute).Format("15:04"), 1))
 		u.start()
 		u.live()
-		u.end(syscall.SIGTERM)
+		u.end()
 		pack(t, filepath.Join(u.dir, "data", "journal.db"), filepath.Join(dir, "embedded.journal.gz"))
 		u.keep(filepath.Join(dir, "embedded.json.gz"))
 	})
@@ -276,7 +275,7 @@ func TestUpgrade_Make(t *testing.T) {
 		u.config(strings.Replace(upgradeConfig, "AT", time.Now().UTC().Add(time.Minute).Format("15:04"), 1))
 		u.start()
 		u.live()
-		u.end(syscall.SIGTERM)
+		u.end()
 		stop()
 		if got := r.do("SAVE"); got != "+OK" {
 			t.Fatalf("SAVE = %s", got)

@@ -22,6 +22,7 @@ const hotterRules = "extends: default\nactions:\n  webinar_registered: {score: 7
 // Rules are tried on past leads without changing anything, then put in force,
 // then leads are judged anew; the program is killed in between.
 func TestRulesTryAndReclassify(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, slack.env()...)
 	p.write("rules.yaml", "extends: default\n")
@@ -32,14 +33,14 @@ func TestRulesTryAndReclassify(t *testing.T) {
 	before := p.ready().Rules
 	p.write("other.yaml", hotterRules)
 
-	code, out := p.run("rules", "try", "other.yaml", "--since", "1d")
+	code, out := p.run("rules", "try", p.path("other.yaml"), "--since", "1d")
 	for _, want := range []string{"2  leads did something", "1  of them would be of another class", "+1.0  alerts a day: 2.0 instead of 1.0", "warm MQL -> hot SQL", webinar.LeadID, "now +75, was +30  signed up  (rule webinar_registered)"} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("rules try = %d, lacks %q:\n%s", code, want, out)
 		}
 	}
 	perDay := func(days string) string {
-		code, out := p.run("rules", "try", "other.yaml", "--since", days+"d")
+		code, out := p.run("rules", "try", p.path("other.yaml"), "--since", days+"d")
 		_, figures, ok := strings.Cut(out, "alerts a day: ")
 		figures, _, _ = strings.Cut(figures, "\n")
 		if code != 0 || !ok {
@@ -55,12 +56,12 @@ func TestRulesTryAndReclassify(t *testing.T) {
 		Result lead.Rehearsal
 		Turns  []lead.Turn
 	}
-	code, out = p.run("rules", "try", "--json", "other.yaml")
+	code, out = p.run("rules", "try", "--json", p.path("other.yaml"))
 	if err := json.Unmarshal([]byte(out), &doc); code != 0 || err != nil || doc.Result.Turned != 1 || len(doc.Turns) != 1 || doc.Turns[0].After.Temperature != lead.Hot || doc.Result.RulesInUse != before {
 		t.Errorf("rules try --json = %d, %v, %+v", code, err, doc)
 	}
 	p.write("broken.yaml", "extends: default\nscore: {hott: 3}\n")
-	if code, out := p.run("rules", "try", "broken.yaml"); code != exitConfig || !strings.Contains(out, "broken.yaml:2:9:") || !strings.Contains(out, "fix: write hot") {
+	if code, out := p.run("rules", "try", p.path("broken.yaml")); code != exitConfig || !strings.Contains(out, "broken.yaml:2:9:") || !strings.Contains(out, "fix: write hot") {
 		t.Errorf("rules try of a broken file = %d:\n%s", code, out)
 	}
 	if code, _ := p.run("rules", "try"); code != exitUsage {
@@ -95,7 +96,7 @@ func TestRulesTryAndReclassify(t *testing.T) {
 	if temperature() != lead.Hot {
 		t.Error("after reclassify the lead is not hot")
 	}
-	p.kill()
+	p.end()
 	p.start()
 	if temperature() != lead.Hot {
 		t.Error("after kill -9 the lead is not hot any more")
@@ -111,6 +112,7 @@ func TestRulesTryAndReclassify(t *testing.T) {
 
 // With --alert those who turn hot are told of, once, and the books stay right.
 func TestReclassify_Alert(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, slack.env()...)
 	p.write("rules.yaml", "extends: default\n")
@@ -144,6 +146,7 @@ func TestReclassify_Alert(t *testing.T) {
 // One lead is judged again: first as a try, then for good, with an alert or
 // without, and only as the one who asks has seen it.
 func TestReclassify_One(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
 	p := newProgram(t, slack.env()...)
 	p.write("rules.yaml", "extends: default\n")
@@ -189,7 +192,7 @@ func TestReclassify_One(t *testing.T) {
 		t.Errorf("with an alert = %d %+v, want slack told", code, turn)
 	}
 	p.await("the alert", 10*time.Second, func() bool { return len(slack.about("Bob Brook")) == 1 })
-	p.kill()
+	p.end()
 	p.start()
 	l := p.leadOf(ada.LeadID)
 	if last := l.Trail[len(l.Trail)-1]; l.Temperature != lead.Hot || last.Step != lead.StepReclassified || last.Note != "warm MQL -> hot SQL by Dana" {
@@ -204,6 +207,7 @@ func TestReclassify_One(t *testing.T) {
 }
 
 func TestExplain_Today(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.start()
 	a := p.lead("webinar", "Ada Quell", `,"purchasing_time_frame":"4-6 months"`)
@@ -226,8 +230,9 @@ func TestExplain_Today(t *testing.T) {
 
 // Two leads become one, which whoever comes later finds, and two again.
 func TestMerge(t *testing.T) {
+	t.Parallel()
 	slack := newFakeSlack(t)
-	p := newProgram(t, slack.env()...)
+	p := newProcess(t, slack.env()...)
 	p.start()
 	home := p.settled(p.lead("demo-request", "Ada Home").ID)
 	works := p.settled(p.lead("webinar", "Ada Works").ID)
@@ -315,6 +320,7 @@ func TestMerge(t *testing.T) {
 // An alert that reclassify promised is told once, wherever the process ends
 // between the verdict in the store and the touch in the journal.
 func TestReclassify_AlertAfterACrash(t *testing.T) {
+	t.Parallel()
 	hotter, err := rules.Parse("rules.yaml", []byte(hotterRules))
 	if err != nil {
 		t.Fatal(err)

@@ -282,6 +282,7 @@ func (h *house) escalated(l *lead.Lead, level int) {
 var fiveMinutes = []notify.Route{{To: "sales", AtLeast: lead.Hot, Team: "emea", Escalate: []notify.Escalation{{After: 5 * time.Minute, To: "managers"}, {After: 15 * time.Minute, To: "Boss"}}}}
 
 func TestClock_Claimed(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "2026-11-25T10:00:00Z", jobs.Options{Routes: fiveMinutes, People: lead.People{Reps: []lead.Rep{{Name: "Boss"}}}}, "sales", "managers")
 	ignored, claimed, back := h.demo("Ignored"), h.demo("Claimed"), h.demo("Back")
 	if !ignored.EscalatesAt.Equal(h.now().Add(5 * time.Minute)) {
@@ -324,6 +325,7 @@ func TestClock_Claimed(t *testing.T) {
 // TestClock_Wall: the clock stops with the working day, also over the night in
 // which clocks change, counts from the visitor's submit, and says when it is late.
 func TestClock_Wall(t *testing.T) {
+	t.Parallel()
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -375,6 +377,7 @@ func TestClock_Wall(t *testing.T) {
 }
 
 func TestClock_RoundRobin(t *testing.T) {
+	t.Parallel()
 	people := lead.People{Reps: []lead.Rep{{Name: "Dana", Weight: 2}, {Name: "Eli"}}, Teams: []lead.Team{{Name: "emea", Mode: lead.RoundRobin, Reps: []string{"Dana", "Eli"}}}}
 	h := newHouse(t, "2026-11-25T10:00:00Z", jobs.Options{Routes: fiveMinutes, People: people}, "sales", "managers")
 	deal := func(names ...string) (whose []string) {
@@ -438,6 +441,7 @@ func did(a lead.Action) func(*lead.Touch) {
 }
 
 func TestClock_Digest(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "2026-11-24T07:59:00Z", jobs.Options{Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}},
 		Digests: []lead.Digest{{To: "marketing", Temperature: lead.Warm, At: 9 * time.Hour}}}, "sales", "marketing")
 	digested := func(day string, n int64) {
@@ -527,6 +531,7 @@ func (b *board) says(receipt string) (lines []string) {
 // TestClock_DigestFollows: the message of a digest shows who has taken its leads
 // and keeps nothing of who was erased, also after a restart.
 func TestClock_DigestFollows(t *testing.T) {
+	t.Parallel()
 	b := &board{shows: map[string][]notify.Alert{}}
 	target := notify.Target{Name: "marketing", Kind: "slack", Channel: "C-board", Pace: notify.Pace{Off: true}}
 	h := newHouse(t, "2026-11-24T07:59:00Z", jobs.Options{Digests: []lead.Digest{{To: "marketing", Temperature: lead.Warm, At: 9 * time.Hour}},
@@ -583,6 +588,7 @@ func TestClock_DigestFollows(t *testing.T) {
 // TestClock_Replicas: three replicas tell every digest and every level once, also
 // when the one that took the leads is gone.
 func TestClock_Replicas(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "2026-11-24T08:59:00Z", jobs.Options{}, "sales", "managers", "marketing")
 	h.stop()
 	h.o.Routes, h.o.Digests = fiveMinutes, []lead.Digest{{To: "marketing", Temperature: lead.Warm, At: 9 * time.Hour}}
@@ -613,6 +619,7 @@ func TestClock_Replicas(t *testing.T) {
 }
 
 func TestClock_Silence(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Sources: []string{"site", "zoom-webinars", "new"},
 		Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
 	heard := func(want ...string) {
@@ -666,6 +673,7 @@ func TestClock_Silence(t *testing.T) {
 
 // TestApply: routes, people and sources of a changed configuration are in force at once.
 func TestApply(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
 	l := h.demo("Ada")
 	silent := map[string]lead.Rhythm{"site": {Last: h.now().Add(-26 * time.Hour), Seen: h.now().Add(-time.Second),
@@ -700,6 +708,7 @@ func TestApply(t *testing.T) {
 }
 
 func TestCanary(t *testing.T) {
+	t.Parallel()
 	registry := prometheus.NewRegistry()
 	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Registry: registry, Canary: jobs.Canary{Every: 50 * time.Millisecond, Source: "site"},
 		Sources: []string{"site"}, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")

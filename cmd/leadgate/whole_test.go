@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,8 +15,8 @@ import (
 // onBothStores runs a test on what the whole program runs on: the built-in Redis, and a real one
 // where it is installed.
 func onBothStores(t *testing.T, test func(t *testing.T, env []string)) {
-	t.Run("Embedded", func(t *testing.T) { test(t, nil) })
-	t.Run("Redis", func(t *testing.T) { test(t, []string{"LEADGATE_REDIS_URL=" + newRealRedis(t).url()}) })
+	t.Run("Embedded", func(t *testing.T) { t.Parallel(); test(t, nil) })
+	t.Run("Redis", func(t *testing.T) { t.Parallel(); test(t, []string{"LEADGATE_REDIS_URL=" + newRealRedis(t).url()}) })
 }
 
 const twoSources = `
@@ -27,9 +26,10 @@ sources:
 `
 
 func TestProgram_ALeadGoesTheWholeWay(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
-		p := newProgram(t, append(env, slack.env()...)...)
+		p := newProcess(t, append(env, slack.env()...)...)
 		p.start()
 		demo := p.lead("demo-request", "Grace Example")
 		webinar := p.lead("webinar", "Wanda Example")
@@ -53,7 +53,7 @@ func TestProgram_ALeadGoesTheWholeWay(t *testing.T) {
 			t.Errorf("lead = %d %+v, want it hot with reasons", code, l)
 		}
 
-		p.end(syscall.SIGTERM)
+		p.end()
 		p.start()
 		if leads := all[lead.Lead](p, "/leads"); len(leads) != 2 {
 			t.Errorf("%d leads after a restart, want 2", len(leads))
@@ -67,6 +67,7 @@ func TestProgram_ALeadGoesTheWholeWay(t *testing.T) {
 }
 
 func TestProgram_ARepeatIsOneAlert(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
 		p := newProgram(t, append(env, slack.env()...)...)
@@ -86,7 +87,7 @@ func TestProgram_ARepeatIsOneAlert(t *testing.T) {
 }
 
 func TestProgram_SlackMisbehaves(t *testing.T) {
-	t.Parallel() // it waits most of the time
+	t.Parallel()
 	for _, fault := range []string{"429", "500", "no-ts", "internal_error"} {
 		t.Run(fault, func(t *testing.T) {
 			slack := newFakeSlack(t)
@@ -106,9 +107,10 @@ func TestProgram_SlackMisbehaves(t *testing.T) {
 }
 
 func TestProgram_KilledInTheMiddleOfAnAlert(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
-		p := newProgram(t, append(env, slack.env()...)...)
+		p := newProcess(t, append(env, slack.env()...)...)
 		p.start()
 		slack.fail("hang")
 		a := p.lead("demo-request", "Late Example")
@@ -169,13 +171,14 @@ func (l *ledger) load(p *program, stop <-chan struct{}, round int) {
 }
 
 func TestProgram_KilledUnderLoad(t *testing.T) {
+	t.Parallel()
 	kills := 20
 	if testing.Short() {
 		kills = 4
 	}
 	onBothStores(t, func(t *testing.T, env []string) {
 		slack := newFakeSlack(t)
-		p := newProgram(t, append(env, slack.env()...)...)
+		p := newProcess(t, append(env, slack.env()...)...)
 		p.config(twoSources)
 		book := &ledger{acks: map[string]string{}}
 		for round := range kills {
