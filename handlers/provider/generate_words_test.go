@@ -20,9 +20,9 @@ const (
 
 // languages: English comes first and is made in every style of key.
 var languages = []language{
-	{name: "English", first: "first name|given name|forename", last: "last name|surname|family name", full: "name|full name|your name", mail: "email|e-mail|email address|work email|business email",
-		phone: "phone|phone number|telephone|mobile|mobile number|cell phone|contact number", company: "company|company name|organization|organisation|business name", title: "job title|position|job role", message: "message|comments|your message|how can we help|additional comments|question|enquiry",
-		agree: "I agree to receive marketing emails|I consent to be contacted|Yes, send me news and offers", refuse: "I do not want to receive marketing emails|Please don't contact me|No, I do not wish to be called|Do not email me|Opt out of marketing", yes: "yes|Yes|on|true|1", no: "no|No|false|0",
+	{name: "English", first: "first name|given name|forename", last: "last name|surname|family name", full: "name|full name|your name|what is your name|contact name", mail: "email|e-mail|email address|work email|business email|what is your email address|best email|contact email",
+		phone: "phone|phone number|telephone|mobile|mobile number|cell phone|contact number|best number to reach you|daytime phone|whatsapp number", company: "company|company name|organization|organisation|business name|where do you work|employer", title: "job title|position|job role|what is your role|designation", message: "message|comments|your message|how can we help|additional comments|question|enquiry|what can we help you with",
+		agree: "I agree to receive marketing emails|I consent to be contacted|Yes, send me news and offers|May we contact you|I would like to receive the newsletter|You may call me", refuse: "I do not want to receive marketing emails|Please don't contact me|No, I do not wish to be called|Do not email me|Opt out of marketing|Never call me|I object to direct marketing|I would rather not receive the newsletter|Remove me from the mailing list", yes: "yes|Yes|on|true|1|Y|checked", no: "no|No|false|0|N",
 		firsts: latinFirsts, lasts: latinLasts},
 	{name: "German", first: "Vorname", last: "Nachname|Familienname", full: "Name|Ihr Name|Vor- und Nachname", mail: "E-Mail|E-Mail-Adresse|Ihre E-Mail-Adresse", phone: "Telefon|Telefonnummer|Handynummer|Rufnummer", company: "Firma|Unternehmen|Firmenname", title: "Position|Berufsbezeichnung|Funktion", message: "Nachricht|Ihre Nachricht|Bemerkung|Anmerkungen",
 		agree: "Ich möchte den Newsletter erhalten|Ich bin damit einverstanden, kontaktiert zu werden", refuse: "Ich möchte keinen Newsletter erhalten|Ich möchte nicht kontaktiert werden|Bitte keine Werbung per E-Mail", yes: "ja|Ja", no: "nein|Nein"},
@@ -97,14 +97,15 @@ var messages = []string{
 
 // The words by which the roles of people are told.
 var (
-	leadWords     = words("lead|contact|customer|client|visitor|prospect|person|caller|sender|applicant")
-	attendeeWords = words("attendee|participant|registrant|ticket|ticket holder")
-	payerWords    = words("payer|buyer|purchaser|order|billing|invoice")
-	ourWords      = words("agent|owner|assigned to|sales rep|host|organizer|team member|recipient|account manager|consultant")
-	besideWords   = words("co borrower|spouse|plus one|referred by|emergency contact|secondary contact|co applicant")
-	guestWords    = words("guests|additional guests|staff|companions")
-	listWords     = words("leads|contacts|attendees|registrants|people|participants|members|items|records|results")
-	wrapperWords  = words("data|payload|body|record|submission|entry|form response|attributes|result|details|form data|response|customData|object|event|fields|values|properties|resource")
-	thingWords    = words("service|product|status|form|event|campaign|survey|plan|pipeline|stage|list|workflow|ad|page template|workspace")
+	leadWords     = words("lead|contact|customer|client|visitor|prospect|person|caller|sender|applicant|invitee|subscriber|primary contact|requester|respondent|submitter|user|profile|enquirer")
+	attendeeWords = words("attendee|participant|registrant|ticket|ticket holder|delegate|student")
+	payerWords    = words("payer|buyer|purchaser|order|billing|invoice|bill to|invoice recipient|paid by|cardholder")
+	ourWords      = words("agent|owner|assigned to|sales rep|host|organizer|team member|recipient|account manager|consultant|assignee|salesperson|advisor|operator|presenter|instructor|handled by|support agent")
+	officeWords   = words("location|office|store|branch|practice")
+	besideWords   = words("co borrower|spouse|plus one|referred by|emergency contact|secondary contact|co applicant|partner|guarantor|referrer|alternate contact|next of kin")
+	guestWords    = words("guests|additional guests|staff|companions|family members|accompanying persons")
+	listWords     = words("leads|contacts|attendees|registrants|people|participants|members|items|records|results|subscribers|rows|entries|invitees|delegates|respondents|customers")
+	wrapperWords  = words("data|payload|body|record|submission|entry|form response|attributes|result|details|form data|response|customData|object|event|fields|values|properties|resource|input|output|params|detail|item|document|lead data|model")
+	thingWords    = words("service|product|status|form|event|campaign|survey|plan|pipeline|stage|list|workflow|ad|page template|workspace|course|property|vehicle|department|package|appointment type|room|board|category|channel|tier|mailing list")
 	thingNames    = []string{"Product demo", "New", "Contact us", "Autumn push", "Enterprise plan", "Newsletter sign-up", "Forecasting live", "Solar check", "Consultation", "In review"}
 )
