@@ -185,3 +185,80 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// offMost is how long a rep can be away at most: longer is a slip.
+const offMost = 400 * 24 * time.Hour
+
+// ParseUntil reads until when a rep is away, as people write it: a time of day
+// (today, or tomorrow when it has passed), tomorrow, a day (until it begins), a
+// moment in RFC 3339, or for how long. now is in the rep's zone. Zero for back:
+// the rep is there. ErrUntil for anything else, the past, and more than a year.
+func ParseUntil(words string, now time.Time) (time.Time, error) {
+	words = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(words)), "until ")))
+	if words == "back" {
+		return time.Time{}, nil
+	}
+	until, ok := untilOf(words, now)
+	if !ok || !until.After(now) || until.Sub(now) > offMost {
+		return time.Time{}, ErrUntil
+	}
+	return until, nil
+}
+
+func untilOf(words string, now time.Time) (time.Time, bool) {
+	on := func(days int, clock time.Time) time.Time {
+		return time.Date(now.Year(), now.Month(), now.Day()+days, clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	}
+	if rest, ok := strings.CutPrefix(words, "tomorrow"); ok {
+		if rest == "" {
+			return on(1, time.Time{}), true
+		}
+		clock, err := time.Parse(" 15:04", rest)
+		return on(1, clock), err == nil
+	}
+	if clock, err := time.Parse("15:04", words); err == nil {
+		if today := on(0, clock); today.After(now) {
+			return today, true
+		}
+		return on(1, clock), true
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, words, now.Location()); err == nil {
+		return day, true
+	}
+	if at, err := time.Parse(time.RFC3339, strings.ToUpper(words)); err == nil {
+		return at, true
+	}
+	d, err := time.ParseDuration(words)
+	return now.Add(d), err == nil
+}
+
+// Digest tells leads of one temperature together, once a day.
+type Digest struct {
+	To          string // a target's name
+	Temperature Temperature
+	At          time.Duration  // since midnight
+	Zone        *time.Location // of At; nil: UTC
+}
+
+// Summary is what the message of a digest says of all its leads together.
+type Summary struct {
+	Temperature Temperature    `json:"temperature"`
+	From        time.Time      `json:"from"` // the time that it tells of
+	To          time.Time      `json:"to"`
+	Total       int            `json:"total"`             // leads, of which the message lists the first
+	Heating     int            `json:"heating,omitempty"` // leads whose score has risen since then
+	Before      map[string]int `json:"before,omitempty"`  // lead id -> score at the beginning, of the listed ones that were known then
+	Sources     map[string]int `json:"sources,omitempty"` // source -> touches
+}
+
+// Slot is the latest moment, not after now, at which the digest is due. There is
+// one on every day, also where clocks change at that hour.
+func (d Digest) Slot(now time.Time) time.Time {
+	local := Hours{Zone: d.Zone}.Local(now)
+	for day := 0; ; day-- {
+		at := time.Date(local.Year(), local.Month(), local.Day()+day, int(d.At/time.Hour), int(d.At%time.Hour/time.Minute), 0, 0, local.Location())
+		if !at.After(now) {
+			return at
+		}
+	}
+}

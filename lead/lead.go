@@ -1,3 +1,10 @@
+// Package lead is what the whole program speaks of: touches, leads and people, the
+// verbs that people use on leads, the trail, queries, reps and teams, and the
+// errors and records that packages share. How warm a lead is, is for lead/rules.
+//
+// It does no I/O, reads no clock and knows no other package. Its JSON is the API's
+// and the journal's, so a field is added and never renamed. A new verb is a row in
+// verbs.go; a new error that several packages test for is a line in errors.go.
 package lead
 
 import (
@@ -171,3 +178,134 @@ const (
 	ThreadReply   AlertKind = "remark" // a line in the thread of an alert
 	Copy          AlertKind = "copy"   // a lead of any temperature for a CRM or hook
 )
+
+// believable is how long before its arrival a touch may say that it happened
+// for the clock of escalation to begin then. What is older was imported or sent
+// again, and its person is not waiting since.
+const believable = 24 * time.Hour
+
+// Asked is when the person of a touch began to wait for an answer: when they
+// pressed submit, by the sender's clock as far as that can be believed.
+func (t *Touch) Asked() time.Time {
+	if t.At.IsZero() || t.At.After(t.ReceivedAt) || t.ReceivedAt.Sub(t.At) > believable {
+		return t.ReceivedAt.UTC()
+	}
+	return t.At.UTC()
+}
+
+// Waits says whether the person waits for somebody to take the lead.
+func (l *Lead) Waits() bool {
+	return !l.WaitsSince.IsZero() && l.Claim == nil && l.Status == New && !l.Test && !l.NotALead && l.MergedInto == ""
+}
+
+// Post is one message about a lead that stands in a target and can be rewritten
+// there: an alert, a rollup it is in, a reply in a thread.
+type Post struct {
+	Target  string    `json:"target"`
+	Receipt string    `json:"receipt"` // what the target calls it: Slack channel/ts
+	Kind    AlertKind `json:"kind"`
+	Touches []string  `json:"touches"`          // ids of the touches that it tells of, in order
+	At      time.Time `json:"at"`               // when it was posted
+	Digest  *Summary  `json:"digest,omitempty"` // of a digest: what it says of all its leads
+}
+
+// PostsMost bounds what a lead remembers of its messages; the oldest go first.
+const PostsMost = 100
+
+// Posted remembers a message. Of one that is known already nothing changes, and
+// the answer is false.
+func (l *Lead) Posted(p Post) bool {
+	known := func(have Post) bool { return have.Target == p.Target && have.Receipt == p.Receipt }
+	if slices.ContainsFunc(l.Posts, known) {
+		return false
+	}
+	l.Posts = append(l.Posts, p)
+	if n := len(l.Posts) - PostsMost; n > 0 {
+		l.Posts = slices.Delete(l.Posts, 0, n)
+	}
+	return true
+}
+
+// PostOf is the message of a delivery.
+func PostOf(d Delivery, touchID string, kind AlertKind) Post {
+	p := Post{Target: d.Target, Receipt: d.Receipt, Kind: kind, Touches: []string{touchID}, At: d.At}
+	if len(d.With) > 0 {
+		p.Kind, p.Touches = Rollup, d.With
+	}
+	return p
+}
+
+// Care is how soon somebody took care of a lead that sales was alerted about.
+type Care struct {
+	LeadID      string
+	Source      string    // of the touch that sales was first alerted about
+	AskedAt     time.Time // when the visitor pressed submit on it
+	ClaimedAt   time.Time // first claim after that, also one that was given back; zero: none yet
+	By          string    // whose claim it was
+	ContactedAt time.Time // zero: not yet
+}
+
+// Care returns the lead's; false when sales was never alerted about it, or it is
+// left out of numbers: a test, junk, or merged into another, whose numbers it is
+// in.
+func (l *Lead) Care() (c Care, ok bool) {
+	if l.Test || l.Status == Junk || l.MergedInto != "" {
+		return c, false
+	}
+	for _, p := range l.History {
+		if p.alerted() {
+			c, ok = Care{LeadID: l.ID, Source: p.Source, AskedAt: p.At.UTC()}, true
+			break
+		}
+	}
+	if !ok {
+		return c, false
+	}
+	for _, s := range l.Trail {
+		verb := Verb(s.Step)
+		if s.At.Before(c.AskedAt) {
+			continue
+		}
+		if c.ClaimedAt.IsZero() && (verb == VerbClaim || verb == VerbContacted) {
+			c.ClaimedAt, c.By = s.At, s.Note
+		}
+		if c.ContactedAt.IsZero() && verb == VerbContacted {
+			c.ContactedAt = s.At
+		}
+	}
+	// A claim that came with a lead which was merged into this one is in no step.
+	if l.Claim != nil && c.ClaimedAt.IsZero() && !l.Claim.At.Before(c.AskedAt) {
+		c.ClaimedAt, c.By = l.Claim.At, l.Claim.By
+		if l.Status == Contacted {
+			c.ContactedAt = l.Claim.At // or later
+		}
+	}
+	return c, true
+}
+
+// alerted says whether sales was told at once of this touch.
+func (p Past) alerted() bool {
+	for _, d := range p.Decisions {
+		if d.Kind == HotAlert || d.Kind == JustTurnedHot {
+			return true
+		}
+	}
+	return false
+}
+
+// Funnel counts leads by how far they came, each in the day it was made.
+type Funnel struct {
+	Source    string `json:"source,omitempty"` // of the lead's first touch; empty: all of them
+	Leads     int64  `json:"leads"`
+	Hot       int64  `json:"hot"` // once hot, or alerted about
+	Claimed   int64  `json:"claimed"`
+	Contacted int64  `json:"contacted"`
+}
+
+// Add adds o's numbers to f's.
+func (f *Funnel) Add(o Funnel) {
+	f.Leads += o.Leads
+	f.Hot += o.Hot
+	f.Claimed += o.Claimed
+	f.Contacted += o.Contacted
+}

@@ -1,3 +1,14 @@
+// Package rules says how warm a lead is, and why. A Set is read from a file of
+// rules (Parse), gives a lead its verdict (Classify, Judge, AsOf), says of one
+// touch whether it is hot (ClassifyTouch, LooksHot), and explains which rule
+// counted and what the others missed (Explain). Every rule has a because that
+// reaches people word for word.
+//
+// It is pure: the time is passed in, and the order of a lead's touches does not
+// matter. It knows neither where files come from nor who hears of a verdict. A new
+// condition is a row in conditions.go and its row in docs/verdicts.md; a new key
+// of a rule is read in parse.go and applied in evaluate.go or score.go. What the
+// built-in rules say of every action is testdata/verdicts.golden.
 package rules
 
 import (

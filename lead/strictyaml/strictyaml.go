@@ -1,3 +1,9 @@
+// Package strictyaml reads YAML strictly: every mistake of a file is found in one
+// go, with its place, a caret below it and what to write instead. Unknown and
+// repeated keys are mistakes.
+//
+// It knows nothing of what the keys mean. A new sort of value is a method of
+// Reader that returns the value, or its zero after a mistake.
 package strictyaml
 
 import (

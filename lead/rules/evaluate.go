@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -200,4 +201,124 @@ func inOrder(history []lead.Past) []touchView {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Action, b.Action))
 	})
 	return list
+}
+
+// AsOf returns a lead's verdict as of now: nothing is written when somebody
+// cools, it is worked out when somebody looks. A verdict that other rules
+// reached stays theirs until the lead is classified again; it only cools, by
+// the half-life of these rules.
+func (r *Set) AsOf(l *lead.Lead, now time.Time) lead.Verdict {
+	if l.Rules != r.version {
+		return r.cooled(l.Verdict, now)
+	}
+	v := r.Classify(l, now)
+	v.JudgedAt = l.JudgedAt
+	return v
+}
+
+// cooled is a verdict after some whole days, never warmer than it was.
+func (r *Set) cooled(v lead.Verdict, now time.Time) lead.Verdict {
+	if v.JudgedAt.IsZero() {
+		return v
+	}
+	share := r.share(ageOf(v.JudgedAt, now), 100)
+	reasons := make([]lead.Reason, len(v.Reasons))
+	sum, given := 0, 0
+	for i, x := range v.Reasons {
+		sum += x.Points
+		upTo := worth(sum, share)
+		reasons[i] = lead.Reason{Because: x.Because, Points: upTo - given, Rule: x.Rule}
+		given = upTo
+	}
+	v.Reasons = reasons
+	v.Score = int(math.Round(float64(v.Score) * share))
+	v.Temperature = min(v.Temperature, r.temperature(v.Score))
+	if share < 1 {
+		v.NextStep = ""
+		v.NextStep = r.NextStep(v)
+	}
+	return v
+}
+
+// LooksHot says whether a touch is hot on its own: whether ClassifyTouch would
+// say hot. Intake asks it for every request to choose the lane, so it looks only
+// as far as it must: a demo request is hot whatever else the form says.
+func (r *Set) LooksHot(t *lead.Touch, now time.Time) bool {
+	if !r.plain {
+		return r.ClassifyTouch(t, now).Temperature == lead.Hot
+	}
+	m, _ := r.meaning(t.Action)
+	share := r.share(ageOf(t.When(), now), 100)
+	switch {
+	case m.lowest >= 0 && worth(m.lowest, share) >= r.scale.hot:
+		return true
+	case m.highest < 0 || worth(m.highest, share) < r.scale.hot:
+		return false
+	}
+	past := lead.PastOf(t)
+	var w weight
+	r.score(&evalContext{person: &t.Person, now: now}, &touchView{Past: &past}, &w)
+	return w.counts && worth(w.points, share) >= r.scale.hot
+}
+
+// span notes how few and how many points a touch of this action can have;
+// fewest is -1 when a rule can find that it is not a lead's.
+func (m *meaning) span() {
+	m.lowest, m.highest = m.score, m.score
+	if m.nothing || m.notALead {
+		m.lowest, m.highest = -1, -1
+	}
+	refused := false
+	for _, x := range m.rules {
+		m.lowest += min(x.points, 0)
+		m.highest += max(x.points, 0)
+	}
+	for _, x := range m.rules {
+		m.highest = max(m.highest, x.atLeast.score)
+		if x.atMost.scored {
+			m.lowest = min(m.lowest, x.atMost.score)
+		}
+		refused = refused || x.notALead
+	}
+	m.highest = min(m.highest, 100)
+	if refused {
+		m.lowest = -1
+	}
+}
+
+// isPlain says whether only rules about the touch itself can change the
+// temperature of a single touch.
+func (r *Set) isPlain() bool {
+	warms := func(x *rule) bool { return x.notALead || x.atMost.scored || x.atLeast.scored || x.points != 0 }
+	cools := func(x *rule) bool { return x.notALead || x.atMost.scored }
+	several := func(x *rule) bool {
+		return slices.ContainsFunc(x.when, func(c condition) bool { return c.several })
+	}
+	return !slices.ContainsFunc(r.fit, cools) &&
+		!slices.ContainsFunc(r.history, func(x *rule) bool { return warms(x) && !several(x) })
+}
+
+// afterOverride is the lead as it would be had it done only what came after the
+// override.
+func afterOverride(l *lead.Lead) *lead.Lead {
+	at := slices.Index(l.Touches, l.NotHot.Touch)
+	since := &lead.Lead{Person: l.Person}
+	for _, p := range l.History {
+		if i := slices.Index(l.Touches, p.ID); at >= 0 && i > at || (at < 0 || i < 0) && p.At.After(l.NotHot.At) {
+			since.History = append(since.History, p)
+		}
+	}
+	return since
+}
+
+// applyOverride lowers a verdict that a person has said is not hot, as long as nothing that
+// came since is hot in itself.
+func (r *Set) applyOverride(j *judged, l *lead.Lead, now time.Time) {
+	if l.NotHot == nil || j.Temperature < lead.Hot || r.judge(afterOverride(l), now).Temperature == lead.Hot {
+		return
+	}
+	j.Temperature = lead.Warm
+	j.Reasons = append(j.Reasons, l.NotHot.Reason())
+	j.NextStep = ""
+	j.NextStep = r.NextStep(j.Verdict)
 }

@@ -1,10 +1,16 @@
 package lead
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
+	_ "embed"
 	"strings"
+	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
+	"github.com/oklog/ulid/v2"
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 )
@@ -139,4 +145,92 @@ func isPlain(s string) bool {
 		}
 	}
 	return true
+}
+
+// MailKinds returns what MailKind returns of addresses.
+func MailKinds() []string { return []string{"work", "free", "disposable"} }
+
+//go:embed free_mail.txt
+var freeMail string
+
+//go:embed disposable_mail.txt
+var disposableMail string
+
+var mailDomains = sync.OnceValue(func() map[string]string {
+	kinds := map[string]string{}
+	for kind, list := range map[string]string{"free": freeMail, "disposable": disposableMail} {
+		for line := range strings.Lines(list) {
+			if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+				kinds[line] = kind
+			}
+		}
+	}
+	return kinds
+})
+
+// MailKind says what sort of address an e-mail address is: work, free (a
+// mailbox that anybody can have: gmail.com) or disposable (thrown away after
+// use: mailinator.com). It is empty when the text is no address. The lists are
+// free_mail.txt and disposable_mail.txt; whatever is on neither is work.
+func MailKind(email string) string {
+	domain := MailDomain(email)
+	if domain == "" {
+		return ""
+	}
+	kinds := mailDomains()
+	for name := domain; ; {
+		if kind, ok := kinds[name]; ok && (kind == "disposable" || name == domain) {
+			return kind // a subdomain of a free mailer's is a company of its own
+		}
+		_, parent, ok := strings.Cut(name, ".")
+		if !ok {
+			return "work"
+		}
+		name = parent
+	}
+}
+
+// MailDomain returns the part after the @ in lower case, empty when the text
+// is no address.
+func MailDomain(email string) string {
+	email = strings.TrimSpace(email)
+	at := strings.LastIndexByte(email, '@')
+	if at <= 0 || strings.ContainsAny(email, " \t\r\n") {
+		return ""
+	}
+	domain := strings.ToLower(strings.TrimSuffix(email[at+1:], "."))
+	if !strings.Contains(domain, ".") || domain[0] == '.' {
+		return ""
+	}
+	return domain
+}
+
+// NewID returns a new id that sorts by now: 26 characters, a ULID.
+func NewID(now time.Time) string {
+	var u ulid.ULID
+	_ = u.SetTime(ulid.Timestamp(now)) // fails only after the year 10889
+	rand.Read(u[6:])
+	return u.String()
+}
+
+// DerivedID returns the id of what a sender itself named: the same source and
+// name give the same id everywhere, so that a vendor's retry is the same touch.
+// It looks like the others but does not sort by time.
+func DerivedID(source, name string) string {
+	sum := sha256.Sum256([]byte(source + "\x00" + name))
+	var u ulid.ULID
+	copy(u[:], sum[:])
+	u[0] &= 0x7f // keep the first character within the alphabet of a ULID
+	return u.String()
+}
+
+// TimeOf reads the time of an id that NewID made. A derived id may look like one
+// by chance, but then of another century.
+func TimeOf(id string) (time.Time, bool) {
+	u, err := ulid.ParseStrict(id)
+	if err != nil {
+		return time.Time{}, false
+	}
+	at := ulid.Time(u.Time())
+	return at, at.Year() >= 2026 && at.Year() < 2100
 }

@@ -1,0 +1,221 @@
+package lead
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Outcome is how a touch ended, or that it has not yet: one of them for every
+// touch of a day, so that the books balance.
+type Outcome string
+
+// The outcomes of a touch.
+const (
+	OutcomeWaiting     Outcome = "waiting"     // a target has still to hear
+	OutcomeAlerted     Outcome = "alerted"     // a target was told at once
+	OutcomeHeld        Outcome = "held"        // nobody had to hear; the trail says why
+	OutcomeDigested    Outcome = "digested"    // told with a digest
+	OutcomeQuarantined Outcome = "quarantined" // kept, to be released or not
+	OutcomeMerged      Outcome = "merged"      // a repeat of another touch
+	OutcomeUnread      Outcome = "unread"      // kept, could not be read
+	OutcomeFailed      Outcome = "failed"      // a delivery was given up
+)
+
+// Books are one UTC day's touches by outcome, tests left out:
+// accepted = alerted + held + digested + quarantined + merged + unread + failed + waiting + unaccounted.
+type Books struct {
+	Accepted    int64 `json:"accepted"`
+	Alerted     int64 `json:"alerted"`
+	Held        int64 `json:"held"`
+	Digested    int64 `json:"digested"`
+	Quarantined int64 `json:"quarantined"`
+	Merged      int64 `json:"merged"`
+	Unread      int64 `json:"unread"`
+	Waiting     int64 `json:"waiting"` // accepted and not settled
+	Failed      int64 `json:"failed"`
+	Unaccounted int64 `json:"unaccounted"` // accepted and in no other column; 0 or a bug
+}
+
+// Change is one step forward of a delivery, to be written to the store.
+type Change struct {
+	TouchID  string
+	Delivery Delivery
+	Step     Step
+	Settled  bool    // every effect of the touch has now reached its end
+	Outcome  Outcome // of the touch, with Settled
+	Day      string  // the touch's day in the books, with Settled: 2026-11-25; empty for tests
+}
+
+// Speed is how soon leads were claimed, from the moment their visitors pressed
+// submit. Its JSON is the API's.
+type Speed struct {
+	Key       string   `json:"key,omitempty"`         // the day, rep, source or hour; empty: all of them
+	N         int      `json:"n"`                     // leads that sales was alerted about
+	Claimed   int      `json:"claimed"`               // of those
+	Contacted int      `json:"contacted"`             // of those
+	P50       *float64 `json:"p50_seconds,omitempty"` // of the claimed ones; none: nobody claimed any
+	P90       *float64 `json:"p90_seconds,omitempty"`
+	Within1   float64  `json:"within_1m"` // share of N that was claimed within a minute, 0 to 1
+	Within5   float64  `json:"within_5m"`
+	Within60  float64  `json:"within_60m"`
+}
+
+// SpeedBy says what rows a report on speed has.
+type SpeedBy string
+
+// The rows of a report on speed.
+const (
+	ByDay    SpeedBy = "day"
+	ByRep    SpeedBy = "rep"
+	BySource SpeedBy = "source"
+	ByHour   SpeedBy = "hour" // of the day, 00 to 23
+)
+
+// Nobody is the rep of leads that nobody claimed.
+const Nobody = "nobody"
+
+// key returns the row that c belongs to.
+func (by SpeedBy) key(c Care, zone *time.Location) string {
+	switch by {
+	case ByRep:
+		return cmp.Or(c.By, Nobody)
+	case BySource:
+		return c.Source
+	case ByHour:
+		return fmt.Sprintf("%02d", c.AskedAt.In(zone).Hour())
+	}
+	return c.AskedAt.In(zone).Format(time.DateOnly)
+}
+
+// SpeedOf sums up all of them and each row, in order of their keys. Days and
+// hours are those of zone.
+func SpeedOf(all []Care, by SpeedBy, zone *time.Location) (total Speed, rows []Speed) {
+	groups := map[string][]Care{}
+	for _, c := range all {
+		key := by.key(c, zone)
+		groups[key] = append(groups[key], c)
+	}
+	rows = []Speed{}
+	for key, group := range groups {
+		s := sum(group)
+		s.Key = key
+		rows = append(rows, s)
+	}
+	slices.SortFunc(rows, func(a, b Speed) int { return cmp.Compare(a.Key, b.Key) })
+	return sum(all), rows
+}
+
+// sum is the speed of these leads together.
+func sum(all []Care) Speed {
+	s := Speed{N: len(all)}
+	var took []time.Duration
+	for _, c := range all {
+		if !c.ContactedAt.IsZero() {
+			s.Contacted++
+		}
+		if !c.ClaimedAt.IsZero() {
+			took = append(took, max(0, c.ClaimedAt.Sub(c.AskedAt)))
+		}
+	}
+	if s.Claimed = len(took); s.Claimed == 0 {
+		return s
+	}
+	slices.Sort(took)
+	within := func(d time.Duration) float64 {
+		n, _ := slices.BinarySearch(took, d+1)
+		return float64(n) / float64(s.N)
+	}
+	s.Within1, s.Within5, s.Within60 = within(time.Minute), within(5*time.Minute), within(time.Hour)
+	p50, p90 := quantile(took, .5).Seconds(), quantile(took, .9).Seconds()
+	s.P50, s.P90 = &p50, &p90
+	return s
+}
+
+// quantile is the smallest of sorted that at least the share p is not above.
+func quantile(sorted []time.Duration, p float64) time.Duration {
+	i := int(p*float64(len(sorted))+0.999999) - 1
+	return sorted[max(0, min(i, len(sorted)-1))]
+}
+
+// Rhythm is how often a source is heard: the longest silence that ended on each
+// of its latest days.
+type Rhythm struct {
+	Last    time.Time                `json:"last"`              // when the source was heard last
+	Seen    time.Time                `json:"seen"`              // when somebody listened last
+	Longest map[string]time.Duration `json:"longest,omitempty"` // UTC day -> longest silence that ended on it
+	Silent  time.Time                `json:"silent,omitzero"`   // since when the source is known to be silent; zero: it is not
+}
+
+const (
+	rhythmDays  = 14              // that a rhythm remembers: two weekends
+	rhythmLeast = 3               // days that make one
+	shortest    = time.Hour       // a silence that is worth a word
+	deafAfter   = 5 * time.Minute // without listening; what was missed then is nobody's silence
+)
+
+// Listened is what listening to a source has shown.
+type Listened int
+
+// What Listen finds.
+const (
+	NothingNew Listened = iota
+	FellSilent          // for much longer than usual, said once
+	SpeaksAgain
+)
+
+// Listen takes down that a source was heard at a moment, its latest, and says
+// what is new. Gap is for how long it has been silent, or was. While nobody
+// listened no time passes.
+func (r *Rhythm) Listen(now, heard time.Time) (what Listened, gap time.Duration) {
+	if deaf := now.Sub(r.Seen); !r.Seen.IsZero() && deaf > deafAfter && !r.Last.IsZero() {
+		r.Last = r.Last.Add(deaf)
+	}
+	r.Seen = now
+	if heard.After(r.Last) {
+		gap = r.hear(heard)
+		if !r.Silent.IsZero() {
+			r.Silent = time.Time{}
+			return SpeaksAgain, gap
+		}
+		return NothingNew, gap
+	}
+	usual, known := r.Usual()
+	if gap = now.Sub(r.Last); known && r.Silent.IsZero() && gap > max(usual+usual/2, shortest) {
+		r.Silent = now
+		return FellSilent, gap
+	}
+	return NothingNew, gap
+}
+
+func (r *Rhythm) hear(at time.Time) (gap time.Duration) {
+	if !r.Last.IsZero() {
+		gap = at.Sub(r.Last)
+		if r.Longest == nil {
+			r.Longest = map[string]time.Duration{}
+		}
+		day := dayOf(at)
+		r.Longest[day] = max(r.Longest[day], gap)
+		oldest := dayOf(at.AddDate(0, 0, -rhythmDays))
+		maps.DeleteFunc(r.Longest, func(d string, _ time.Duration) bool { return d <= oldest })
+	}
+	r.Last = at
+	return gap
+}
+
+// Usual is for how long the source is silent at most: the longest silence that
+// is remembered, and once there are two weekends among them the longest but one,
+// so that a single outage does not become usual. False while it has been heard
+// on too few days to say.
+func (r *Rhythm) Usual() (time.Duration, bool) {
+	if len(r.Longest) < rhythmLeast {
+		return 0, false
+	}
+	gaps := slices.Sorted(maps.Values(r.Longest))
+	if slices.Min(slices.Collect(maps.Keys(r.Longest))) > dayOf(r.Last.AddDate(0, 0, 2-rhythmDays)) {
+		return gaps[len(gaps)-1], true
+	}
+	return gaps[len(gaps)-2], true
+}
