@@ -3,17 +3,14 @@ package config
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"github.com/leadgate/leadgate/lead/strictyaml"
 )
 
 // written is what somebody wrote for one setting: a node of the file, or the
@@ -82,24 +79,17 @@ var (
 )
 
 func (r *reader) parse(src []byte) (ast.Node, bool) {
-	f, err := parser.ParseBytes(bareReference.ReplaceAll(src, []byte(disguise)), 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		at, text := Place{Source: r.file}, "is not YAML"
-		if e := yaml.Error(nil); errors.As(err, &e) {
-			at, text = r.place(e.GetToken()), e.GetMessage()
-		}
-		r.report(at, "", text, "mend the YAML; nothing else was checked", false)
+	roots, bad := strictyaml.Documents(bareReference.ReplaceAll(src, []byte(disguise)))
+	if bad != nil {
+		r.report(Place{Source: r.file, Line: bad.Line, Column: bad.Column}, "", bad.Text, "mend the YAML; nothing else was checked", false)
 		return nil, false
 	}
 	var body ast.Node
-	for _, d := range f.Docs {
-		_, directive := d.Body.(*ast.DirectiveNode)
-		switch {
-		case d.Body == nil || directive: // %YAML 1.2
-		case body == nil:
-			body = d.Body
-		default:
-			r.report(r.placeOf(d.Body), "", "begins a second document", "keep one document in a file", false)
+	for i, root := range roots {
+		if i == 0 {
+			body = root
+		} else {
+			r.report(r.placeOf(root), "", "begins a second document", "keep one document in a file", false)
 		}
 	}
 	if body != nil {
@@ -154,7 +144,7 @@ func (r *reader) entries(w written, known []string) (keys []string, values map[s
 	}
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
-		r.report(r.placeOf(n), w.path, "is "+shapeOf(n)+", not settings", "write one key: value a line below it", false)
+		r.report(r.placeOf(n), w.path, "is "+strictyaml.Kind(n)+", not settings", "write one key: value a line below it", false)
 		return nil, nil
 	}
 	for _, pair := range m.Values {
@@ -192,50 +182,22 @@ func (r *reader) scalar(w written) (text string, ok bool) {
 	if w.node == nil {
 		return w.text, true
 	}
-	switch n := r.unwrap(w.node).(type) {
-	case nil:
+	n := r.unwrap(w.node)
+	if n == nil {
 		return "", true
-	case *ast.MappingNode, *ast.SequenceNode:
-		r.report(w.at, w.path, "is "+shapeOf(n)+", not a single value", "write one value behind the colon", false)
-		return "", false
-	case *ast.LiteralNode:
-		return undisguise.Replace(strings.TrimRight(n.Value.Value, "\n")), true
-	case *ast.StringNode:
-		return undisguise.Replace(n.Value), true
-	default:
-		return undisguise.Replace(n.GetToken().Value), true // numbers and such, as they were written
 	}
-}
-
-func shapeOf(n ast.Node) string {
-	switch n.(type) {
-	case *ast.MappingNode:
-		return "a mapping"
-	case *ast.SequenceNode:
-		return "a list"
+	text, ok = strictyaml.Scalar(n)
+	if !ok {
+		r.report(w.at, w.path, "is "+strictyaml.Kind(n)+", not a single value", "write one value behind the colon", false)
 	}
-	return "a single value"
+	return undisguise.Replace(strings.TrimRight(text, "\n")), ok
 }
 
 // placeOf is where a reader's eye finds a node: at its first key, not at its
 // first colon.
 func (r *reader) placeOf(n ast.Node) Place {
-	switch t := n.(type) {
-	case nil:
-		return Place{Source: r.file}
-	case *ast.MappingNode:
-		if !t.IsFlowStyle && len(t.Values) > 0 {
-			return r.placeOf(t.Values[0].Key)
-		}
-	}
-	return r.place(n.GetToken())
-}
-
-func (r *reader) place(t *token.Token) Place {
-	if t == nil || t.Position == nil {
-		return Place{Source: r.file}
-	}
-	return Place{Source: r.file, Line: t.Position.Line, Column: t.Position.Column}
+	line, column := strictyaml.Position(n)
+	return Place{Source: r.file, Line: line, Column: column}
 }
 
 // report adds a problem. Public: the setting is no secret, so that its line

@@ -199,6 +199,7 @@ var mayImport = map[string][]string{
 	},
 
 	"config": {
+		"lead/strictyaml",
 		"handlers/source",
 		"notify",
 		"lead",

@@ -75,7 +75,7 @@ func Parse(name string, src []byte) (*Set, error) {
 		}
 	}
 	if len(rules.known) == 0 && len(own.reader.Mistakes) == 0 {
-		own.reader.WrongAt(nil, "write extends: default as the first line, or add the table actions:", "the file says of no action what it means")
+		own.reader.Wrong(nil, "write extends: default as the first line, or add the table actions:", "the file says of no action what it means")
 	}
 	if rules.unknown.score >= rules.scale.hot {
 		at := own.sections["unknown"].Value
@@ -102,7 +102,7 @@ func Parse(name string, src []byte) (*Set, error) {
 
 func readLayer(name string, src []byte) layer {
 	l := layer{reader: &reader{Reader: strictyaml.NewReader(name, src)}, sections: map[string]strictyaml.Entry{}}
-	root := l.reader.Parse(src)
+	root := l.reader.Parse(src, "write extends: default, or copy the default rules and change them")
 	if root == nil {
 		return l
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 // Error lists every mistake of a file.
@@ -74,55 +73,32 @@ type Entry struct {
 	Value ast.Node
 }
 
-// Parse returns the root of the one document in src, nil after a mistake.
-func (r *Reader) Parse(src []byte) ast.Node {
-	file, err := parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey())
-	var syntax yaml.Error
+// Parse returns the root of the one document in src, nil after a mistake. empty is
+// what to write into a file that holds nothing.
+func (r *Reader) Parse(src []byte, empty string) ast.Node {
+	roots, bad := Documents(src)
 	switch {
-	case errors.As(err, &syntax):
-		fix := "check the indentation, the colons and the quotes of this line and the one above it"
-		if strings.Contains(syntax.GetMessage(), "\t") {
-			fix = "indent with blanks, not with tabs"
-		}
-		r.WrongAt(syntax.GetToken().Position, fix, "this is not YAML: %s", strings.ReplaceAll(syntax.GetMessage(), "\t", `\t`))
+	case bad != nil:
+		r.wrongAt(bad.Line, bad.Column, bad.Fix, "this is not YAML: %s", bad.Text)
 		return nil
-	case err != nil:
-		r.WrongAt(nil, "check the indentation, the colons and the quotes", "this is not YAML: %v", err)
+	case len(roots) == 0:
+		r.wrongAt(1, 1, empty, "the file is empty")
+		return nil
+	case len(roots) > 1:
+		r.Wrong(roots[1], "remove the line --- above it", "the file holds a second document")
 		return nil
 	}
-	var roots []ast.Node
-	for _, doc := range file.Docs {
-		if doc.Body != nil {
-			roots = append(roots, doc.Body)
-		}
-	}
-	switch len(roots) {
-	case 0:
-		r.WrongAt(nil, "write extends: default, or copy the default rules and change them", "the file is empty")
-		return nil
-	case 1:
-		return roots[0]
-	}
-	r.Wrong(roots[1], "remove the line --- above it", "a rules file holds one document")
-	return nil
+	return roots[0]
 }
 
+// Wrong notes a mistake at a node; nil is the beginning of the file.
 func (r *Reader) Wrong(n ast.Node, fix, format string, args ...any) {
-	var at *token.Position
-	if n != nil && n.GetToken() != nil {
-		at = n.GetToken().Position
-	}
-	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 && !m.IsFlowStyle {
-		at = m.Values[0].Key.GetToken().Position // the token of a block mapping is its colon
-	}
-	r.WrongAt(at, fix, format, args...)
+	line, column := Position(n)
+	r.wrongAt(line, column, fix, format, args...)
 }
 
-func (r *Reader) WrongAt(at *token.Position, fix, format string, args ...any) {
-	m := Mistake{File: r.file, Line: 1, Column: 1, Text: fmt.Sprintf(format, args...), Fix: fix}
-	if at != nil {
-		m.Line, m.Column = max(at.Line, 1), max(at.Column, 1)
-	}
+func (r *Reader) wrongAt(line, column int, fix, format string, args ...any) {
+	m := Mistake{File: r.file, Line: max(line, 1), Column: max(column, 1), Text: fmt.Sprintf(format, args...), Fix: fix}
 	if m.Line <= len(r.lines) {
 		m.Source = strings.TrimRight(r.lines[m.Line-1], "\r")
 	}
@@ -164,7 +140,7 @@ func (r *Reader) Sequence(n ast.Node, what string) []ast.Node {
 		}
 		return s.Values
 	}
-	if scalar(n) {
+	if _, ok := Scalar(n); ok {
 		return []ast.Node{n}
 	}
 	r.Wrong(n, fmt.Sprintf("write %s: [one, two]", what), "%s must be a list, this is %s", what, Kind(n))
@@ -173,18 +149,10 @@ func (r *Reader) Sequence(n ast.Node, what string) []ast.Node {
 
 // Text returns a scalar as it was written, without quotes.
 func (r *Reader) Text(n ast.Node, what string) string {
-	var text string
-	switch n := n.(type) {
-	case *ast.StringNode:
-		text = n.Value
-	case *ast.LiteralNode:
-		text = n.Value.Value
-	default:
-		if !scalar(n) {
-			r.Wrong(n, fmt.Sprintf("write %s: some words", what), "%s must be text, this is %s", what, Kind(n))
-			return ""
-		}
-		text = n.GetToken().Value
+	text, ok := Scalar(n)
+	if !ok {
+		r.Wrong(n, fmt.Sprintf("write %s: some words", what), "%s must be text, this is %s", what, Kind(n))
+		return ""
 	}
 	if text = strings.TrimSpace(text); text == "" {
 		r.Wrong(n, fmt.Sprintf("write %s: some words", what), "%s is empty", what)
@@ -237,14 +205,64 @@ func (r *Reader) Bool(n ast.Node, what string) bool {
 	return b.Value
 }
 
-func scalar(n ast.Node) bool {
-	switch n.(type) {
-	case *ast.StringNode, *ast.LiteralNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		return true
-	}
-	return false
+// Syntax is why a text is not YAML.
+type Syntax struct {
+	Line, Column int    // from 1; 0: unknown
+	Text         string // the parser's words
+	Fix          string
 }
 
+// Documents returns the root of each document in src. Repeated keys are left for
+// the reader to find.
+func Documents(src []byte) (roots []ast.Node, bad *Syntax) {
+	file, err := parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		bad = &Syntax{Text: err.Error(), Fix: "check the indentation, the colons and the quotes"}
+		if syntax, ok := errors.AsType[yaml.Error](err); ok {
+			bad.Text, bad.Fix = syntax.GetMessage(), "check the indentation, the colons and the quotes of this line and the one above it"
+			if at := syntax.GetToken(); at != nil && at.Position != nil {
+				bad.Line, bad.Column = at.Position.Line, at.Position.Column
+			}
+		}
+		if strings.Contains(bad.Text, "\t") {
+			bad.Text, bad.Fix = strings.ReplaceAll(bad.Text, "\t", `\t`), "indent with blanks, not with tabs"
+		}
+		return nil, bad
+	}
+	for _, doc := range file.Docs {
+		if _, directive := doc.Body.(*ast.DirectiveNode); doc.Body != nil && !directive { // %YAML 1.2
+			roots = append(roots, doc.Body)
+		}
+	}
+	return roots, nil
+}
+
+// Position is where people look for a node: at its first key, not at its first
+// colon. It is 0, 0 for none.
+func Position(n ast.Node) (line, column int) {
+	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 && !m.IsFlowStyle {
+		return Position(m.Values[0].Key)
+	}
+	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
+		return 0, 0
+	}
+	return n.GetToken().Position.Line, n.GetToken().Position.Column
+}
+
+// Scalar returns the text of a single value as it was written, without quotes.
+func Scalar(n ast.Node) (text string, ok bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return n.GetToken().Value, true
+	}
+	return "", false
+}
+
+// Kind names what a node is, for people.
 func Kind(n ast.Node) string {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:

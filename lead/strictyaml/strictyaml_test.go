@@ -11,7 +11,7 @@ func TestReader(t *testing.T) {
 	src := "name: Dana\nlist: [a, b]\none: c\nn: 7\nyes: true\nkind: slow\n"
 	r := NewReader("f.yaml", []byte(src))
 	got := map[string]any{}
-	for _, e := range r.Mapping(r.Parse([]byte(src)), "the file", []string{"name", "list", "one", "n", "yes", "kind"}) {
+	for _, e := range r.Mapping(r.Parse([]byte(src), "write something"), "the file", []string{"name", "list", "one", "n", "yes", "kind"}) {
 		switch e.Key {
 		case "name":
 			got[e.Key] = r.Text(e.Value, e.Key)
@@ -34,7 +34,7 @@ func TestReader(t *testing.T) {
 // Every mistake is found in one go, with its place and what to write instead.
 func TestReader_Mistakes(t *testing.T) {
 	read := func(r *Reader, src string) {
-		for _, e := range r.Mapping(r.Parse([]byte(src)), "the file", []string{"name", "n", "yes", "kind", "list"}) {
+		for _, e := range r.Mapping(r.Parse([]byte(src), "write something"), "the file", []string{"name", "n", "yes", "kind", "list"}) {
 			switch e.Key {
 			case "name":
 				r.Text(e.Value, e.Key)
@@ -68,8 +68,8 @@ func TestReader_Mistakes(t *testing.T) {
 		"All":       {"n: x\nkind: z\n", []string{"f.yaml:1:4:", "f.yaml:2:7:"}},
 		"NoYAML":    {"a: [\n", []string{"this is not YAML"}},
 		"Tab":       {"a:\n\tb: c\n", []string{"indent with blanks, not with tabs"}},
-		"Nothing":   {"# only this\n", []string{"the file is empty"}},
-		"TwoFiles":  {"name: x\n---\nname: y\n", []string{"a rules file holds one document"}},
+		"Nothing":   {"# only this\n", []string{"the file is empty", "fix: write something"}},
+		"TwoFiles":  {"name: x\n---\nname: y\n", []string{"the file holds a second document"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := NewReader("f.yaml", []byte(c.src))
