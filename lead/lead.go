@@ -77,14 +77,33 @@ func PastOf(t *Touch) Past {
 	return p
 }
 
-// Consent is what the person last said about being contacted.
+// Consent is what the person last said about being contacted. What an unproven
+// form tells of consent never lifts a refusal before it; a refusal always counts.
 func (l *Lead) Consent() Consent {
-	for _, p := range slices.Backward(l.History) {
-		if p.Consent != "" {
-			return p.Consent
+	said := NotAsked
+	for i := range l.History {
+		p := &l.History[i]
+		if p.Consent == "" || p.Consent == Given && said == Refused && slices.Contains(p.Marks, MarkUnproven) {
+			continue
+		}
+		said = p.Consent
+	}
+	return said
+}
+
+// DoNotContact says whether the person asked not to be contacted and has not
+// agreed to it since; proven is false where anybody may have said so.
+func (l *Lead) DoNotContact() (asked, proven bool) {
+	if l.Consent() != Refused {
+		return false, false
+	}
+	for i := range l.History {
+		if p := &l.History[i]; p.Consent == Refused {
+			asked = asked || slices.Contains(p.Marks, MarkDoNotContact)
+			proven = proven || !slices.Contains(p.Marks, MarkUnproven)
 		}
 	}
-	return NotAsked
+	return asked, proven
 }
 
 // Status is what people have done about a lead.

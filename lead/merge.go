@@ -19,13 +19,13 @@ const (
 // Take adds a touch to the lead: its id, what classification remembers of it,
 // and what it says about the person. A value of a later touch overwrites, a
 // blank never does, and the order in which touches arrive does not show. A lead
-// is a test only while all its touches are. A touch that the lead has already
+// is a test only while all its touches are proven ones. A touch that the lead has already
 // changes nothing.
 func (l *Lead) Take(t *Touch) {
 	if slices.Contains(l.Touches, t.ID) {
 		return
 	}
-	l.Test = t.Test && (l.Test || len(l.Touches) == 0)
+	l.Test = t.Test && !t.Unproven() && (l.Test || len(l.Touches) == 0)
 	l.Touches = last(append(l.Touches, t.ID), mostTouches)
 	l.History = remember(l.History, PastOf(t))
 	l.Person = personOf(l.History, l.Person)

@@ -83,9 +83,31 @@ type Touch struct {
 	Trail      []Step     `json:"trail,omitempty"`
 }
 
+// MarkUnproven is in the marks of a touch whose consent, refusal or test mark came
+// from a source that anybody can post to: without signature, token or header.
+const MarkUnproven = "unproven"
+
+// MarkDoNotContact is in the marks of a touch in which somebody asked not to be
+// contacted, in so many words.
+const MarkDoNotContact = "do_not_contact"
+
+// Prove notes whether what the touch says of consent and of being a test came
+// from a source that proves where its deliveries come from.
+func (t *Touch) Prove(proven bool) {
+	if !proven && !t.Unproven() && (t.Test || t.Consent == Given || t.Consent == Refused) {
+		t.Marks = append(t.Marks, MarkUnproven)
+	}
+}
+
+// Unproven says whether MarkUnproven is set.
+func (t *Touch) Unproven() bool { return slices.Contains(t.Marks, MarkUnproven) }
+
 // ContentKey is the key under which a repeat of the touch is found; empty: none
 // is. What is held has one of its own, so that no person is swallowed by it.
 func (t *Touch) ContentKey() string {
+	if t.Test && t.Unproven() {
+		return "" // nobody's touch is to vanish in a test that anybody can send
+	}
 	if t.State == Quarantined && t.Content != "" {
 		return "held:" + t.Content
 	}

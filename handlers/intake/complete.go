@@ -32,6 +32,19 @@ func complete(g *source.Endpoint, req *lead.Request, touches []*lead.Touch, h ht
 	}
 }
 
+// prove notes what touches tell that came from a source to which anybody can post:
+// its clock is not believed, its consent and its test marks hold for the touch
+// alone. An import was sent by somebody who had signed in.
+func prove(g *source.Endpoint, req *lead.Request, touches []*lead.Touch) {
+	proven := g.Proven() || req.Action != ""
+	for _, t := range touches {
+		if !proven {
+			t.At = req.ReceivedAt
+		}
+		t.Prove(proven)
+	}
+}
+
 // nameTouches gives each touch its id: derived from the name that the sender
 // gave the delivery, so that a retry is the same touch, else a new one. Two
 // people under one name, as a careless automation sends them, are two touches,

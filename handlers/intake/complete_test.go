@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -156,6 +157,24 @@ func TestKeptQuery(t *testing.T) {
 		}
 		if got := keptQuery(q); got != want {
 			t.Errorf("keptQuery(%.60q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestProve is what touches of a source that anybody can post to are believed:
+// neither their clock, nor a test mark for more than themselves.
+func TestProve(t *testing.T) {
+	s, _ := testServer(t, testSources)
+	said := noon.Add(-time.Hour)
+	for _, c := range []struct {
+		name, source string
+		action       lead.Action
+		proven       bool
+	}{{"Open", "json", "", false}, {"Signed", "zoom", "", true}, {"Import", "json", "list_import", true}} {
+		touches := []*lead.Touch{{At: said, Test: true}}
+		prove(s.o.Sources.Find(c.source), &lead.Request{ReceivedAt: noon, Action: c.action}, touches)
+		if got := touches[0]; got.At.Equal(said) != c.proven || got.Unproven() == c.proven {
+			t.Errorf("%s: at %v, marks %v, want proven %v", c.name, got.At, got.Marks, c.proven)
 		}
 	}
 }

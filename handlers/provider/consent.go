@@ -75,15 +75,11 @@ func (c *chooser) refuse(t *lead.Touch) {
 		if t.Consent != lead.Refused {
 			t.Consent, t.ConsentText, t.ConsentAt = lead.Refused, p.statement(), c.consentedAt()
 		}
-		if !slices.Contains(t.Marks, MarkDoNotContact) {
-			t.Marks = append(t.Marks, MarkDoNotContact)
+		if !slices.Contains(t.Marks, lead.MarkDoNotContact) {
+			t.Marks = append(t.Marks, lead.MarkDoNotContact)
 		}
 	}
 }
-
-// MarkDoNotContact is set in a touch's marks when somebody asked not to be
-// contacted, in so many words.
-const MarkDoNotContact = "do_not_contact"
 
 // consentedAt is when the sender says that consent was given or refused; zero:
 // it does not say.

@@ -23,14 +23,14 @@ func (e *Endpoint) BoundPeople(client netip.Addr, now time.Time, people int) err
 	if people <= 1 || e.Vendor() {
 		return nil
 	}
-	if people > maxPeople && !e.proven() {
+	if people > maxPeople && !e.Proven() {
 		return problem.Problem{Code: problem.TooLarge, Detail: fmt.Sprintf("There are %d people in the request; %d at most come from a source without a token, header or signature. Send it in parts, or give the source a token.", people, maxPeople)}
 	}
 	return e.Bound(client, now, people-1)
 }
 
-// proven says whether deliveries of the source prove where they come from.
-func (e *Endpoint) proven() bool {
+// Proven says whether deliveries of the source prove where they come from.
+func (e *Endpoint) Proven() bool {
 	return e.Token != "" || len(e.Header) > 0 || e.Format.Verify != nil && len(e.View.Secrets) > 0
 }
 

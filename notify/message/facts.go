@@ -55,14 +55,26 @@ func workDomain(email string) string {
 
 const AskedForFact = "Asked for"
 
-// factsOf are up to four things to know.
+// refusal is said first of somebody who does not want to be contacted.
+func refusal(l *lead.Lead) string {
+	asked, proven := l.DoNotContact()
+	switch {
+	case !asked:
+		return ""
+	case !proven:
+		return "Asked not to be contacted, in a form that anybody can send"
+	}
+	return "Asked not to be contacted"
+}
+
+// factsOf are up to five things to know.
 func factsOf(l *lead.Lead, t *lead.Touch, s Style) []Fact {
 	score := fmt.Sprintf("%d of 100, %s", l.Score, l.Temperature)
 	if l.Stage != lead.NoStage {
 		score += ", stage " + l.Stage.String()
 	}
 	var facts []Fact
-	for _, f := range []Fact{{AskedForFact, askedFor(t, s)}, {"Came from", cameFrom(t)}, {"Score", score}, {"Before this", beforeThis(l, t, s)}} {
+	for _, f := range []Fact{{"Do not contact", refusal(l)}, {AskedForFact, askedFor(t, s)}, {"Came from", cameFrom(t)}, {"Score", score}, {"Before this", beforeThis(l, t, s)}} {
 		if f.Text != "" {
 			facts = append(facts, f)
 		}

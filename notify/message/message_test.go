@@ -128,3 +128,26 @@ func TestComposeRollup(t *testing.T) {
 
 // testStyle is that of messages 1.4 seconds after the lead came.
 var testStyle = Style{PublicURL: "https://leads.example.com", Now: notifytest.Received.Add(1400 * time.Millisecond), People: notifytest.People}
+
+// TestCompose_DoNotContact says first of somebody that they asked not to be
+// contacted, and whether anybody may have said so.
+func TestCompose_DoNotContact(t *testing.T) {
+	for marks, want := range map[string]string{
+		lead.MarkDoNotContact:                           "Asked not to be contacted",
+		lead.MarkDoNotContact + " " + lead.MarkUnproven: "Asked not to be contacted, in a form that anybody can send",
+		lead.MarkUnproven:                               "",
+	} {
+		a := notifytest.Grace(lead.HotAlert)
+		l := *a.Lead
+		l.History = []lead.Past{{ID: "1", Consent: lead.Refused, Marks: strings.Fields(marks)}}
+		a.Lead = &l
+		facts := Compose(a, testStyle).Facts
+		got := ""
+		if facts[0].Name == "Do not contact" {
+			got = facts[0].Text
+		}
+		if got != want {
+			t.Errorf("marks %s: %q, want %q", marks, got, want)
+		}
+	}
+}
