@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/books"
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
@@ -71,13 +72,13 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 	ops = append(ops, repo.RequestOp(req))
 	day := lead.Day(req.ReceivedAt)
 	if counted > 0 {
-		ops = append(ops, journal.Add(dayShelf, day, counted))
+		ops = append(ops, books.CountOp(day, counted))
 	}
 	if err := j.o.Journal.Commit(ctx, ops...); err != nil {
 		return false, fmt.Errorf("journal request %s: %w", req.ID, err)
 	}
 	kept := j.now()
-	j.days.accept(day, counted)
+	j.books.Accepted(day, counted)
 	for i, t := range touches {
 		j.metrics.hop("accept", kept.Sub(t.ReceivedAt))
 		j.events.Publish(events.Of(t, kept))
@@ -112,9 +113,7 @@ func (j *Jobs) start(t *lead.Touch, lane string, accepted time.Time) {
 
 // resume brings a touch into its lane once more.
 func (j *Jobs) resume(t *lead.Touch, lane string) {
-	if !t.Test {
-		j.days.accept(lead.Day(t.ReceivedAt), 1)
-	}
+	j.books.Reopened(t)
 	j.queue.Push(lane, t.ID)
 }
 

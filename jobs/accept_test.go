@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -37,8 +38,8 @@ func TestJobs_Accept(t *testing.T) {
 	if h, b := j.o.Journal.Len(repo.HotShelf), j.o.Journal.Len(repo.BulkShelf); h != 1 || b != 2 {
 		t.Errorf("%d touches on the hot shelf, %d on the other, want 1 and 2: a test is never urgent", h, b)
 	}
-	if n, err := j.acceptedOn(lead.Day(j.now())); err != nil || n != 2 || j.days.of(lead.Day(j.now())) != 2 {
-		t.Errorf("counted %d (%v), waiting %d, want 2 and 2: tests are left out", n, err, j.days.of(lead.Day(j.now())))
+	if b := booksOf(t, j); b.Accepted != 2 || b.Waiting != 2 {
+		t.Errorf("books = %+v, want 2 accepted and 2 waiting: tests are left out", b)
 	}
 	got, err := j.repo.Request(req.ID)
 	if err != nil {
@@ -134,8 +135,8 @@ func TestJobs_Settle(t *testing.T) {
 	if n := j.o.Journal.Len(repo.ReceiptShelf); n != 0 {
 		t.Errorf("%d receipts are kept of settled touches", n)
 	}
-	if n := j.days.of(lead.Day(j.now())); n != int64(j.Waiting()) {
-		t.Errorf("the day counts %d waiting, the shelves hold %d", n, j.Waiting())
+	if b := booksOf(t, j); b.Waiting != int64(j.Waiting()) {
+		t.Errorf("the day counts %d waiting, the shelves hold %d", b.Waiting, j.Waiting())
 	}
 }
 
@@ -154,4 +155,22 @@ func TestRestore_LeavesOutWhatCannotBeRead(t *testing.T) {
 	if err != nil || n != 2 || !slices.Equal(good, []string{"a", "c"}) || !slices.Equal(bad, []string{"b"}) {
 		t.Errorf("restore = %d, %v: %v, left out %v; want a and c, and b left out", n, err, good, bad)
 	}
+}
+
+// noBooks is a store whose other nodes accepted nothing.
+type noBooks struct{ keeper }
+
+func (noBooks) Books(context.Context, string, string) (lead.Books, error) { return lead.Books{}, nil }
+
+// booksOf are today's books of this node alone.
+func booksOf(t *testing.T, j *Jobs) lead.Books {
+	t.Helper()
+	before := j.o.Store.(*swapStore).keeper
+	use(j, noBooks{before})
+	defer use(j, before)
+	b, err := j.books.Of(t.Context(), lead.Day(j.now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -34,9 +34,7 @@ func (j *Jobs) again(ctx context.Context, t *lead.Touch, more ...journal.Op) err
 	if err != nil || !begun {
 		return err
 	}
-	if !t.Test {
-		j.days.accept(lead.Day(t.ReceivedAt), 1)
-	}
+	j.books.Reopened(t)
 	j.queue.Resume(l, t)
 	err = j.o.Store.Reopen(ctx, t)
 	if err == nil {

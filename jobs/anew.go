@@ -57,6 +57,6 @@ func (j *Jobs) reopenOps(ctx context.Context, t *lead.Touch) (*anew, []journal.O
 
 // begin sets the touch on its way, once the journal has it.
 func (j *Jobs) begin(a *anew) {
-	j.days.accept(lead.Day(a.touch.ReceivedAt), 1)
+	j.books.Reopened(a.touch)
 	j.queue.Push(a.lane, a.touch.ID)
 }

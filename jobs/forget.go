@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/leadgate/leadgate/jobs/books"
 	"github.com/leadgate/leadgate/jobs/enrich"
 	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
@@ -57,7 +58,7 @@ func (j *Jobs) carryOut(ctx context.Context, order *lead.Erasure, done ...journa
 		counts["leads"] += gone.Leads
 		counts["touches"] += gone.Touches
 		for day, n := range gone.Days { // they leave the books on both sides
-			ops = append(ops, journal.Add(dayShelf, day, -int64(n)))
+			ops = append(ops, books.CountOp(day, -int64(n)))
 		}
 	}
 	kept, err := j.forgetKept(&here, counts)
@@ -142,9 +143,8 @@ func (j *Jobs) forgetKept(order *lead.Erasure, counts map[string]int) (ops []jou
 				continue
 			}
 			if err == nil && !t.Test {
-				day := lead.Day(t.ReceivedAt)
-				j.days.settle(day)
-				ops = append(ops, journal.Add(dayShelf, day, -1))
+				j.books.Settled(t)
+				ops = append(ops, books.CountOp(lead.Day(t.ReceivedAt), -1))
 			}
 			ops = append(ops, journal.Delete(l, id))
 		}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/audit"
 	"github.com/leadgate/leadgate/jobs/availability"
+	"github.com/leadgate/leadgate/jobs/books"
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/enrich"
 	"github.com/leadgate/leadgate/jobs/events"
@@ -37,14 +38,13 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), []string{audit.Shelf, noteShelf, dayShelf, eraseShelf, promiseShelf, offShelf,
+	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), books.Shelves(), []string{audit.Shelf, noteShelf, eraseShelf, promiseShelf, offShelf,
 		rhythmShelf, deedShelf, lifeShelf})
 }
 
 const (
 	promiseShelf = "promises" // lead id -> the touch that targets are to hear of, see promise.go
 	eraseShelf   = "erasures" // see erase.go
-	dayShelf     = "days"     // UTC day -> how many touches were accepted here, tests left out
 	lifeShelf    = "life"     // redis -> which life of Redis has had what is here
 	deedShelf    = "deeds"    // lead id/number -> what somebody did about a lead, until the store has it
 )
@@ -127,7 +127,7 @@ type Jobs struct {
 	slots    map[string]bool // digests that are done; the clock's alone
 
 	life      string // see knownLife
-	days      *days
+	books     *books.Books
 	said      repeats       // what hot touches said lately
 	events    *events.Log   // what happened lately
 	errands   *errands      // what people asked for
@@ -167,7 +167,6 @@ func New(o Options) (*Jobs, error) {
 		o: o, events: happened, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
 		tellings: map[string]*telling{},
 		slots:    map[string]bool{},
-		days:     newDays(),
 		errands:  newErrands(),
 		wished:   make(chan struct{}, 1),
 	}
@@ -180,6 +179,7 @@ func New(o Options) (*Jobs, error) {
 	j.audit = audit.New(audit.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.redis, Retention: o.Retention, Logger: o.Logger, Now: o.Now})
 	j.Apply(Settings{Routes: o.Routes, People: o.People, Sources: o.Sources})
 	j.metrics = newMetrics(o.Registry, j)
+	j.books = books.New(books.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.redis, Node: o.Node, Shared: !o.Embedded, Registry: j.metrics.registry, Now: o.Now})
 	peers := delivery.Peers(o.Prompt)
 	if o.Embedded {
 		peers = nil
@@ -294,6 +294,17 @@ func (j *Jobs) PauseTarget(ctx context.Context, target, by, why string) error {
 func (j *Jobs) ResumeTarget(ctx context.Context, target string) error {
 	return j.targets.Resume(ctx, target)
 }
+
+// Books returns the books of a UTC day over all nodes; see books.Books.
+func (j *Jobs) Books(ctx context.Context, day string) (lead.Books, error) {
+	if err := j.Loaded(ctx); err != nil {
+		return lead.Books{}, err
+	}
+	return j.books.Of(ctx, day)
+}
+
+// Waiting is how many touches this node has accepted and not settled.
+func (j *Jobs) Waiting() int { return j.books.Waiting() }
 
 // AskAnew calls vendors again that refused to be asked.
 func (j *Jobs) AskAnew() { j.enrich.Retry() }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/availability"
+	"github.com/leadgate/leadgate/jobs/books"
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -19,7 +20,7 @@ type keeper interface {
 	AddStep(ctx context.Context, touchID string, st lead.Step) error // nothing where there is none
 	eraseKeeper
 	oldKeeper
-	bookKeeper
+	books.Store
 	delivery.Store
 	delivery.Peers
 	timerKeeper

@@ -32,8 +32,6 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 		Name: "leadgate_escalations_total", Help: "Levels that heard of a lead that nobody had taken.",
 	}, []string{"to"})
 	r.MustRegister(m.escalations, m.hops, m.decisions,
-		gauge("leadgate_journal_waiting", "Touches accepted and not settled.", func() float64 { return float64(j.Waiting()) }),
-		gauge("leadgate_unaccounted", "Touches of today that are in no column of the books; 0 or a bug.", j.unaccounted),
 		gauge("leadgate_redis_up", "1 while Redis answers.", func() float64 {
 			if j.redis.Up() {
 				return 1

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/leadgate/leadgate/jobs/books"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -167,7 +168,7 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	if old == nil {
 		n.RequestID, n.ReceivedAt = req.ID, req.ReceivedAt
 		if !n.Test {
-			more = append(more, journal.Add(dayShelf, lead.Day(req.ReceivedAt), 1))
+			more = append(more, books.CountOp(lead.Day(req.ReceivedAt), 1))
 		}
 	} else {
 		takeOver(n, old)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/availability"
+	"github.com/leadgate/leadgate/jobs/books"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -82,7 +83,7 @@ func (j *Jobs) expireSome(ctx context.Context, before time.Time, skip *int) (mor
 	}
 	var ops []journal.Op
 	for day, n := range gone.Days { // they leave the books on both sides
-		ops = append(ops, journal.Add(dayShelf, day, -int64(n)))
+		ops = append(ops, books.CountOp(day, -int64(n)))
 	}
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		return false, fmt.Errorf("take %d touches out of the books: %w", gone.Touches, err)

@@ -35,8 +35,8 @@ func (j *Jobs) load(ctx context.Context) error {
 	if err := j.loadLife(); err != nil {
 		return err
 	}
-	if err := j.count(); err != nil {
-		return fmt.Errorf("count waiting touches: %w", err)
+	if err := j.books.Load(); err != nil {
+		return err
 	}
 	j.queue.Load()
 	_, err := j.revive(ctx)

@@ -12,11 +12,10 @@ import (
 func (j *Jobs) settle(ctx context.Context, t *lead.Touch, l *lead.Lead) error {
 	return j.repo.Settle(ctx, t, l, func(owned bool) {
 		j.forget(t.ID)
-		switch {
-		case !owned:
+		if owned {
+			j.books.Settled(t)
+		} else {
 			j.queue.PublishEnded(t.ID)
-		case !t.Test:
-			j.days.settle(lead.Day(t.ReceivedAt))
 		}
 	})
 }

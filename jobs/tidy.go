@@ -35,7 +35,7 @@ func (j *Jobs) housekeep(ctx context.Context) {
 			if err := j.carryDeeds(ctx, ""); err != nil && ctx.Err() == nil {
 				j.redis.ReportError(err)
 			}
-			if err := j.publish(ctx); err != nil && ctx.Err() == nil {
+			if err := j.books.Publish(ctx); err != nil && ctx.Err() == nil {
 				j.redis.ReportError(err)
 			}
 		}

@@ -96,6 +96,7 @@ var mayImport = map[string][]string{
 		"jobs/availability",
 		"jobs/audit",
 		"jobs/delivery",
+		"jobs/books",
 		"jobs/enrich",
 		"jobs/events",
 		"jobs/policy",
@@ -131,6 +132,13 @@ var mayImport = map[string][]string{
 		"journal",
 		"notify",
 		"jobs/delivery",
+	},
+
+	"jobs/books": {
+		"lead",
+		"journal",
+		"jobs/availability",
+		"jobs/repo",
 	},
 
 	"jobs/enrich": {
