@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 
 // arrivalKeeper lists what arrived in a time.
 type arrivalKeeper interface {
-	Arrived(ctx context.Context, from, to time.Time, each func([]*lead.Touch) error) error
+	TouchesBetween(ctx context.Context, from, to time.Time) iter.Seq2[*lead.Touch, error]
 	LeadsByID(ctx context.Context, ids []string) ([]*lead.Lead, error) // nil where there is none
 }
 
@@ -108,16 +109,13 @@ func (j *Jobs) gather(ctx context.Context, d lead.Digest, from, to time.Time) (*
 	g := &gathered{digest: d, latest: map[string]*lead.Touch{},
 		about: lead.Summary{Temperature: d.Temperature, From: from, To: to, Before: map[string]int{}, Sources: map[string]int{}}}
 	byLead := map[string][]*lead.Touch{}
-	err := j.o.Store.Arrived(ctx, from.Add(-digestGrace), to, func(touches []*lead.Touch) error {
-		for _, t := range touches {
-			if t.State == lead.Settled && !t.Test && !slices.ContainsFunc(t.Deliveries, func(x lead.Delivery) bool { return x.Target == d.To && x.Final() }) {
-				byLead[t.LeadID] = append(byLead[t.LeadID], slim(t))
-			}
+	for t, err := range j.o.Store.TouchesBetween(ctx, from.Add(-digestGrace), to) {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return nil, err
 		}
-		return ctx.Err()
-	})
-	if err != nil {
-		return nil, err
+		if t.State == lead.Settled && !t.Test && !slices.ContainsFunc(t.Deliveries, func(x lead.Delivery) bool { return x.Target == d.To && x.Final() }) {
+			byLead[t.LeadID] = append(byLead[t.LeadID], slim(t))
+		}
 	}
 	var ids []string
 	for id := range byLead {

@@ -156,14 +156,13 @@ func (j *Jobs) resolve(ctx context.Context, w *lead.Wish, order *lead.Erasure) e
 	}
 	// What has no lead of the person's: held, repeats, on its way.
 	for _, state := range []lead.State{lead.Quarantined, lead.Merged, lead.Accepted} {
-		err := j.eachTouch(ctx, lead.TouchFilter{State: state}, func(t *lead.Touch) error {
+		for t, err := range j.o.Store.AllTouches(ctx, lead.TouchFilter{State: state}) {
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				return err
+			}
 			if order.Covers(t) || slices.Contains(order.Touches, t.MergedInto) {
 				cover(order, t)
 			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
 	}
 	return nil
@@ -183,14 +182,13 @@ func (j *Jobs) meant(ctx context.Context, w *lead.Wish) (ids []string, err error
 		}
 	}
 	if w.Source != "" {
-		err := j.eachTouch(ctx, lead.TouchFilter{Source: w.Source}, func(t *lead.Touch) error {
+		for t, err := range j.o.Store.AllTouches(ctx, lead.TouchFilter{Source: w.Source}) {
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				return nil, err
+			}
 			if t.Fields[w.Field] == w.Value && t.LeadID != "" && !slices.Contains(ids, t.LeadID) {
 				ids = append(ids, t.LeadID)
 			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
 		}
 	}
 	known, err := j.o.Store.Known(ctx, lead.Person{Email: w.Email, Phone: w.Phone})
@@ -204,16 +202,13 @@ func (j *Jobs) coverTagged(ctx context.Context, order *lead.Erasure) error {
 		return nil
 	}
 	var ids []string
-	err := j.o.Store.EachLead(ctx, func(page []*lead.Lead, _ int) error {
-		for _, l := range page {
-			if order.Is(l.Person) && !slices.Contains(order.Leads, l.ID) {
-				ids = append(ids, l.ID)
-			}
+	for l, err := range j.o.Store.AllLeads(ctx) {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
 		}
-		return ctx.Err()
-	})
-	if err != nil {
-		return err
+		if order.Is(l.Person) && !slices.Contains(order.Leads, l.ID) {
+			ids = append(ids, l.ID)
+		}
 	}
 	leads, err := j.withMerged(ctx, ids)
 	if err != nil {

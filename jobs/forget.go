@@ -102,19 +102,23 @@ func (j *Jobs) coverWaiting(order *lead.Erasure) error {
 // coverUnread adds touches that could not be read and whose request, in this
 // node's journal, holds an address of the person.
 func (j *Jobs) coverUnread(ctx context.Context, order *lead.Erasure) error {
-	return j.eachTouch(ctx, lead.TouchFilter{State: lead.Unread}, func(t *lead.Touch) error {
+	for t, err := range j.o.Store.AllTouches(ctx, lead.TouchFilter{State: lead.Unread}) {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
 		if t.ReceivedAt.After(order.At) {
-			return nil
+			continue
 		}
 		req, err := j.repo.Request(t.RequestID)
-		if errors.Is(err, journal.ErrNotFound) {
-			return nil
-		}
-		if err == nil && order.Mentions(req.Body) {
+		switch {
+		case errors.Is(err, journal.ErrNotFound):
+		case err != nil:
+			return err
+		case order.Mentions(req.Body):
 			cover(order, t)
 		}
-		return err
-	})
+	}
+	return nil
 }
 
 // coverShared adds the requests in this node's journal that hold one of the

@@ -28,6 +28,7 @@ type keeper interface {
 	turnKeeper
 	rhythmKeeper
 	listKeeper
+	walkKeeper
 	KeepEntries(ctx context.Context, entries []lead.Entry, since time.Time) error
 	Entries(ctx context.Context, since time.Time, limit int, cursor string) (entries []lead.Entry, next string, err error)
 }

@@ -3,13 +3,22 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
 )
 
-// listKeeper lists what the store holds.
+// walkKeeper walks over all that the store holds. An error comes last.
+type walkKeeper interface {
+	CountLeads(ctx context.Context) (int, error)
+	LeadPages(ctx context.Context) iter.Seq2[[]*lead.Lead, error]
+	AllLeads(ctx context.Context) iter.Seq2[*lead.Lead, error]
+	AllTouches(ctx context.Context, f lead.TouchFilter) iter.Seq2[*lead.Touch, error]
+}
+
+// listKeeper lists what the store holds, page by page.
 type listKeeper interface {
 	Touches(ctx context.Context, q lead.TouchQuery) (lead.TouchPage, error)
 	Leads(ctx context.Context, q lead.Query) (lead.LeadPage, error)

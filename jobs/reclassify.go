@@ -32,8 +32,7 @@ func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 			return r, err
 		}
 	}
-	done := 0
-	err := j.o.Store.EachLead(ctx, func(page []*lead.Lead, all int) error {
+	err := j.eachPage(ctx, told, func(page []*lead.Lead) error {
 		turned, alerted, err := j.reclassifyPage(ctx, page, chosen, dry)
 		r.Alerted += alerted
 		for _, t := range turned {
@@ -48,11 +47,7 @@ func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 				return err
 			}
 		}
-		if err != nil {
-			return err
-		}
-		done += len(page)
-		return told.Reached(lead.Progress{Done: done, All: max(all, done)})
+		return err
 	})
 	return r, err
 }

@@ -58,8 +58,7 @@ func turnName(before, after lead.Verdict) string { return before.Class() + " -> 
 // out by one goroutine at a time; nil: nothing is to be done.
 func (j *Jobs) eachLead(ctx context.Context, told lead.Walk, look func(*lead.Lead) func() error) error {
 	var mu sync.Mutex
-	done := 0
-	return j.o.Store.EachLead(ctx, func(page []*lead.Lead, all int) error {
+	return j.eachPage(ctx, told, func(page []*lead.Lead) error {
 		var g errgroup.Group
 		g.SetLimit(runtime.GOMAXPROCS(0))
 		for chunk := range slices.Chunk(page, 32) {
@@ -82,7 +81,28 @@ func (j *Jobs) eachLead(ctx context.Context, told lead.Walk, look func(*lead.Lea
 		if err := g.Wait(); err != nil {
 			return fmt.Errorf("look at %d leads: %w", len(page), err)
 		}
-		done += len(page)
-		return told.Reached(lead.Progress{Done: done, All: max(all, done)})
+		return nil
 	})
+}
+
+// eachPage looks at all leads, a page at a time, and reports how far it is.
+func (j *Jobs) eachPage(ctx context.Context, told lead.Walk, look func(page []*lead.Lead) error) error {
+	all, err := j.o.Store.CountLeads(ctx)
+	if err != nil {
+		return err
+	}
+	done := 0
+	for page, err := range j.o.Store.LeadPages(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := look(page); err != nil {
+			return err
+		}
+		done += len(page)
+		if err := told.Reached(lead.Progress{Done: done, All: max(all, done)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

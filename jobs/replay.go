@@ -52,43 +52,24 @@ func (j *Jobs) Replay(ctx context.Context, touchID string, dryRun bool) (lead.Ru
 func (j *Jobs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error) {
 	e, err := j.startRun("replay", dryRun, func(ctx context.Context, add func(lead.Result)) error {
 		seen := map[string]bool{}
-		return j.eachTouch(ctx, f, func(t *lead.Touch) error {
+		for t, err := range j.o.Store.AllTouches(ctx, f) {
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				return err
+			}
 			if t.RequestID != "" && seen[t.RequestID] {
-				return nil
+				continue
 			}
 			seen[t.RequestID] = true
-			return j.replay(ctx, t, dryRun, add)
-		})
+			if err := j.replay(ctx, t, dryRun, add); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return lead.Run{}, err
 	}
 	return e.await(ctx), nil
-}
-
-// eachTouch calls do for the touches that f chooses, newest first.
-func (j *Jobs) eachTouch(ctx context.Context, f lead.TouchFilter, do func(*lead.Touch) error) error {
-	q, n := lead.TouchQuery{Source: f.Source, State: f.State, Since: f.Since, Limit: 200}, 0
-	for {
-		page, err := j.o.Store.Touches(ctx, q)
-		if err != nil {
-			return err
-		}
-		for _, t := range page.Items {
-			if !f.Until.IsZero() && !t.ReceivedAt.Before(f.Until) {
-				continue
-			}
-			if n++; f.Limit > 0 && n > f.Limit {
-				return nil
-			}
-			if err := errors.Join(do(t), ctx.Err()); err != nil {
-				return err
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return nil
-		}
-	}
 }
 
 // replay reads the request of a touch again.

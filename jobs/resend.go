@@ -3,6 +3,7 @@ package jobs
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -100,7 +101,15 @@ func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Durati
 	f := r.TouchFilter
 	f.State = lead.Settled
 	e, err := j.startRun("resend", r.DryRun, func(ctx context.Context, add func(lead.Result)) error {
-		return j.eachTouch(ctx, f, func(t *lead.Touch) error { return j.resendMissed(ctx, t, r, add) })
+		for t, err := range j.o.Store.AllTouches(ctx, f) {
+			if err == nil {
+				err = j.resendMissed(ctx, t, r, add)
+			}
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return lead.Run{}, err

@@ -32,7 +32,6 @@ type leadKeeper interface {
 	Add(ctx context.Context, t *lead.Touch, newID string, met *lead.Met, change func(*lead.Lead) error) (l *lead.Lead, known bool, err error)
 	Lead(ctx context.Context, id string) (*lead.Lead, error)
 	UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error)
-	EachLead(ctx context.Context, see func(page []*lead.Lead, all int) error) error
 	Relead(ctx context.Context, touchIDs []string, l *lead.Lead) error
 }
 

@@ -175,26 +175,61 @@ func TestStore_Off(t *testing.T) {
 	})
 }
 
-// TestStore_Arrived reads a time in pages, its first moment in and its last out.
-func TestStore_Arrived(t *testing.T) {
+// A time is read in pages, its first moment in and its last out.
+func TestStore_TouchesBetween(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		for i := range 7 {
 			w.settle(touch(fmt.Sprint("t", i), i, lead.Person{Email: fmt.Sprintf("p%d@example.com", i)}))
 		}
 		var got []string
-		each := func(touches []*lead.Touch) error {
-			for _, t := range touches {
-				got = append(got, t.ID)
+		for touch, err := range w.TouchesBetween(t.Context(), noon.Add(2*time.Minute), noon.Add(5*time.Minute)) {
+			if err != nil {
+				t.Fatal(err)
 			}
-			return nil
-		}
-		if err := w.Arrived(t.Context(), noon.Add(2*time.Minute), noon.Add(5*time.Minute), each); err != nil {
-			t.Fatal(err)
+			got = append(got, touch.ID)
 		}
 		w.mustBe("arrived", got, []string{"t2", "t3", "t4"})
-		stop := errors.New("enough")
-		if err := w.Arrived(t.Context(), noon, noon.Add(time.Hour), func([]*lead.Touch) error { return stop }); !errors.Is(err, stop) {
-			t.Errorf("Arrived = %v, want what each returned", err)
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		for touch, err := range w.TouchesBetween(ended, noon, noon.Add(time.Hour)) {
+			if touch != nil || !errors.Is(err, context.Canceled) {
+				t.Errorf("of an ended context: %v, %v, want its error", touch, err)
+			}
+		}
+	})
+}
+
+func TestStore_AllTouches(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		for i := range 7 {
+			w.settle(touch(fmt.Sprint("t", i), i, lead.Person{Email: fmt.Sprintf("p%d@example.com", i)}))
+		}
+		for name, c := range map[string]struct {
+			f    lead.TouchFilter
+			want []string
+		}{
+			"All":    {lead.TouchFilter{}, []string{"t6", "t5", "t4", "t3", "t2", "t1", "t0"}},
+			"Limit":  {lead.TouchFilter{Limit: 2}, []string{"t6", "t5"}},
+			"Since":  {lead.TouchFilter{Since: noon.Add(5 * time.Minute)}, []string{"t6", "t5"}},
+			"Until":  {lead.TouchFilter{Until: noon.Add(2 * time.Minute)}, []string{"t1", "t0"}},
+			"State":  {lead.TouchFilter{State: lead.Unread}, nil},
+			"Source": {lead.TouchFilter{Source: "none"}, nil},
+		} {
+			var got []string
+			for touch, err := range w.AllTouches(t.Context(), c.f) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, touch.ID)
+			}
+			w.mustBe(name, got, c.want)
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		for touch, err := range w.AllTouches(ended, lead.TouchFilter{}) {
+			if touch != nil || !errors.Is(err, context.Canceled) {
+				t.Errorf("of an ended context: %v, %v, want its error", touch, err)
+			}
 		}
 	})
 }

@@ -299,10 +299,10 @@ func TestStore_Leads(t *testing.T) {
 	})
 }
 
-func TestStore_EachLead(t *testing.T) {
+func TestStore_LeadPages(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
-		const people = 501 // more than EachLead reads at once
+		const people = 501 // more than a page
 		for i := range people {
 			w.settle(touchOf(fmt.Sprintf("t%04d", i), fmt.Sprintf("p%d@mail.example", i)))
 		}
@@ -310,22 +310,38 @@ func TestStore_EachLead(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen, pages := map[string]bool{}, 0
-		err := w.EachLead(ctx, func(page []*lead.Lead, all int) error {
+		for page, err := range w.LeadPages(ctx) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			pages++
 			for _, l := range page {
 				seen[l.ID] = true
 			}
-			if all != people {
-				t.Errorf("%d leads, want %d", all, people)
-			}
-			return nil
-		})
-		if err != nil || len(seen) != people-1 || seen["t0003"] || pages < 2 {
-			t.Errorf("EachLead saw %d leads in %d pages, %v, want all %d but the merged one", len(seen), pages, err, people)
 		}
-		enough := errors.New("enough")
-		if err := w.EachLead(ctx, func([]*lead.Lead, int) error { return enough }); !errors.Is(err, enough) {
-			t.Errorf("EachLead = %v, want the error of see", err)
+		if n, err := w.CountLeads(ctx); err != nil || n != people {
+			t.Errorf("CountLeads = %d, %v, want %d", n, err, people)
+		}
+		if len(seen) != people-1 || seen["t0003"] || pages < 2 {
+			t.Errorf("saw %d leads in %d pages, want all %d but the merged one", len(seen), pages, people)
+		}
+		n := 0
+		for range w.AllLeads(ctx) {
+			if n++; n == 3 {
+				break
+			}
+		}
+		if n != 3 {
+			t.Errorf("a loop that breaks saw %d leads, want 3", n)
+		}
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		var errs []error
+		for _, err := range w.AllLeads(ended) {
+			errs = append(errs, err)
+		}
+		if len(errs) != 1 || !errors.Is(errs[0], context.Canceled) {
+			t.Errorf("AllLeads of an ended context = %v, want its error once", errs)
 		}
 		l, err := w.Lead(ctx, "t0004")
 		if err != nil {
