@@ -2,15 +2,14 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/app"
 	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers/provider"
-	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify/kind"
 )
 
@@ -49,22 +48,6 @@ func grants(name string) bool {
 	return ok && p.Fetch != nil && p.Fetch.Grant != nil
 }
 
-// loadRules reads the configured rules, or those built in.
-func loadRules(cfg *config.Config) (*rules.Set, error) {
-	if cfg.RulesPath == "" {
-		return rules.Default(), nil
-	}
-	src, err := os.ReadFile(cfg.RulesPath)
-	if err != nil {
-		return nil, &codedError{exitConfig, fmt.Errorf("rules: %w", err)}
-	}
-	set, err := rules.Parse(cfg.RulesPath, src)
-	if err != nil {
-		return nil, &codedError{exitConfig, err}
-	}
-	return set, nil
-}
-
 // server finds the server that has the configured data directory open.
 func (env environment) server(c *cobra.Command) (client.Client, error) {
 	cfg, err := env.config(c)
@@ -82,7 +65,7 @@ func checkCommand(env environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			set, err := loadRules(cfg)
+			set, err := app.LoadRules(cfg)
 			if err != nil {
 				return err
 			}

@@ -17,9 +17,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/source"
@@ -200,24 +198,13 @@ func (s *salesTarget) Send(context.Context, []notify.Alert) (string, error) {
 
 func newDedupWorld(t *testing.T) *dedupWorld {
 	w := &dedupWorld{t: t, mini: miniredis.RunT(t)}
-	cfg := &config.Config{DataDir: t.TempDir(), Journal: true}
-	registry := prometheus.NewRegistry()
-	jr, node, err := openJournal(cfg, registry, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(jr.close)
-	clients, err := openRedis(t.Context(), "redis://"+w.mini.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(clients.close)
-	book := newRulebook(rules.Default())
+	clients := newRedisClients(t, w.mini.Addr())
 	w.store = store.New(clients.workers, store.Options{Now: w.now})
 	target := notify.Target{Name: "sales", Kind: "slack", Pace: notify.Pace{Off: true}}
-	w.jobs, err = jobs.New(jobs.Options{Journal: jr.Journal, Store: w.store, Rules: book.now, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}},
+	var err error
+	w.jobs, err = jobs.New(jobs.Options{Journal: newJournal(t), Store: w.store, Rules: rules.Default, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}},
 		Outlets:  []jobs.Outlet{{Target: target, Sender: &salesTarget{}, Pacer: notify.NewPacer(target)}},
-		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: node, Now: w.now})
+		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: "n", Now: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,19 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/app"
 	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
-	"github.com/leadgate/leadgate/lead/ops"
-	"github.com/leadgate/leadgate/lead/rules"
-	"github.com/leadgate/leadgate/store"
 )
 
 const doctorHelp = `Doctor looks for what will hurt: settings that are seldom meant, a disk that is full or slow to keep, a Redis
@@ -66,17 +64,7 @@ func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error
 			return page.Items, nil
 		}
 	}
-	set, err := loadRules(cfg)
-	if err != nil {
-		return nil, err
-	}
-	clients, err := openRedis(ctx, cfg.Redis.URL.Reveal())
-	if err != nil {
-		return nil, &codedError{exitConfig, err}
-	}
-	defer clients.close()
-	d := doctor{cfg: func() *config.Config { return cfg }, dir: cfg.DataDir, rules: func() *rules.Set { return set }, store: store.New(clients.producer, store.Options{}), embedded: clients.embedded}
-	return d.Findings(ctx), nil
+	return app.Diagnose(ctx, cfg)
 }
 
 const findingCells = 400 // of a line, in terminal cells
@@ -90,97 +78,35 @@ func printFindings(w io.Writer, found []handlers.Finding) {
 	}
 }
 
-// doctor looks for what will hurt.
-type doctor struct {
-	cfg      func() *config.Config // in force
-	later    func() []string       // settings of the file that are in force at the next start; nil: none
-	dir      string                // of the data
-	rules    func() *rules.Set
-	store    *store.Store
-	embedded bool
-	targets  func() []ops.Target            // nil: nothing is known of them
-	unnamed  func() (map[string]int, error) // touches without their person, by source; nil: nothing is known of them
-}
-
-// doctorLimit bounds each look.
-const doctorLimit = 5 * time.Second
-
-// Findings looks at everything, each in its time.
-func (d doctor) Findings(ctx context.Context) []handlers.Finding {
-	return looks(ctx, d.settings, d.space, d.fsync, d.redis, d.slack, d.public, d.outlets, d.persons)
-}
-
-// Glance looks at what is known here, or by Redis.
-func (d doctor) Glance(ctx context.Context) []handlers.Finding {
-	return looks(ctx, d.settings, d.space, d.redis, d.outlets, d.persons)
-}
-
-func looks(ctx context.Context, all ...func(context.Context) []handlers.Finding) (found []handlers.Finding) {
-	for _, look := range all {
-		ctx, cancel := context.WithTimeout(ctx, doctorLimit)
-		found = append(found, look(ctx)...)
-		cancel()
+// healthCommand asks the running server whether it is alive: what a container
+// without a shell uses as its health check.
+func healthCommand(env environment) *cobra.Command {
+	return &cobra.Command{
+		Use: "health", Short: "Ask the running server whether it is alive", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := env.config(c)
+			if err != nil {
+				return err
+			}
+			l, err := client.Find(cfg.DataDir)
+			if err != nil { // journal: off leaves nothing on disk
+				l.Address = console.Dialable(cfg.Listen)
+			}
+			ctx, cancel := context.WithTimeout(c.Context(), 3*time.Second)
+			defer cancel()
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+l.Address+"/readyz", nil)
+			if err != nil {
+				return err
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				return fmt.Errorf("the server at %s does not answer", l.Address)
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				return fmt.Errorf("the server at %s is not ready: %s", l.Address, resp.Status)
+			}
+			return nil
+		},
 	}
-	return found
-}
-
-func finding(check string, state handlers.FindingState, do, says string, args ...any) handlers.Finding {
-	return handlers.Finding{Check: check, State: state, Says: fmt.Sprintf(says, args...), Do: do}
-}
-
-// settings tells of what is allowed and seldom meant.
-func (d doctor) settings(context.Context) (all []handlers.Finding) {
-	cfg := d.cfg()
-	for _, w := range cfg.Check(d.rules().Knows) {
-		all = append(all, finding("settings", handlers.Warns, "", "%s", w))
-	}
-	if d.later != nil {
-		for _, name := range d.later() {
-			all = append(all, finding("settings", handlers.Warns, "restart leadgate", "%s was changed in the file and is in force at the next start", name))
-		}
-	}
-	if len(all) == 0 {
-		file := cfg.File
-		if file == "" {
-			file = "no file, the built-in settings"
-		}
-		all = append(all, finding("settings", handlers.Fine, "", "%s: %d sources, %d targets, %d routes", file, len(cfg.Sources), len(cfg.Targets), len(cfg.Routes)))
-	}
-	return all
-}
-
-// persons tells of sources whose vendor did not tell who its touches are about.
-func (d doctor) persons(context.Context) (all []handlers.Finding) {
-	if d.unnamed == nil {
-		return nil
-	}
-	counts, err := d.unnamed()
-	if err != nil {
-		return []handlers.Finding{finding("sources", handlers.Fails, "", "who is unknown cannot be read: %s", cause(err))}
-	}
-	for _, source := range slices.Sorted(maps.Keys(counts)) {
-		all = append(all, finding("sources", handlers.Warns, "look at fetch.token of the source, then run leadgate replay --state settled --source "+source,
-			"the vendor of %s did not tell who %d of its touches are about, and is asked no more", source, counts[source]))
-	}
-	return all
-}
-
-// outlets tells of targets that take nothing.
-func (d doctor) outlets(context.Context) (all []handlers.Finding) {
-	if d.targets == nil {
-		return nil
-	}
-	for _, t := range d.targets() {
-		switch t.State {
-		case "ok":
-			all = append(all, finding("targets", handlers.Fine, "", "%s takes what it is sent", t.Name))
-		case "paused":
-			all = append(all, finding("targets", handlers.Warns, "resume it when it may be told again", "%s was paused by %s; %d messages wait", t.Name, t.PausedBy, t.Waiting))
-		case "broken":
-			all = append(all, finding("targets", handlers.Fails, "mend it; what waits is sent then", "%s takes nothing: %s; %d messages wait", t.Name, t.LastError, t.Waiting))
-		default:
-			all = append(all, finding("targets", handlers.Warns, "", "%s is tried again: %s; %d messages wait", t.Name, t.LastError, t.Waiting))
-		}
-	}
-	return all
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // zones of reps and digests, also where the system has none
 
+	"github.com/leadgate/leadgate/cmd/leadgate/app"
 	"github.com/spf13/cobra"
 )
 
@@ -31,7 +32,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	quietRedis()
+	app.QuietRedis()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -51,8 +52,12 @@ func run(ctx context.Context, args []string, env environment, in io.Reader, out,
 	}
 	fmt.Fprintln(errs, "leadgate:", err)
 	var coded *codedError
-	if errors.As(err, &coded) {
+	var bad *app.ConfigError
+	switch {
+	case errors.As(err, &coded):
 		return coded.code
+	case errors.As(err, &bad):
+		return exitConfig
 	}
 	return exitFailed
 }

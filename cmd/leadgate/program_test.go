@@ -20,8 +20,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/app"
 	"github.com/leadgate/leadgate/cmd/leadgate/client"
+	"github.com/leadgate/leadgate/jobs"
+	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/redis/go-redis/v9"
 )
 
 // TestMain lets the test binary be the program: a test starts it again as a
@@ -32,7 +36,7 @@ func TestMain(m *testing.M) {
 		os.Unsetenv("BE_LEADGATE")
 		main()
 	}
-	quietRedis()
+	app.QuietRedis()
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
 		parallel.Value.Set("8")
@@ -480,4 +484,26 @@ func freeAddress(t testing.TB) string {
 	}
 	defer ln.Close()
 	return ln.Addr().String()
+}
+
+// redisClients are the connections that jobs need to one Redis.
+type redisClients struct{ producer, workers, hot, bulk redis.UniversalClient }
+
+func newRedisClients(t testing.TB, addr string) redisClients {
+	client := func() redis.UniversalClient {
+		c := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{addr}, Protocol: 2, MaxRetries: -1})
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	return redisClients{client(), client(), client(), client()}
+}
+
+func newJournal(t testing.TB) *journal.Journal {
+	t.Helper()
+	jr, err := journal.Open(journal.Options{Dir: t.TempDir(), Shelves: jobs.Shelves(), Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { jr.Close() })
+	return jr
 }

@@ -12,9 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/leadgate/leadgate/config"
+	"github.com/alicebob/miniredis/v2"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
@@ -48,20 +46,13 @@ func pastLeads(n int, now time.Time) []*lead.Lead {
 
 // rehearsed fills a store with n leads and rehearses other rules on them. It
 // returns how long that took and how much the heap grew at most.
-func rehearsed(t testing.TB, redisURL string, n int) (r lead.Rehearsal, took, cpu time.Duration, grown uint64) {
+func rehearsed(t testing.TB, redisAddr string, n int) (r lead.Rehearsal, took, cpu time.Duration, grown uint64) {
 	t.Helper()
-	cfg := &config.Config{DataDir: t.TempDir(), Journal: true}
-	registry := prometheus.NewRegistry()
-	jr, node, err := openJournal(cfg, registry, nil)
-	if err != nil {
-		t.Fatal(err)
+	embedded := redisAddr == ""
+	if embedded {
+		redisAddr = miniredis.RunT(t).Addr()
 	}
-	defer jr.close()
-	clients, err := openRedis(t.Context(), redisURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer clients.close()
+	clients := newRedisClients(t, redisAddr)
 	s := store.New(clients.workers, store.Options{})
 	now := time.Now()
 	leads := pastLeads(n, now)
@@ -72,8 +63,8 @@ func rehearsed(t testing.TB, redisURL string, n int) (r lead.Rehearsal, took, cp
 		}
 		leads = leads[len(batch):]
 	}
-	work, err := jobs.New(jobs.Options{Journal: jr.Journal, Store: s, Rules: rules.Default, Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: node,
-		Embedded: clients.embedded, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}})
+	work, err := jobs.New(jobs.Options{Journal: newJournal(t), Store: s, Rules: rules.Default, Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: "n",
+		Embedded: embedded, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +128,7 @@ func TestRehearse_Counts(t *testing.T) {
 
 // BenchmarkRehearse tries rules on 100,000 leads; it prints seconds, seconds of
 // processor time, and the growth of the heap in megabytes. REHEARSE_REDIS is the
-// URL of an empty Redis; without it the built-in one is in the same heap:
+// address of an empty Redis; without it the built-in one is in the same heap:
 //
 //	go test ./cmd/leadgate -run XXX -bench Rehearse -benchtime 1x
 func BenchmarkRehearse(b *testing.B) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os/user"
 	"strings"
 	"text/tabwriter"
 
@@ -57,15 +56,6 @@ func signinCommand(env environment) *cobra.Command {
 	c.Flags().BoolVar(&o.json, "json", false, "print JSON")
 	c.MarkFlagsMutuallyExclusive("token", "list", "revoke", "name")
 	return c
-}
-
-// osUser is who runs this command, as a name for trails.
-func osUser() string {
-	u, err := user.Current()
-	if err != nil {
-		return "owner"
-	}
-	return cmp.Or(strings.TrimSpace(u.Name), u.Username, "owner")
 }
 
 func makePass(c *cobra.Command, from client.Client, in map[string]string, asJSON bool) error {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadgate/leadgate/cmd/leadgate/app"
 	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers/provider"
@@ -179,7 +180,7 @@ func slackPreview(c *cobra.Command, env environment, file, name string, action l
 	if err != nil {
 		return err
 	}
-	set, err := loadRules(cfg)
+	set, err := app.LoadRules(cfg)
 	if err != nil {
 		return err
 	}

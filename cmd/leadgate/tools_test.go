@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,10 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/lead/rules"
 )
 
 // begin runs a command of the program until the test interrupts it.
@@ -182,51 +179,5 @@ func TestProgram_Doctor(t *testing.T) {
 	p.config("listen: 127.0.0.1:0\n")
 	if code, found := look(); code != exitFailed || worst(found["data_dir"]) != handlers.Fails {
 		t.Errorf("without a directory: doctor = %d %+v", code, found["data_dir"])
-	}
-}
-
-func configOf(cfg config.Config) func() *config.Config { return func() *config.Config { return &cfg } }
-
-func TestDoctor_Public(t *testing.T) {
-	for name, tt := range map[string]struct {
-		status int
-		want   handlers.FindingState
-	}{"Alive": {200, handlers.Fine}, "ProxyOnly": {404, handlers.Warns}} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(tt.status) }))
-			defer server.Close()
-			d := doctor{cfg: configOf(config.Config{PublicURL: server.URL})}
-			if got := d.public(t.Context()); len(got) != 1 || got[0].State != tt.want {
-				t.Errorf("public = %+v, want %s", got, tt.want)
-			}
-		})
-	}
-	d := doctor{cfg: configOf(config.Config{PublicURL: "http://127.0.0.1:1"})}
-	if got := d.public(t.Context()); len(got) != 1 || got[0].State != handlers.Warns {
-		t.Errorf("public of nobody = %+v", got)
-	}
-}
-
-// A glance asks nobody else's server, and writes nothing to the disk.
-func TestDoctor_Glance(t *testing.T) {
-	var asked atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
-	defer server.Close()
-	set := rules.Default()
-	d := doctor{cfg: configOf(config.Config{PublicURL: server.URL, Journal: true, Slack: config.Slack{BotToken: "xoxb-glance", APIURL: server.URL + "/"}}),
-		dir: filepath.Join(t.TempDir(), "none"), rules: func() *rules.Set { return set }, embedded: true}
-	checks := map[string]bool{}
-	for _, f := range d.Glance(t.Context()) {
-		checks[f.Check] = true
-	}
-	_, err := os.Stat(d.dir)
-	if asked.Load() != 0 || err == nil || !checks["settings"] || !checks["redis"] || checks["slack"] || checks["public_url"] {
-		t.Errorf("a glance at %v asked %d times and made the directory: %v", checks, asked.Load(), err == nil)
-	}
-	for _, f := range d.Findings(t.Context()) {
-		checks[f.Check] = true
-	}
-	if asked.Load() == 0 || !checks["slack"] || !checks["public_url"] || !checks["data_dir"] {
-		t.Errorf("all looks were at %v and asked %d times", checks, asked.Load())
 	}
 }

@@ -123,11 +123,7 @@ func (h trips) took(cmds ...redis.Cmder) {
 func TestTrips_HotLead(t *testing.T) {
 	t.Parallel()
 	server := newRealRedis(t)
-	clients, err := openRedis(t.Context(), server.url())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(clients.close)
+	clients := newRedisClients(t, server.addr)
 	v := &travel{}
 	jr, err := journal.Open(journal.Options{Dir: t.TempDir(), Shelves: jobs.Shelves(), Reserve: -1, OnCommit: func(int, time.Duration) { v.note("journal") }})
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"fmt"
@@ -26,7 +26,7 @@ func openOutlets(cfg *config.Config, public string, book *rulebook, people func(
 		target = kind.Complete(target)
 		sender, err := kind.Open(target, env)
 		if err != nil {
-			return nil, &codedError{exitConfig, fmt.Errorf("target %s: %w", target.Name, err)}
+			return nil, &ConfigError{fmt.Errorf("target %s: %w", target.Name, err)}
 		}
 		name := notify.PaceName(target)
 		if pacers[name] == nil {

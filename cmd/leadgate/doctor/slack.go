@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 )
 
 // slack asks Slack what the bot may do.
-func (d doctor) slack(ctx context.Context) (all []handlers.Finding) {
+func (d Doctor) slack(ctx context.Context) (all []handlers.Finding) {
 	const check = "slack"
-	s := d.cfg().Slack
+	s := d.Config().Slack
 	switch {
 	case s.BotToken == "" && s.WebhookURL == "":
 		return []handlers.Finding{finding(check, handlers.Warns, "set LEADGATE_SLACK_BOT_TOKEN and LEADGATE_SLACK_CHANNEL, or run leadgate slack setup", "not connected: alerts are shown on the console and in the inbox only")}

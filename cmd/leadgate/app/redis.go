@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -167,9 +167,9 @@ func parseRedisURL(raw string, o *redis.UniversalOptions) error {
 	return nil
 }
 
-// quietRedis stops go-redis from writing to standard error by itself; what
+// QuietRedis stops go-redis from writing to standard error by itself; what
 // matters of it reaches the log through those who called it.
-func quietRedis() { redis.SetLogger(noRedisLog{}) }
+func QuietRedis() { redis.SetLogger(noRedisLog{}) }
 
 type noRedisLog struct{}
 

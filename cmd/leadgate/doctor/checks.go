@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"cmp"
@@ -30,12 +30,12 @@ const (
 const dataCheck = "data_dir"
 
 // space looks at how much room there is for leads.
-func (d doctor) space(context.Context) (all []handlers.Finding) {
-	if !d.cfg().Journal {
+func (d Doctor) space(context.Context) (all []handlers.Finding) {
+	if !d.Config().Journal {
 		return []handlers.Finding{finding(dataCheck, handlers.Warns, "give it a disk and set journal: on", "journal: off, so a lead is only as safe as Redis")}
 	}
 	var fs unix.Statfs_t
-	if err := unix.Statfs(d.dir, &fs); err == nil {
+	if err := unix.Statfs(d.Dir, &fs); err == nil {
 		free := int64(fs.Bavail) * int64(fs.Bsize) // their types differ between systems
 		state, do := handlers.Fine, ""
 		if free < spaceWarns {
@@ -44,23 +44,23 @@ func (d doctor) space(context.Context) (all []handlers.Finding) {
 		if free < spaceFails {
 			state = handlers.Fails
 		}
-		all = append(all, finding(dataCheck, state, do, "%s has %s free", d.dir, bytesWord(free)))
+		all = append(all, finding(dataCheck, state, do, "%s has %s free", d.Dir, bytesWord(free)))
 	}
-	if journal.InMemory(d.dir) {
-		all = append(all, finding(dataCheck, handlers.Warns, "put it on a disk", "%s is in memory: a power cut loses what was accepted", d.dir))
+	if journal.InMemory(d.Dir) {
+		all = append(all, finding(dataCheck, handlers.Warns, "put it on a disk", "%s is in memory: a power cut loses what was accepted", d.Dir))
 	}
 	return all
 }
 
 // fsync looks at how fast the disk keeps.
-func (d doctor) fsync(context.Context) []handlers.Finding {
-	if !d.cfg().Journal {
+func (d Doctor) fsync(context.Context) []handlers.Finding {
+	if !d.Config().Journal {
 		return nil
 	}
-	took, err := fsyncTime(d.dir)
+	took, err := fsyncTime(d.Dir)
 	switch {
 	case err != nil:
-		return []handlers.Finding{finding(dataCheck, handlers.Fails, "make it a directory that this user may write to, on a disk that is not full", "%s cannot be written: %s", d.dir, cause(err))}
+		return []handlers.Finding{finding(dataCheck, handlers.Fails, "make it a directory that this user may write to, on a disk that is not full", "%s cannot be written: %s", d.Dir, cause(err))}
 	case took > fsyncWarns:
 		return []handlers.Finding{finding(dataCheck, handlers.Warns, "put it on a faster disk; every answer waits for this", "an fsync takes %s", took.Round(time.Millisecond))}
 	}
@@ -94,13 +94,13 @@ func fsyncTime(dir string) (time.Duration, error) {
 }
 
 // redis looks at the server that carries the work.
-func (d doctor) redis(ctx context.Context) (all []handlers.Finding) {
+func (d Doctor) redis(ctx context.Context) (all []handlers.Finding) {
 	const check = "redis"
-	if d.embedded {
+	if d.Embedded {
 		return []handlers.Finding{finding(check, handlers.Fine, "", "built in, which is fine for one machine")}
 	}
 	begin := time.Now()
-	warnings, err := d.store.CheckServer(ctx)
+	warnings, err := d.Store.CheckServer(ctx)
 	took := time.Since(begin)
 	switch {
 	case errors.Is(err, store.ErrOldServer):
@@ -114,38 +114,38 @@ func (d doctor) redis(ctx context.Context) (all []handlers.Finding) {
 	for _, w := range warnings {
 		all = append(all, finding(check, handlers.Warns, "", "%s", w))
 	}
-	if now, err := d.store.Time(ctx); err == nil {
+	if now, err := d.Store.Time(ctx); err == nil {
 		if skew := time.Since(now).Abs(); skew > skewWarns {
 			all = append(all, finding("clock", handlers.Warns, "let both set their clocks by NTP", "the clocks of this machine and of Redis differ by %s", skew.Round(time.Second)))
 		}
 	}
 	if len(all) == 0 {
-		s := d.store.Server(ctx)
+		s := d.Store.Server(ctx)
 		all = append(all, finding(check, handlers.Fine, "", "version %s answers, %s in use", cmp.Or(s.Version, "unknown"), bytesWord(s.Used)))
 	}
 	return all
 }
 
 // public looks whether the public address leads here.
-func (d doctor) public(ctx context.Context) []handlers.Finding {
+func (d Doctor) public(ctx context.Context) []handlers.Finding {
 	const check = "public_url"
-	if d.cfg().PublicURL == "" {
+	if d.Config().PublicURL == "" {
 		return []handlers.Finding{finding(check, handlers.Warns, "set public_url (LEADGATE_PUBLIC_URL) to how the world reaches this server",
 			"it is not set: alerts link to where the server listens, and vendors that sign their URL cannot be checked")}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.cfg().PublicURL+"/healthz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.Config().PublicURL+"/healthz", nil)
 	if err != nil {
-		return []handlers.Finding{finding(check, handlers.Fails, "write https://leads.example.com", "%s is no address", d.cfg().PublicURL)}
+		return []handlers.Finding{finding(check, handlers.Fails, "write https://leads.example.com", "%s is no address", d.Config().PublicURL)}
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return []handlers.Finding{finding(check, handlers.Warns, "look at the name, the proxy and the certificate; from inside some networks it cannot be seen", "%s was not reached from here: %s", d.cfg().PublicURL, cause(err))}
+		return []handlers.Finding{finding(check, handlers.Warns, "look at the name, the proxy and the certificate; from inside some networks it cannot be seen", "%s was not reached from here: %s", d.Config().PublicURL, cause(err))}
 	}
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return []handlers.Finding{finding(check, handlers.Warns, "let the proxy pass all paths on unchanged", "%s/healthz answers %s", d.cfg().PublicURL, resp.Status)}
+		return []handlers.Finding{finding(check, handlers.Warns, "let the proxy pass all paths on unchanged", "%s/healthz answers %s", d.Config().PublicURL, resp.Status)}
 	}
-	return []handlers.Finding{finding(check, handlers.Fine, "", "%s leads to a server that is alive", d.cfg().PublicURL)}
+	return []handlers.Finding{finding(check, handlers.Fine, "", "%s leads to a server that is alive", d.Config().PublicURL)}
 }
 
 // cause is what went wrong without the way to it, which may hold an address.

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/leadgate/leadgate/config"
@@ -42,6 +40,7 @@ type reloader struct {
 	book    *rulebook
 	log     *slog.Logger
 
+	again chan struct{}              // asks for a look
 	apply func(*config.Config) error // puts everything but the rules in force, or nothing
 	audit func(context.Context, lead.Entry)
 
@@ -51,7 +50,7 @@ type reloader struct {
 }
 
 func newReloader(cfg *config.Config, book *rulebook, log *slog.Logger) *reloader {
-	r := &reloader{book: book, log: log}
+	r := &reloader{book: book, log: log, again: make(chan struct{}, 1)}
 	r.inForce.Store(cfg)
 	r.seen = r.digest()
 	return r
@@ -65,12 +64,9 @@ func (r *reloader) people() lead.People {
 	return lead.People{Reps: cfg.Reps, Teams: cfg.Teams}
 }
 
-// run looks at the files every two seconds, and at once after a SIGHUP, until
-// ctx ends.
+// run looks at the files every two seconds, and at once when asked to, until ctx
+// ends.
 func (r *reloader) run(ctx context.Context) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	tick := time.NewTicker(reloadEvery)
 	defer tick.Stop()
 	for {
@@ -80,7 +76,7 @@ func (r *reloader) run(ctx context.Context) {
 				r.seen = now
 				r.reload()
 			}
-		case <-hup:
+		case <-r.again:
 			r.seen = r.digest()
 			r.reload()
 		case <-ctx.Done():
@@ -117,7 +113,7 @@ func (r *reloader) tryReload() error {
 	if err != nil {
 		return err
 	}
-	set, err := loadRules(cfg)
+	set, err := LoadRules(cfg)
 	if err != nil {
 		return err
 	}
@@ -196,4 +192,20 @@ func (r *reloader) oneLine(err error) string {
 		}
 	}
 	return line
+}
+
+// LoadRules reads the configured rules, or those built in.
+func LoadRules(cfg *config.Config) (*rules.Set, error) {
+	if cfg.RulesPath == "" {
+		return rules.Default(), nil
+	}
+	src, err := os.ReadFile(cfg.RulesPath)
+	if err != nil {
+		return nil, &ConfigError{fmt.Errorf("rules: %w", err)}
+	}
+	set, err := rules.Parse(cfg.RulesPath, src)
+	if err != nil {
+		return nil, &ConfigError{err}
+	}
+	return set, nil
 }
