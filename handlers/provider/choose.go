@@ -132,7 +132,7 @@ func (c *chooser) byShape(t *lead.Touch) {
 		} else if needName && likeName(v.value) {
 			c.take(fieldName, i, line(v.value))
 			needName = false
-		} else if len(strings.Fields(v.value)) > 4 && (longest < 0 || len(v.value) > len(c.pairs[longest].value)) {
+		} else if len(strings.Fields(v.value)) > 4 && likeWords(v.value) && !phone(v.value) && (longest < 0 || len(v.value) > len(c.pairs[longest].value)) {
 			longest = i
 		}
 	}
@@ -204,10 +204,33 @@ func (c *chooser) settle(t *lead.Touch) {
 		c.spend(fieldConsent)
 	}
 	c.refuse(t)
-	p.Phone = c.r.number(p.Phone)
+	p.Phone = c.r.number(c.withCountry(p.Phone))
 	if p.Name == "" && p.FirstName != "" && p.LastName != "" {
 		p.Name = c.inOrder(p.FirstName, p.LastName)
 	}
+}
+
+// withCountry puts the country's code before a number that came without, where
+// it stands beside it in a field of its own.
+func (c *chooser) withCountry(number string) string {
+	if number == "" || number[0] == '+' || c.best[fieldPhone] < 0 {
+		return number
+	}
+	at := c.pairs[c.best[fieldPhone]].owner
+	for i := range c.pairs {
+		p := &c.pairs[i]
+		if p.owner != at || len(p.value) > 6 || onlyDigits(p.value) == "" || strings.Trim(p.value, "+0123456789 ()") != "" {
+			continue
+		}
+		switch n := normalText(p.key); {
+		case n == "dial code" || n == "dialcode" || n == "calling code" || n == "dialing code" || n == "phone prefix" || n == "phone country" || n == "international code",
+			strings.Contains(n, "country") && strings.Contains(n, "code") && (p.value[0] == '+' || strings.Contains(n, "phone") || strings.Contains(n, "mobile") || strings.Contains(n, "call") || strings.Contains(n, "dial")):
+			return "+" + strings.TrimLeft(onlyDigits(p.value), "0") + " " + strings.TrimPrefix(number, "0")
+		case n == "area code" || n == "phone area" || n == "phone area code":
+			return p.value + " " + number
+		}
+	}
+	return number
 }
 
 // inOrder joins the parts of a name in the order of its language: the family's

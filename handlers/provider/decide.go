@@ -17,14 +17,16 @@ func knownLabel(label string) (meaning, bool) {
 	if m, ok := exact[string(n)]; ok {
 		return m, true
 	}
-	var rest [96]byte
-	short := withoutFillers(rest[:0], n)
+	class := uint8(0)
 	if stem := withoutCount(n); len(stem) < len(n) {
-		if m, ok := exact[string(stem)]; ok && (m.field == fieldConsent || m.field < fieldConsent) {
-			m.class += 3 // acceptance-5, tel-123: what a builder calls its fifth field
+		n, class = stem, 3 // acceptance-5, tel-123: what a builder calls its fifth field
+		if m, ok := exact[string(n)]; ok && m.field <= fieldConsent {
+			m.class += class
 			return m, true
 		}
 	}
+	var rest [96]byte
+	short := withoutFillers(rest[:0], n)
 	if len(short) == 0 || len(short) == len(n) {
 		return meaning{}, false
 	}
@@ -32,6 +34,7 @@ func knownLabel(label string) (meaning, bool) {
 	if m.field == fieldName || m.field == fieldGiven {
 		m.weak = false // "guest name" is not the name of a form
 	}
+	m.class += class
 	return m, ok && m.field != fieldTrap
 }
 
@@ -93,6 +96,9 @@ func byTokens(label, value string) (meaning, mark) {
 	if asking(string(n), all) && yesNo(value) != unsaid {
 		return meaning{field: fieldConsent, class: consentClass(all)}, all
 	}
+	if f := campaignField(string(n)); f != unknown {
+		return meaning{field: f, class: 3}, all
+	}
 	if len(n) > maxLabel {
 		return meaning{}, all
 	}
@@ -113,6 +119,30 @@ func byTokens(label, value string) (meaning, mark) {
 		return meaning{field: fieldPassing}, all
 	}
 	return meaning{}, all
+}
+
+// campaignField finds a campaign's part or a click id in a label with something
+// around it: utm_source__c, first_utm_medium, gclid (custom field).
+func campaignField(n string) field {
+	if at := strings.Index(n, "utm "); at >= 0 {
+		part, _ := nextWord([]byte(n[at+len("utm "):]))
+		switch string(part) {
+		case "source":
+			return fieldSource
+		case "medium":
+			return fieldMedium
+		case "campaign":
+			return fieldCampaign
+		case "term":
+			return fieldTerm
+		case "content":
+			return fieldContent
+		}
+	}
+	if clickName(n) != "" {
+		return fieldClick
+	}
+	return unknown
 }
 
 // consentClass prefers what was said about being contacted to what was said

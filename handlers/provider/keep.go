@@ -90,8 +90,25 @@ var clicks = map[string]string{
 	"msclkid": "msclkid", "ms clkid": "msclkid", "microsoft click id": "msclkid", "li fat id": "li_fat_id", "ttclid": "ttclid", "gbraid": "gbraid", "wbraid": "wbraid", "twclid": "twclid",
 }
 
+// clickName is the click id that a normalised label asks for, with or without
+// other words around it.
+func clickName(n string) string {
+	if name, ok := clicks[n]; ok || strings.IndexByte(n, ' ') < 0 {
+		return name
+	}
+	for word := range strings.FieldsSeq(n) {
+		if strings.HasSuffix(word, "clid") || strings.HasSuffix(word, "clkid") || word == "gbraid" || word == "wbraid" {
+			return clicks[word]
+		}
+	}
+	if strings.HasPrefix(n, "li fat id") {
+		return "li_fat_id"
+	}
+	return ""
+}
+
 func setClick(t *lead.Touch, label, value string) {
-	name := clicks[normalText(label)]
+	name := clickName(normalText(label))
 	if name == "" || value == "" || t.ClickIDs[name] != "" {
 		return
 	}

@@ -18,6 +18,9 @@ const maxLabel = 60
 // split, only the first line. "q3_firstName", "First name *" and "1. FIRST-NAME"
 // are all "first name". It does not allocate for plain ASCII.
 func normal(dst []byte, label string) []byte {
+	if cut := len(label) - len("__c"); cut > 0 && label[cut] == '_' && label[cut+1] == '_' && label[cut+2]|0x20 == 'c' {
+		label = label[:cut] // a field of one's own in Salesforce
+	}
 	for i := 0; i < len(label); i++ {
 		if label[i] >= utf8.RuneSelf {
 			label = fold(label)
@@ -33,7 +36,7 @@ func normal(dst []byte, label string) []byte {
 			return trimNumbering(dst, start)
 		case c >= 'A' && c <= 'Z':
 			before, after := lowerAt(label, i-1), lowerAt(label, i+1)
-			if before || after && i > 0 && label[i-1] >= 'A' && label[i-1] <= 'Z' {
+			if before || after && i > 0 && (label[i-1] >= 'A' && label[i-1] <= 'Z' || label[i-1] >= '0' && label[i-1] <= '9') {
 				gap = true
 			}
 			c += 'a' - 'A'

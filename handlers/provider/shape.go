@@ -31,6 +31,9 @@ func clean(s string) string {
 // list in JSON as a list; empty when a form left a placeholder of its own there.
 func written(s string) string {
 	if len(s) > 2 && strings.ContainsAny(s, "&{[%$<*") && len(s) < maxText {
+		if strings.IndexByte(s, '<') >= 0 && markup.MatchString(s) && !strings.Contains(s, "mailto:") {
+			s = strings.TrimSpace(markup.ReplaceAllString(lineEnds.ReplaceAllString(s, "\n"), ""))
+		}
 		switch {
 		case strings.IndexByte(s, '&') >= 0 && strings.IndexByte(s, ';') > 0:
 			s = entities.ReplaceAllStringFunc(s, html.UnescapeString)
@@ -48,6 +51,8 @@ func written(s string) string {
 }
 
 var (
+	markup   = regexp.MustCompile(`(?i)</?(p|br|div|span|b|i|u|strong|em|ul|ol|li|h[1-6]|blockquote|font|table|tbody|tr|td|th|hr|pre|code|small)(\s[^<>]*)?/?>`)
+	lineEnds = regexp.MustCompile(`(?i)(<br\s*/?>|</(p|div|li|tr|h[1-6]|blockquote)>)\s*`)
 	entities = regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});`)
 	unfilled = regexp.MustCompile(`^(\{\{[^{}]*\}\}|\{%[^{}]*%\}|\$\{[^{}]*\}|\{[a-zA-Z_][a-zA-Z0-9_.:-]*\}|\[[a-z]+[-_][a-z0-9_-]*\]|%%?[A-Za-z_]+%%?|\*\|[A-Z_:]+\|\*|<%.*%>|\[\[[^\[\]]*\]\])$`)
 )

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -83,8 +84,8 @@ func (at spot) in(n *node) spot {
 	in.path, in.key, in.place, in.depth, in.member = dotted(at.path, n.key), n.key, within(at.place, n.key), at.depth+1, 0
 	in.own = in.place.leading() && (in.place != at.place || called(n.key) == in.place)
 	switch in.place {
-	case placeEvent, placeForm, placePage:
-		if holdsPerson(n, 3) {
+	case placeEvent, placeForm, placePage, placeThing:
+		if holdsPerson(n, 8) {
 			in.place = wrapperOf(in.place)
 		}
 	}
@@ -118,12 +119,11 @@ func holdsPerson(n *node, depth int) bool {
 	for i := range n.kids {
 		kid := &n.kids[i]
 		if kid.scalar() {
-			m, _ := knownLabel(kid.key)
+			m, known := knownLabel(kid.key)
+			if _, ok := address(kid.text); ok && (m.field == fieldEmail || !known && called(kid.key) != placeOurs) {
+				return !start
+			}
 			switch m.field {
-			case fieldEmail:
-				if _, ok := email(kid.text); ok {
-					return !start
-				}
 			case fieldFirst, fieldLast, fieldPhone:
 				return !start
 			case fieldEventStart:
@@ -139,7 +139,7 @@ func holdsPerson(n *node, depth int) bool {
 			return !start
 		case placePlain, placeWrap:
 			if a, ok := answerIn(kid, kid.key != ""); ok {
-				if _, is := email(a.value.str()); is {
+				if holdsAddress(a.value) {
 					return true
 				}
 			} else if kid.sort == array && plainList(kid) == "" || kid.sort == object {
@@ -150,6 +150,15 @@ func holdsPerson(n *node, depth int) bool {
 		}
 	}
 	return false
+}
+
+// holdsAddress says that an e-mail address stands anywhere in an answer.
+func holdsAddress(n *node) bool {
+	if n == nil || n.scalar() {
+		_, ok := address(n.str())
+		return ok
+	}
+	return slices.ContainsFunc(n.kids, func(kid node) bool { return holdsAddress(&kid) })
 }
 
 func dotted(path, key string) string {
@@ -286,10 +295,11 @@ func (w *walker) form(n *node, in spot) {
 }
 
 // numberKeys says that an object is a list in fact: its keys are 0, 1, 2, as forms
-// send a list of objects.
+// send a list of objects, or of plain values.
 func numberKeys(n *node) bool {
 	for i := range n.kids {
-		if kid := &n.kids[i]; kid.scalar() || kid.key != strconv.Itoa(i) && kid.key != strconv.Itoa(i+1) {
+		kid := &n.kids[i]
+		if kid.key != strconv.Itoa(i) && (kid.scalar() || kid.key != strconv.Itoa(i+1)) {
 			return false
 		}
 	}
@@ -386,6 +396,11 @@ func (w *walker) answer(a answer, at spot) {
 	value := ""
 	if v.sort != object || !hasParts(v) {
 		value = clean(said(v, a.opts))
+	}
+	if value == "" && v.sort == array && len(v.kids) > 0 {
+		in := at.in(&node{key: label})
+		w.array(v, in, label)
+		return
 	}
 	if value == "" && v.sort == object {
 		in := at.in(&node{key: label})
