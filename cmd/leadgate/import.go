@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/cmd/leadgate/console"
+	"github.com/leadgate/leadgate/cmd/leadgate/sheet"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -26,6 +29,7 @@ import (
 type importFlags struct {
 	source, action string
 	fields         []string // as lead field=column
+	charset        string
 	alert          bool
 	dryRun         bool
 	json           bool
@@ -35,10 +39,11 @@ func importCommand(env environment) *cobra.Command {
 	var f importFlags
 	c := &cobra.Command{
 		Use: "import FILE.csv", Short: "Bring in a list of people: badges of an event, an old list",
-		Long: "Import sends the rows of a CSV file to the running server as touches. The first row names the columns; they\n" +
-			"are recognised in fifteen languages, and --map tells of those that are not. Commas, semicolons and tabs,\n" +
-			"UTF-8, UTF-16 and Windows-1252 are understood. The people are cold and nobody is told of them, unless\n" +
-			"--action and --alert say otherwise. Rows that cannot be used are written to FILE.rejects.csv with their line\n" +
+		Long: "Import sends the rows of a CSV file to the running server as touches. The row that names the columns is found,\n" +
+			"below a report's first lines, too; they are recognised in many languages, and --map tells of those that are\n" +
+			"not. Separators, line ends and charsets are recognised and printed; --charset names another. A row of two\n" +
+			"people is two touches. The people are cold and nobody is alerted of them, unless --action and --alert say\n" +
+			"otherwise. Rows that cannot be used are written to FILE.rejects.csv with their line\n" +
 			"and the reason. The same file can be imported again, after an interruption or with new rows: what is known\n" +
 			"already is left alone.",
 		Args: cobra.ExactArgs(1),
@@ -48,6 +53,7 @@ func importCommand(env environment) *cobra.Command {
 	c.Flags().StringVar(&f.source, "source", "", "the source that the people come from (default import)")
 	c.Flags().StringVar(&f.action, "action", "list_import", "what they did: list_import, event_badge, or any action of the rules")
 	c.Flags().StringSliceVar(&f.fields, "map", nil, "which column is what, as email=Mail,company=Firma")
+	c.Flags().StringVar(&f.charset, "charset", "", "how the file is written: utf-8, windows-1251, shift_jis, ... (default: recognised)")
 	c.Flags().BoolVar(&f.alert, "alert", false, "tell of them like of anybody who comes in")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "only show what would be found")
 	c.Flags().BoolVar(&f.json, "json", false, "print the outcome as JSON")
@@ -62,7 +68,6 @@ type importRow struct {
 	Row    int             `json:"row"`
 	ID     string          `json:"id"`
 	Values json.RawMessage `json:"values"`
-	cells  []string
 }
 
 // importAnswer is what the server says of rows.
@@ -72,6 +77,7 @@ type importAnswer struct {
 		Status string       `json:"status"`
 		Why    string       `json:"why"`
 		Person *lead.Person `json:"person"`
+		People int          `json:"people"` // in the row, if more than one
 	} `json:"rows"`
 	Columns map[string]string `json:"columns"`
 }
@@ -83,6 +89,7 @@ type outcome struct {
 	Rejected int    `json:"rejected"`
 	Rejects  string `json:"rejects,omitempty"` // the file that holds them
 	DryRun   bool   `json:"dry_run,omitempty"`
+	File     string `json:"file"` // how it is written: charset, separator, line of the column names
 }
 
 func importFile(c *cobra.Command, env environment, file string, f importFlags) error {
@@ -98,20 +105,26 @@ func importFile(c *cobra.Command, env environment, file string, f importFlags) e
 	if err != nil {
 		return err
 	}
-	t, err := openTable(file)
+	t, err := sheet.Open(file, f.charset, slices.Collect(maps.Values(fields)))
 	if err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
-	defer t.close()
+	defer t.Close()
+	if !f.json {
+		fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", filepath.Base(file), console.Plain(t.Found()))
+	}
 	x := &importer{told: time.Now(), c: c, server: server, flags: f, table: t, rejects: rejects{file: file + ".rejects.csv"},
 		ask: map[string]any{"source": cmp.Or(f.source, "import"), "action": f.action, "fields": fields, "alert": f.alert, "dry_run": f.dryRun}}
 	err = errors.Join(x.run(), x.rejects.close())
 	if x.rejects.n > 0 && !f.dryRun {
 		x.out.Rejects = x.rejects.file
 	}
-	x.out.DryRun = f.dryRun
+	x.out.DryRun, x.out.File = f.dryRun, t.Found()
 	if err != nil {
 		return fmt.Errorf("import %s: after %d rows: %w; run the same command again to go on", file, x.out.Rows, err)
+	}
+	if x.out.Rows == 0 {
+		return fmt.Errorf("import %s: there is no row below the column names (%s)", file, t.Found())
 	}
 	return x.print(c.OutOrStdout())
 }
@@ -121,7 +134,7 @@ type importer struct {
 	c       *cobra.Command
 	server  client.Client
 	flags   importFlags
-	table   *table
+	table   *sheet.Sheet
 	ask     map[string]any
 	rejects rejects
 	out     outcome
@@ -130,7 +143,7 @@ type importer struct {
 }
 
 func (x *importer) run() error {
-	var batch []importRow
+	var batch []sheet.Row
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
@@ -139,14 +152,14 @@ func (x *importer) run() error {
 		return x.send(batch)
 	}
 	for {
-		row, err := x.table.next()
+		row, err := x.table.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
 			x.out.Rows++
-			if err := x.reject(bad.StartLine, bad.Err.Error(), row.cells); err != nil {
+			if err := x.reject(bad.StartLine, bad.Err.Error(), row.Cells); err != nil {
 				return err
 			}
 			continue
@@ -165,8 +178,12 @@ func (x *importer) run() error {
 
 // send lets the server have a batch, and waits while its disk or store cannot
 // take it.
-func (x *importer) send(batch []importRow) error {
-	x.ask["rows"] = batch
+func (x *importer) send(batch []sheet.Row) error {
+	rows := make([]importRow, len(batch))
+	for i, r := range batch {
+		rows[i] = importRow{r.Line, r.ID, r.Values}
+	}
+	x.ask["rows"] = rows
 	var a importAnswer
 	var err error
 	for wait := time.Second; wait < 20*time.Second; wait *= 2 {
@@ -193,7 +210,7 @@ func (x *importer) send(batch []importRow) error {
 			x.out.Accepted++
 			continue
 		}
-		if err := x.reject(r.Row, r.Why, batch[i].cells); err != nil {
+		if err := x.reject(r.Row, whyRejected(r.Why, batch[i].Cells), batch[i].Cells); err != nil {
 			return err
 		}
 	}
@@ -202,9 +219,23 @@ func (x *importer) send(batch []importRow) error {
 	}
 	if now := time.Now(); now.Sub(x.told) >= time.Second {
 		x.told = now
-		fmt.Fprintf(x.c.ErrOrStderr(), "%d rows, %d %%\n", x.out.Rows, x.table.percent())
+		fmt.Fprintf(x.c.ErrOrStderr(), "%d rows, %d %%\n", x.out.Rows, x.table.Percent())
 	}
 	return nil
+}
+
+// scientific is a number as a spreadsheet writes it that took a phone number for
+// a quantity: its digits are lost.
+var scientific = regexp.MustCompile(`^\d([.,]\d+)?[eE]\+\d+$`)
+
+// whyRejected says what to do about a row whose phone number is spoilt.
+func whyRejected(why string, cells []string) string {
+	for _, cell := range cells {
+		if scientific.MatchString(strings.TrimSpace(cell)) {
+			return why + "; " + cell + " is what a spreadsheet made of a number: set the column to text there and export again"
+		}
+	}
+	return why
 }
 
 func (x *importer) reject(line int, why string, cells []string) error {
@@ -213,7 +244,7 @@ func (x *importer) reject(line int, why string, cells []string) error {
 		fmt.Fprintf(x.c.ErrOrStderr(), "line %d: %s\n", line, console.Plain(why))
 		return nil
 	}
-	return x.rejects.add(x.table.header, line, why, cells)
+	return x.rejects.add(x.table.Header, line, why, cells)
 }
 
 // importShown is how many rows a dry run shows.
@@ -229,13 +260,16 @@ func (x *importer) print(w io.Writer) error {
 		return err
 	}
 	for _, a := range x.found {
-		for _, column := range x.table.header {
+		for _, column := range x.table.Header {
 			fmt.Fprintf(w, "column %s  %s\n", console.Column(column, 28), cmp.Or(a.Columns[column], "kept as it is"))
 		}
 		fmt.Fprintf(w, "\n%6s  %s  %s  %s  %s\n", "LINE", console.Column("EMAIL", 34), console.Column("NAME", 24), console.Column("PHONE", 18), "COMPANY")
 		for _, r := range a.Rows[:min(len(a.Rows), importShown)] {
 			if r.Person != nil {
 				fmt.Fprintf(w, "%6d  %s  %s  %s  %s\n", r.Row, console.Column(r.Person.Email, 34), console.Column(r.Person.Name, 24), console.Column(r.Person.Phone, 18), console.Plain(r.Person.Company))
+			}
+			if r.People > 1 {
+				fmt.Fprintf(w, "%6s  and %d more in this row\n", "", r.People-1)
 			}
 		}
 		fmt.Fprintln(w)

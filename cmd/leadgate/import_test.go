@@ -9,67 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
-
 	"github.com/leadgate/leadgate/lead"
 )
 
-func TestTable(t *testing.T) {
-	const plainText = "Mail,Name,Firma\nanna@works.example,Änne Groß,\"Groß, Söhne\"\n"
-	encoded := func(e encoding.Encoding, s string) string {
-		out, err := e.NewEncoder().String(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out
+func TestWhyRejected(t *testing.T) {
+	const why = "no column holds an e-mail address or a phone number"
+	if got := whyRejected(why, []string{"Ada", "4.91512E+11"}); !strings.Contains(got, why) || !strings.Contains(got, "4.91512E+11 is what a spreadsheet made") {
+		t.Errorf("why = %q", got)
 	}
-	long := strings.Repeat("x@works.example,Xaver,Works\n", 5000) // the first letter that is not ASCII comes late
-	for _, c := range []struct{ name, file string }{
-		{"Plain", plainText},
-		{"BOM", "\ufeff" + plainText},
-		{"Latin1", encoded(charmap.ISO8859_1, plainText)},
-		{"UTF16LE", encoded(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), plainText)},
-		{"UTF16BE", encoded(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), plainText)},
-		{"UTF16WithoutBOM", encoded(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), plainText)},
-		{"Semicolons", "Mail;Name;Firma\r\nanna@works.example;Änne Groß;\"Groß, Söhne\"\r\n"},
-		{"Tabs", "Mail\tName\tFirma\nanna@works.example\tÄnne Groß\tGroß, Söhne\n"},
-		{"SaysItself", "sep=|\r\nMail|Name|Firma\r\nanna@works.example|Änne Groß|Groß, Söhne\r\n"},
-		{"LateLatin1", encoded(charmap.Windows1252, "Mail,Name,Firma\n"+long+"anna@works.example,Änne Groß,\"Groß, Söhne\"\n")},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "list.csv")
-			if err := os.WriteFile(file, []byte(c.file), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			x, err := openTable(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer x.close()
-			var got map[string]string
-			for {
-				row, err := x.next()
-				if err != nil {
-					break
-				}
-				if err := json.Unmarshal(row.Values, &got); err != nil {
-					t.Fatalf("row %d: %v in %s", row.Row, err, row.Values)
-				}
-			}
-			if got["Mail"] != "anna@works.example" || got["Name"] != "Änne Groß" || got["Firma"] != "Groß, Söhne" {
-				t.Errorf("last row = %v", got)
-			}
-		})
-	}
-	if _, err := openTable(filepath.Join(t.TempDir(), "none.csv")); err == nil {
-		t.Error("a file that is not there: no error")
-	}
-	empty := filepath.Join(t.TempDir(), "empty.csv")
-	os.WriteFile(empty, nil, 0o600)
-	if _, err := openTable(empty); err == nil {
-		t.Error("an empty file: no error")
+	if got := whyRejected(why, []string{"Ada", "E+11", ""}); got != why {
+		t.Errorf("why = %q", got)
 	}
 }
 

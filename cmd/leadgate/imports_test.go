@@ -222,6 +222,10 @@ var mayImport = map[string][]string{
 		"cmd/leadgate/console",
 	},
 
+	"cmd/leadgate/sheet": {
+		"handlers/provider",
+	},
+
 	"cmd/leadgate/load": {
 		"journal",
 		"cmd/leadgate/console",
@@ -242,6 +246,14 @@ var mayImport = map[string][]string{
 		"cmd/leadgate/console",
 		"cmd/leadgate/doctor",
 		"config",
+		"cmd/leadgate/load",
+		"lead",
+		"journal",
+		"store",
+		"notify",
+		"notify/kind",
+		"notify/message",
+		"notify/slack",
 		"handlers",
 		"handlers/intake",
 		"handlers/lookup",
@@ -263,6 +275,7 @@ var mayImport = map[string][]string{
 		"cmd/leadgate/client",
 		"cmd/leadgate/console",
 		"cmd/leadgate/load",
+		"cmd/leadgate/sheet",
 		"config",
 		"handlers",
 		"handlers/provider",

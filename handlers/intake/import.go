@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -46,7 +48,8 @@ type ImportedRow struct {
 	Status string       `json:"status"` // accepted, rejected; with a dry run found
 	ID     string       `json:"id,omitempty"`
 	Why    string       `json:"why,omitempty"`
-	Person *lead.Person `json:"person,omitempty"` // with a dry run
+	Person *lead.Person `json:"person,omitempty"` // with a dry run: the first
+	People int          `json:"people,omitempty"` // in the row, if more than one
 }
 
 // Import answers POST /import: the rows that name somebody reachable are
@@ -93,15 +96,29 @@ func (s *Intake) Import(c echo.Context) error {
 		switch {
 		case err != nil:
 			found.Status, found.Why = "rejected", err.Error()
-		case len(read) != 1 || !read[0].Person.Reachable():
+		case !slices.ContainsFunc(read, func(t lead.Touch) bool { return t.Person.Reachable() }):
 			found.Status, found.Why = "rejected", "no column holds an e-mail address or a phone number"
 		case in.DryRun:
-			read[0].Person.Fill()
+			for i := range read {
+				read[i].Person.Fill()
+			}
 			found.Status, found.Person = "found", &read[0].Person
 		default:
-			t := read[0]
-			t.DeliveryID, t.Action, t.Silent = row.ID, in.Action, !in.Alert
-			touches, bodies, at = append(touches, &t), append(bodies, row.Values), append(at, len(out.Rows))
+			for i := range read {
+				t := &read[i]
+				t.DeliveryID, t.Action, t.Silent = row.ID, in.Action, !in.Alert
+				if i > 0 {
+					t.DeliveryID += "#" + strconv.Itoa(i)
+				}
+				if !t.Person.Reachable() { // beside somebody who is
+					t.State, t.Error = lead.Unread, noContactError
+				}
+				touches, at = append(touches, t), append(at, len(out.Rows))
+			}
+			bodies = append(bodies, row.Values)
+		}
+		if len(read) > 1 && found.Status != "rejected" {
+			found.People = len(read)
 		}
 		out.Rows = append(out.Rows, found)
 	}
@@ -119,7 +136,7 @@ func (s *Intake) Import(c echo.Context) error {
 	if !s.imports.goesOn(session.Of(c).Name+" "+g.Name, now) {
 		s.o.Sessions.Did(c, lead.ActImport, g.Name)
 	}
-	for i, t := range touches {
+	for i, t := range slices.Backward(touches) { // the first of a row names it
 		out.Rows[at[i]].ID = t.ID
 	}
 	return c.JSON(http.StatusOK, out)

@@ -1,0 +1,19 @@
+package provider
+
+// Columns counts the different details of a person that labels ask for: a row
+// with two or more of them names the columns of a table.
+func Columns(labels []string) int {
+	var seen [places]bool
+	n := 0
+	for _, label := range labels {
+		m, ok := knownLabel(label)
+		if !ok {
+			m, _ = byTokens(label, "")
+		}
+		if m.field >= fieldEmail && m.field <= fieldTitle && !m.weak && !seen[m.field] {
+			seen[m.field] = true
+			n++
+		}
+	}
+	return n
+}
