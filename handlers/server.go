@@ -35,7 +35,7 @@ import (
 type Options struct {
 	Sources   []source.Source
 	Intake    intake.Options // Accepter and MaxBody; New fills in the rest
-	Source    source.Options // Notebook, Rhythms and TrustedProxies; New fills in the rest
+	Source    source.Options // Notebook, ArrivalRates and TrustedProxies; New fills in the rest
 	Reader    reader
 	Actor     actor
 	People    people

@@ -57,7 +57,7 @@ func (f *fakeAccepter) Accept(ctx context.Context, r *lead.Request, touches []*l
 // testOptions are those of a server in which nothing has happened yet, changed.
 func testOptions(change ...func(*Options)) Options {
 	o := Options{Intake: intake.Options{Accepter: nothing{}}, Reader: fakeReader{}, Session: session.Options{Store: newFakePasses()}, Source: source.Options{Notebook: &fakeNotebook{notes: map[string][]byte{}},
-		Rhythms: func(context.Context) (map[string]lead.Rhythm, error) { return nil, nil }}, PublicURL: publicURL, Version: "1.2.3",
+		ArrivalRates: func(context.Context) (map[string]lead.ArrivalRate, error) { return nil, nil }}, PublicURL: publicURL, Version: "1.2.3",
 		Now: func() time.Time { return noon }}
 	for _, c := range change {
 		c(&o)

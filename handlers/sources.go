@@ -58,10 +58,10 @@ type refusedFor struct {
 // knows.
 func (s *Server) sourcesPage(c echo.Context) error {
 	ctx, me := c.Request().Context(), session.Of(c)
-	rhythms := s.sources.Rhythms(ctx)
+	rates := s.sources.ArrivalRates(ctx)
 	var v sourcesView
 	for _, g := range s.sources.All() {
-		card := s.cardOf(g, s.sources.State(g, me, rhythms[g.Name]), me)
+		card := s.cardOf(g, s.sources.State(g, me, rates[g.Name]), me)
 		if !v.Away {
 			last, err := s.lastLead(ctx, g.Name)
 			switch {

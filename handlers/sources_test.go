@@ -24,8 +24,8 @@ func (n newest) Touches(_ context.Context, q lead.TouchQuery) (lead.TouchPage, e
 
 // rhythm is that of a source that is heard every ten minutes; silent since at,
 // unless that is zero.
-func rhythm(at time.Time) lead.Rhythm {
-	r := lead.Rhythm{Last: noon.Add(-time.Hour), Longest: map[string]time.Duration{}, Silent: at}
+func rhythm(at time.Time) lead.ArrivalRate {
+	r := lead.ArrivalRate{Last: noon.Add(-time.Hour), Longest: map[string]time.Duration{}, Silent: at}
 	for _, day := range []string{"2026-11-20", "2026-11-23", "2026-11-24"} {
 		r.Longest[day] = 10 * time.Minute
 	}
@@ -33,11 +33,11 @@ func rhythm(at time.Time) lead.Rhythm {
 }
 
 func TestSources_Silence(t *testing.T) {
-	var rhythms map[string]lead.Rhythm
+	var rates map[string]lead.ArrivalRate
 	var away error
 	s, _ := testServer(t, []source.Source{{Name: "contact", Provider: "form"}}, func(o *Options) {
 		o.Session.Tokens = []string{"api-token"}
-		o.Source.Rhythms = func(context.Context) (map[string]lead.Rhythm, error) { return rhythms, away }
+		o.Source.ArrivalRates = func(context.Context) (map[string]lead.ArrivalRate, error) { return rates, away }
 	})
 	type silence struct {
 		Usual float64
@@ -51,9 +51,9 @@ func TestSources_Silence(t *testing.T) {
 		}
 	}
 	check("never heard", silence{})
-	rhythms = map[string]lead.Rhythm{"contact": rhythm(time.Time{})}
+	rates = map[string]lead.ArrivalRate{"contact": rhythm(time.Time{})}
 	check("heard", silence{Usual: 600})
-	rhythms["contact"] = rhythm(noon.Add(-time.Minute))
+	rates["contact"] = rhythm(noon.Add(-time.Minute))
 	check("silent", silence{Usual: 600, Since: noon.Add(-time.Hour)})
 	away = errors.New("Redis is away")
 	check("not known", silence{})
@@ -65,11 +65,11 @@ func TestSources_Silence(t *testing.T) {
 func TestSourcesPage_Trouble(t *testing.T) {
 	sources := []source.Source{{Name: "contact", Provider: "form", Token: "path-token"}, {Name: "ads", Provider: "meta", Unsigned: true, VerifyToken: "v"},
 		{Name: "webinars", Provider: "zoom", Secret: zoomSecret}}
-	silent := map[string]lead.Rhythm{"webinars": rhythm(noon.Add(-time.Minute))}
+	silent := map[string]lead.ArrivalRate{"webinars": rhythm(noon.Add(-time.Minute))}
 	lately := map[string][]*lead.Touch{"contact": {{Test: true, ReceivedAt: noon}, {ReceivedAt: noon.Add(-3 * time.Hour)}}}
 	wrongToken := func(s *Server) { post(s, "/in/contact/guess", formType, oneForm) }
 	for name, tc := range map[string]struct {
-		rhythms    map[string]lead.Rhythm
+		rates      map[string]lead.ArrivalRate
 		reader     newest
 		before     func(*Server)
 		want, lack []string
@@ -104,7 +104,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, cookies := insiders(t, func(o *Options) {
 				o.Sources, o.Reader = sources, tc.reader
-				o.Source.Rhythms = func(context.Context) (map[string]lead.Rhythm, error) { return tc.rhythms, nil }
+				o.Source.ArrivalRates = func(context.Context) (map[string]lead.ArrivalRate, error) { return tc.rates, nil }
 			})
 			if tc.before != nil {
 				tc.before(s)

@@ -39,7 +39,7 @@ import (
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
 	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), books.Shelves(), []string{audit.Shelf, noteShelf, eraseShelf, promiseShelf, offShelf,
-		rhythmShelf, deedShelf, lifeShelf})
+		arrivalRateShelf, deedShelf, lifeShelf})
 }
 
 const (

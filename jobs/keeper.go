@@ -26,7 +26,7 @@ type keeper interface {
 	timerKeeper
 	arrivalKeeper
 	turnKeeper
-	rhythmKeeper
+	arrivalRateKeeper
 	listKeeper
 	walkKeeper
 	KeepEntries(ctx context.Context, entries []lead.Entry, since time.Time) error
@@ -35,7 +35,7 @@ type keeper interface {
 
 // checkRedis says whether Redis answers and still has what was put into it.
 func (j *Jobs) checkRedis(ctx context.Context) error {
-	life, err := j.o.Prompt.Born(ctx)
+	life, err := j.o.Prompt.Generation(ctx)
 	if err != nil {
 		return err
 	}

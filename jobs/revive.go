@@ -12,8 +12,8 @@ import (
 
 // life tells a Redis that is there from one that was wiped.
 type life interface {
-	Born(ctx context.Context) (life string, err error)
-	Bear(ctx context.Context) (life string, err error)
+	Generation(ctx context.Context) (life string, err error)
+	NewGeneration(ctx context.Context) (life string, err error)
 	Restore(ctx context.Context, leads []*lead.Lead, touches []*lead.Touch) error
 }
 
@@ -91,7 +91,7 @@ const redisLife = "redis"
 // revive fills a store that does not have what this journal kept, marks it, and
 // says that it was so.
 func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
-	life, err := j.o.Prompt.Born(ctx)
+	life, err := j.o.Prompt.Generation(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -124,7 +124,7 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	if err := j.restorePeople(ctx, turns); err != nil {
 		return true, fmt.Errorf("restore turns: %w", err)
 	}
-	if err := j.restoreRhythms(ctx); err != nil {
+	if err := j.restoreArrivalRates(ctx); err != nil {
 		return true, fmt.Errorf("restore rhythms: %w", err)
 	}
 	if leads+touches > 0 {
@@ -134,7 +134,7 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 		return true, fmt.Errorf("name the queues: %w", err)
 	}
 	if life == "" {
-		if life, err = j.o.Store.Bear(ctx); err != nil {
+		if life, err = j.o.Store.NewGeneration(ctx); err != nil {
 			return true, err
 		}
 	}

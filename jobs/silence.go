@@ -11,13 +11,13 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-const rhythmShelf = "rhythms" // source -> how often it is heard
+const arrivalRateShelf = "rhythms" // source -> how often it is heard
 
-// rhythmKeeper is what all replicas know of when sources are heard.
-type rhythmKeeper interface {
-	Heard(ctx context.Context, latest map[string]time.Time) (map[string]time.Time, error) // takes down what is later, returns all
-	Rhythms(ctx context.Context) (map[string]lead.Rhythm, error)
-	SetRhythms(ctx context.Context, rhythms map[string]lead.Rhythm, onlyNew bool) error
+// arrivalRateKeeper is what all replicas know of when sources are heard.
+type arrivalRateKeeper interface {
+	LastSeen(ctx context.Context, latest map[string]time.Time) (map[string]time.Time, error) // takes down what is later, returns all
+	ArrivalRates(ctx context.Context) (map[string]lead.ArrivalRate, error)
+	SetArrivalRates(ctx context.Context, rates map[string]lead.ArrivalRate, onlyNew bool) error
 }
 
 const (
@@ -76,7 +76,7 @@ func (j *Jobs) listenToSources(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	taken := j.ears.take()
-	heard, err := j.o.Prompt.Heard(ctx, taken)
+	heard, err := j.o.Prompt.LastSeen(ctx, taken)
 	if err != nil {
 		j.ears.giveBack(taken)
 		return err
@@ -87,33 +87,33 @@ func (j *Jobs) listenToSources(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	rhythms, err := j.o.Prompt.Rhythms(ctx)
+	rates, err := j.o.Prompt.ArrivalRates(ctx)
 	if err != nil {
 		return err
 	}
 	for _, source := range j.settings.Load().Sources {
-		r := rhythms[source]
+		r := rates[source]
 		if heard[source].IsZero() && r.Last.IsZero() {
 			continue // never heard: nothing is missing yet
 		}
-		what, gap := r.Listen(now, heard[source])
-		rhythms[source] = r
-		j.sayRhythm(ctx, source, r, what, gap, now)
+		what, gap := r.Observe(now, heard[source])
+		rates[source] = r
+		j.reportSilence(ctx, source, r, what, gap, now)
 	}
-	if len(rhythms) == 0 {
+	if len(rates) == 0 {
 		return nil
 	}
-	ops := make([]journal.Op, 0, len(rhythms))
-	for source, r := range rhythms {
-		ops = append(ops, journal.Put(rhythmShelf, source, mustJSON(r)))
+	ops := make([]journal.Op, 0, len(rates))
+	for source, r := range rates {
+		ops = append(ops, journal.Put(arrivalRateShelf, source, mustJSON(r)))
 	}
 	if err := j.o.Journal.Settle(ctx, ops...); err != nil {
 		return fmt.Errorf("keep when sources were heard: %w", err)
 	}
-	return j.o.Prompt.SetRhythms(ctx, rhythms, false)
+	return j.o.Prompt.SetArrivalRates(ctx, rates, false)
 }
 
-func (j *Jobs) sayRhythm(ctx context.Context, source string, r lead.Rhythm, what lead.Listened, gap time.Duration, now time.Time) {
+func (j *Jobs) reportSilence(ctx context.Context, source string, r lead.ArrivalRate, what lead.RateChange, gap time.Duration, now time.Time) {
 	usual, _ := r.Usual()
 	a := notify.Alarm{At: now}
 	switch what {
@@ -121,7 +121,7 @@ func (j *Jobs) sayRhythm(ctx context.Context, source string, r lead.Rhythm, what
 		a.Key = "silent:" + source
 		a.Title = fmt.Sprintf("Source %s has been silent for %s, usually at most %s", source, notify.Roughly(gap), notify.Roughly(usual))
 		a.Text = "Nothing has arrived at its URL since. See whether the form or the vendor's webhook still points here."
-	case lead.SpeaksAgain:
+	case lead.ActiveAgain:
 		a.Key = "speaks:" + source
 		a.Title = fmt.Sprintf("Source %s speaks again, after %s", source, notify.Roughly(gap))
 	default:
@@ -131,16 +131,16 @@ func (j *Jobs) sayRhythm(ctx context.Context, source string, r lead.Rhythm, what
 	j.targets.Alarm(ctx, a)
 }
 
-// Rhythms returns how often the sources are heard, by their names.
-func (j *Jobs) Rhythms(ctx context.Context) (map[string]lead.Rhythm, error) {
-	return j.o.Prompt.Rhythms(ctx)
+// ArrivalRates returns how often the sources are heard, by their names.
+func (j *Jobs) ArrivalRates(ctx context.Context) (map[string]lead.ArrivalRate, error) {
+	return j.o.Prompt.ArrivalRates(ctx)
 }
 
-// restoreRhythms puts back what Redis has forgotten.
-func (j *Jobs) restoreRhythms(ctx context.Context) error {
-	kept := map[string]lead.Rhythm{}
-	err := j.o.Journal.Each(rhythmShelf, "", func(source string, value []byte) bool {
-		var r lead.Rhythm
+// restoreArrivalRates puts back what Redis has forgotten.
+func (j *Jobs) restoreArrivalRates(ctx context.Context) error {
+	kept := map[string]lead.ArrivalRate{}
+	err := j.o.Journal.Each(arrivalRateShelf, "", func(source string, value []byte) bool {
+		var r lead.ArrivalRate
 		if decodeKept(value, &r) == nil {
 			kept[source] = r
 		}
@@ -149,5 +149,5 @@ func (j *Jobs) restoreRhythms(ctx context.Context) error {
 	if err != nil || len(kept) == 0 {
 		return err
 	}
-	return j.o.Store.SetRhythms(ctx, kept, true)
+	return j.o.Store.SetArrivalRates(ctx, kept, true)
 }

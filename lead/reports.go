@@ -140,45 +140,44 @@ func quantile(sorted []time.Duration, p float64) time.Duration {
 	return sorted[max(0, min(i, len(sorted)-1))]
 }
 
-// Rhythm is how often a source is heard: the longest silence that ended on each
+// ArrivalRate is how often touches of a source arrive: the longest silence that ended on each
 // of its latest days.
-type Rhythm struct {
-	Last    time.Time                `json:"last"`              // when the source was heard last
-	Seen    time.Time                `json:"seen"`              // when somebody listened last
+type ArrivalRate struct {
+	Last    time.Time                `json:"last"`              // when its last touch arrived
+	Seen    time.Time                `json:"seen"`              // when Observe was called last
 	Longest map[string]time.Duration `json:"longest,omitempty"` // UTC day -> longest silence that ended on it
 	Silent  time.Time                `json:"silent,omitzero"`   // since when the source is known to be silent; zero: it is not
 }
 
 const (
-	rhythmDays  = 14              // that a rhythm remembers: two weekends
-	rhythmLeast = 3               // days that make one
-	shortest    = time.Hour       // a silence that is worth a word
-	deafAfter   = 5 * time.Minute // without listening; what was missed then is nobody's silence
+	rateDays        = 14              // that are remembered: two weekends
+	rateLeast       = 3               // days that make a rate
+	shortest        = time.Hour       // a silence that is worth a word
+	unobservedAfter = 5 * time.Minute // without Observe; what was missed then is no silence
 )
 
-// Listened is what listening to a source has shown.
-type Listened int
+// RateChange is what Observe has found.
+type RateChange int
 
-// What Listen finds.
+// What Observe finds.
 const (
-	NothingNew Listened = iota
-	FellSilent          // for much longer than usual, said once
-	SpeaksAgain
+	NothingNew RateChange = iota
+	FellSilent            // for much longer than usual, said once
+	ActiveAgain
 )
 
-// Listen takes down that a source was heard at a moment, its latest, and says
-// what is new. Gap is for how long it has been silent, or was. While nobody
-// listened no time passes.
-func (r *Rhythm) Listen(now, heard time.Time) (what Listened, gap time.Duration) {
-	if deaf := now.Sub(r.Seen); !r.Seen.IsZero() && deaf > deafAfter && !r.Last.IsZero() {
-		r.Last = r.Last.Add(deaf)
+// Observe notes when the latest touch of a source came, and says what is new. Gap is for how long it has been silent, or was. Time in which it is not
+// called does not count.
+func (r *ArrivalRate) Observe(now, heard time.Time) (what RateChange, gap time.Duration) {
+	if unobserved := now.Sub(r.Seen); !r.Seen.IsZero() && unobserved > unobservedAfter && !r.Last.IsZero() {
+		r.Last = r.Last.Add(unobserved)
 	}
 	r.Seen = now
 	if heard.After(r.Last) {
-		gap = r.hear(heard)
+		gap = r.arrived(heard)
 		if !r.Silent.IsZero() {
 			r.Silent = time.Time{}
-			return SpeaksAgain, gap
+			return ActiveAgain, gap
 		}
 		return NothingNew, gap
 	}
@@ -190,7 +189,7 @@ func (r *Rhythm) Listen(now, heard time.Time) (what Listened, gap time.Duration)
 	return NothingNew, gap
 }
 
-func (r *Rhythm) hear(at time.Time) (gap time.Duration) {
+func (r *ArrivalRate) arrived(at time.Time) (gap time.Duration) {
 	if !r.Last.IsZero() {
 		gap = at.Sub(r.Last)
 		if r.Longest == nil {
@@ -198,7 +197,7 @@ func (r *Rhythm) hear(at time.Time) (gap time.Duration) {
 		}
 		day := dayOf(at)
 		r.Longest[day] = max(r.Longest[day], gap)
-		oldest := dayOf(at.AddDate(0, 0, -rhythmDays))
+		oldest := dayOf(at.AddDate(0, 0, -rateDays))
 		maps.DeleteFunc(r.Longest, func(d string, _ time.Duration) bool { return d <= oldest })
 	}
 	r.Last = at
@@ -207,14 +206,14 @@ func (r *Rhythm) hear(at time.Time) (gap time.Duration) {
 
 // Usual is for how long the source is silent at most: the longest silence that
 // is remembered, and once there are two weekends among them the longest but one,
-// so that a single outage does not become usual. False while it has been heard
-// on too few days to say.
-func (r *Rhythm) Usual() (time.Duration, bool) {
-	if len(r.Longest) < rhythmLeast {
+// so that a single outage does not become usual. False while touches came on
+// too few days to say.
+func (r *ArrivalRate) Usual() (time.Duration, bool) {
+	if len(r.Longest) < rateLeast {
 		return 0, false
 	}
 	gaps := slices.Sorted(maps.Values(r.Longest))
-	if slices.Min(slices.Collect(maps.Keys(r.Longest))) > dayOf(r.Last.AddDate(0, 0, 2-rhythmDays)) {
+	if slices.Min(slices.Collect(maps.Keys(r.Longest))) > dayOf(r.Last.AddDate(0, 0, 2-rateDays)) {
 		return gaps[len(gaps)-1], true
 	}
 	return gaps[len(gaps)-2], true

@@ -10,13 +10,13 @@ import (
 
 // life lets a source be heard every gap for so long, with somebody listening
 // every minute, and returns what was new.
-func life(r *Rhythm, from time.Time, days int, speaks func(at time.Time) bool) (found []Listened, until time.Time) {
+func life(r *ArrivalRate, from time.Time, days int, speaks func(at time.Time) bool) (found []RateChange, until time.Time) {
 	heard := r.Last
 	for at := from; at.Before(from.AddDate(0, 0, days)); at = at.Add(time.Minute) {
 		if speaks(at) {
 			heard = at
 		}
-		if what, _ := r.Listen(at, heard); what != NothingNew {
+		if what, _ := r.Observe(at, heard); what != NothingNew {
 			found = append(found, what)
 		}
 		until = at
@@ -34,12 +34,12 @@ func never(time.Time) bool { return false }
 func TestRhythm_Listen(t *testing.T) {
 	monday := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	t.Run("Weekends", func(t *testing.T) {
-		if found, _ := life(&Rhythm{}, monday, 28, office); len(found) > 2 {
+		if found, _ := life(&ArrivalRate{}, monday, 28, office); len(found) > 2 {
 			t.Errorf("four weeks of office hours: %v, want nothing after the first weekend", found)
 		}
 	})
 	t.Run("Outage", func(t *testing.T) {
-		r := &Rhythm{}
+		r := &ArrivalRate{}
 		_, now := life(r, monday, 28, office)
 		usual, known := r.Usual()
 		if !known || usual != 62*time.Hour+15*time.Minute {
@@ -50,16 +50,16 @@ func TestRhythm_Listen(t *testing.T) {
 			t.Fatalf("two weeks of silence: %v, want it said once", found)
 		}
 		found, _ = life(r, now.Add(time.Minute), 1, func(at time.Time) bool { return at.Hour() == 9 })
-		if len(found) != 1 || found[0] != SpeaksAgain || !r.Silent.IsZero() {
+		if len(found) != 1 || found[0] != ActiveAgain || !r.Silent.IsZero() {
 			t.Errorf("it speaks again: %v", found)
 		}
 	})
 	t.Run("RoundTheClock", func(t *testing.T) {
-		r := &Rhythm{}
+		r := &ArrivalRate{}
 		_, now := life(r, monday, 5, func(at time.Time) bool { return at.Minute()%5 == 0 })
 		begin := r.Last
 		for at := now; ; at = at.Add(time.Minute) {
-			if what, gap := r.Listen(at, begin); what == FellSilent {
+			if what, gap := r.Observe(at, begin); what == FellSilent {
 				if gap <= time.Hour || gap > 62*time.Minute {
 					t.Errorf("said after %s, want an hour", gap)
 				}
@@ -71,20 +71,20 @@ func TestRhythm_Listen(t *testing.T) {
 		}
 	})
 	t.Run("TooNew", func(t *testing.T) {
-		r := &Rhythm{}
+		r := &ArrivalRate{}
 		life(r, monday, 2, office)
 		if found, _ := life(r, monday.AddDate(0, 0, 2), 20, never); len(found) > 0 {
 			t.Errorf("after two days nothing is usual: %v", found)
 		}
 	})
-	t.Run("NobodyListened", func(t *testing.T) {
-		r := &Rhythm{}
+	t.Run("NobodyRateChange", func(t *testing.T) {
+		r := &ArrivalRate{}
 		_, now := life(r, monday, 5, func(at time.Time) bool { return at.Minute()%5 == 0 })
 		heard := r.Last
-		if what, gap := r.Listen(now.AddDate(0, 0, 10), heard); what != NothingNew || gap > time.Hour {
+		if what, gap := r.Observe(now.AddDate(0, 0, 10), heard); what != NothingNew || gap > time.Hour {
 			t.Errorf("after ten days without anybody who listens: %v, silent for %s", what, gap)
 		}
-		if r.Listen(now.AddDate(0, 0, 10).Add(time.Minute), now.AddDate(0, 0, 10)); r.Longest[dayOf(now.AddDate(0, 0, 10))] > time.Hour {
+		if r.Observe(now.AddDate(0, 0, 10).Add(time.Minute), now.AddDate(0, 0, 10)); r.Longest[dayOf(now.AddDate(0, 0, 10))] > time.Hour {
 			t.Errorf("the outage became a silence of the source: %v", r.Longest)
 		}
 	})
@@ -94,7 +94,7 @@ func TestRhythm_Listen(t *testing.T) {
 // silence once.
 func TestRhythm_Bounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r, now, silent := &Rhythm{}, noon, false
+		r, now, silent := &ArrivalRate{}, noon, false
 		heard := time.Time{}
 		for range rapid.IntRange(0, 300).Draw(t, "looks") {
 			now = now.Add(time.Duration(rapid.IntRange(1, 5000).Draw(t, "minutes")) * time.Minute)
@@ -102,19 +102,19 @@ func TestRhythm_Bounded(t *testing.T) {
 			if rapid.IntRange(0, 3).Draw(t, "speaks") > 0 {
 				heard = now.Add(-time.Duration(rapid.IntRange(0, 50).Draw(t, "ago")) * time.Second)
 			}
-			switch what, gap := r.Listen(now, heard); what {
+			switch what, gap := r.Observe(now, heard); what {
 			case FellSilent:
 				if silent || gap <= shortest {
 					t.Fatalf("silence after %s is said again: %v", gap, silent)
 				}
 				silent = true
-			case SpeaksAgain:
+			case ActiveAgain:
 				if !silent {
 					t.Fatal("speaks again without having been silent")
 				}
 				silent = false
 			}
-			if len(r.Longest) > rhythmDays {
+			if len(r.Longest) > rateDays {
 				t.Fatalf("%d days are remembered", len(r.Longest))
 			}
 		}

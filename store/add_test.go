@@ -57,7 +57,7 @@ func TestStore_Add_PlusTags(t *testing.T) {
 	w := openBuiltin(t)
 	ctx := t.Context()
 	same := store.New(w.rdb, store.Options{Prefix: "same", PlusTagsSame: true})
-	if _, err := same.Bear(ctx); err != nil {
+	if _, err := same.NewGeneration(ctx); err != nil {
 		t.Fatal(err)
 	}
 	for s, want := range map[*store.Store]string{w.Store: "t2", same: "t1"} {

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -90,4 +92,66 @@ func (s *Store) Receipts(ctx context.Context, notices ...string) (map[string]str
 		}
 	}
 	return told, nil
+}
+
+// LastSeen records when sources last sent something to a node, where no later
+// moment is known, and returns it of all sources.
+func (s *Store) LastSeen(ctx context.Context, latest map[string]time.Time) (map[string]time.Time, error) {
+	args := make([]any, 0, 2*len(latest))
+	for source, at := range latest {
+		args = append(args, source, at.UnixMilli())
+	}
+	if err := keepLater.Run(ctx, s.rdb, []string{s.heardKey()}, args...).Err(); err != nil {
+		return nil, fmt.Errorf("record when sources were last seen: %w", err)
+	}
+	kept, err := s.rdb.HGetAll(ctx, s.heardKey()).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read when sources were last seen: %w", err)
+	}
+	seen := map[string]time.Time{}
+	for source, ms := range kept {
+		n, err := strconv.ParseInt(ms, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read when source %s was last seen: %w", source, err)
+		}
+		seen[source] = time.UnixMilli(n).UTC()
+	}
+	return seen, nil
+}
+
+// ArrivalRates returns how often touches of sources arrive, by source.
+func (s *Store) ArrivalRates(ctx context.Context) (map[string]lead.ArrivalRate, error) {
+	kept, err := s.rdb.HGetAll(ctx, s.arrivalRatesKey()).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read rates: %w", err)
+	}
+	rates := map[string]lead.ArrivalRate{}
+	for source, doc := range kept {
+		var r lead.ArrivalRate
+		if err := json.Unmarshal([]byte(doc), &r); err != nil {
+			return nil, fmt.Errorf("decode the rhythm of source %s: %w", source, err)
+		}
+		rates[source] = r
+	}
+	return rates, nil
+}
+
+// SetArrivalRates writes how often touches of sources arrive; onlyNew: what is there stays.
+func (s *Store) SetArrivalRates(ctx context.Context, rates map[string]lead.ArrivalRate, onlyNew bool) error {
+	pipe := s.rdb.Pipeline()
+	for source, r := range rates {
+		b, err := json.Marshal(r)
+		if err != nil {
+			return fmt.Errorf("encode the rhythm of source %s: %w", source, err)
+		}
+		if onlyNew {
+			pipe.HSetNX(ctx, s.arrivalRatesKey(), source, b)
+		} else {
+			pipe.HSet(ctx, s.arrivalRatesKey(), source, b)
+		}
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return fmt.Errorf("write rates: %w", err)
+	}
+	return nil
 }

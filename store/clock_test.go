@@ -242,28 +242,28 @@ func TestStore_Rhythms(t *testing.T) {
 			{map[string]time.Time{"a": noon, "b": noon.Add(time.Hour)}, map[string]time.Time{"a": noon, "b": noon.Add(time.Hour)}},
 			{map[string]time.Time{"a": noon.Add(time.Minute), "b": noon}, map[string]time.Time{"a": noon.Add(time.Minute), "b": noon.Add(time.Hour)}},
 		} {
-			got, err := w.Heard(ctx, step.told)
+			got, err := w.LastSeen(ctx, step.told)
 			if err != nil {
 				t.Fatal(err)
 			}
 			w.mustBe("heard", got, step.want)
 		}
-		first := map[string]lead.Rhythm{"a": {Last: noon, Seen: noon, Longest: map[string]time.Duration{"2026-11-25": time.Hour}}}
-		if err := w.SetRhythms(ctx, first, true); err != nil {
+		first := map[string]lead.ArrivalRate{"a": {Last: noon, Seen: noon, Longest: map[string]time.Duration{"2026-11-25": time.Hour}}}
+		if err := w.SetArrivalRates(ctx, first, true); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.SetRhythms(ctx, map[string]lead.Rhythm{"a": {}, "b": {Last: noon}}, true); err != nil {
+		if err := w.SetArrivalRates(ctx, map[string]lead.ArrivalRate{"a": {}, "b": {Last: noon}}, true); err != nil {
 			t.Fatal(err)
 		}
-		got, err := w.Rhythms(ctx)
+		got, err := w.ArrivalRates(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.mustBe("rhythms", got, map[string]lead.Rhythm{"a": first["a"], "b": {Last: noon}})
-		if err := w.SetRhythms(ctx, map[string]lead.Rhythm{"a": {}}, false); err != nil {
+		w.mustBe("rhythms", got, map[string]lead.ArrivalRate{"a": first["a"], "b": {Last: noon}})
+		if err := w.SetArrivalRates(ctx, map[string]lead.ArrivalRate{"a": {}}, false); err != nil {
 			t.Fatal(err)
 		}
-		if got, err = w.Rhythms(ctx); err != nil || !got["a"].Last.IsZero() {
+		if got, err = w.ArrivalRates(ctx); err != nil || !got["a"].Last.IsZero() {
 			t.Errorf("rhythms = %v, %v; want a overwritten", got, err)
 		}
 	})

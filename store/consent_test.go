@@ -98,7 +98,7 @@ func TestStore_Leads_Consent(t *testing.T) {
 	})
 }
 
-// Cards from before they told the consent hide nobody, and Learn writes them anew.
+// Cards from before they told the consent hide nobody, and WarmSearch writes them anew.
 func TestStore_Leads_ConsentOfOldCards(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		w.consenting("t1", 1, "ada", lead.Given)
@@ -125,13 +125,13 @@ func TestStore_Leads_ConsentOfOldCards(t *testing.T) {
 					t.Errorf("Leads(%+v) = %q, want %q", q, got, want)
 				}
 			}
-			if err := upgraded.Learn(t.Context()); err != nil {
+			if err := upgraded.WarmSearch(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
 		w.plain.HDel(t.Context(), "lg:cards", "gone")
 		if diff := cmp.Diff(told, w.plain.HGetAll(t.Context(), "lg:cards").Val()); diff != "" {
-			t.Errorf("cards after Learn (-want +got):\n%s", diff)
+			t.Errorf("cards after WarmSearch (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -176,12 +176,12 @@ func TestStore_Leads_ConsentWithoutRedis(t *testing.T) {
 			t.Errorf("Leads(%+v) without Redis: no error", q)
 		}
 	}
-	if err := w.Learn(t.Context()); err == nil {
-		t.Error("Learn without Redis: no error")
+	if err := w.WarmSearch(t.Context()); err == nil {
+		t.Error("WarmSearch without Redis: no error")
 	}
 }
 
-// Whoever changes a lead while Learn writes its card anew has the last word.
+// Whoever changes a lead while WarmSearch writes its card anew has the last word.
 func TestStore_Learn_Meanwhile(t *testing.T) {
 	w := openBuiltin(t)
 	quiet := store.New(w.plain, store.Options{Now: func() time.Time { return w.now }}) // another node
@@ -202,14 +202,14 @@ func TestStore_Learn_Meanwhile(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		err := upgraded.Learn(t.Context())
+		err := upgraded.WarmSearch(t.Context())
 		w.hook.before = nil
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !changed {
 			if n < 5 {
-				t.Fatalf("Learn makes %d round trips", n-1)
+				t.Fatalf("WarmSearch makes %d round trips", n-1)
 			}
 			return
 		}

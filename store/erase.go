@@ -47,7 +47,7 @@ func (s *Store) Erase(ctx context.Context, e *lead.Erasure) (gone lead.Erased, e
 		if err := exec(ctx, pipe); err != nil {
 			return gone, fmt.Errorf("erase lead %s: %w", id, err)
 		}
-		if err := s.unpoint(ctx, id, mapKeys(keys)); err != nil {
+		if err := s.unlink(ctx, id, mapKeys(keys)); err != nil {
 			return gone, err
 		}
 	}
@@ -76,7 +76,7 @@ func (s *Store) eraseTouches(ctx context.Context, ids []string, sources, keys ma
 		return err
 	}
 	pipe := s.rdb.Pipeline()
-	struck := map[*redis.IntCmd]string{}
+	corrected := map[*redis.IntCmd]string{}
 	for i, id := range ids {
 		lists := []string{s.touchesKey()}
 		for _, state := range []lead.State{lead.Accepted, lead.Unread, lead.Quarantined, lead.Merged} {
@@ -91,7 +91,7 @@ func (s *Store) eraseTouches(ctx context.Context, ids []string, sources, keys ma
 			lists = append(lists, s.touchesOfSource(t.Source))
 			day := dayOf(t.ReceivedAt)
 			for _, o := range final {
-				struck[pipe.SRem(ctx, s.bookKey(day, o), id)] = day
+				corrected[pipe.SRem(ctx, s.bookKey(day, o), id)] = day
 			}
 			if t.Content != "" {
 				pipe.Del(ctx, s.sameKey(t.Source, t.Content))
@@ -104,7 +104,7 @@ func (s *Store) eraseTouches(ctx context.Context, ids []string, sources, keys ma
 		pipe.Del(ctx, s.repeatsKey(id))
 	}
 	err = exec(ctx, pipe)
-	for c, day := range struck {
+	for c, day := range corrected {
 		if c.Val() > 0 {
 			gone.Days[day] += int(c.Val())
 		}

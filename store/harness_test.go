@@ -60,7 +60,7 @@ func open(t testing.TB, o redis.UniversalOptions, also ...store.Options) *world 
 
 func (w *world) bear() {
 	w.t.Helper()
-	if _, err := w.Bear(w.t.Context()); err != nil {
+	if _, err := w.NewGeneration(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 //	lg:{t:ID}                     hash    for ever   a touch; its fields are listed in touch.go
 //	lg:{t:ID}:repeats             set     4 days     touches merged into it, so that each counts once
 //	lg:{l:ID}                     string  for ever   a lead: its revision, a blank, the lead as JSON
-//	lg:{who}:born                 string  for ever   there since Bear: this Redis has not been wiped
+//	lg:{who}:born                 string  for ever   there since NewGeneration: this Redis has not been wiped
 //	lg:{who}:SHA256               string  for ever   "email:..." or "tel:..." -> lead id; add.go tells of the "@" at its end
 //	lg:same:SOURCE:CONTENT        string  10 min     the first touch with this content
 //	lg:passes                     hash    for ever   digest of a secret -> whom it lets in
@@ -27,7 +27,7 @@ import (
 //	lg:turns                      string  for ever   the round robins: their revision, a blank, lead.Turns as JSON
 //	lg:off                        hash    for ever   rep -> Unix milliseconds until when the rep is away
 //	lg:heard                      hash    for ever   source -> Unix milliseconds when it was heard last
-//	lg:rhythms                    hash    for ever   source -> lead.Rhythm as JSON
+//	lg:rhythms                    hash    for ever   source -> lead.ArrivalRate as JSON
 //	lg:lease:NAME                 string  as told    who holds it
 //	lg:pace:NAME                  string  as needed  when a channel may have its whole burst again
 //	lg:pauses                     hash    for ever   target -> who paused it, when and why, as jobs write it
@@ -77,7 +77,7 @@ func (s *Store) paceKey(name string) string        { return s.prefix + ":pace:" 
 func (s *Store) pausesKey() string                 { return s.prefix + ":pauses" }
 func (s *Store) noticeKey(name string) string      { return s.prefix + ":notice:" + name }
 func (s *Store) heardKey() string                  { return s.prefix + ":heard" }
-func (s *Store) rhythmsKey() string                { return s.prefix + ":rhythms" }
+func (s *Store) arrivalRatesKey() string           { return s.prefix + ":rhythms" }
 func (s *Store) turnsKey() string                  { return s.prefix + ":turns" }
 func (s *Store) offKey() string                    { return s.prefix + ":off" }
 func (s *Store) timersKey() string                 { return s.prefix + ":timers" }
@@ -87,8 +87,8 @@ func (s *Store) auditKey() string                  { return s.prefix + ":audit" 
 func (s *Store) touchesKey() string                { return s.prefix + ":touches" }
 func (s *Store) touchesOfSource(src string) string { return s.prefix + ":touches:source:" + src }
 func (s *Store) alertedKey() string                { return s.prefix + ":leads:alerted" }
-func (s *Store) cardsKey() string                  { return s.prefix + ":cards" }
-func (s *Store) cardLogKey() string                { return s.prefix + ":cards:log" }
+func (s *Store) indexKey() string                  { return s.prefix + ":cards" }
+func (s *Store) indexLogKey() string               { return s.prefix + ":cards:log" }
 func (s *Store) leadsBy(rep string) string         { return s.prefix + ":leads:by:" + rep }
 func (s *Store) leadsKey() string                  { return s.prefix + ":leads" }
 func (s *Store) leadsOfSource(src string) string   { return s.prefix + ":leads:source:" + src }

@@ -85,7 +85,7 @@ func BenchmarkLeads(b *testing.B) {
 			w := open(b)
 			w.many(n)
 			begin := time.Now()
-			if err := w.Learn(b.Context()); err != nil {
+			if err := w.WarmSearch(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 			b.Logf("the cards of %d leads are learned in %s", n, time.Since(begin).Round(time.Millisecond))

@@ -42,16 +42,16 @@ func (s *Store) restoreLeads(ctx context.Context, leads []*lead.Lead) error {
 		}
 		made[i] = pipe.SetNX(ctx, s.leadKey(l.ID), kept, 0)
 		if !l.Apart {
-			s.point(ctx, pipe, l.Person, l.ID, lead.NormalEmail(l.Person.Email) != "")
+			s.link(ctx, pipe, l.Person, l.ID, lead.NormalEmail(l.Person.Email) != "")
 		}
 		for _, past := range l.History {
 			if !l.Apart && (past.Said.Email != l.Person.Email || past.Said.Phone != l.Person.Phone) {
-				s.point(ctx, pipe, past.Said, l.ID, true)
+				s.link(ctx, pipe, past.Said, l.ID, true)
 			}
 		}
 		s.listLead(ctx, pipe, l, sourcesOf(l)...)
-		pipe.HSetNX(ctx, s.cardsKey(), l.ID, cardOf(l))
-		s.markCard(ctx, pipe, l.ID)
+		pipe.HSetNX(ctx, s.indexKey(), l.ID, indexTextOf(l))
+		s.logIndexed(ctx, pipe, l.ID)
 	}
 	if err := exec(ctx, pipe); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (s *Store) restoreNewer(ctx context.Context, leads []*lead.Lead) error {
 			}
 			if written {
 				old, now = now, l
-				s.card(ctx, pipe, l)
+				s.indexLead(ctx, pipe, l)
 				break
 			}
 			if now, err = s.Lead(ctx, l.ID); err != nil && !errors.Is(err, ErrNotFound) {
@@ -121,8 +121,8 @@ func idsOfLeads(leads []*lead.Lead) []string {
 	return ids
 }
 
-// point sets the pointers of a person that are not there.
-func (s *Store) point(ctx context.Context, pipe redis.Pipeliner, p lead.Person, leadID string, withEmail bool) {
+// link sets the pointers of a person that are not there.
+func (s *Store) link(ctx context.Context, pipe redis.Pipeliner, p lead.Person, leadID string, withEmail bool) {
 	for _, key := range s.keysOf(p) {
 		to := leadID
 		if withEmail && strings.HasPrefix(key, "tel:") {
@@ -181,7 +181,7 @@ func (s *Store) restoreTouch(ctx context.Context, pipe redis.Pipeliner, t *lead.
 	if t.LeadID != "" && t.State != lead.Quarantined {
 		// A phone that is not the lead's present one: whether the lead has an
 		// e-mail is not known here, and to say so merges nobody by mistake.
-		s.point(ctx, pipe, t.Person, t.LeadID, true)
+		s.link(ctx, pipe, t.Person, t.LeadID, true)
 	}
 	if t.MergedInto != "" {
 		set = append(set, fieldMerged, t.MergedInto)

@@ -106,8 +106,8 @@ func TestStore_Restore(t *testing.T) {
 		before := w.answers()
 		leads, touches := w.everything()
 		w.flush()
-		if life, err := w.Born(ctx); err != nil || life != "" {
-			t.Fatalf("Born after the flush = %q, %v", life, err)
+		if life, err := w.Generation(ctx); err != nil || life != "" {
+			t.Fatalf("Generation after the flush = %q, %v", life, err)
 		}
 		for range 2 { // every replica does it
 			if err := w.Restore(ctx, leads, nil); err != nil {

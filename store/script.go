@@ -48,8 +48,8 @@ if now and string.sub(now, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 return 1`)
 
-	// unpoint deletes a pointer that leads where ARGV say.
-	unpoint = redis.NewScript(`
+	// unlink deletes a pointer that leads where ARGV say.
+	unlink = redis.NewScript(`
 local to = redis.call('GET', KEYS[1])
 if to == ARGV[1] or to == ARGV[2] then return redis.call('DEL', KEYS[1]) end
 return 0`)
@@ -62,8 +62,8 @@ if ARGV[3] == '0' then return redis.call('ZREM', KEYS[1], ARGV[1]) end
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
 return 1`)
 
-	// hear keeps for each source the later of two moments: ARGV are pairs.
-	hear = redis.NewScript(`
+	// keepLater keeps for each source the later of two moments: ARGV are pairs.
+	keepLater = redis.NewScript(`
 for i = 1, #ARGV, 2 do
   local at = redis.call('HGET', KEYS[1], ARGV[i])
   if not at or tonumber(at) < tonumber(ARGV[i+1]) then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i+1]) end

@@ -29,7 +29,7 @@ import (
 var (
 	ErrNotFound  = lead.ErrNotFound
 	ErrConflict  = lead.ErrConflict
-	ErrWiped     = errors.New("redis was wiped") // the marker of Bear is gone
+	ErrWiped     = errors.New("redis was wiped") // the marker of NewGeneration is gone
 	ErrBadCursor = lead.ErrBadCursor
 	ErrOldServer = errors.New("redis is older than 6.2")
 )
@@ -60,7 +60,7 @@ type Store struct {
 	tags   bool // see PlusTagsSame
 	asOf   func(*lead.Lead, time.Time) lead.Verdict
 	lives  lifetimes
-	cards  cards
+	index  searchIndex
 }
 
 // New returns a store in rdb, which stays the caller's to close.
@@ -77,9 +77,9 @@ func New(rdb redis.UniversalClient, o Options) *Store {
 	return &Store{rdb: rdb, prefix: cmp.Or(o.Prefix, "lg"), look: cmp.Or(o.Look, 2000), log: o.Logger, now: o.Now, tags: o.PlusTagsSame, asOf: o.AsOf}
 }
 
-// Born returns the marker of Bear, which names this life of Redis. It is empty
+// Generation returns the marker of NewGeneration, which names this life of Redis. It is empty
 // in a Redis that is new, was flushed, or came back without what it held.
-func (s *Store) Born(ctx context.Context) (string, error) {
+func (s *Store) Generation(ctx context.Context) (string, error) {
 	life, err := s.rdb.Get(ctx, s.bornKey()).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("look for the marker: %w", err)
@@ -87,13 +87,13 @@ func (s *Store) Born(ctx context.Context) (string, error) {
 	return life, nil
 }
 
-// Bear sets the marker, once everything that has to be in Redis is in it, and
+// NewGeneration sets the marker, once everything that has to be in Redis is in it, and
 // returns it; another replica may have been faster.
-func (s *Store) Bear(ctx context.Context) (string, error) {
+func (s *Store) NewGeneration(ctx context.Context) (string, error) {
 	if err := s.rdb.SetNX(ctx, s.bornKey(), lead.NewID(s.now()), 0).Err(); err != nil {
 		return "", fmt.Errorf("set the marker: %w", err)
 	}
-	return s.Born(ctx)
+	return s.Generation(ctx)
 }
 
 // Ping asks Redis for an answer.

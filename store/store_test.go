@@ -18,19 +18,19 @@ import (
 func TestStore_Born(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
-		first, err := w.Born(ctx)
+		first, err := w.Generation(ctx)
 		if err != nil || first == "" {
-			t.Errorf("Born = %q, %v, want a name", first, err)
+			t.Errorf("Generation = %q, %v, want a name", first, err)
 		}
-		if again, err := w.Bear(ctx); err != nil || again != first {
-			t.Errorf("Bear of what is born = %q, %v, want %q", again, err, first)
+		if again, err := w.NewGeneration(ctx); err != nil || again != first {
+			t.Errorf("NewGeneration of what is born = %q, %v, want %q", again, err, first)
 		}
 		w.flush()
-		if got, err := w.Born(ctx); err != nil || got != "" {
-			t.Errorf("Born after the flush = %q, %v, want none", got, err)
+		if got, err := w.Generation(ctx); err != nil || got != "" {
+			t.Errorf("Generation after the flush = %q, %v, want none", got, err)
 		}
 		w.now = w.now.Add(time.Second)
-		if second, err := w.Bear(ctx); err != nil || second == first || second == "" {
+		if second, err := w.NewGeneration(ctx); err != nil || second == first || second == "" {
 			t.Errorf("the second life is called %q, %v, and the first %q", second, err, first)
 		}
 		if err := w.Ping(ctx); err != nil {
@@ -122,27 +122,27 @@ func TestStore_RedisAway(t *testing.T) {
 	one := touchOf("t1", "ada@mail.example")
 	l := &lead.Lead{ID: "l1"}
 	calls := map[string]func() error{
-		"Born":        func() error { _, err := s.Born(ctx); return err },
-		"Bear":        func() error { _, err := s.Bear(ctx); return err },
-		"Ping":        func() error { return s.Ping(ctx) },
-		"CheckServer": func() error { _, err := s.CheckServer(ctx); return err },
-		"Stage":       func() error { return s.Stage(ctx, []*lead.Touch{one}) },
-		"Touch":       func() error { _, err := s.Touch(ctx, "t1"); return err },
-		"TouchesByID": func() error { _, err := s.TouchesByID(ctx, []string{"t1"}); return err },
-		"Add":         func() error { _, _, err := s.Add(ctx, one, "t1", nil, take(one)); return err },
-		"AddNobody":   func() error { _, _, err := s.Add(ctx, touch("t2", 1, lead.Person{}), "t2", nil, take(one)); return err },
-		"Finish":      func() error { return s.Finish(ctx, one, l, lead.OutcomeHeld) },
-		"Deliver":     func() error { return s.Deliver(ctx, []lead.Change{{TouchID: "t1"}}) },
-		"Meet":        func() error { _, err := s.Meet(ctx, one, "t1"); return err },
-		"Repeated":    func() error { return s.Repeated(ctx, "t1", "t2") },
-		"Lead":        func() error { _, err := s.Lead(ctx, "l1"); return err },
-		"UpdateLead":  func() error { _, err := s.UpdateLead(ctx, "l1", 0, take(one)); return err },
-		"Touches":     func() error { _, err := s.Touches(ctx, lead.TouchQuery{}); return err },
-		"Leads":       func() error { _, err := s.Leads(ctx, lead.Query{}); return err },
-		"LeadByEmail": func() error { _, err := s.Leads(ctx, lead.Query{Email: "ada@mail.example"}); return err },
-		"Accepted":    func() error { return s.Accepted(ctx, day, "a", 1, 1) },
-		"Books":       func() error { _, err := s.Books(ctx, day, ""); return err },
-		"Lease":       func() error { _, err := s.Lease(ctx, "n", "o", time.Second); return err },
+		"Generation":    func() error { _, err := s.Generation(ctx); return err },
+		"NewGeneration": func() error { _, err := s.NewGeneration(ctx); return err },
+		"Ping":          func() error { return s.Ping(ctx) },
+		"CheckServer":   func() error { _, err := s.CheckServer(ctx); return err },
+		"Stage":         func() error { return s.Stage(ctx, []*lead.Touch{one}) },
+		"Touch":         func() error { _, err := s.Touch(ctx, "t1"); return err },
+		"TouchesByID":   func() error { _, err := s.TouchesByID(ctx, []string{"t1"}); return err },
+		"Add":           func() error { _, _, err := s.Add(ctx, one, "t1", nil, take(one)); return err },
+		"AddNobody":     func() error { _, _, err := s.Add(ctx, touch("t2", 1, lead.Person{}), "t2", nil, take(one)); return err },
+		"Finish":        func() error { return s.Finish(ctx, one, l, lead.OutcomeHeld) },
+		"Deliver":       func() error { return s.Deliver(ctx, []lead.Change{{TouchID: "t1"}}) },
+		"Meet":          func() error { _, err := s.Meet(ctx, one, "t1"); return err },
+		"Repeated":      func() error { return s.Repeated(ctx, "t1", "t2") },
+		"Lead":          func() error { _, err := s.Lead(ctx, "l1"); return err },
+		"UpdateLead":    func() error { _, err := s.UpdateLead(ctx, "l1", 0, take(one)); return err },
+		"Touches":       func() error { _, err := s.Touches(ctx, lead.TouchQuery{}); return err },
+		"Leads":         func() error { _, err := s.Leads(ctx, lead.Query{}); return err },
+		"LeadByEmail":   func() error { _, err := s.Leads(ctx, lead.Query{Email: "ada@mail.example"}); return err },
+		"Accepted":      func() error { return s.Accepted(ctx, day, "a", 1, 1) },
+		"Books":         func() error { _, err := s.Books(ctx, day, ""); return err },
+		"Lease":         func() error { _, err := s.Lease(ctx, "n", "o", time.Second); return err },
 		"Admit": func() error {
 			_, _, err := s.Admit(ctx, lead.Admission{Pace: "n", Every: time.Second, Burst: 1})
 			return err

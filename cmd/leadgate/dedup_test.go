@@ -213,7 +213,7 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 		"newsletter": "newsletter_signup", "whitepaper": "whitepaper_download", "referral": "referral", "brochure": "brochure_download"} {
 		sources = append(sources, source.Source{Name: name, Provider: "form", Action: action})
 	}
-	web, err := handlers.New(handlers.Options{Sources: sources, Intake: intake.Options{Accepter: w.jobs}, Source: source.Options{Notebook: w.jobs, Rhythms: w.jobs.Rhythms}, Reader: w.jobs, Actor: w.jobs,
+	web, err := handlers.New(handlers.Options{Sources: sources, Intake: intake.Options{Accepter: w.jobs}, Source: source.Options{Notebook: w.jobs, ArrivalRates: w.jobs.ArrivalRates}, Reader: w.jobs, Actor: w.jobs,
 		PublicURL: "https://leads.example.com", Now: w.now})
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 func (r *realRedis) silence(source string) (last time.Time) {
 	r.t.Helper()
 	at := time.Now().UTC()
-	known := lead.Rhythm{Last: at.Add(-5 * time.Hour), Seen: at, Silent: at.Add(-4 * time.Hour), Longest: map[string]time.Duration{}}
+	known := lead.ArrivalRate{Last: at.Add(-5 * time.Hour), Seen: at, Silent: at.Add(-4 * time.Hour), Longest: map[string]time.Duration{}}
 	for d := range 5 {
 		known.Longest[at.AddDate(0, 0, -d).Format(time.DateOnly)] = 40 * time.Minute
 	}

@@ -636,33 +636,33 @@ func TestClock_Silence(t *testing.T) {
 		}
 	}
 	// What was said is kept a moment later; a stop in between has it said again.
-	kept := func(is func(lead.Rhythm) bool) (rhythms map[string]lead.Rhythm) {
+	kept := func(is func(lead.ArrivalRate) bool) (rates map[string]lead.ArrivalRate) {
 		t.Helper()
 		awaitFor(t, "the rhythm to be kept", 10*time.Second, func() bool {
 			var err error
-			rhythms, err = h.Rhythms(t.Context())
-			return err == nil && is(rhythms["zoom-webinars"])
+			rates, err = h.ArrivalRates(t.Context())
+			return err == nil && is(rates["zoom-webinars"])
 		})
-		return rhythms
+		return rates
 	}
 	gaps := map[string]time.Duration{"2026-11-20": 8 * time.Hour, "2026-11-21": 9 * time.Hour, "2026-11-22": 9 * time.Hour}
-	rhythms := map[string]lead.Rhythm{}
+	rates := map[string]lead.ArrivalRate{}
 	for source, silent := range map[string]time.Duration{"site": 13 * time.Hour, "zoom-webinars": 26 * time.Hour, "gone": 99 * time.Hour} {
-		rhythms[source] = lead.Rhythm{Last: h.now().Add(-silent), Seen: h.now().Add(-time.Second), Longest: gaps}
+		rates[source] = lead.ArrivalRate{Last: h.now().Add(-silent), Seen: h.now().Add(-time.Second), Longest: gaps}
 	}
-	if err := h.store.SetRhythms(t.Context(), rhythms, false); err != nil {
+	if err := h.store.SetArrivalRates(t.Context(), rates, false); err != nil {
 		t.Fatal(err)
 	}
 	h.setTime("2026-11-24T08:01:00Z")
 	heard("managers: Source zoom-webinars has been silent for 26 h, usually at most 9 h")
-	kept(func(r lead.Rhythm) bool { return !r.Silent.IsZero() })
+	kept(func(r lead.ArrivalRate) bool { return !r.Silent.IsZero() })
 	h.reopen() // which does not say it again
 	h.setTime("2026-11-24T08:02:00Z")
 	h.demo("Ada", func(t *lead.Touch) { t.Source = "zoom-webinars" })
 	h.demo("Test", func(t *lead.Touch) { t.Source, t.Test = "new", true })
 	h.setTime("2026-11-24T08:03:00Z")
 	heard("managers: Source zoom-webinars has been silent for 26 h, usually at most 9 h", "managers: Source zoom-webinars speaks again, after 26 h")
-	now := kept(func(r lead.Rhythm) bool { return r.Longest["2026-11-24"] >= 26*time.Hour })
+	now := kept(func(r lead.ArrivalRate) bool { return r.Longest["2026-11-24"] >= 26*time.Hour })
 	if !now["site"].Silent.IsZero() || !now["zoom-webinars"].Silent.IsZero() {
 		t.Errorf("rhythms are %+v", now)
 	}
@@ -676,9 +676,9 @@ func TestApply(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
 	l := h.demo("Ada")
-	silent := map[string]lead.Rhythm{"site": {Last: h.now().Add(-26 * time.Hour), Seen: h.now().Add(-time.Second),
+	silent := map[string]lead.ArrivalRate{"site": {Last: h.now().Add(-26 * time.Hour), Seen: h.now().Add(-time.Second),
 		Longest: map[string]time.Duration{"2026-11-20": time.Hour, "2026-11-21": time.Hour, "2026-11-22": time.Hour}}}
-	if err := h.store.SetRhythms(t.Context(), silent, false); err != nil {
+	if err := h.store.SetArrivalRates(t.Context(), silent, false); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); !errors.Is(err, lead.ErrNotFound) {
@@ -695,7 +695,7 @@ func TestApply(t *testing.T) {
 	awaitFor(t, "managers to get it", 10*time.Second, func() bool { return h.heard(lead.Copy, l.ID)["managers"] == 1 })
 
 	silent["news"] = silent["site"]
-	if err := h.store.SetRhythms(t.Context(), silent, false); err != nil {
+	if err := h.store.SetArrivalRates(t.Context(), silent, false); err != nil {
 		t.Fatal(err)
 	}
 	h.setTime("2026-11-24T08:01:00Z")

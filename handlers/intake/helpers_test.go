@@ -95,7 +95,7 @@ func testServer(t testing.TB, sources []source.Source, change ...func(*Options))
 	}
 	s := &server{echo: echo.New(), registry: prometheus.NewRegistry()}
 	var err error
-	o.Sources, err = source.New(source.Options{Notebook: notes{}, Rhythms: func(context.Context) (map[string]lead.Rhythm, error) { return nil, nil },
+	o.Sources, err = source.New(source.Options{Notebook: notes{}, ArrivalRates: func(context.Context) (map[string]lead.ArrivalRate, error) { return nil, nil },
 		Public: o.Public, Registry: s.registry, Logger: o.Logger, Now: o.Now})
 	if err == nil {
 		err = o.Sources.Reload(sources)

@@ -23,9 +23,9 @@ import (
 // Options are what a Set is made of. All are required but TrustedProxies.
 type Options struct {
 	Notebook       notebook
-	Rhythms        func(context.Context) (map[string]lead.Rhythm, error) // arrival rates; an error: they are not shown
-	Public         *url.URL                                              // of this server
-	TrustedProxies []netip.Prefix                                        // whose X-Forwarded-For is believed
+	ArrivalRates   func(context.Context) (map[string]lead.ArrivalRate, error) // arrival rates; an error: they are not shown
+	Public         *url.URL                                                   // of this server
+	TrustedProxies []netip.Prefix                                             // whose X-Forwarded-For is believed
 	Registry       *prometheus.Registry
 	Logger         *slog.Logger
 	Now            func() time.Time

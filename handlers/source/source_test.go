@@ -36,7 +36,7 @@ func (f *fakeNotebook) Notes() (map[string][]byte, error) { return f.notes, f.er
 // testSet returns sources whose clock stands at noon.
 func testSet(t *testing.T, sources ...Source) *Set {
 	t.Helper()
-	s, err := New(Options{Notebook: &fakeNotebook{notes: map[string][]byte{}}, Rhythms: func(context.Context) (map[string]lead.Rhythm, error) { return nil, nil },
+	s, err := New(Options{Notebook: &fakeNotebook{notes: map[string][]byte{}}, ArrivalRates: func(context.Context) (map[string]lead.ArrivalRate, error) { return nil, nil },
 		Public: &url.URL{Scheme: "https", Host: "leads.example.com"}, Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }})
 	if err != nil {
 		t.Fatal(err)

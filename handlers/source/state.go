@@ -44,16 +44,16 @@ const (
 
 // States are all sources, by name, for somebody to see.
 func (s *Set) States(ctx context.Context, me session.Credential) []State {
-	rhythms := s.Rhythms(ctx)
+	rates := s.ArrivalRates(ctx)
 	states := []State{}
 	for _, e := range s.All() {
-		states = append(states, s.State(e, me, rhythms[e.Name]))
+		states = append(states, s.State(e, me, rates[e.Name]))
 	}
 	return states
 }
 
 // State is one source for somebody to see; r is its arrival rate.
-func (s *Set) State(e *Endpoint, me session.Credential, r lead.Rhythm) State {
+func (s *Set) State(e *Endpoint, me session.Credential, r lead.ArrivalRate) State {
 	l := s.history.of(e.Name)
 	l.begin(s.o.Now().UTC())
 	st := State{Name: e.Name, Provider: e.Format.Name, URL: s.address(e, me), Action: e.Action, Watch: e.Watch,
@@ -72,13 +72,13 @@ func (s *Set) State(e *Endpoint, me session.Credential, r lead.Rhythm) State {
 	return st
 }
 
-// Rhythms are how often the sources are heard; nil while that is not known.
-func (s *Set) Rhythms(ctx context.Context) map[string]lead.Rhythm {
-	rhythms, err := s.o.Rhythms(ctx)
+// ArrivalRates are how often touches of the sources arrive; nil while that is not known.
+func (s *Set) ArrivalRates(ctx context.Context) map[string]lead.ArrivalRate {
+	rates, err := s.o.ArrivalRates(ctx)
 	if err != nil {
 		return nil // Redis is away, which other pages say
 	}
-	return rhythms
+	return rates
 }
 
 // needs says what the source goes without; thin means that it has sent

@@ -168,7 +168,7 @@ func New(o Options) (_ *App, err error) {
 	}
 	a.web, err = handlers.New(handlers.Options{
 		Sources: cfg.Sources, Intake: intake.Options{Accepter: a.jobs, MaxBody: cfg.MaxBody}, Reader: a.jobs, Standby: a.jobs, Actor: a.jobs, People: people{a.jobs, a.files.people}, Watcher: a.jobs,
-		Source: source.Options{Notebook: a.jobs, Rhythms: a.jobs.Rhythms, TrustedProxies: cfg.TrustedProxies},
+		Source: source.Options{Notebook: a.jobs, ArrivalRates: a.jobs.ArrivalRates, TrustedProxies: cfg.TrustedProxies},
 		Judge:  a.jobs, Merger: a.jobs, Replayer: a.jobs, Resender: a.jobs, Eraser: a.jobs, Pauser: a.jobs,
 		Auditor: a.jobs, Reporter: a.jobs, Machinery: a.jobs, PublicURL: public,
 		Doctor: doctor.Doctor{Config: a.files.config, NextStart: a.files.nextStart, Dir: a.journal.dir, Rules: book.now, Store: a.prompt, Embedded: a.clients.embedded, Targets: a.jobs.Targets, Unidentified: a.jobs.Unnamed},
@@ -223,7 +223,7 @@ func (a *App) Start() {
 	})
 	run(a.files.run)
 	run(func(ctx context.Context) { a.jobs.WhenAway(ctx, a.clients.cut) })
-	run(func(ctx context.Context) { learnCards(ctx, a.jobs, a.lists, log) })
+	run(func(ctx context.Context) { warmSearch(ctx, a.jobs, a.lists, log) })
 	if !a.clients.embedded {
 		run(a.sessions.watch)
 		run(func(ctx context.Context) { warnAboutServer(ctx, a.prompt, log) })
@@ -374,13 +374,13 @@ func warnAboutServer(ctx context.Context, s *store.Store, log *slog.Logger) {
 	}
 }
 
-// learnCards lets the first search find its cards read.
-func learnCards(ctx context.Context, work *jobs.Jobs, s *store.Store, log *slog.Logger) {
+// warmSearch reads the search index before the first search needs it.
+func warmSearch(ctx context.Context, work *jobs.Jobs, s *store.Store, log *slog.Logger) {
 	if work.Loaded(ctx) != nil {
 		return // stopped before
 	}
-	if err := s.Learn(ctx); err != nil {
-		log.Debug("the first search will read the cards", "error", err)
+	if err := s.WarmSearch(ctx); err != nil {
+		log.Debug("the first search will read the index", "error", err)
 	}
 }
 

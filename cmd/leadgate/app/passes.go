@@ -68,13 +68,13 @@ func (p passes) share(ctx context.Context, one session.Credential) error {
 	if err != nil {
 		return fmt.Errorf("encode pass: %w", err)
 	}
-	return p.store.PutPass(ctx, one.ID, string(b))
+	return p.store.PutCredential(ctx, one.ID, string(b))
 }
 
 func (p passes) Pass(ctx context.Context, id string) (one session.Credential, err error) {
 	kept, err := "", lead.ErrUnavailable
 	if p.away().IsZero() {
-		kept, err = p.store.Pass(ctx, id)
+		kept, err = p.store.Credential(ctx, id)
 	}
 	if err != nil && !errors.Is(err, lead.ErrNotFound) {
 		if known, ok := p.known.get(id, time.Now()); ok {
@@ -91,7 +91,7 @@ func (p passes) Pass(ctx context.Context, id string) (one session.Credential, er
 }
 
 func (p passes) Passes(ctx context.Context) ([]session.Credential, error) {
-	all, err := p.store.Passes(ctx)
+	all, err := p.store.Credentials(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (p passes) Put(ctx context.Context, one session.Credential) error {
 
 // Drop forgets a pass in the store first: nobody gets in by it from then on.
 func (p passes) Drop(ctx context.Context, id string) error {
-	if err := p.store.DropPass(ctx, id); err != nil {
+	if err := p.store.DropCredential(ctx, id); err != nil {
 		return err
 	}
 	p.known.drop(id)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -69,4 +70,48 @@ func (s *Store) Entries(ctx context.Context, since time.Time, limit int, cursor 
 func idSince(t time.Time) string {
 	const timeLength = 10 // characters of an id
 	return lead.NewID(t)[:timeLength]
+}
+
+// Credentials let people and programs in. What one is made of is its keeper's;
+// here it is a text under an id that tells nothing.
+
+// PutCredential keeps a credential in place of what was there.
+func (s *Store) PutCredential(ctx context.Context, id, kept string) error {
+	if err := s.rdb.HSet(ctx, s.passesKey(), id, kept).Err(); err != nil {
+		return fmt.Errorf("keep pass: %w", err)
+	}
+	return nil
+}
+
+// Credential returns a credential; ErrNotFound when there is none.
+func (s *Store) Credential(ctx context.Context, id string) (string, error) {
+	kept, err := s.rdb.HGet(ctx, s.passesKey(), id).Result()
+	if errors.Is(err, redis.Nil) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("pass: %w", err)
+	}
+	return kept, nil
+}
+
+// Credentials returns all credentials by id.
+func (s *Store) Credentials(ctx context.Context) (map[string]string, error) {
+	all, err := s.rdb.HGetAll(ctx, s.passesKey()).Result()
+	if err != nil {
+		return nil, fmt.Errorf("passes: %w", err)
+	}
+	return all, nil
+}
+
+// DropCredential forgets a credential; ErrNotFound when somebody else was faster.
+func (s *Store) DropCredential(ctx context.Context, id string) error {
+	n, err := s.rdb.HDel(ctx, s.passesKey(), id).Result()
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("drop pass: %w", err)
+	}
+	return nil
 }
