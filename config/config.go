@@ -20,6 +20,7 @@ import (
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 // Config is the configuration in force: read, checked and completed.
@@ -48,7 +49,7 @@ type Config struct {
 	Reps         []lead.Rep
 	Teams        []lead.Team
 	Targets      []notify.Target
-	Routes       []notify.Route
+	Routes       []routing.Route
 	Digests      []lead.Digest
 	Alarms       Alarms
 	Canary       Canary

@@ -161,8 +161,8 @@ func share() grammar[float64] {
 	}, nil, form{sample: "0.5", kind: "number"}}
 }
 
-// pace has the form of handlers.Rate and notify.Pace.
-type pace interface {
+// ratio has the form of handlers.Rate and pace.Pace.
+type ratio interface {
 	~struct {
 		Off bool
 		N   int
@@ -176,7 +176,7 @@ var (
 )
 
 // perTime is so many in a second, a minute or an hour, or off.
-func perTime[P pace]() grammar[P] {
+func perTime[P ratio]() grammar[P] {
 	type parts = struct {
 		Off bool
 		N   int

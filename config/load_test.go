@@ -18,6 +18,7 @@ import (
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 // files are the only ones that a test's Load can read.
@@ -77,7 +78,7 @@ func TestLoad_Nothing(t *testing.T) {
 			{Name: "webinar", Provider: "form", Action: "webinar_registered"},
 		},
 		Targets: []notify.Target{{Name: "console", Kind: "log"}},
-		Routes:  []notify.Route{{To: "console", AtLeast: lead.Hot}},
+		Routes:  []routing.Route{{To: "console", AtLeast: lead.Hot}},
 	}
 	for name, env := range map[string][]string{
 		"Empty":          nil,
@@ -155,7 +156,7 @@ func TestLoad_Environ(t *testing.T) {
 		MaxBody: 1 << 20, RulesPath: "rules.yaml", PlusTagsSame: true, Retention: 30 * 24 * time.Hour, MaxAge: 90 * time.Minute,
 		Alarms:  Alarms{To: "slack"},
 		Canary:  Canary{Every: time.Hour, Source: "webinar"},
-		Targets: []notify.Target{{Name: "slack", Kind: "slack", Channel: "#sales"}}, Routes: []notify.Route{{To: "slack", AtLeast: lead.Hot}}}
+		Targets: []notify.Target{{Name: "slack", Kind: "slack", Channel: "#sales"}}, Routes: []routing.Route{{To: "slack", AtLeast: lead.Hot}}}
 	if diff := cmp.Diff(want, c, unexported, equalPrefixes); diff != "" {
 		t.Errorf("Load of every variable (-want +got):\n%s", diff)
 	}

@@ -11,12 +11,14 @@ import (
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 type (
 	target = notify.Target
 	digest = lead.Digest
-	route  = notify.Route
+	route  = routing.Route
 )
 
 var targetKeys = []key[target]{
@@ -49,7 +51,7 @@ var targetKeys = []key[target]{
 	{setting{name: "user", doc: "For email: the name that the server knows us by; secret is its password."},
 		one(func(t *target) *string { return &t.User }, words("leads@example.com"))},
 	{setting{name: "pace", doc: "The most messages in a second, minute or hour (1/s), or off. Default 1/s with a burst of 3 for slack, 1/s for teams, off for others."},
-		one(func(t *target) *notify.Pace { return &t.Pace }, perTime[notify.Pace]())},
+		one(func(t *target) *pace.Pace { return &t.Pace }, perTime[pace.Pace]())},
 	{setting{name: "concurrency", doc: "How many messages may be on their way at once, 1 to 64. Default 4 for webhook and http, 1 for others; slack has always 1."},
 		one(func(t *target) *int { return &t.Concurrency }, atOnce)},
 	{setting{name: "fallback", doc: "Name of the target that hears when this one cannot ever take a message."},
@@ -104,14 +106,14 @@ var routeKeys = []key[route]{
 	{setting{name: "team", doc: "Team whose reps take these leads."},
 		one(func(r *route) *string { return &r.Team }, words("emea"))},
 	{setting{name: "escalate", doc: "Who hears when nobody has taken a lead, step by step."},
-		sections(func(r *route) *[]notify.Escalation { return &r.Escalate }, escalationKeys)},
+		sections(func(r *route) *[]routing.Escalation { return &r.Escalate }, escalationKeys)},
 }
 
-var escalationKeys = []key[notify.Escalation]{
+var escalationKeys = []key[routing.Escalation]{
 	{setting{name: "after", doc: "How long nobody has taken it, from the moment it was sent: 5m.", required: true},
-		one(func(e *notify.Escalation) *time.Duration { return &e.After }, lasting(time.Second, 30*day))},
+		one(func(e *routing.Escalation) *time.Duration { return &e.After }, lasting(time.Second, 30*day))},
 	{setting{name: "to", doc: "Name of a target, team or rep.", required: true},
-		one(func(e *notify.Escalation) *string { return &e.To }, words("managers"))},
+		one(func(e *routing.Escalation) *string { return &e.To }, words("managers"))},
 }
 
 var digestKeys = []key[digest]{
@@ -216,7 +218,7 @@ func (r *reader) plainHTTP(path, address string, c *Config) {
 
 // heard says whether anything leads to a target.
 func heard(c *Config, name string) bool {
-	team := func(e notify.Escalation) bool { return e.To == name }
+	team := func(e routing.Escalation) bool { return e.To == name }
 	return slices.ContainsFunc(c.Routes, func(r route) bool { return r.To == name || slices.ContainsFunc(r.Escalate, team) }) ||
 		slices.ContainsFunc(c.Digests, func(d digest) bool { return d.To == name }) ||
 		slices.ContainsFunc(c.Targets, func(t target) bool { return t.Fallback == name }) || c.Alarms.To == name

@@ -6,6 +6,7 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 // settings is the top of the file.
@@ -45,7 +46,7 @@ var settings = []key[Config]{
 	{setting{name: "targets", doc: "The places that leads go to. slack: adds one called slack; with neither there is console."},
 		sections(func(c *Config) *[]notify.Target { return &c.Targets }, targetKeys)},
 	{setting{name: "routes", doc: "Who wants which leads. Every route that matches fires. They replace the default one, hot leads to Slack or the console."},
-		sections(func(c *Config) *[]notify.Route { return &c.Routes }, routeKeys)},
+		sections(func(c *Config) *[]routing.Route { return &c.Routes }, routeKeys)},
 	{setting{name: "digests", doc: "Leads told together once a day."},
 		sections(func(c *Config) *[]digest { return &c.Digests }, digestKeys)},
 	{setting{name: "alarms", doc: "Who hears when leadgate itself needs a human: a target that takes nothing, a source that fell silent."},

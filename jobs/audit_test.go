@@ -12,7 +12,7 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/audit"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // audited are the acts in a node's audit while Redis is away, the oldest first, as
@@ -35,7 +35,7 @@ func audited(t *testing.T, j *Jobs) (all []string) {
 func newAuditing(t *testing.T) (*Jobs, *oneLead) {
 	t.Helper()
 	clock := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
-	b := newTicking(t, &scripted{most: 1}, notify.Pace{Off: true}, func(o *Options) {
+	b := newTicking(t, &scripted{most: 1}, pace.Pace{Off: true}, func(o *Options) {
 		o.Now = func() time.Time { clock = clock.Add(time.Millisecond); return clock }
 	})
 	s := &oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}

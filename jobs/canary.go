@@ -115,13 +115,18 @@ func (j *Jobs) fly(ctx context.Context) (took time.Duration, err error) {
 	took = time.Since(begin)
 	var trouble []error
 	for _, out := range j.o.Outlets {
-		if p, ok := out.Sender.(notify.Prober); ok {
+		if p, ok := out.Sender.(prober); ok {
 			if err := p.Probe(ctx); err != nil {
 				trouble = append(trouble, fmt.Errorf("target %s could not be told: %w", out.Target.Name, err))
 			}
 		}
 	}
 	return took, errors.Join(trouble...)
+}
+
+// prober is a sender that can check its target without posting: of a bot in Slack.
+type prober interface {
+	Probe(ctx context.Context) error
 }
 
 func lastStep(t *lead.Touch) string {

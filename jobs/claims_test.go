@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // oneLead is a store of one lead, with the compare-and-set of the real one. While
@@ -77,7 +77,7 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 	}
 	for _, away := range []bool{false, true} {
 		t.Run(fmt.Sprintf("Away=%t", away), func(t *testing.T) {
-			j := newTicking(t, &scripted{most: 1}, notify.Pace{Off: true}).j
+			j := newTicking(t, &scripted{most: 1}, pace.Pace{Off: true}).j
 			store := &oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}
 			use(j, store)
 			j.redis.SetUp(true)

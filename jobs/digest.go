@@ -204,7 +204,7 @@ func (j *Jobs) digestNote(name string, g *gathered, slot time.Time) *delivery.It
 }
 
 // listed are the leads that the message tells of one by one.
-func (g *gathered) listed() []*lead.Lead { return g.leads[:min(len(g.leads), notify.Listed)] }
+func (g *gathered) listed() []*lead.Lead { return g.leads[:min(len(g.leads), lead.Listed)] }
 
 // digestPosted remembers the message with each lead that it lists, so that it
 // shows who takes them.

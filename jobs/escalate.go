@@ -10,6 +10,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 // timerKeeper is the list of leads that wait for somebody to take them.
@@ -71,7 +72,7 @@ func (j *Jobs) escalateLead(ctx context.Context, l *lead.Lead, now time.Time) er
 // summons is one level of one lead's ladder whose time has come.
 type summons struct {
 	lead   *lead.Lead
-	rung   notify.Level
+	rung   routing.Level
 	level  int // from 1
 	due    time.Time
 	next   string
@@ -128,7 +129,7 @@ func (j *Jobs) callOut(ctx context.Context, c summons, now time.Time) (done bool
 // alertedTouch is the touch that a lead's alert was about, or what the lead
 // remembers of it.
 func (j *Jobs) alertedTouch(ctx context.Context, l *lead.Lead) (*lead.Touch, error) {
-	past, _ := notify.LatestAlert(l)
+	past, _ := routing.LatestAlert(l)
 	t, err := j.repo.Touch(ctx, past.ID)
 	if errors.Is(err, lead.ErrNotFound) {
 		return &lead.Touch{ID: past.ID, LeadID: l.ID, Source: past.Source, Action: past.Action, At: past.At, ReceivedAt: past.At, Person: l.Person, Message: past.Message}, nil
@@ -137,7 +138,7 @@ func (j *Jobs) alertedTouch(ctx context.Context, l *lead.Lead) (*lead.Touch, err
 }
 
 func (j *Jobs) callNote(c summons, target string, t *lead.Touch, now time.Time) *delivery.Item {
-	r := &notify.Reminder{Waited: j.people().Shifts(c.rung.Team).Between(c.lead.WaitsSince, now), To: c.rung.To, Next: c.next, NextAt: c.nextAt}
+	r := &lead.Reminder{Waited: j.people().Shifts(c.rung.Team).Between(c.lead.WaitsSince, now), To: c.rung.To, Next: c.next, NextAt: c.nextAt}
 	if late := now.Sub(c.due); late > lateAfter {
 		r.Late = late
 	}

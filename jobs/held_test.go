@@ -12,7 +12,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // names of leads, in their order.
@@ -24,7 +24,7 @@ func whoOf(leads []*lead.Lead) (names []string) {
 }
 
 func TestJobs_Held(t *testing.T) {
-	b := newTicking(t, &scripted{most: 1}, notify.Pace{Off: true})
+	b := newTicking(t, &scripted{most: 1}, pace.Pace{Off: true})
 	j := b.j
 	come := func(name string, change func(*lead.Touch)) *lead.Touch {
 		t.Helper()

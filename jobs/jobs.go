@@ -34,6 +34,7 @@ import (
 	"github.com/leadgate/leadgate/lead/ops"
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 // Shelves are the journal's that jobs use.
@@ -56,8 +57,8 @@ type Options struct {
 	Prompt  keeper     // the same store over the producer's client, which never waits more than 200 ms
 	Lists   listKeeper // the same store for lists that people read; nil: Prompt
 	Rules   func() *rules.Set
-	Routes  []notify.Route // at first; see Apply
-	People  lead.People    // at first
+	Routes  []routing.Route // at first; see Apply
+	People  lead.People     // at first
 	Digests []lead.Digest
 	Canary  Canary
 	Sources []string     // at first: names of those that are watched for silence
@@ -204,7 +205,7 @@ func New(o Options) (*Jobs, error) {
 
 // Settings are what running jobs take over from a changed configuration.
 type Settings struct {
-	Routes  []notify.Route
+	Routes  []routing.Route
 	People  lead.People
 	Sources []string // watched for silence
 }
@@ -212,7 +213,7 @@ type Settings struct {
 // Apply puts settings in force. What was decided before stays.
 func (j *Jobs) Apply(s Settings) { j.settings.Store(&s) }
 
-func (j *Jobs) routes() []notify.Route { return j.settings.Load().Routes }
+func (j *Jobs) routes() []routing.Route { return j.settings.Load().Routes }
 
 func (j *Jobs) people() lead.People { return j.settings.Load().People }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // scripted is a sender whose attempts end as it says, one after another; beyond
@@ -44,7 +45,7 @@ func (s *scripted) Send(_ context.Context, alerts []notify.Alert) (string, error
 }
 
 // noPace lets everything out at once.
-var noPace = notify.Pace{Off: true}
+var noPace = pace.Pace{Off: true}
 
 // ticking is jobs with a journal and one target, whose clock the test moves.
 type ticking struct {
@@ -53,7 +54,7 @@ type ticking struct {
 	begin time.Time
 }
 
-func newTicking(t *testing.T, s *scripted, pace notify.Pace, change ...func(*Options)) *ticking {
+func newTicking(t *testing.T, s *scripted, p pace.Pace, change ...func(*Options)) *ticking {
 	t.Helper()
 	jr, err := journal.Open(journal.Options{Dir: t.TempDir(), Shelves: Shelves(), Reserve: -1})
 	if err != nil {
@@ -62,10 +63,10 @@ func newTicking(t *testing.T, s *scripted, pace notify.Pace, change ...func(*Opt
 	t.Cleanup(func() { jr.Close() })
 	b := &ticking{clock: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)}
 	b.begin = b.clock
-	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: pace}
+	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: p}
 	_, client := embedded(t)
 	o := Options{Journal: jr, Store: &swapStore{noStore{}}, Rules: rules.Default, Producer: client(), Embedded: true, MaxAge: time.Hour, Now: func() time.Time { return b.clock },
-		Outlets: []Outlet{{Target: target, Sender: s, Pacer: notify.NewPacer(target)}}}
+		Outlets: []Outlet{{Target: target, Sender: s, Pacer: pace.New(target.PaceName(), target.Pace)}}}
 	for _, c := range change {
 		c(&o)
 	}

@@ -119,11 +119,11 @@ func (j *Jobs) reportSilence(ctx context.Context, source string, r lead.ArrivalR
 	switch what {
 	case lead.FellSilent:
 		a.Key = "silent:" + source
-		a.Title = fmt.Sprintf("Source %s has been silent for %s, usually at most %s", source, notify.Roughly(gap), notify.Roughly(usual))
+		a.Title = fmt.Sprintf("Source %s has been silent for %s, usually at most %s", source, lead.Roughly(gap), lead.Roughly(usual))
 		a.Text = "Nothing has arrived at its URL since. See whether the form or the vendor's webhook still points here."
 	case lead.ActiveAgain:
 		a.Key = "speaks:" + source
-		a.Title = fmt.Sprintf("Source %s speaks again, after %s", source, notify.Roughly(gap))
+		a.Title = fmt.Sprintf("Source %s speaks again, after %s", source, lead.Roughly(gap))
 	default:
 		return
 	}

@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -251,6 +252,9 @@ type Summary struct {
 	Sources     map[string]int `json:"sources,omitempty"` // source -> touches
 }
 
+// Listed is how many leads the message of a digest lists; the others are counted.
+const Listed = 40
+
 // Slot is the latest moment, not after now, at which the digest is due. There is
 // one on every day, also where clocks change at that hour.
 func (d Digest) Slot(now time.Time) time.Time {
@@ -261,4 +265,17 @@ func (d Digest) Slot(now time.Time) time.Time {
 			return at
 		}
 	}
+}
+
+// Roughly rounds a duration as people say it.
+func Roughly(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", max(0, int(d.Seconds())))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }

@@ -217,6 +217,15 @@ func (l *Lead) Waits() bool {
 	return !l.WaitsSince.IsZero() && l.Claim == nil && l.Status == New && !l.Test && !l.NotALead && l.MergedInto == ""
 }
 
+// Reminder is what an escalation says besides its lead.
+type Reminder struct {
+	Waited time.Duration // how long the lead has been unclaimed, in working time
+	To     string        // whose it is now: a target, a team or a rep
+	Next   string        // who is alerted next; empty: nobody
+	NextAt time.Time
+	Late   time.Duration // how long after its time it is sent; 0: in time
+}
+
 // Post is one message about a lead that stands in a target and can be rewritten
 // there: an alert, a rollup it is in, a reply in a thread.
 type Post struct {

@@ -2,18 +2,9 @@ package notify
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
-)
-
-const (
-	// MostLeads is how many leads one rollup holds: at one message a second, a
-	// thousand leads that come in ten seconds are sent within those.
-	MostLeads = 100
-	// Listed is how many leads a digest lists; the others are counted.
-	Listed = 40
 )
 
 // Alert is one lead to send to one target. Lead and Touch are not changed.
@@ -32,21 +23,12 @@ type Alert struct {
 	// Notice names the notification that this is part of when it is not the
 	// touch's own alert: an escalation, a digest. Empty: it is.
 	Notice   string
-	Reminder *Reminder     // of an escalation
-	Digest   *lead.Summary // the same for all alerts of a digest
+	Reminder *lead.Reminder // of an escalation
+	Digest   *lead.Summary  // the same for all alerts of a digest
 }
 
 // ID names the alert, the same in every attempt.
 func (a Alert) ID() string { return cmp.Or(a.Notice, a.Touch.ID) }
-
-// Reminder is what an escalation says besides its lead.
-type Reminder struct {
-	Waited time.Duration // how long the lead has been unclaimed, in working time
-	To     string        // whose it is now: a target, a team or a rep
-	Next   string        // who is alerted next; empty: nobody
-	NextAt time.Time
-	Late   time.Duration // how long after its time it is sent; 0: in time
-}
 
 // Alarm is what leadgate says about itself when a human must know.
 type Alarm struct {
@@ -56,17 +38,4 @@ type Alarm struct {
 	Text  string // what happens meanwhile, and what to do
 	URL   string // where to look; empty: nowhere
 	At    time.Time
-}
-
-// Roughly rounds a duration as people say it.
-func Roughly(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", max(0, int(d.Seconds())))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }

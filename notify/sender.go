@@ -1,16 +1,14 @@
-// Package notify decides which targets get a touch, and holds the contract of
-// the senders that deliver it.
+// Package notify is the contract between delivery and what sends to targets.
 //
-// Decide is the one pure function that says who is alerted, and why. A Sender
-// makes one attempt and answers with the target's receipt or with an *Error,
-// whose class says what the failure means for the attempts that follow. A Pacer
-// keeps the pace of a target. Waiting, retries and receipts are the caller's.
+// A Sender makes one attempt to deliver an Alert to a Target and returns the
+// target's receipt or an *Error, whose class is what the failure means for the
+// attempts that follow. Waiting, retries and receipts are the caller's.
 //
-// It must not know any kind of target, nor what a message says: messages are
-// composed in notify/message, sent over HTTP with notify/outbound and to Slack
-// by notify/slack, and notify/kind joins the kinds in one table.
-//
-// To add a reason of a decision, add a Why constant and its sentence.
+// It must not know any kind of target. Which targets get a touch is decided in
+// notify/routing and when they get it in notify/pace; messages are composed in
+// notify/message, sent over HTTP with notify/outbound and to Slack by
+// notify/slack, and notify/kind joins the kinds in one table: a new kind is a file
+// and a line there.
 package notify
 
 import (
@@ -20,35 +18,24 @@ import (
 	"time"
 )
 
-// Sender delivers to one target.
+// Sender delivers to one target. Some senders can do more; who needs that asks for
+// it by an interface of its own:
+//
+//	Alarm(ctx, Alarm) error                      delivers an alarm
+//	Update(ctx, receipt string, []Alert) error   rewrites a message for the alerts that it was posted with
+//	Probe(ctx) error                             finds out, without posting, whether the target would accept a message
+//	Recalls() bool                               Send needs Alert.Receipt
+//
+// Each makes one attempt, and its errors are those of Send. Of an update BadTarget
+// means that this message can never be updated.
 type Sender interface {
-	// Send delivers one alert, or several rolled up into one message, and returns
-	// the target's receipt for it. It makes one attempt. An error that is no
-	// *Error is of the class Again.
+	// Send delivers alerts, at least one, in one message, and returns the target's
+	// receipt for it. It makes one attempt. An error that is no *Error is of the
+	// class Again.
 	Send(ctx context.Context, alerts []Alert) (receipt string, err error)
 
 	// Most is how many alerts one message can hold; 1: no rollups.
 	Most() int
-}
-
-// Updater is a Sender whose messages can be updated after they are posted.
-type Updater interface {
-	// Update rewrites the message of a receipt for the alerts that it was posted
-	// with, as they are now. BadTarget means that this message can never be
-	// updated, BadContent that the target refuses the new content.
-	Update(ctx context.Context, receipt string, alerts []Alert) error
-}
-
-// Alarmer is a Sender that can also deliver alarms. It makes one attempt; its
-// errors are those of Send.
-type Alarmer interface {
-	Alarm(ctx context.Context, a Alarm) error
-}
-
-// Prober is a Sender that can find out, without posting anything, whether its
-// target would accept a message. Its errors are those of Send.
-type Prober interface {
-	Probe(ctx context.Context) error
 }
 
 // Error is a failed attempt, with what should happen next.
@@ -63,9 +50,6 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Code, e.Err) }
 
 func (e *Error) Unwrap() error { return e.Err }
-
-// ErrNothing is the error of a Send without alerts.
-var ErrNothing = &Error{Class: BadContent, Code: "nothing", Err: errors.New("there is nothing to send")}
 
 // Class says what a failure means for the attempts that follow.
 type Class int
@@ -85,19 +69,4 @@ func ClassOf(err error) Class {
 		return e.Class
 	}
 	return Again
-}
-
-type traceKey struct{}
-
-// Traced makes the calls of a Send part of the trace of the request that brought
-// the lead; parent is that request's traceparent, empty for none.
-// https://www.w3.org/TR/trace-context/
-func Traced(ctx context.Context, parent string) context.Context {
-	return context.WithValue(ctx, traceKey{}, parent)
-}
-
-// TraceOf returns the traceparent of a context made by Traced; empty: none.
-func TraceOf(ctx context.Context) string {
-	parent, _ := ctx.Value(traceKey{}).(string)
-	return parent
 }

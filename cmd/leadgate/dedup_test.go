@@ -25,6 +25,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
+	"github.com/leadgate/leadgate/notify/routing"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -200,10 +202,10 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 	w := &dedupWorld{t: t, mini: miniredis.RunT(t)}
 	clients := newRedisClients(t, w.mini.Addr())
 	w.store = store.New(clients.workers, store.Options{Now: w.now})
-	target := notify.Target{Name: "sales", Kind: "slack", Pace: notify.Pace{Off: true}}
+	target := notify.Target{Name: "sales", Kind: "slack", Pace: pace.Pace{Off: true}}
 	var err error
-	w.jobs, err = jobs.New(jobs.Options{Journal: newJournal(t), Store: w.store, Rules: rules.Default, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}},
-		Outlets:  []jobs.Outlet{{Target: target, Sender: &salesTarget{}, Pacer: notify.NewPacer(target)}},
+	w.jobs, err = jobs.New(jobs.Options{Journal: newJournal(t), Store: w.store, Rules: rules.Default, Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}},
+		Outlets:  []jobs.Outlet{{Target: target, Sender: &salesTarget{}, Pacer: pace.New(target.PaceName(), target.Pace)}},
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: "n", Now: w.now})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 func explainCommand(env environment) *cobra.Command {
@@ -108,7 +108,7 @@ func explainToday(w io.Writer, x *lead.Explanation, all bool) {
 		fmt.Fprintf(w, "  %d other rules are far from counting; --all prints them\n", far)
 	}
 	for _, d := range x.Decisions {
-		fmt.Fprintf(w, "  target %s: %s  %s\n", cmp.Or(d.Target, "none"), cmp.Or(string(d.Kind), "not told"), console.Plain(d.Why+"  "+notify.Sentence(d.Why)))
+		fmt.Fprintf(w, "  target %s: %s  %s\n", cmp.Or(d.Target, "none"), cmp.Or(string(d.Kind), "not told"), console.Plain(d.Why+"  "+routing.Sentence(d.Why)))
 	}
 }
 
@@ -158,7 +158,7 @@ func explainStep(s lead.Step) string {
 	if s.Why != "" {
 		out = strings.TrimSpace(s.Why + "  " + out)
 	}
-	if sentence := notify.Sentence(s.Why); s.Step == lead.StepDecided && sentence != "" {
+	if sentence := routing.Sentence(s.Why); s.Step == lead.StepDecided && sentence != "" {
 		out += "  " + sentence
 	}
 	return console.Plain(out)

@@ -40,7 +40,14 @@ var mayImport = map[string][]string{
 
 	"notify": {
 		"lead",
+		"notify/pace",
 	},
+
+	"notify/routing": {
+		"lead",
+	},
+
+	"notify/pace": {},
 
 	"notify/message": {
 		"lead",
@@ -61,6 +68,7 @@ var mayImport = map[string][]string{
 	"notify/kind": {
 		"lead",
 		"notify",
+		"notify/pace",
 		"notify/message",
 		"notify/outbound",
 		"notify/slack",
@@ -83,6 +91,7 @@ var mayImport = map[string][]string{
 		"lead/ops",
 		"journal",
 		"notify",
+		"notify/pace",
 		"jobs/availability",
 	},
 
@@ -93,6 +102,7 @@ var mayImport = map[string][]string{
 		"lead/ops",
 		"journal",
 		"notify",
+		"notify/routing",
 		"jobs/availability",
 		"jobs/audit",
 		"jobs/delivery",
@@ -123,6 +133,7 @@ var mayImport = map[string][]string{
 		"lead/rules",
 		"lead",
 		"notify",
+		"notify/routing",
 	},
 
 	"jobs/messages": {
@@ -131,6 +142,7 @@ var mayImport = map[string][]string{
 		"lead",
 		"journal",
 		"notify",
+		"notify/pace",
 		"jobs/delivery",
 	},
 
@@ -210,6 +222,8 @@ var mayImport = map[string][]string{
 		"lead/strictyaml",
 		"handlers/source",
 		"notify",
+		"notify/pace",
+		"notify/routing",
 		"lead",
 	},
 
@@ -251,6 +265,8 @@ var mayImport = map[string][]string{
 		"journal",
 		"store",
 		"notify",
+		"notify/pace",
+		"notify/routing",
 		"notify/kind",
 		"notify/message",
 		"notify/slack",
@@ -287,6 +303,7 @@ var mayImport = map[string][]string{
 		"notify/kind",
 		"notify/message",
 		"notify/slack",
+		"notify/routing",
 	},
 }
 

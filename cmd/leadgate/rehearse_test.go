@@ -16,7 +16,7 @@ import (
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -64,7 +64,7 @@ func rehearsed(t testing.TB, redisAddr string, n int) (r lead.Rehearsal, took, c
 		leads = leads[len(batch):]
 	}
 	work, err := jobs.New(jobs.Options{Journal: newJournal(t), Store: s, Rules: rules.Default, Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: "n",
-		Embedded: embedded, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}})
+		Embedded: embedded, Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}}})
 	if err != nil {
 		t.Fatal(err)
 	}

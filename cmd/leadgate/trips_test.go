@@ -17,6 +17,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
+	"github.com/leadgate/leadgate/notify/routing"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -130,10 +132,10 @@ func TestTrips_HotLead(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { jr.Close() })
-	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: notify.Pace{N: 1000, Per: time.Second}}
+	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: pace.Pace{N: 1000, Per: time.Second}}
 	work, err := jobs.New(jobs.Options{Journal: jr, Store: store.New(clients.workers, store.Options{}), Prompt: store.New(clients.producer, store.Options{}),
-		Rules: rules.Default, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}},
-		Outlets:  []jobs.Outlet{{Target: target, Sender: v, Pacer: notify.NewPacer(target)}},
+		Rules: rules.Default, Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}},
+		Outlets:  []jobs.Outlet{{Target: target, Sender: v, Pacer: pace.New(target.PaceName(), target.Pace)}},
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: "n"})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 const hotterRules = "extends: default\nactions:\n  webinar_registered: {score: 75, stage: SQL, because: signed up}\n"
@@ -336,7 +336,7 @@ func TestReclassify_AlertAfterACrash(t *testing.T) {
 			t.Parallel() // each stop waits for a worker that asks Redis
 			var book atomic.Pointer[rules.Set]
 			book.Store(rules.Default())
-			h := newHouse(t, "2026-11-24T10:00:00Z", jobs.Options{Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}, Rules: book.Load}, "sales")
+			h := newHouse(t, "2026-11-24T10:00:00Z", jobs.Options{Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}}, Rules: book.Load}, "sales")
 			h.stop()
 			h.addr = newRealRedis(t).addr
 			h.open()

@@ -21,6 +21,8 @@ import (
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/message"
+	"github.com/leadgate/leadgate/notify/pace"
+	"github.com/leadgate/leadgate/notify/routing"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -129,8 +131,8 @@ func newHouse(t *testing.T, at string, o jobs.Options, targets ...string) *house
 	h := &house{t: t, dir: t.TempDir(), o: o, town: &town{}}
 	h.setTime(at)
 	for _, name := range targets {
-		target := notify.Target{Name: name, Kind: "slack", Channel: "C-" + name, Pace: notify.Pace{Off: true}}
-		h.o.Outlets = append(h.o.Outlets, jobs.Outlet{Target: target, Sender: earOf{h, name}, Pacer: notify.NewPacer(target)})
+		target := notify.Target{Name: name, Kind: "slack", Channel: "C-" + name, Pace: pace.Pace{Off: true}}
+		h.o.Outlets = append(h.o.Outlets, jobs.Outlet{Target: target, Sender: earOf{h, name}, Pacer: pace.New(target.PaceName(), target.Pace)})
 	}
 	h.open()
 	t.Cleanup(func() { h.stop() })
@@ -279,7 +281,7 @@ func (h *house) escalated(l *lead.Lead, level int) {
 	awaitFor(h.t, fmt.Sprintf("level %d of %s to hear", level, l.Person.Name), 10*time.Second, func() bool { return h.lead(l.ID).Escalated >= level })
 }
 
-var fiveMinutes = []notify.Route{{To: "sales", AtLeast: lead.Hot, Team: "emea", Escalate: []notify.Escalation{{After: 5 * time.Minute, To: "managers"}, {After: 15 * time.Minute, To: "Boss"}}}}
+var fiveMinutes = []routing.Route{{To: "sales", AtLeast: lead.Hot, Team: "emea", Escalate: []routing.Escalation{{After: 5 * time.Minute, To: "managers"}, {After: 15 * time.Minute, To: "Boss"}}}}
 
 func TestClock_Claimed(t *testing.T) {
 	t.Parallel()
@@ -442,7 +444,7 @@ func did(a lead.Action) func(*lead.Touch) {
 
 func TestClock_Digest(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, "2026-11-24T07:59:00Z", jobs.Options{Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}},
+	h := newHouse(t, "2026-11-24T07:59:00Z", jobs.Options{Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}},
 		Digests: []lead.Digest{{To: "marketing", Temperature: lead.Warm, At: 9 * time.Hour}}}, "sales", "marketing")
 	digested := func(day string, n int64) {
 		t.Helper()
@@ -495,7 +497,7 @@ type board struct {
 	shows map[string][]notify.Alert // receipt -> the message as it is
 }
 
-func (b *board) Most() int { return notify.Listed }
+func (b *board) Most() int { return lead.Listed }
 
 func (b *board) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
 	receipt := "C-board/" + alerts[0].ID()
@@ -533,9 +535,9 @@ func (b *board) says(receipt string) (lines []string) {
 func TestClock_DigestFollows(t *testing.T) {
 	t.Parallel()
 	b := &board{shows: map[string][]notify.Alert{}}
-	target := notify.Target{Name: "marketing", Kind: "slack", Channel: "C-board", Pace: notify.Pace{Off: true}}
+	target := notify.Target{Name: "marketing", Kind: "slack", Channel: "C-board", Pace: pace.Pace{Off: true}}
 	h := newHouse(t, "2026-11-24T07:59:00Z", jobs.Options{Digests: []lead.Digest{{To: "marketing", Temperature: lead.Warm, At: 9 * time.Hour}},
-		Outlets: []jobs.Outlet{{Target: target, Sender: b, Pacer: notify.NewPacer(target)}}})
+		Outlets: []jobs.Outlet{{Target: target, Sender: b, Pacer: pace.New(target.PaceName(), target.Pace)}}})
 	ada := h.demo("Ada", did("webinar_registered"))
 	h.setTime("2026-11-24T07:59:01Z") // equally warm, the first to come is the first to be told of
 	bob := h.demo("Bob", did("webinar_registered"))
@@ -621,7 +623,7 @@ func TestClock_Replicas(t *testing.T) {
 func TestClock_Silence(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Sources: []string{"site", "zoom-webinars", "new"},
-		Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
+		Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
 	heard := func(want ...string) {
 		t.Helper()
 		awaitFor(t, fmt.Sprintf("%d alarms", len(want)), 10*time.Second, func() bool {
@@ -674,7 +676,7 @@ func TestClock_Silence(t *testing.T) {
 // TestApply: routes, people and sources of a changed configuration are in force at once.
 func TestApply(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
+	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
 	l := h.demo("Ada")
 	silent := map[string]lead.ArrivalRate{"site": {Last: h.now().Add(-26 * time.Hour), Seen: h.now().Add(-time.Second),
 		Longest: map[string]time.Duration{"2026-11-20": time.Hour, "2026-11-21": time.Hour, "2026-11-22": time.Hour}}}
@@ -684,7 +686,7 @@ func TestApply(t *testing.T) {
 	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); !errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("off duty of an unknown rep: %v", err)
 	}
-	h.Apply(jobs.Settings{Routes: []notify.Route{{To: "managers", AtLeast: lead.Cold}}, People: lead.People{Reps: []lead.Rep{{Name: "Dana"}}}, Sources: []string{"news"}})
+	h.Apply(jobs.Settings{Routes: []routing.Route{{To: "managers", AtLeast: lead.Cold}}, People: lead.People{Reps: []lead.Rep{{Name: "Dana"}}}, Sources: []string{"news"}})
 
 	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); err != nil {
 		t.Errorf("off duty of a new rep: %v", err)
@@ -711,7 +713,7 @@ func TestCanary(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	h := newHouse(t, "2026-11-24T08:00:00Z", jobs.Options{AlarmTo: "managers", Registry: registry, Canary: jobs.Canary{Every: 50 * time.Millisecond, Source: "site"},
-		Sources: []string{"site"}, Routes: []notify.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
+		Sources: []string{"site"}, Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}}}, "sales", "managers")
 	value := func(name string) (v float64) {
 		t.Helper()
 		families, err := registry.Gather()

@@ -94,7 +94,7 @@ func (t *Targets) sendAlarm(ctx context.Context, a notify.Alarm) {
 func (t *Targets) alarmTargets(about string) (boxes []*outbox) {
 	var last []*outbox
 	for _, b := range t.order {
-		if _, can := b.sender.(notify.Alarmer); !can || b.target.Name == about {
+		if _, can := b.sender.(alarmer); !can || b.target.Name == about {
 			continue
 		}
 		switch {
@@ -107,6 +107,11 @@ func (t *Targets) alarmTargets(about string) (boxes []*outbox) {
 		}
 	}
 	return append(boxes, last...)
+}
+
+// alarmer is a sender that can deliver alarms: of every kind but http.
+type alarmer interface {
+	Alarm(ctx context.Context, a notify.Alarm) error
 }
 
 // sendAlarm makes one attempt, at the target's pace.
@@ -122,7 +127,7 @@ func (b *outbox) sendAlarm(ctx context.Context, a notify.Alarm) bool {
 	}
 	attempt, cancel := context.WithTimeout(ctx, SendTimeout)
 	defer cancel()
-	if err := b.sender.(notify.Alarmer).Alarm(attempt, a); err != nil {
+	if err := b.sender.(alarmer).Alarm(attempt, a); err != nil {
 		b.t.log.Warn("a target did not take an alarm", "target", b.target.Name, "error", err)
 		return false
 	}

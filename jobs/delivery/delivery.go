@@ -25,6 +25,7 @@ import (
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // SendTimeout bounds one attempt at a target that sets no other bound.
@@ -35,7 +36,7 @@ const SendTimeout = 12 * time.Second
 type Outlet struct {
 	Target notify.Target
 	Sender notify.Sender
-	Pacer  *notify.Pacer
+	Pacer  *pace.Pacer
 }
 
 // Options of New. All but Peers and AlarmTo are required.

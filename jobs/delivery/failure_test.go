@@ -14,6 +14,7 @@ import (
 
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 var (
@@ -48,7 +49,7 @@ func titles(alarms []notify.Alarm) (all []string) {
 // beside puts another target next to the one under test.
 func (b *ticking) beside(name string, s notify.Sender) {
 	t := notify.Target{Name: name, Kind: "webhook", Pace: noPace}
-	b.t.add(Outlet{Target: t, Sender: s, Pacer: notify.NewPacer(t)})
+	b.t.add(Outlet{Target: t, Sender: s, Pacer: pace.New(t.PaceName(), t.Pace)})
 }
 
 // ringing tells the alarms that wait.

@@ -11,6 +11,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/message"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // outage is a Slack that is away for a while and then limits once; it says when
@@ -25,7 +26,7 @@ type outage struct {
 	soon    int
 }
 
-func (o *outage) Most() int { return notify.MostLeads }
+func (o *outage) Most() int { return message.MostLeads }
 
 func (o *outage) Send(_ context.Context, alerts []notify.Alert) (string, error) {
 	now := o.now()
@@ -52,7 +53,7 @@ func (o *outage) Send(_ context.Context, alerts []notify.Alert) (string, error) 
 // and no Retry-After was broken.
 func TestOutbox_ThreeDaysWithoutSlack(t *testing.T) {
 	const away, every = 72 * time.Hour, 30 * time.Minute
-	b := newTicking(t, &scripted{most: 1}, notify.Pace{N: 1, Per: time.Second})
+	b := newTicking(t, &scripted{most: 1}, pace.Pace{N: 1, Per: time.Second})
 	b.t.o.MaxAge = away
 	back := b.begin.Add(away)
 	slack := &outage{now: func() time.Time { return b.clock }, until: back}

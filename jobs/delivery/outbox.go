@@ -9,6 +9,7 @@ import (
 
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // Item is one alert for one target.
@@ -59,7 +60,7 @@ type outbox struct {
 	t       *Targets
 	target  notify.Target
 	sender  notify.Sender
-	pacer   *notify.Pacer
+	pacer   *pace.Pacer
 	changed chan struct{}
 
 	mu      sync.Mutex
@@ -184,7 +185,7 @@ func (b *outbox) next() ([]*Item, time.Duration) {
 func (b *outbox) ready(now time.Time) (wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	most := notify.Concurrency(b.target)
+	most := b.target.InFlight()
 	if b.health.fails > 0 {
 		most = 1
 	}
@@ -280,12 +281,17 @@ func (b *outbox) send(ctx context.Context, items []*Item) {
 	if b.target.Kind == "log" {
 		d.State = lead.Previewed
 	}
-	if _, updatable := b.sender.(notify.Updater); updatable && len(items) > 1 {
+	if _, can := b.sender.(updatable); can && len(items) > 1 {
 		for _, i := range items {
 			d.With = append(d.With, i.Touch.ID)
 		}
 	}
 	b.finish(ctx, items, d)
+}
+
+// updatable is a sender whose messages can be updated: of a bot in Slack.
+type updatable interface {
+	Update(ctx context.Context, receipt string, alerts []notify.Alert) error
 }
 
 func (b *outbox) attempt(ctx context.Context, items []*Item) (receipt string, err error) {
@@ -299,7 +305,7 @@ func (b *outbox) attempt(ctx context.Context, items []*Item) (receipt string, er
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.attemptFor())
 	defer cancel()
-	return b.sender.Send(notify.Traced(ctx, items[0].Touch.Trace), alerts)
+	return b.sender.Send(ctx, alerts)
 }
 
 // attemptFor is how long an attempt may last.

@@ -15,6 +15,7 @@ import (
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // scripted is a sender whose attempts end as it says, one after another; beyond
@@ -47,7 +48,7 @@ func (s *scripted) Send(_ context.Context, alerts []notify.Alert) (string, error
 }
 
 // noPace lets everything out at once.
-var noPace = notify.Pace{Off: true}
+var noPace = pace.Pace{Off: true}
 
 // ticking is an outbox with a journal behind it, whose clock the test moves.
 type ticking struct {
@@ -105,7 +106,7 @@ func (s noStore) SetReceipts(_ context.Context, receipts map[string]string) erro
 }
 func (s noStore) Receipts(context.Context, ...string) (map[string]string, error) { return s.set, nil }
 
-func newTicking(t *testing.T, s *scripted, pace notify.Pace, change ...func(*Options)) *ticking {
+func newTicking(t *testing.T, s *scripted, p pace.Pace, change ...func(*Options)) *ticking {
 	t.Helper()
 	jr, err := journal.Open(journal.Options{Dir: t.TempDir(), Shelves: Shelves(), Reserve: -1})
 	if err != nil {
@@ -115,9 +116,9 @@ func newTicking(t *testing.T, s *scripted, pace notify.Pace, change ...func(*Opt
 	b := &ticking{clock: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC), redis: &redisState{}, sink: &sinkLog{ends: map[string]lead.Delivery{}, settled: map[string]bool{}}}
 	b.begin = b.clock
 	s.now = func() time.Time { return b.clock }
-	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: pace}
+	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1", Pace: p}
 	store := noStore{map[string]string{}}
-	o := Options{Outlets: []Outlet{{Target: target, Sender: s, Pacer: notify.NewPacer(target)}}, Journal: jr, Store: store, Prompt: store, Receipts: b.sink,
+	o := Options{Outlets: []Outlet{{Target: target, Sender: s, Pacer: pace.New(target.PaceName(), target.Pace)}}, Journal: jr, Store: store, Prompt: store, Receipts: b.sink,
 		Redis: b.redis, Node: "n1", Launch: "l1", MaxAge: time.Hour, Latency: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "latency"}),
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: s.now}
 	for _, c := range change {
@@ -212,7 +213,7 @@ func TestOutbox_TriesAgain(t *testing.T) {
 
 func TestOutbox_PaceAndRollup(t *testing.T) {
 	s := &scripted{most: 40}
-	b := newTicking(t, s, notify.Pace{N: 1, Per: time.Second})
+	b := newTicking(t, s, pace.Pace{N: 1, Per: time.Second})
 	for n := range 100 { // one after another until the burst is used up, then all that waits together
 		b.hot(fmt.Sprintf("t%03d", n))
 		if notes, _ := b.next(); len(notes) > 0 {
@@ -298,7 +299,7 @@ func TestOutbox_Fallback(t *testing.T) {
 	b := newTicking(t, broken, noPace)
 	s.now = broken.now
 	other := notify.Target{Name: "managers", Kind: "slack", Channel: "C2", Pace: noPace}
-	b.t.add(Outlet{Target: other, Sender: s, Pacer: notify.NewPacer(other)})
+	b.t.add(Outlet{Target: other, Sender: s, Pacer: pace.New(other.PaceName(), other.Pace)})
 	b.target.Fallback = "managers"
 	b.hot("a")
 	b.work(t)
@@ -395,7 +396,7 @@ func TestOutbox_SharedPace(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &scripted{most: 40}
-			b := newTicking(t, s, notify.Pace{N: 1, Per: time.Second}, func(o *Options) { o.Peers = &c.peers })
+			b := newTicking(t, s, pace.Pace{N: 1, Per: time.Second}, func(o *Options) { o.Peers = &c.peers })
 			b.redis.up = true
 			for _, id := range []string{"a", "b", "c"} { // two at once, were it for this replica alone
 				b.hot(id)

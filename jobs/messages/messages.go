@@ -7,7 +7,7 @@
 // else writes. It must not know why a lead changed, nor what a message looks
 // like: that is notify's.
 //
-// To have another kind of target follow its leads, implement notify.Updater in
+// To have another kind of target follow its leads, implement Update in
 // its sender. To let messages show something new of a lead, change the lead and
 // call Update.
 package messages
@@ -24,7 +24,6 @@ import (
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 )
 
 const (
@@ -78,7 +77,7 @@ func New(o Options) *Messages {
 		requests: map[string]*request{}, erased: map[string]bool{}}
 	for _, out := range o.Outlets {
 		m.outlets[out.Target.Name] = out
-		if u, ok := out.Sender.(notify.Updater); ok {
+		if u, ok := out.Sender.(updatable); ok {
 			m.updaters[out.Target.Name] = newUpdater(m, out.Target, u)
 		}
 	}

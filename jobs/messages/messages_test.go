@@ -16,6 +16,7 @@ import (
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // leads is one lead and its touches; every touch belongs to it.
@@ -124,7 +125,7 @@ func open(t *testing.T, dir string, from *leads, to *slack) (*Messages, *journal
 		t.Fatal(err)
 	}
 	target := notify.Target{Name: "sales", Kind: "slack", Channel: "C1"}
-	return New(Options{Outlets: []delivery.Outlet{{Target: target, Sender: to, Pacer: notify.NewPacer(target)}}, Journal: jr, Leads: from, Redis: from,
+	return New(Options{Outlets: []delivery.Outlet{{Target: target, Sender: to, Pacer: pace.New(target.PaceName(), target.Pace)}}, Journal: jr, Leads: from, Redis: from,
 		Keep: 24 * time.Hour, MaxAge: time.Hour, Logger: slog.New(slog.DiscardHandler), Now: time.Now}), jr
 }
 

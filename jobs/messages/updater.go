@@ -10,6 +10,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 // updatePace is half of what Slack grants chat.update, 50 a minute, so that
 // replicas can share it.
 // https://docs.slack.dev/reference/methods/chat.update
-var updatePace = notify.Pace{N: 50, Per: time.Minute}
+var updatePace = pace.Pace{N: 50, Per: time.Minute}
 
 // updater updates the messages of one target: each once for any number of
 // requests, in the order of the requests, at a pace of its own. It reads a lead
@@ -29,8 +30,8 @@ var updatePace = notify.Pace{N: 50, Per: time.Minute}
 type updater struct {
 	m       *Messages
 	target  notify.Target
-	sender  notify.Updater
-	pacer   *notify.Pacer
+	sender  updatable
+	pacer   *pace.Pacer
 	changed chan struct{}
 
 	mu      sync.Mutex
@@ -50,10 +51,15 @@ type part struct {
 	request *request
 }
 
-func newUpdater(m *Messages, t notify.Target, sender notify.Updater) *updater {
+// updatable is a sender whose messages can be updated: of a bot in Slack.
+type updatable interface {
+	Update(ctx context.Context, receipt string, alerts []notify.Alert) error
+}
+
+func newUpdater(m *Messages, t notify.Target, sender updatable) *updater {
 	paced := t
 	paced.Pace = updatePace
-	return &updater{m: m, target: t, sender: sender, pacer: notify.NewPacer(paced), changed: make(chan struct{}, 1), known: map[string]*update{}}
+	return &updater{m: m, target: t, sender: sender, pacer: pace.New(paced.PaceName(), paced.Pace), changed: make(chan struct{}, 1), known: map[string]*update{}}
 }
 
 // add queues the update of a message for a request.

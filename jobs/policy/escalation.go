@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 // Schedule sets when a lead that waits escalates to the next level, by its routes
@@ -17,10 +17,10 @@ func (p Policy) Schedule(l *lead.Lead) {
 }
 
 // Levels are the escalation levels of a lead, the first one first.
-func (p Policy) Levels(l *lead.Lead) []notify.Level { return notify.Levels(l, p.Routes()) }
+func (p Policy) Levels(l *lead.Lead) []routing.Level { return routing.Levels(l, p.Routes()) }
 
 // DueAt is when a lead reaches a level.
-func (p Policy) DueAt(l *lead.Lead, level notify.Level) time.Time {
+func (p Policy) DueAt(l *lead.Lead, level routing.Level) time.Time {
 	return p.People().Shifts(level.Team).After(l.WaitsSince, level.After).UTC()
 }
 

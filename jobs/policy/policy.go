@@ -6,7 +6,7 @@
 // and that every "no" has its named reason. It must not know Redis, the journal or
 // how anything is delivered.
 //
-// To change who is notified, change notify.Decide; to change when a lead
+// To change who is notified, change routing.Decide; to change when a lead
 // escalates, change Schedule.
 package policy
 
@@ -16,13 +16,13 @@ import (
 
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 // Policy applies the settings in force. All fields are required.
 type Policy struct {
 	Rules  func() *rules.Set
-	Routes func() []notify.Route
+	Routes func() []routing.Route
 	People func() lead.People
 	Now    func() time.Time
 }
@@ -51,7 +51,7 @@ func (p Policy) Judge(l *lead.Lead, t *lead.Touch) {
 
 func (p Policy) decide(l *lead.Lead, t *lead.Touch, before lead.Verdict, known bool, now time.Time) []lead.Decision {
 	alone := p.Rules().ClassifyTouch(t, now)
-	return notify.Decide(notify.Asked{Lead: l, Touch: t, Before: before, Known: known, Alone: &alone, Routes: p.Routes(), Now: now})
+	return routing.Decide(routing.Asked{Lead: l, Touch: t, Before: before, Known: known, Alone: &alone, Routes: p.Routes(), Now: now})
 }
 
 // Alone is the lead of one touch, without history.
@@ -64,7 +64,7 @@ func (p Policy) Alone(t *lead.Touch) *lead.Lead {
 
 // DecideAlone decides who is notified of a touch whose lead is made of it alone.
 func (p Policy) DecideAlone(l *lead.Lead, t *lead.Touch) []lead.Decision {
-	return notify.Decide(notify.Asked{Lead: l, Touch: t, Alone: &l.Verdict, Routes: p.Routes(), Now: p.Now()})
+	return routing.Decide(routing.Asked{Lead: l, Touch: t, Alone: &l.Verdict, Routes: p.Routes(), Now: p.Now()})
 }
 
 // Realert decides which targets are alerted of a settled touch whose lead other
@@ -97,7 +97,7 @@ func Undelivered(l *lead.Lead, t *lead.Touch) bool {
 // Resend adds to decisions that a person wants a target to be notified, as what
 // it would have been.
 func (p Policy) Resend(decisions []lead.Decision, target string) []lead.Decision {
-	d := lead.Decision{Target: target, Why: notify.WhyResent, Kind: lead.HotAlert}
+	d := lead.Decision{Target: target, Why: routing.WhyResent, Kind: lead.HotAlert}
 	for _, r := range p.Routes() {
 		if r.To == target && r.AtLeast < lead.Hot {
 			d.Kind = lead.Copy
@@ -138,11 +138,11 @@ func Outcome(t *lead.Touch, decisions []lead.Decision) lead.Outcome {
 // TeamInTurn is the team of the first route that alerted to a touch and whose
 // reps take turns; empty: there is none.
 func (p Policy) TeamInTurn(l *lead.Lead, touchID string) string {
-	past, ok := notify.LatestAlert(l)
+	past, ok := routing.LatestAlert(l)
 	if !ok || past.ID != touchID {
 		return ""
 	}
-	for _, r := range notify.AlertedBy(past, p.Routes()) {
+	for _, r := range routing.AlertedBy(past, p.Routes()) {
 		if team, ok := p.People().Team(r.Team); ok && team.Mode == lead.RoundRobin {
 			return team.Name
 		}
@@ -158,7 +158,7 @@ func (p Policy) Explain(l *lead.Lead) lead.Explanation {
 	c := *l
 	c.Verdict = set.Classify(l, now)
 	x := lead.Explanation{LeadID: l.ID, At: now.UTC(), Verdict: c.Verdict, Lines: set.Explain(l, now)}
-	asked := notify.Asked{Lead: &c, Touch: &lead.Touch{State: lead.Settled, Test: l.Test}, Before: c.Verdict, Known: len(l.History) > 1, Routes: p.Routes(), Now: now}
+	asked := routing.Asked{Lead: &c, Touch: &lead.Touch{State: lead.Settled, Test: l.Test}, Before: c.Verdict, Known: len(l.History) > 1, Routes: p.Routes(), Now: now}
 	for _, past := range slices.Backward(l.History) {
 		if past.Test == l.Test {
 			past.At = now
@@ -169,6 +169,6 @@ func (p Policy) Explain(l *lead.Lead) lead.Explanation {
 			break
 		}
 	}
-	x.Decisions = notify.Decide(asked)
+	x.Decisions = routing.Decide(asked)
 	return x
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 )
 
 // Rehearse lets a lead's touches from first on happen once more under other
@@ -24,7 +24,7 @@ func (p Policy) Rehearse(l *lead.Lead, set *rules.Set, first int) (v lead.Verdic
 		if v.Temperature < lead.Hot || past[i].Test {
 			continue
 		}
-		asked := notify.Asked{Lead: &again, Touch: past[i].Touch(l.Person), Known: i > 0, Routes: routes, Now: at}
+		asked := routing.Asked{Lead: &again, Touch: past[i].Touch(l.Person), Known: i > 0, Routes: routes, Now: at}
 		alone := set.ClassifyTouch(asked.Touch, at)
 		asked.Alone = &alone
 		if i > 0 {
@@ -32,7 +32,7 @@ func (p Policy) Rehearse(l *lead.Lead, set *rules.Set, first int) (v lead.Verdic
 			earlier.History = past[:i]
 			asked.Before = set.Classify(&earlier, at)
 		}
-		past[i].Decisions = notify.Decide(asked)
+		past[i].Decisions = routing.Decide(asked)
 		if slices.ContainsFunc(past[i].Decisions, lead.Decision.IsAlert) {
 			again.AlertedAt = at
 			alerts++

@@ -107,9 +107,6 @@ func (s *mailer) Most() int { return mailMost }
 // every attempt, so that mailboxes recognise a repetition, and which later
 // messages about the lead refer to.
 func (s *mailer) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
-	if len(alerts) == 0 {
-		return "", notify.ErrNothing
-	}
 	style := s.env.Style
 	style.Now = s.env.Now()
 	m := message.ComposeAll(alerts, style).Defanged()

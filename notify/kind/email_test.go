@@ -364,7 +364,7 @@ func TestEmail_Rollup(t *testing.T) {
 	if _, err := s.Send(t.Context(), notifytest.Crowd(s.Most())); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.(notify.Alarmer).Alarm(t.Context(), notify.Alarm{Title: "Target crm takes no leads", Text: "All are kept."}); err != nil {
+	if err := s.(*mailer).Alarm(t.Context(), notify.Alarm{Title: "Target crm takes no leads", Text: "All are kept."}); err != nil {
 		t.Fatal(err)
 	}
 	if len(p.mails) != 2 || !strings.Contains(p.mails[1], "All are kept") {

@@ -234,9 +234,7 @@ func (h *httpSender) Recalls() bool { return h.recalls }
 // Send makes the calls for each alert. The receipt is the value at the configured
 // path of the last answer, else what it has in the usual places.
 func (h *httpSender) Send(ctx context.Context, alerts []notify.Alert) (receipt string, err error) {
-	if len(alerts) == 0 {
-		return "", notify.ErrNothing
-	}
+	ctx = outbound.Traced(ctx, alerts)
 	style := h.env.Style
 	style.Now = h.env.Now()
 	for _, a := range alerts {

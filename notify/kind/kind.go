@@ -23,13 +23,14 @@ import (
 
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/message"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // Kind is a sort of target.
 type Kind struct {
 	Name        string                    // as configured: slack
 	Doc         string                    // the page that its file follows
-	Pace        notify.Pace               // of targets that set none; zero: no bound
+	Pace        pace.Pace                 // of targets that set none; zero: no bound
 	Concurrency int                       // messages in flight at once, of targets that set none; 0: 1
 	Timeout     time.Duration             // of one attempt; 0: the caller's
 	Check       func(notify.Target) error // of a target's configuration
@@ -81,7 +82,7 @@ func All() []Kind { return slices.Clone(kinds) }
 // time that an attempt may take.
 func Complete(t notify.Target) notify.Target {
 	k, _ := find(t.Kind)
-	if t.Pace == (notify.Pace{}) {
+	if t.Pace == (pace.Pace{}) {
 		t.Pace = k.Pace
 	}
 	t.Concurrency, t.Timeout = cmp.Or(t.Concurrency, k.Concurrency), k.Timeout

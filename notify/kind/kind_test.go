@@ -14,6 +14,7 @@ import (
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/message"
 	"github.com/leadgate/leadgate/notify/notifytest"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // open opens a sender of a kind that talks to a fake.
@@ -199,14 +200,6 @@ func TestKinds_NobodyThere(t *testing.T) {
 	}
 }
 
-func TestKinds_Nothing(t *testing.T) {
-	for _, kind := range []string{"slack", "slack_hook", "webhook", "http", "teams", "log"} {
-		if _, err := open(t, kind, notifytest.NewServer(t)).Send(t.Context(), nil); notify.ClassOf(err) != notify.BadContent {
-			t.Errorf("%s: Send of nothing = %v, want BadContent", kind, err)
-		}
-	}
-}
-
 func TestOpen_Refuses(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -262,11 +255,11 @@ func TestOpen_Refuses(t *testing.T) {
 var testStyle = message.Style{PublicURL: "https://leads.example.com", Now: notifytest.Received.Add(1400 * time.Millisecond), People: notifytest.People}
 
 func TestComplete(t *testing.T) {
-	own := notify.Pace{N: 20, Per: time.Minute}
+	own := pace.Pace{N: 20, Per: time.Minute}
 	for _, tt := range []struct{ target, want notify.Target }{
-		{notify.Target{Kind: "slack"}, notify.Target{Kind: "slack", Pace: notify.Pace{N: 1, Per: time.Second}}},
+		{notify.Target{Kind: "slack"}, notify.Target{Kind: "slack", Pace: pace.Pace{N: 1, Per: time.Second}}},
 		{notify.Target{Kind: "slack", Pace: own}, notify.Target{Kind: "slack", Pace: own}},
-		{notify.Target{Kind: "slack", Pace: notify.Pace{Off: true}}, notify.Target{Kind: "slack", Pace: notify.Pace{Off: true}}},
+		{notify.Target{Kind: "slack", Pace: pace.Pace{Off: true}}, notify.Target{Kind: "slack", Pace: pace.Pace{Off: true}}},
 		{notify.Target{Kind: "webhook"}, notify.Target{Kind: "webhook", Concurrency: 4}},
 		{notify.Target{Kind: "http", Concurrency: 2}, notify.Target{Kind: "http", Concurrency: 2}},
 		{notify.Target{Kind: "pigeon"}, notify.Target{Kind: "pigeon"}},

@@ -53,9 +53,6 @@ func (p *preview) Most() int { return 1 }
 
 // Send writes one box for each alert, in one piece.
 func (p *preview) Send(_ context.Context, alerts []notify.Alert) (string, error) {
-	if len(alerts) == 0 {
-		return "", notify.ErrNothing
-	}
 	style := p.style
 	style.Now = p.now()
 	p.mu.Lock()
@@ -118,8 +115,8 @@ func contactRow(m message.Message) string {
 		}
 	}
 	left, right := strings.Join(ways, "   "), ""
-	if !m.RespondBy.IsZero() {
-		right = "respond by " + message.Hour(m.RespondBy, m.Received)
+	if by := m.RespondByHour(); by != "" {
+		right = "respond by " + by
 	}
 	gap := boxWidth - 2 - columns(left) - columns(right)
 	if gap < 1 || right == "" {

@@ -15,12 +15,13 @@ import (
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/message"
 	"github.com/leadgate/leadgate/notify/outbound"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 var teamsKind = Kind{
 	Name: "teams",
 	Doc:  "https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
-	Pace: notify.Pace{N: 1, Per: time.Second},
+	Pace: pace.Pace{N: 1, Per: time.Second},
 	Check: func(t notify.Target) error {
 		return outbound.RequireURL(t.URL, "a teams target needs the url of a workflow")
 	},
@@ -49,9 +50,7 @@ func (s *teams) Most() int { return teamsMost }
 
 // Send posts one card. The receipt is the workflow's run, if Teams returns it.
 func (s *teams) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
-	if len(alerts) == 0 {
-		return "", notify.ErrNothing
-	}
+	ctx = outbound.Traced(ctx, alerts)
 	style := s.env.Style
 	style.Now = s.env.Now()
 	return s.post(ctx, cardOf(message.ComposeAll(alerts, style)))

@@ -83,9 +83,7 @@ func (w *webhook) Most() int { return 1 }
 // Send posts each alert by itself. The receiver recognises a repetition by its
 // webhook-id. The receipt is the id that the receiver gave, else its status.
 func (w *webhook) Send(ctx context.Context, alerts []notify.Alert) (receipt string, err error) {
-	if len(alerts) == 0 {
-		return "", notify.ErrNothing
-	}
+	ctx = outbound.Traced(ctx, alerts)
 	for _, a := range alerts {
 		if receipt, err = w.post(ctx, a); err != nil {
 			return "", err

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 )
 
 // PersonOf returns the lead's person, completed from this touch.
@@ -53,9 +52,9 @@ func workDomain(email string) string {
 	return Cut(email[strings.LastIndexByte(email, '@')+1:], 60)
 }
 
-const AskedForFact = "Asked for"
+const askedForFact = "Asked for"
 
-// refusal is said first of somebody who does not want to be contacted.
+// refusal comes first for a person who does not want to be contacted.
 func refusal(l *lead.Lead) string {
 	asked, proven := l.DoNotContact()
 	switch {
@@ -74,7 +73,7 @@ func factsOf(l *lead.Lead, t *lead.Touch, s Style) []Fact {
 		score += ", stage " + l.Stage.String()
 	}
 	var facts []Fact
-	for _, f := range []Fact{{"Do not contact", refusal(l)}, {AskedForFact, askedFor(t, s)}, {"Came from", cameFrom(t)}, {"Score", score}, {"Before this", beforeThis(l, t, s)}} {
+	for _, f := range []Fact{{"Do not contact", refusal(l)}, {askedForFact, askedFor(t, s)}, {"Came from", cameFrom(t)}, {"Score", score}, {"Before this", beforeThis(l, t, s)}} {
 		if f.Text != "" {
 			facts = append(facts, f)
 		}
@@ -169,7 +168,7 @@ func delayOf(d time.Duration) string {
 	case d < time.Minute:
 		return fmt.Sprintf("alerted in %.1f s", d.Seconds())
 	}
-	return "delivered " + notify.Roughly(d) + " late"
+	return "delivered " + lead.Roughly(d) + " late"
 }
 
 func plural(n int, one, many string) string {

@@ -58,7 +58,7 @@ type Message struct {
 	Person
 	What     string // what the person did: demo request
 	Quote    string // the person's own words, at most 300 characters
-	Facts    []Fact // at most four
+	Facts    []Fact // at most five
 	Why      string // Why hot: asked for a demo +90, work e-mail +5
 	Score    int
 	NextStep string
@@ -156,7 +156,7 @@ func Compose(a notify.Alert, s Style) Message {
 	now := cmp.Or(s.Now, t.ReceivedAt)
 	m.Delay = delayOf(cmp.Or(a.PostedAt, now).Sub(t.ReceivedAt))
 	if !l.AlertedAt.IsZero() {
-		m.Since = notify.Roughly(now.Sub(l.AlertedAt))
+		m.Since = lead.Roughly(now.Sub(l.AlertedAt))
 	}
 	if hasDeadline(a.Kind, l) {
 		m.RespondBy = deadline(l, t.ReceivedAt, s)
@@ -194,7 +194,7 @@ func lockScreen(m Message) string {
 	case m.Late:
 		tail += ". Late."
 	default:
-		tail += ". Respond by " + Hour(m.RespondBy, m.Received) + "."
+		tail += ". Respond by " + m.RespondByHour() + "."
 	}
 	if m.For.Name != "" {
 		tail = strings.TrimSuffix(tail, ".") + ". For " + Cut(m.For.Name, 24) + "."
@@ -273,4 +273,22 @@ func (m Message) DueLine() string {
 		return "Late: the answer was due at " + m.RespondBy.Format("15:04 MST")
 	}
 	return "Respond by " + m.RespondBy.Format("15:04 MST")
+}
+
+// RespondByHour is the deadline as a time of day; empty: there is none.
+func (m Message) RespondByHour() string {
+	if m.RespondBy.IsZero() {
+		return ""
+	}
+	return hour(m.RespondBy, m.Received)
+}
+
+// AskedFor is what the person asked for, in detail where that is known.
+func (m Message) AskedFor() string {
+	for _, f := range m.Facts {
+		if f.Name == askedForFact {
+			return f.Text
+		}
+	}
+	return m.What
 }

@@ -113,8 +113,8 @@ func TestCompose_Facts(t *testing.T) {
 }
 
 func TestComposeRollup(t *testing.T) {
-	m := composeRollup(notifytest.Crowd(notify.MostLeads+10), testStyle)
-	if len(m.Leads) != notify.MostLeads || m.Header != "🔥 100 hot leads at once" || utf8.RuneCountInString(m.Text) > 120 {
+	m := composeRollup(notifytest.Crowd(MostLeads+10), testStyle)
+	if len(m.Leads) != MostLeads || m.Header != "🔥 100 hot leads at once" || utf8.RuneCountInString(m.Text) > 120 {
 		t.Errorf("more alerts than fit give %d leads, Header %q, Text %q", len(m.Leads), m.Header, m.Text)
 	}
 	mixed := append(notifytest.Crowd(1), notifytest.Grace(lead.Copy, notifytest.Warm))

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 )
 
 // Recipient is whom a message is for: a rep, a team, or a target's name.
@@ -33,17 +32,17 @@ func recipientOf(name string, p lead.People) Recipient {
 }
 
 // addReminder adds to a message what its escalation says.
-func (m *Message) addReminder(r *notify.Reminder, s Style) {
+func (m *Message) addReminder(r *lead.Reminder, s Style) {
 	if r == nil || m.Owner != "" {
 		return
 	}
-	m.For, m.Since, m.RespondBy = recipientOf(r.To, s.People()), notify.Roughly(r.Waited), time.Time{}
+	m.For, m.Since, m.RespondBy = recipientOf(r.To, s.People()), lead.Roughly(r.Waited), time.Time{}
 	m.Header = "⏰ Nobody has claimed " + m.Who + " for " + m.Since + ": " + m.What
 	if r.Next != "" {
 		m.Next, m.NextAt = recipientOf(r.Next, s.People()), r.NextAt.In(s.Zone)
 	}
 	if r.Late > 0 {
-		m.Overdue = notify.Roughly(r.Late)
+		m.Overdue = lead.Roughly(r.Late)
 	}
 }
 

@@ -75,13 +75,17 @@ func sourcesOf(touches map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
+// MostLeads is how many leads one rollup holds: at one message a second, a thousand
+// leads that come in ten seconds are sent within those.
+const MostLeads = 100
+
 // composeRollup turns several alerts into one message. It holds the first
 // MostLeads of them.
 func composeRollup(alerts []notify.Alert, s Style) Message {
 	s = s.WithDefaults()
 	m := Message{Kind: lead.Rollup}
 	hot := 0
-	for _, a := range alerts[:min(len(alerts), notify.MostLeads)] {
+	for _, a := range alerts[:min(len(alerts), MostLeads)] {
 		one := Compose(a, s)
 		if !one.RespondBy.IsZero() && (m.RespondBy.IsZero() || one.RespondBy.Before(m.RespondBy)) {
 			m.RespondBy, m.Late = one.RespondBy, one.Late

@@ -117,7 +117,7 @@ func two(a int, unitA string, b int, unitB string) string {
 func (m Message) Summary() string {
 	s := ""
 	for _, f := range m.Facts {
-		if f.Name != AskedForFact {
+		if f.Name != askedForFact {
 			s += f.Name + ": " + f.Text + ". "
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Hour is a time of day, with its day when that is not the day of since.
-func Hour(t, since time.Time) string {
+// hour is a time of day, with its day when that is not the day of since.
+func hour(t, since time.Time) string {
 	if t.YearDay() != since.YearDay() {
 		return t.Format("Mon 15:04")
 	}

@@ -204,8 +204,8 @@ var States = []struct {
 	{"warm_copy", []notify.Alert{Grace(lead.Copy, Warm)}, true, 0},
 	{"repeat", []notify.Alert{InThread(Grace(lead.Repeat, Again))}, true, 0},
 	{"escalation", []notify.Alert{InThread(Grace(lead.Escalated, overdue))}, true, 0},
-	{"escalation_to_a_team", []notify.Alert{reminding(InThread(Grace(lead.Escalated)), notify.Reminder{Waited: 5 * time.Minute, To: "emea", Next: "Boss", NextAt: Received.Add(15 * time.Minute)})}, true, 0},
-	{"escalation_late", []notify.Alert{reminding(Grace(lead.Escalated), notify.Reminder{Waited: 3 * time.Hour, To: "Dana", Late: 2*time.Hour + 55*time.Minute})}, true, 0},
+	{"escalation_to_a_team", []notify.Alert{reminding(InThread(Grace(lead.Escalated)), lead.Reminder{Waited: 5 * time.Minute, To: "emea", Next: "Boss", NextAt: Received.Add(15 * time.Minute)})}, true, 0},
+	{"escalation_late", []notify.Alert{reminding(Grace(lead.Escalated), lead.Reminder{Waited: 3 * time.Hour, To: "Dana", Late: 2*time.Hour + 55*time.Minute})}, true, 0},
 	{"assigned", []notify.Alert{Grace(lead.HotAlert, assigned("Dana"))}, true, 0},
 	{"assigned_until_monday", []notify.Alert{Grace(lead.HotAlert, assigned("emea"), onMonday)}, true, 0},
 	{"escalated", []notify.Alert{Grace(lead.HotAlert, overdue, escalated)}, true, 0},
@@ -230,7 +230,7 @@ func OfADay(alerts []notify.Alert, total int) []notify.Alert {
 	return alerts
 }
 
-func reminding(a notify.Alert, r notify.Reminder) notify.Alert {
+func reminding(a notify.Alert, r lead.Reminder) notify.Alert {
 	a.Reminder, a.Notice, a.Note = &r, "escalation:"+a.Lead.ID+":1", ""
 	return a
 }

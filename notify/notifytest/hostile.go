@@ -52,7 +52,7 @@ func DrawAlert(t *rapid.T) notify.Alert {
 		l.Assigned = &lead.Assigned{To: name.Draw(t, "to")}
 	}
 	if rapid.Bool().Draw(t, "reminds") {
-		a.Reminder = &notify.Reminder{Waited: time.Hour, To: name.Draw(t, "level"), Next: name.Draw(t, "next level"), NextAt: Received.Add(30 * time.Hour), Late: time.Hour}
+		a.Reminder = &lead.Reminder{Waited: time.Hour, To: name.Draw(t, "level"), Next: name.Draw(t, "next level"), NextAt: Received.Add(30 * time.Hour), Late: time.Hour}
 	}
 	return a
 }

@@ -37,7 +37,7 @@ type Client struct {
 
 // Do makes a call. The answer's status is 2xx if there is no error.
 func (c Client) Do(req *http.Request) (*http.Response, error) {
-	if parent := notify.TraceOf(req.Context()); parent != "" {
+	if parent, _ := req.Context().Value(traceKey{}).(string); parent != "" {
 		req.Header.Set("Traceparent", parent)
 	}
 	var wrote atomic.Bool
@@ -189,3 +189,15 @@ func CheckURL(s string, allowPrivate bool) error {
 
 // RateLimitWait is how long to wait when a target limits the rate without saying how long.
 const RateLimitWait = 30 * time.Second
+
+type traceKey struct{}
+
+// Traced makes the calls of a Send part of the trace of the request that brought
+// the first of its leads.
+// https://www.w3.org/TR/trace-context/
+func Traced(ctx context.Context, alerts []notify.Alert) context.Context {
+	if t := alerts[0].Touch; t != nil && t.Trace != "" {
+		return context.WithValue(ctx, traceKey{}, t.Trace)
+	}
+	return ctx
+}

@@ -8,10 +8,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/notifytest"
 )
 
@@ -38,5 +41,29 @@ func TestFailure(t *testing.T) {
 	}
 	if e := ErrorOf(errors.New("https://secret"), true); e.Code != "network" || !e.Ambiguous || strings.Contains(e.Error(), "secret") {
 		t.Errorf("failure of anything else = %v", e)
+	}
+}
+
+// The calls of a Send carry the trace of the request that brought its lead.
+func TestTraced(t *testing.T) {
+	f := notifytest.NewServer(t, notifytest.Answer(200, ""))
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	for _, touch := range []*lead.Touch{{Trace: parent}, {}, nil} {
+		req, err := http.NewRequestWithContext(Traced(t.Context(), []notify.Alert{{Touch: touch}}), http.MethodPost, f.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := New(true).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	var got []string
+	for _, c := range f.Got() {
+		got = append(got, c.Header.Get("Traceparent"))
+	}
+	if want := []string{parent, "", ""}; !slices.Equal(got, want) {
+		t.Errorf("traceparents = %q, want %q", got, want)
 	}
 }

@@ -171,11 +171,7 @@ func repeatBlocks(m message.Message) []slack.Block {
 	if m.Since != "" {
 		text += ", " + m.Since + " after the alert"
 	}
-	what := m.What
-	if len(m.Facts) > 0 && m.Facts[0].Name == message.AskedForFact {
-		what = m.Facts[0].Text
-	}
-	text += ":* " + mrkdwn(what, 400) + fmt.Sprintf(". Score *%d*.", m.Score)
+	text += ":* " + mrkdwn(m.AskedFor(), 400) + fmt.Sprintf(". Score *%d*.", m.Score)
 	blocks := []slack.Block{section(text, id("rep"))}
 	if m.Quote != "" {
 		blocks = append(blocks, quote(m.Quote, id("rep.msg")))

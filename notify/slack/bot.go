@@ -76,7 +76,7 @@ func Open(t notify.Target, o Options) (notify.Sender, error) {
 	if o.Token == "" {
 		return nil, errors.New("slack needs a bot token (LEADGATE_SLACK_BOT_TOKEN), or the target the url of an incoming webhook")
 	}
-	s := &bot{channel: t.Channel, o: o, opened: o.Now(), attempts: map[string]attempt{}, threads: map[string]string{}, most: notify.MostLeads}
+	s := &bot{channel: t.Channel, o: o, opened: o.Now(), attempts: map[string]attempt{}, threads: map[string]string{}, most: message.MostLeads}
 	s.api = slack.New(o.Token, slack.OptionAPIURL(o.APIURL),
 		slack.OptionHTTPClient(outbound.Client{HTTP: client, Most: 4 << 20, Refused: proxyError}))
 	return s, nil
@@ -121,9 +121,7 @@ func (s *bot) Most() int {
 // Send posts one message. Before it repeats an attempt whose outcome is not
 // known, it searches for that attempt's message.
 func (s *bot) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
-	if len(alerts) == 0 {
-		return "", notify.ErrNothing
-	}
+	ctx = outbound.Traced(ctx, alerts)
 	s.sending.Lock()
 	defer s.sending.Unlock()
 	found, left := s.reconcile(ctx, alerts)
@@ -287,8 +285,6 @@ func (s *bot) Alarm(ctx context.Context, a notify.Alarm) error {
 	}
 	return nil
 }
-
-var _ notify.Prober = (*bot)(nil)
 
 // Probe checks the token, without posting anything.
 // https://docs.slack.dev/reference/methods/auth.test

@@ -29,13 +29,11 @@ type hook struct {
 // hookReceipt is the receipt of an incoming webhook, which returns none.
 const hookReceipt = "webhook"
 
-func (s *hook) Most() int { return notify.MostLeads }
+func (s *hook) Most() int { return message.MostLeads }
 
 // Send posts one message, in a simpler form if Slack refuses the rich one.
 func (s *hook) Send(ctx context.Context, alerts []notify.Alert) (string, error) {
-	if len(alerts) == 0 {
-		return "", notify.ErrNothing
-	}
+	ctx = outbound.Traced(ctx, alerts)
 	style := s.o.Style
 	style.Now = s.o.Now()
 	m := message.ComposeAll(alerts, style)

@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/message"
 	"github.com/leadgate/leadgate/notify/notifytest"
 )
@@ -20,7 +19,7 @@ func TestSlack_AnythingIsInert(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		alerts := rapid.SliceOfN(rapid.Custom(notifytest.DrawAlert), 1, 3).Draw(t, "alerts")
 		if rapid.IntRange(0, 9).Draw(t, "crowd") == 0 {
-			for len(alerts) < notify.MostLeads {
+			for len(alerts) < message.MostLeads {
 				alerts = append(alerts, alerts[0])
 			}
 		}

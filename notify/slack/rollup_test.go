@@ -9,12 +9,13 @@ import (
 
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/message"
 	"github.com/leadgate/leadgate/notify/notifytest"
 )
 
 // However many leads a rollup holds, each is named and can be claimed by itself.
 func TestRollup_EachIsClaimable(t *testing.T) {
-	for _, n := range []int{2, roomyLeads, roomyLeads + 1, notify.MostLeads} {
+	for _, n := range []int{2, roomyLeads, roomyLeads + 1, message.MostLeads} {
 		f := notifytest.NewServer(t)
 		named := func(l *lead.Lead, t *lead.Touch) { t.ID, l.Person.Name = lead.NewID(notifytest.Received), "" }
 		alerts := notifytest.Crowd(n, named)
@@ -44,7 +45,7 @@ func TestRollup_SmallerWhenRefused(t *testing.T) {
 	for _, word := range []string{"msg_blocks_too_long", "metadata_too_large"} {
 		f := notifytest.NewServer(t, notifytest.Refuse(word), nil)
 		s := open(t, f)
-		_, err := s.Send(t.Context(), notifytest.Crowd(notify.MostLeads))
+		_, err := s.Send(t.Context(), notifytest.Crowd(message.MostLeads))
 		var e *notify.Error
 		if !errors.As(err, &e) || e.Class != notify.Again || e.Code != word || e.Ambiguous {
 			t.Fatalf("Send = %+v, want %s, to be tried again", err, word)
@@ -64,7 +65,7 @@ func TestRollup_SmallerWhenRefused(t *testing.T) {
 // As text alone every lead still has a line.
 func TestRollup_PlainNamesAll(t *testing.T) {
 	f := notifytest.NewServer(t, notifytest.Answer(400, "invalid_blocks"), notifytest.Answer(400, "invalid_blocks"), notifytest.Answer(200, "ok"))
-	alerts := notifytest.Crowd(notify.MostLeads)
+	alerts := notifytest.Crowd(message.MostLeads)
 	for i, a := range alerts {
 		a.Lead.Person.Name = fmt.Sprintf("Ada%dx", i)
 	}

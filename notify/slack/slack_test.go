@@ -219,7 +219,7 @@ func TestSlack_Forgets(t *testing.T) {
 
 func TestSlack_Probe(t *testing.T) {
 	f := notifytest.NewServer(t, nil, notifytest.Refuse("invalid_auth"))
-	s, ok := open(t, f).(notify.Prober)
+	s, ok := open(t, f).(*bot)
 	if !ok {
 		t.Fatal("a bot cannot be asked")
 	}

@@ -11,8 +11,6 @@ import (
 	"github.com/leadgate/leadgate/notify/message"
 )
 
-var _ notify.Updater = (*bot)(nil)
-
 // updateErrors mean that a message cannot be updated any more: it was deleted, or
 // the workspace forbids editing.
 // https://docs.slack.dev/reference/methods/chat.update#errors
@@ -22,8 +20,8 @@ var updateErrors = []string{"message_not_found", "cant_update_message", "edit_wi
 // Update updates a message that Send posted, in the richest form that Slack accepts.
 func (s *bot) Update(ctx context.Context, receipt string, alerts []notify.Alert) error {
 	channel, ts, ok := strings.Cut(receipt, "/")
-	if !ok || len(alerts) == 0 {
-		return notify.ErrNothing
+	if !ok {
+		return &notify.Error{Class: notify.BadContent, Code: "nothing", Err: errors.New("the receipt names no message")}
 	}
 	style := s.o.Style
 	style.Now = s.o.Now()

@@ -40,7 +40,7 @@ func TestSlack_Updates(t *testing.T) {
 			for i := range tt.alerts {
 				tt.alerts[i].PostedAt = notifytest.Received.Add(1400 * time.Millisecond)
 			}
-			if err := s.(notify.Updater).Update(t.Context(), "C0SALES/1795344121.004200", tt.alerts); err != nil {
+			if err := s.(*bot).Update(t.Context(), "C0SALES/1795344121.004200", tt.alerts); err != nil {
 				t.Fatalf("Update = %v", err)
 			}
 			sent := f.Got()[tt.refused]
@@ -77,7 +77,7 @@ func TestSlack_UpdateFails(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := notifytest.NewServer(t, tt.answer)
-			err := open(t, f).(notify.Updater).Update(t.Context(), tt.receipt, []notify.Alert{notifytest.Grace(lead.HotAlert)})
+			err := open(t, f).(*bot).Update(t.Context(), tt.receipt, []notify.Alert{notifytest.Grace(lead.HotAlert)})
 			var e *notify.Error
 			if !errors.As(err, &e) || e.Class != tt.class || e.Code != tt.code || e.RetryAfter != tt.wait || len(f.Got()) != tt.calls {
 				t.Errorf("Update = %#v after %d calls, want class %d, code %s, wait %s after %d", err, len(f.Got()), tt.class, tt.code, tt.wait, tt.calls)

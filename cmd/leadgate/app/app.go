@@ -34,7 +34,7 @@ import (
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
-	"github.com/leadgate/leadgate/notify"
+	"github.com/leadgate/leadgate/notify/routing"
 	"github.com/leadgate/leadgate/store"
 )
 
@@ -177,7 +177,7 @@ func New(o Options) (_ *App, err error) {
 		Slack: slackOf(cfg), Registry: registry, Version: o.Version, Try: cfg.Default,
 		Ready: func(context.Context) handlers.Readiness { return readiness(a.journal.Journal, a.jobs, a.files) }, Logger: log,
 		Rules: book.now, Reps: func() []lead.Rep { return a.files.people().Reps },
-		Request: a.jobs.Request, Means: notify.Sentence, Preview: previews(public, book.now),
+		Request: a.jobs.Request, Means: routing.Sentence, Preview: previews(public, book.now),
 	})
 	if err != nil {
 		return nil, &ConfigError{err}

@@ -8,9 +8,9 @@ import (
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/kind"
 	"github.com/leadgate/leadgate/notify/message"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // openOutlets makes a sender and a pace for every target.
@@ -21,16 +21,16 @@ func openOutlets(cfg *config.Config, public string, book *rulebook, people func(
 		Buttons: cfg.Slack.SigningSecret != "" || cfg.Slack.AppToken != "",
 	}
 	var outlets []jobs.Outlet
-	pacers := map[string]*notify.Pacer{}
+	pacers := map[string]*pace.Pacer{}
 	for _, target := range cfg.Targets {
 		target = kind.Complete(target)
 		sender, err := kind.Open(target, env)
 		if err != nil {
 			return nil, &ConfigError{fmt.Errorf("target %s: %w", target.Name, err)}
 		}
-		name := notify.PaceName(target)
+		name := target.PaceName()
 		if pacers[name] == nil {
-			pacers[name] = notify.NewPacer(target)
+			pacers[name] = pace.New(target.PaceName(), target.Pace)
 		}
 		outlets = append(outlets, jobs.Outlet{Target: target, Sender: sender, Pacer: pacers[name]})
 	}

@@ -1,4 +1,13 @@
-package notify
+// Package routing decides which targets get a touch, and why.
+//
+// Decide is one pure function of a lead, its touch and the routes. Its reasons are
+// words that the trail, a metric's label, the inbox and the docs share. Levels are
+// who is alerted next while a lead stays unclaimed.
+//
+// It must not know what a target is, nor send anything. To add a reason, add a Why
+// constant and its sentence; to add a condition to routes, add a field to Route
+// and its case to decideRoute.
+package routing
 
 import (
 	"time"
@@ -55,6 +64,23 @@ var sentences = map[string]string{
 // Sentence explains a reason of a decision in one sentence; empty for an unknown
 // word.
 func Sentence(why string) string { return sentences[why] }
+
+// Route sends the leads that match to a target.
+type Route struct {
+	To       string // a target's name
+	AtLeast  lead.Temperature
+	Sources  []string      // empty: all
+	Actions  []lead.Action // empty: all
+	Consent  bool          // only people who agreed to be contacted and have not withdrawn it
+	Team     string
+	Escalate []Escalation
+}
+
+// Escalation alerts the next level while a lead is unclaimed.
+type Escalation struct {
+	After time.Duration
+	To    string
+}
 
 const (
 	// repeatFor is how long after an alert the same person's next touches go to

@@ -1,4 +1,9 @@
-package notify
+// Package pace says when the next message to a target may be sent.
+//
+// It promises that a target that counts messages by its own clock never has to
+// refuse one. It must not wait, nor know what is sent: it returns how long to wait.
+// Another algorithm is another Pacer.
+package pace
 
 import (
 	"sync"
@@ -6,12 +11,20 @@ import (
 )
 
 const (
-	// paceBurst is how many messages may be sent at once after a quiet time.
-	paceBurst = 3
-	// paceSlack stretches the interval between messages, because a target counts
+	// burst is how many messages may be sent at once after a quiet time.
+	burst = 3
+	// slack stretches the interval between messages, because a target counts
 	// them by its own clock, behind a network.
-	paceSlack = 1.05
+	slack = 1.05
 )
+
+// Pace bounds the messages to one target: N each Per. The zero Pace of a target is
+// its kind's default (slack: one a second with a burst of 3; others: no bound).
+type Pace struct {
+	Off bool
+	N   int
+	Per time.Duration
+}
 
 // Pacer keeps the pace of one target, or of several that share a channel: a token
 // bucket, and pauses that the target asks for. It returns how long to wait; the
@@ -25,28 +38,19 @@ type Pacer struct {
 	paused time.Time // until then nothing is sent
 }
 
-// NewPacer returns the pacer of a target.
-func NewPacer(t Target) *Pacer {
-	p, pace := &Pacer{name: PaceName(t), tokens: paceBurst}, t.Pace
-	if !pace.Off && pace.N > 0 && pace.Per > 0 {
-		p.every = time.Duration(float64(pace.Per) / float64(pace.N) * paceSlack)
+// New returns a pacer that keeps p; name is what the pace is counted by.
+func New(name string, p Pace) *Pacer {
+	pacer := &Pacer{name: name, tokens: burst}
+	if !p.Off && p.N > 0 && p.Per > 0 {
+		pacer.every = time.Duration(float64(p.Per) / float64(p.N) * slack)
 	}
-	return p
-}
-
-// PaceName names what a target's pace is counted by: the channel in Slack, whose
-// bound all targets that post to it share, else the target alone.
-func PaceName(t Target) string {
-	if t.Kind == "slack" && t.Channel != "" {
-		return "slack:" + t.Channel
-	}
-	return t.Kind + ":" + t.Name
+	return pacer
 }
 
 // Bound is what replicas need to keep the pace together: the name that it is
 // counted by, the time between messages (0: no bound), and the burst.
-func (p *Pacer) Bound() (name string, every time.Duration, burst int) {
-	return p.name, p.every, paceBurst
+func (p *Pacer) Bound() (name string, every time.Duration, most int) {
+	return p.name, p.every, burst
 }
 
 // Ready says how long to wait before the next message; 0: it may go now.
@@ -91,7 +95,7 @@ func (p *Pacer) Reserve(now time.Time) time.Duration {
 func (p *Pacer) Return() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tokens = min(paceBurst, p.tokens+1)
+	p.tokens = min(burst, p.tokens+1)
 }
 
 // Go ends a pause.
@@ -117,10 +121,10 @@ func (p *Pacer) refill(now time.Time) {
 		return
 	}
 	if n := now.Sub(p.last) / p.every; n > 0 {
-		p.tokens = int(min(paceBurst, int64(p.tokens)+int64(n)))
+		p.tokens = int(min(burst, int64(p.tokens)+int64(n)))
 		p.last = p.last.Add(n * p.every)
 	}
-	if p.tokens >= paceBurst || now.Before(p.last) {
+	if p.tokens >= burst || now.Before(p.last) {
 		p.last = now
 	}
 }

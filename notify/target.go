@@ -3,7 +3,7 @@ package notify
 import (
 	"time"
 
-	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/notify/pace"
 )
 
 // Call is one HTTP request of an http target. Its texts are templates over the
@@ -27,7 +27,7 @@ type Target struct {
 	URL     string            // webhook, http, teams: where to post; slack: an incoming webhook; email: the server
 	Secret  string            // webhook: whsec_...; email: the password of User
 	Header  map[string]string // webhook, http
-	Pace    Pace
+	Pace    pace.Pace
 	// Concurrency is how many messages may be in flight at once; 0: the kind's
 	// default (webhook and http four, others one).
 	Concurrency int
@@ -45,30 +45,14 @@ type Target struct {
 	User string   // email: the account at the server
 }
 
-// Pace bounds the messages to one target; the zero Pace is its kind's default
-// (slack: one a second with a burst of 3; others: no bound).
-type Pace struct {
-	Off bool
-	N   int
-	Per time.Duration
-}
+// InFlight is how many messages may be in flight to the target at once.
+func (t Target) InFlight() int { return max(t.Concurrency, 1) }
 
-// Route sends the leads that match to a target.
-type Route struct {
-	To       string // a target's name
-	AtLeast  lead.Temperature
-	Sources  []string      // empty: all
-	Actions  []lead.Action // empty: all
-	Consent  bool          // only people who agreed to be contacted and have not withdrawn it
-	Team     string
-	Escalate []Escalation
+// PaceName names what the target's pace is counted by: the channel in Slack, whose
+// bound all targets that post to it share, else the target alone.
+func (t Target) PaceName() string {
+	if t.Kind == "slack" && t.Channel != "" {
+		return "slack:" + t.Channel
+	}
+	return t.Kind + ":" + t.Name
 }
-
-// Escalation alerts the next level while a lead is unclaimed.
-type Escalation struct {
-	After time.Duration
-	To    string
-}
-
-// Concurrency is how many messages may be in flight to a target at once.
-func Concurrency(t Target) int { return max(t.Concurrency, 1) }

@@ -1,4 +1,4 @@
-package notify
+package pace
 
 import (
 	"math/rand/v2"
@@ -6,28 +6,28 @@ import (
 	"time"
 )
 
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
 // slackPace is the pace of one Slack channel.
 var slackPace = Pace{N: 1, Per: time.Second}
 
 func TestPacer(t *testing.T) {
-	slackTarget := Target{Kind: "slack", Pace: slackPace}
 	for _, tt := range []struct {
-		name   string
-		target Target
-		take   int
-		want   time.Duration
+		name string
+		pace Pace
+		take int
+		want time.Duration
 	}{
-		{"SlackFirst", slackTarget, 0, 0},
-		{"SlackBurst", slackTarget, 2, 0},
-		{"SlackAfterBurst", slackTarget, 3, 1050 * time.Millisecond},
-		{"Configured", Target{Kind: "slack", Pace: Pace{N: 20, Per: time.Minute}}, 3, 3150 * time.Millisecond},
-		{"Off", Target{Kind: "slack", Pace: Pace{Off: true}}, 1000, 0},
-		{"Webhook", Target{Kind: "webhook"}, 1000, 0},
-		{"WebhookConfigured", Target{Kind: "webhook", Pace: Pace{N: 1, Per: time.Second}}, 3, 1050 * time.Millisecond},
-		{"NoPace", Target{Kind: "slack"}, 1000, 0},
+		{"SlackFirst", slackPace, 0, 0},
+		{"SlackBurst", slackPace, 2, 0},
+		{"SlackAfterBurst", slackPace, 3, 1050 * time.Millisecond},
+		{"Configured", Pace{N: 20, Per: time.Minute}, 3, 3150 * time.Millisecond},
+		{"Off", Pace{Off: true}, 1000, 0},
+		{"Webhook", Pace{}, 1000, 0},
+		{"WebhookConfigured", Pace{N: 1, Per: time.Second}, 3, 1050 * time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := NewPacer(tt.target)
+			p := New("slack:C1", tt.pace)
 			for range tt.take {
 				if got := p.Reserve(noon); got != 0 {
 					t.Fatalf("Reserve within the burst = %v, want 0", got)
@@ -44,7 +44,7 @@ func TestPacer(t *testing.T) {
 }
 
 func TestPacer_Pause(t *testing.T) {
-	p := NewPacer(Target{Kind: "slack", Pace: slackPace})
+	p := New("slack:C1", slackPace)
 	p.PauseUntil(noon.Add(30 * time.Second))
 	p.PauseUntil(noon.Add(time.Second)) // must not shorten it
 	if got := p.Reserve(noon); got != 30*time.Second {
@@ -53,7 +53,7 @@ func TestPacer_Pause(t *testing.T) {
 	if got := p.Reserve(noon.Add(30 * time.Second)); got != 0 {
 		t.Errorf("Reserve after the pause = %v, want 0", got)
 	}
-	unbound := NewPacer(Target{Kind: "webhook"})
+	unbound := New("webhook:crm", Pace{})
 	unbound.PauseUntil(noon.Add(time.Minute))
 	if got := unbound.Reserve(noon); got != time.Minute {
 		t.Errorf("Reserve of an unbound target in a pause = %v, want 1m", got)
@@ -61,7 +61,7 @@ func TestPacer_Pause(t *testing.T) {
 }
 
 func TestPacer_ClockSetBack(t *testing.T) {
-	p := NewPacer(Target{Kind: "slack", Pace: slackPace})
+	p := New("slack:C1", slackPace)
 	for range 3 {
 		p.Reserve(noon)
 	}
@@ -72,7 +72,7 @@ func TestPacer_ClockSetBack(t *testing.T) {
 }
 
 func TestPacer_Return(t *testing.T) {
-	p := NewPacer(Target{Kind: "slack", Pace: slackPace})
+	p := New("slack:C1", slackPace)
 	for range 10 { // nothing of it goes out
 		if got := p.Reserve(noon); got != 0 {
 			t.Fatalf("Reserve = %v after reservations that were all taken back, want 0", got)
@@ -81,28 +81,12 @@ func TestPacer_Return(t *testing.T) {
 	}
 }
 
-func TestPaceName(t *testing.T) {
-	for _, tt := range []struct {
-		a, b Target
-		same bool
-	}{
-		{Target{Name: "a", Kind: "slack", Channel: "C1"}, Target{Name: "b", Kind: "slack", Channel: "C1"}, true},
-		{Target{Name: "a", Kind: "slack", Channel: "C1"}, Target{Name: "b", Kind: "slack", Channel: "C2"}, false},
-		{Target{Name: "a", Kind: "slack", URL: "https://a"}, Target{Name: "b", Kind: "slack", URL: "https://a"}, false},
-		{Target{Name: "a", Kind: "webhook"}, Target{Name: "b", Kind: "webhook"}, false},
-	} {
-		if got := PaceName(tt.a) == PaceName(tt.b); got != tt.same {
-			t.Errorf("%+v and %+v share a pace: %v, want %v", tt.a, tt.b, got, tt.same)
-		}
-	}
-}
-
 // A channel that counts one message a second with a burst of three, and to
 // which each message takes its own time, never has to refuse one.
 func TestPacer_NeverTooFast(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		p := NewPacer(Target{Kind: "slack", Pace: slackPace})
+		p := New("slack:C1", slackPace)
 		now, tokens, seen := noon, 3.0, noon
 		for i := range 300 {
 			if r.IntN(20) == 0 {
@@ -127,7 +111,7 @@ func TestPacer_NeverTooFast(t *testing.T) {
 }
 
 func TestPacer_Overdrawn(t *testing.T) {
-	p := NewPacer(Target{Kind: "slack", Pace: slackPace})
+	p := New("slack:C1", slackPace)
 	for range 5 {
 		p.Take(noon)
 	}
