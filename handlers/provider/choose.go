@@ -63,7 +63,7 @@ func (c *chooser) strange(p *pair) bool {
 		return c.lead >= 0 && c.parties[p.party].tier == 0 && (c.parties[p.party].reachable() || c.parties[p.party].named() || p.identifies() || !c.contains(p.owner, c.parties[c.lead].owner))
 	}
 	at := c.owners[p.owner].place
-	return at == placeOurs || at == placeOthers && (c.lead < 0 || c.parties[c.lead].role < roleOthers)
+	return at == placeOurs || at == placeOthers && c.lead >= 0 && c.parties[c.lead].role < roleOthers
 }
 
 func (p *pair) identifies() bool { return p.field.identifies() }
@@ -233,14 +233,23 @@ func (c *chooser) withCountry(number string) string {
 	return number
 }
 
+func han(r rune) bool    { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) }
+func kana(r rune) bool   { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }
+func hangul(r rune) bool { return unicode.Is(unicode.Hangul, r) }
+
 // inOrder joins the parts of a name in the order of its language: the family's
 // comes first in Chinese, Japanese, Korean and Hungarian.
 func (c *chooser) inOrder(first, last string) string {
-	han := func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) }
-	hangul := func(r rune) bool { return unicode.Is(unicode.Hangul, r) }
-	kana := func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }
+	if c.best[fieldLast] < 0 {
+		return first + " " + last
+	}
+	if label := c.pairs[c.best[fieldLast]].label; !isASCII(label) || label[0]|0x20 == 'v' || label[0]|0x20 == 'c' {
+		if has(normalText(label), []string{"vezeteknev", "csaladnev", "csaladi nev"}) {
+			return last + " " + first
+		}
+	}
 	switch {
-	case isASCII(last) && c.best[fieldLast] < 0:
+	case isASCII(last):
 	case strings.ContainsFunc(last, hangul):
 		return last + first
 	case strings.ContainsFunc(last, han):
@@ -248,8 +257,6 @@ func (c *chooser) inOrder(first, last string) string {
 			return last + " " + first // as Japanese forms show it
 		}
 		return last + first
-	case c.best[fieldLast] >= 0 && has(normalText(c.pairs[c.best[fieldLast]].label), []string{"vezeteknev", "csaladnev", "csaladi nev"}):
-		return last + " " + first
 	}
 	return first + " " + last
 }

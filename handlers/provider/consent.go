@@ -86,7 +86,7 @@ func (c *chooser) refuse(t *lead.Touch) {
 func (c *chooser) consentedAt() time.Time {
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if p.place != placeConsent && !strings.Contains(strings.ToLower(p.key), "consent") {
+		if p.place != placeConsent && !strings.Contains(p.key, "onsent") || p.value == "" || p.value[0] < '0' || p.value[0] > '9' || len(p.value) < 8 {
 			continue
 		}
 		if at, ok := moment(p.value); ok {

@@ -8,7 +8,8 @@ import (
 
 // What happened: a sender without a file of its own tells it by the name of an
 // event (booking.cancelled), by a state (attendance: missed) or by a flag
-// (canceled: true). To read one more, add its word to happenings.
+// (canceled: true). To read one more, add its word to
+// happenings, or its label to signalLists.
 
 // happenings are the words, in the order in which they decide; the first that is
 // in a name does. Where a sign-up and a booking part ways, demo is the booking's.
@@ -26,23 +27,12 @@ var happenings = []struct {
 	{"booked", "", "demo_booked"}, {"created", "", "demo_booked"}, {"confirmed", "", "demo_booked"}, {"scheduled", "", "demo_booked"}, {"new ", "", "demo_booked"},
 }
 
-// happeningLabels are the labels under which what happened is told, and
-// happeningFlags those that are true or false themselves.
+// What is told of, where the name of an event says it.
 var (
-	happeningLabels = set(`event, event type, event name, type, trigger, trigger event, trigger type, trigger name, action, notification type, notification, status, state, attendance, attendance status, registration status, booking status, appointment status, meeting status, webinar status, attendee status, participation, outcome, result, topic type, webhook event, webhook type, object action, change type, kind, message type, update type`)
-	happeningFlags  = set(`canceled, cancelled, is canceled, is cancelled, was canceled, was cancelled, rescheduled, is rescheduled, no show, noshow, is no show, missed, attended, has attended, did attend, was present, left early, registered, checked in`)
-	demoWords       = []string{"booking", "book", "appointment", "meeting", "demo", "invitee", "reservation", "consultation", "calendar", "slot"}
-	webinarTopics   = []string{"webinar", "registra", "registrant", "attendee", "session", "conference", "workshop", "seminar", "training", "class", "participant", "event"}
-	otherTopics     = []string{"call", "payment", "order", "invoice", "subscription", "ticket", "deal", "task", "message", "charge", "email", "mail", "conversation", "chat"}
+	demoWords     = []string{"booking", "book", "appointment", "meeting", "demo", "invitee", "reservation", "consultation", "calendar", "slot"}
+	webinarTopics = []string{"webinar", "registra", "registrant", "attendee", "session", "conference", "workshop", "seminar", "training", "class", "participant", "event"}
+	otherTopics   = []string{"call", "payment", "order", "invoice", "subscription", "ticket", "deal", "task", "message", "charge", "email", "mail", "conversation", "chat"}
 )
-
-func set(list string) map[string]bool {
-	m := make(map[string]bool)
-	for word := range strings.SplitSeq(list, ",") {
-		m[normalText(word)] = true
-	}
-	return m
-}
 
 // happened decides what the person of t did, if the body tells it. What a source
 // of webinars or bookings is configured for stands for signing up; a cancellation
@@ -51,21 +41,21 @@ func (c *chooser) happened(t *lead.Touch) {
 	action := lead.Action("")
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if p.party >= 0 || len(p.value) > 60 || c.elsewhere(p) || p.place == placeOurs || p.place == placeThing || p.place == placeForm || len(p.key) > 40 {
+		sign := signals[p.key]
+		if sign&(signalHappened|signalFlag) == 0 || p.party >= 0 || c.elsewhere(p) || p.place == placeOurs || p.place == placeThing || p.place == placeForm {
 			continue
 		}
-		label := normalText(p.key)
-		told := ""
+		name := ""
 		switch {
-		case happeningLabels[label]:
-			told = normalText(p.value)
-		case happeningFlags[label] && yesNo(p.value) == yes:
-			told = label
+		case sign&signalHappened != 0:
+			name = told(p.value)
+		case yesNo(p.value) == yes:
+			name = normalText(p.key)
 		}
-		if told == "" || strings.Count(told, " ") > 4 {
+		if name == "" {
 			continue
 		}
-		if found := c.happening(told); found != "" && (action == "" || action == "demo_booked" || action == "webinar_registered") {
+		if found := c.happening(name); found != "" && (action == "" || action == "demo_booked" || action == "webinar_registered") {
 			action = found
 		}
 	}
@@ -128,13 +118,10 @@ func (c *chooser) mentions(words ...string) bool {
 func (c *chooser) start(t *lead.Touch) {
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		switch normalText(p.key) {
-		case "datetime", "date time", "when", "when utc", "appointment date", "appointment time", "appointment at", "booking date", "booking time", "start date", "starts", "meeting date", "session date", "slot", "scheduled start", "start":
-			if looksDated(p.value) {
-				t.Event.Start = p.value
-				p.spent = true
-				return
-			}
+		if signals[p.key]&signalStart != 0 && looksDated(p.value) {
+			t.Event.Start = p.value
+			p.spent = true
+			return
 		}
 	}
 }

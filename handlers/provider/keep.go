@@ -45,8 +45,8 @@ func (r *Request) keep(t *lead.Touch, c *chooser) {
 				t.At = r.believed(at)
 			}
 		}
-		if p.nth != p.label && c.elsewhere(p) {
-			p.label = p.nth // of another member of the list
+		if o := &c.owners[p.owner]; o.nth != o.prefix && !p.answer && c.elsewhere(p) {
+			p.label = dotted(o.nth, strings.TrimPrefix(strings.TrimPrefix(p.label, o.prefix), ".")) // of another member of the list
 		}
 		keepField(t, p)
 		r.saw(Reading{Value: p.value, Label: p.label, Step: StepKept})
@@ -108,7 +108,8 @@ func clickName(n string) string {
 }
 
 func setClick(t *lead.Touch, label, value string) {
-	name := clickName(normalText(label))
+	var space [96]byte
+	name := clickName(string(normal(space[:0], label)))
 	if name == "" || value == "" || t.ClickIDs[name] != "" {
 		return
 	}

@@ -200,7 +200,9 @@ func telephone(s string) string {
 		s = strings.TrimSpace(strings.TrimLeft(s[i+1:], "/"))
 		s, _, _ = strings.Cut(s, ";")
 	}
-	s = strings.TrimSpace(asides.ReplaceAllString(s, ""))
+	if strings.IndexFunc(s, unicode.IsLetter) >= 0 {
+		s = strings.TrimSpace(asides.ReplaceAllString(s, ""))
+	}
 	if strings.HasPrefix(s, "00") && len(onlyDigits(s)) > 9 {
 		s = "+" + s[2:]
 	}
@@ -320,7 +322,8 @@ func likeWords(s string) bool {
 
 // looksDated says that s begins with a date, as in 2026-11-25 or 25.11.2026.
 func looksDated(s string) bool {
-	if len(s) < 8 {
+	digit := func(i int) bool { return s[i] >= '0' && s[i] <= '9' }
+	if len(s) < 8 || !digit(0) || !digit(1) || digit(4) && (len(s) < 10 || s[2] != '.' && s[2] != '-') || !digit(4) && s[4] != '-' && s[4] != '.' {
 		return false
 	}
 	for _, layout := range [...]string{"2006-01-02", "02.01.2006", "02-01-2006", "2006.01.02"} {

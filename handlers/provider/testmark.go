@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/leadgate/leadgate/lead"
@@ -10,38 +11,31 @@ import (
 // the event, or by the words that testing tools fill in. What says that it is
 // none is none.
 
+// testModes are modes, and testEvents names of events, that say so; testWords are
+// what testing tools fill in.
 var (
-	testFlags  = set(`test, is test, test lead, is test lead, test mode, testmode, testing, test submission, is test submission, test event, is test event, sandbox, is sandbox, dummy, is dummy, simulated, is simulated, test request, test webhook, is sample, preview, is preview`)
-	liveFlags  = set(`live, livemode, live mode, is live, production, is production`)
-	modeLabels = set(`mode, form mode, env, environment, lead type, submission type, delivery type, run mode, execution mode`)
-	testModes  = set(`test, testing, sandbox, development, dev, staging, preview, demo mode, debug, dummy, sample`)
-	testEvents = set(`test, ping, webhook test, test webhook, webhook ping, test event, event test, test ping, webhook verification, test notification, test lead, lead test, test delivery`)
+	testModes  = []string{"test", "testing", "sandbox", "development", "dev", "staging", "preview", "demo mode", "debug", "dummy", "sample"}
+	testEvents = []string{"test", "ping", "webhook test", "test webhook", "webhook ping", "test event", "event test", "test ping", "webhook verification", "test notification", "test lead", "lead test", "test delivery"}
 	testWords  = []string{"<test lead:", "dummy data for", "test lead data"}
 )
 
 // testMark reads one pair: yes, this is a test; no, it is none.
 func testMark(p *pair) ternary {
-	if len(p.value) > 120 || len(p.key) > 40 || p.party >= 0 && !strings.HasPrefix(p.value, "<") && !strings.Contains(p.value, "test lead") {
-		return unsaid
+	if strings.IndexByte(p.value, ' ') > 0 && len(p.value) < 120 && has(p.value, testWords) {
+		return yes
 	}
-	switch label := normalText(p.key); {
-	case testFlags[label]:
-		if p.value == "test" || p.value == "Test" {
+	sign := signals[p.key]
+	switch {
+	case sign == 0 || p.party >= 0:
+	case sign&signalTest != 0:
+		if strings.EqualFold(p.value, "test") {
 			return yes
 		}
 		return yesNo(p.value)
-	case liveFlags[label]:
-		switch yesNo(p.value) {
-		case yes:
-			return no
-		case no:
-			return yes
-		}
-	case p.answer:
-	case modeLabels[label] && testModes[normalText(p.value)], happeningLabels[label] && testEvents[normalText(p.value)]:
+	case sign&signalLive != 0 && yesNo(p.value) == no:
 		return yes
-	}
-	if has(strings.ToLower(p.value), testWords) {
+	case p.answer:
+	case sign&signalMode != 0 && slices.Contains(testModes, told(p.value)), sign&signalHappened != 0 && slices.Contains(testEvents, told(p.value)):
 		return yes
 	}
 	return unsaid

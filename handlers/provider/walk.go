@@ -10,7 +10,6 @@ import (
 // pair is one value of a body with everything that helps to tell what it is.
 type pair struct {
 	label  string // under which it is kept
-	nth    string // the same with the number of the list's member, where there is one
 	path   string // where it stands, in full
 	name   string // what people read beside it, when that is not the key
 	key    string // what programs call it
@@ -31,9 +30,11 @@ type owner struct {
 	depth  int
 	place  place
 	path   string
-	member int  // of a list: which one, from 1 on; 0: of none
-	own    bool // its own name says that it is a person
-	says   mark // what it says of itself: {"type": "agent"}
+	prefix string // of labels
+	nth    string // the same with the numbers of lists' members
+	member int    // of a list: which one, from 1 on; 0: of none
+	own    bool   // its own name says that it is a person
+	says   mark   // what it says of itself: {"type": "agent"}
 
 	person   bool // has an address, a number, a first or last name, a company
 	envelope bool // has ids, times and types of a delivery
@@ -74,7 +75,7 @@ func (w *walker) walk(n *node) {
 
 // open begins an object.
 func (w *walker) open(at spot) int {
-	w.owners = append(w.owners, owner{parent: at.owner, depth: at.depth, place: at.place, path: at.path, member: at.member, own: at.own})
+	w.owners = append(w.owners, owner{parent: at.owner, depth: at.depth, place: at.place, path: at.path, member: at.member, own: at.own, prefix: at.prefix, nth: at.nth})
 	return len(w.owners) - 1
 }
 
@@ -174,10 +175,6 @@ func (w *walker) add(p pair, at spot) {
 		return
 	}
 	p.place, p.owner = at.place, at.owner
-	p.nth = p.label
-	if at.nth != at.prefix {
-		p.nth = dotted(at.nth, strings.TrimPrefix(strings.TrimPrefix(p.label, at.prefix), "."))
-	}
 	w.pairs = append(w.pairs, p)
 }
 
@@ -413,7 +410,6 @@ func (w *walker) answer(a answer, at spot) {
 		}
 	}
 	if value != "" {
-		at.nth = at.prefix
 		w.add(pair{label: label, path: path, name: a.label, key: a.key, sort: a.sort, value: value, answer: true}, at)
 	}
 }
@@ -421,7 +417,7 @@ func (w *walker) answer(a answer, at spot) {
 // rows reads the answers of one question one by one where they have no labels of
 // their own and one of them is an address or a number: rows of contact details.
 func (w *walker) rows(a answer, path string, at spot) bool {
-	if a.value.sort != array || len(a.value.kids) < 2 || len(a.value.kids) > 40 {
+	if a.value.sort != array && (a.value.sort != object || !numberKeys(a.value)) || len(a.value.kids) < 2 || len(a.value.kids) > 40 {
 		return false
 	}
 	found := false
