@@ -21,15 +21,7 @@ import (
 // touches all the same; the sender tries again and is then a repeat.
 func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
 	isNew, err = j.accept(ctx, req, touches)
-	return isNew, notDurable(err)
-}
-
-// notDurable adds lead.ErrNotDurable to the error of a journal that cannot write.
-func notDurable(err error) error {
-	if errors.Is(err, journal.ErrUnavailable) {
-		return fmt.Errorf("%w: %w", lead.ErrNotDurable, err)
-	}
-	return err
+	return isNew, repo.NotDurable(err)
 }
 
 func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {

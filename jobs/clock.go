@@ -30,3 +30,37 @@ func (j *Jobs) clock(ctx context.Context) {
 		}
 	}
 }
+
+const (
+	carryEvery = time.Second
+	tidyEvery  = time.Hour
+)
+
+// housekeep brings to the store what it lacks, and drops what is too old.
+func (j *Jobs) housekeep(ctx context.Context) {
+	if j.redis.Ready(ctx) != nil {
+		return
+	}
+	tick := time.NewTicker(carryEvery)
+	defer tick.Stop()
+	var tidied time.Time
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if j.redis.Up() {
+			if err := j.carryDeeds(ctx, ""); err != nil && ctx.Err() == nil {
+				j.redis.ReportError(err)
+			}
+			if err := j.books.Publish(ctx); err != nil && ctx.Err() == nil {
+				j.redis.ReportError(err)
+			}
+		}
+		if now := j.now(); now.Sub(tidied) > tidyEvery {
+			tidied = now
+			j.privacy.Tidy(ctx)
+		}
+	}
+}

@@ -27,8 +27,10 @@ import (
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/jobs/messages"
 	"github.com/leadgate/leadgate/jobs/policy"
+	"github.com/leadgate/leadgate/jobs/privacy"
 	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
+	"github.com/leadgate/leadgate/jobs/runs"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
@@ -39,13 +41,12 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), books.Shelves(), []string{audit.Shelf, noteShelf, eraseShelf, promiseShelf, offShelf,
+	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), books.Shelves(), privacy.Shelves(), []string{audit.Shelf, noteShelf, promiseShelf, offShelf,
 		arrivalRateShelf, deedShelf, lifeShelf})
 }
 
 const (
 	promiseShelf = "promises" // lead id -> the touch that targets are to hear of, see promise.go
-	eraseShelf   = "erasures" // see erase.go
 	lifeShelf    = "life"     // redis -> which life of Redis has had what is here
 	deedShelf    = "deeds"    // lead id/number -> what somebody did about a lead, until the store has it
 )
@@ -116,6 +117,8 @@ type Jobs struct {
 	targets  *delivery.Targets
 	enrich   *enrich.Enricher
 	audit    *audit.Log
+	runs     *runs.Registry
+	privacy  *privacy.Privacy
 	messages *messages.Messages
 	names    repo.Locks // by touch id: one acceptance of a name at a time
 	carrying sync.Mutex // one at a time brings deeds to the store
@@ -127,13 +130,10 @@ type Jobs struct {
 	ears     ears
 	slots    map[string]bool // digests that are done; the clock's alone
 
-	life      string // see knownLife
-	books     *books.Books
-	said      repeats       // what hot touches said lately
-	events    *events.Log   // what happened lately
-	errands   *errands      // what people asked for
-	wished    chan struct{} // somebody wishes to be forgotten
-	compacted time.Time     // when tidy last rewrote the file; its own
+	life   string // see knownLife
+	books  *books.Books
+	said   repeats     // what hot touches said lately
+	events *events.Log // what happened lately
 }
 
 // New prepares jobs; nothing runs yet.
@@ -168,8 +168,6 @@ func New(o Options) (*Jobs, error) {
 		o: o, events: happened, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
 		tellings: map[string]*telling{},
 		slots:    map[string]bool{},
-		errands:  newErrands(),
-		wished:   make(chan struct{}, 1),
 	}
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
 	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
@@ -200,7 +198,21 @@ func New(o Options) (*Jobs, error) {
 	j.enrich = enrich.New(enrich.Options{Asker: o.Asker, Journal: o.Journal, Repo: j.repo, Store: o.Store, Redis: j.redis, InJob: o.Sync,
 		Lane: j.laneOf, Begin: j.start, Resume: j.resume, Alarm: j.targets.Alarm, Backoff: delivery.Backoff, MaxAge: o.MaxAge,
 		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
+	j.runs = runs.NewRegistry(o.Logger, o.Now)
+	j.privacy = privacy.New(privacy.Options{Journal: o.Journal, Repo: j.repo, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Audit: j.audit, Books: j.books, Messages: j.messages, Runs: j.runs,
+		Forget: func(id string) { j.targets.Remove(id); j.forget(id) }, Cut: o.Cut, Targets: targetNames(o.Outlets), Expired: expired(),
+		PlusTagsSame: o.PlusTagsSame, Keep: o.Keep, Retention: o.Retention, Node: o.Node, Logger: o.Logger, Now: o.Now})
 	return j, nil
+}
+
+// expired are the values of the journal that go after a time, besides touches, leads
+// and requests.
+func expired() []privacy.Expired {
+	return []privacy.Expired{
+		func(_, limit time.Time) (string, func(string, []byte) bool) { return audit.Expired(limit) },
+		func(now, _ time.Time) (string, func(string, []byte) bool) { return delivery.Expired(now) },
+		func(_, limit time.Time) (string, func(string, []byte) bool) { return enrich.Expired(limit) },
+	}
 }
 
 // Settings are what running jobs take over from a changed configuration.
@@ -260,10 +272,13 @@ func (j *Jobs) Run(ctx context.Context) error {
 		wg.Go(func() { others.Send(ctx) })
 		wg.Go(func() { others.Receive(ctx) })
 	}
-	wg.Go(func() { j.runErrands(ctx) })
+	wg.Go(func() {
+		if j.redis.Ready(ctx) == nil {
+			j.runs.Run(ctx)
+		}
+	})
 	wg.Go(func() { j.audit.Run(ctx) })
-	wg.Go(func() { j.eraser(ctx) })
-	wg.Go(func() { j.expire(ctx) })
+	wg.Go(func() { j.privacy.Run(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -295,6 +310,19 @@ func (j *Jobs) PauseTarget(ctx context.Context, target, by, why string) error {
 func (j *Jobs) ResumeTarget(ctx context.Context, target string) error {
 	return j.targets.Resume(ctx, target)
 }
+
+// Erase keeps the request to erase a person; see privacy.Privacy.
+func (j *Jobs) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error) {
+	return j.privacy.Erase(ctx, w, wait)
+}
+
+// Export returns all that is held of a person; see privacy.Privacy.
+func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
+	return j.privacy.Export(ctx, email)
+}
+
+// RunOf returns a run as it is now; see runs.Registry.
+func (j *Jobs) RunOf(id string) (lead.Run, error) { return j.runs.Get(id) }
 
 // Books returns the books of a UTC day over all nodes; see books.Books.
 func (j *Jobs) Books(ctx context.Context, day string) (lead.Books, error) {

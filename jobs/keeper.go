@@ -7,6 +7,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/books"
 	"github.com/leadgate/leadgate/jobs/delivery"
+	"github.com/leadgate/leadgate/jobs/privacy"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -18,8 +19,7 @@ type keeper interface {
 	leadKeeper
 	againKeeper
 	AddStep(ctx context.Context, touchID string, st lead.Step) error // nothing where there is none
-	eraseKeeper
-	oldKeeper
+	privacy.Store
 	books.Store
 	delivery.Store
 	delivery.Peers

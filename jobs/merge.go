@@ -133,29 +133,6 @@ func (j *Jobs) survivor(ctx context.Context, id string) (*lead.Lead, error) {
 	}
 }
 
-// withMerged are the leads of these ids and all that were merged with them:
-// together they are what is known of the people.
-func (j *Jobs) withMerged(ctx context.Context, ids []string) (leads []*lead.Lead, err error) {
-	ids = slices.Clone(ids)
-	for i := 0; i < len(ids); i++ {
-		if slices.Contains(ids[:i], ids[i]) {
-			continue
-		}
-		found, err := j.o.Store.LeadsByID(ctx, ids[i:i+1])
-		if err != nil {
-			return nil, err
-		}
-		if l := found[0]; l != nil {
-			leads = append(leads, l)
-			ids = append(ids, l.Absorbed...)
-			if l.MergedInto != "" {
-				ids = append(ids, l.MergedInto)
-			}
-		}
-	}
-	return leads, nil
-}
-
 // Unmerge brings back a lead that was merged, and the one that absorbed it, as
 // they would be had they never been one. It returns the lead that is its own
 // again. lead.ErrNotMerged when there is nothing to undo.

@@ -50,7 +50,7 @@ func (j *Jobs) Replay(ctx context.Context, touchID string, dryRun bool) (lead.Ru
 // ReplayAll starts reading again what f chooses: by default all that is unread.
 // It waits for the end of the run until ctx ends; the run goes on by itself.
 func (j *Jobs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error) {
-	e, err := j.startRun("replay", dryRun, func(ctx context.Context, add func(lead.Result)) error {
+	e, err := j.runs.Start("replay", dryRun, func(ctx context.Context, add func(lead.Result)) error {
 		seen := map[string]bool{}
 		for t, err := range j.o.Store.AllTouches(ctx, f) {
 			if err = errors.Join(err, ctx.Err()); err != nil {
@@ -69,7 +69,7 @@ func (j *Jobs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (
 	if err != nil {
 		return lead.Run{}, err
 	}
-	return e.await(ctx), nil
+	return e.Wait(ctx), nil
 }
 
 // replay reads the request of a touch again.

@@ -100,7 +100,7 @@ func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Durati
 	}
 	f := r.TouchFilter
 	f.State = lead.Settled
-	e, err := j.startRun("resend", r.DryRun, func(ctx context.Context, add func(lead.Result)) error {
+	e, err := j.runs.Start("resend", r.DryRun, func(ctx context.Context, add func(lead.Result)) error {
 		for t, err := range j.o.Store.AllTouches(ctx, f) {
 			if err == nil {
 				err = j.resendMissed(ctx, t, r, add)
@@ -119,7 +119,7 @@ func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Durati
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	return e.await(ctx), nil
+	return e.Wait(ctx), nil
 }
 
 func (j *Jobs) resendMissed(ctx context.Context, t *lead.Touch, r lead.Resending, add func(lead.Result)) error {

@@ -28,7 +28,7 @@ func (j *Jobs) load(ctx context.Context) error {
 		return err
 	}
 	if !j.o.Embedded { // before anything is restored or told
-		if err := j.syncOrders(ctx); err != nil {
+		if err := j.privacy.Sync(ctx); err != nil {
 			j.log.Warn("look for erasures of other nodes", "error", err)
 		}
 	}

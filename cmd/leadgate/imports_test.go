@@ -108,6 +108,8 @@ var mayImport = map[string][]string{
 		"jobs/delivery",
 		"jobs/books",
 		"jobs/enrich",
+		"jobs/privacy",
+		"jobs/runs",
 		"jobs/events",
 		"jobs/policy",
 		"jobs/messages",
@@ -151,6 +153,24 @@ var mayImport = map[string][]string{
 		"journal",
 		"jobs/availability",
 		"jobs/repo",
+	},
+
+	"jobs/runs": {
+		"lead",
+	},
+
+	"jobs/privacy": {
+		"lead",
+		"journal",
+		"journal/shelf",
+		"jobs/audit",
+		"jobs/availability",
+		"jobs/books",
+		"jobs/enrich",
+		"jobs/messages",
+		"jobs/queue",
+		"jobs/repo",
+		"jobs/runs",
 	},
 
 	"jobs/enrich": {

@@ -152,6 +152,14 @@ func (l *Log) Restore() error {
 	return nil
 }
 
+// Expired says which entries are older than a moment.
+func Expired(limit time.Time) (shelf string, isOld func(key string, value []byte) bool) {
+	return Shelf, func(key string, _ []byte) bool {
+		at, ok := lead.TimeOf(key)
+		return ok && at.Before(limit)
+	}
+}
+
 // here is what was done on this node, the oldest first.
 func (l *Log) here() (entries []lead.Entry, err error) {
 	err = l.o.Journal.Each(Shelf, "", func(key string, value []byte) bool {

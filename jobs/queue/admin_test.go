@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hibiken/asynq"
+
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
 )

@@ -34,6 +34,7 @@ type Store interface {
 	TouchesByID(ctx context.Context, ids []string) ([]*lead.Touch, error) // nil where there is none
 	UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error)
 	Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.Outcome) error
+	LeadsByID(ctx context.Context, ids []string) ([]*lead.Lead, error) // nil where there is none
 }
 
 // Options of New; all are required.
@@ -85,6 +86,14 @@ func (p publishing) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o l
 
 func (p publishing) UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error) {
 	return events.Store{Next: p.Store, Log: p.o.Events, Now: p.o.Now}.UpdateLead(ctx, id, revision, change)
+}
+
+// NotDurable adds lead.ErrNotDurable to the error of a journal that cannot write.
+func NotDurable(err error) error {
+	if errors.Is(err, journal.ErrUnavailable) {
+		return fmt.Errorf("%w: %w", lead.ErrNotDurable, err)
+	}
+	return err
 }
 
 // ErrAway: what is asked for may be in Redis, and Redis does not answer.

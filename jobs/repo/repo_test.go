@@ -18,6 +18,7 @@ import (
 
 // memory is a store in memory.
 type memory struct {
+	Store
 	leads   map[string]*lead.Lead
 	touches map[string]*lead.Touch
 	err     error

@@ -1,4 +1,4 @@
-package jobs
+package privacy
 
 import (
 	"context"
@@ -12,28 +12,28 @@ import (
 
 // Export returns all that is held of the person with an e-mail address; empty
 // lists when nobody is known by it. Requests are those of this node's journal.
-func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
-	all := lead.NewErasure("", j.now().UTC(), j.o.PlusTagsSame) // what would have to go is what there is
-	if err := j.resolve(ctx, &lead.Wish{Email: email}, all); err != nil {
+func (p *Privacy) Export(ctx context.Context, email string) (*lead.Export, error) {
+	all := lead.NewErasure("", p.o.Now().UTC(), p.o.PlusTagsSame) // what would have to go is what there is
+	if err := p.resolve(ctx, &lead.Wish{Email: email}, all); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	if err := j.coverWaiting(all); err != nil {
+	if err := p.addHere(all); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	if err := j.coverUnread(ctx, all); err != nil {
+	if err := p.addUnread(ctx, all); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	if err := j.coverShared(all); err != nil {
+	if err := p.addRequests(all); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
 	x := &lead.Export{At: all.At, Leads: []*lead.Lead{}, Touches: []*lead.Touch{}, Requests: []lead.ExportedRequest{}}
-	leads, err := j.o.Store.LeadsByID(ctx, all.Leads)
+	leads, err := p.o.Store.LeadsByID(ctx, all.Leads)
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
 	x.Leads = slices.DeleteFunc(leads, func(l *lead.Lead) bool { return l == nil })
 	for _, id := range all.Touches {
-		t, err := j.repo.Touch(ctx, id)
+		t, err := p.o.Repo.Touch(ctx, id)
 		if errors.Is(err, lead.ErrNotFound) {
 			continue
 		}
@@ -43,7 +43,7 @@ func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
 		x.Touches = append(x.Touches, t)
 	}
 	for _, id := range all.Requests {
-		req, err := j.repo.Request(id)
+		req, err := p.o.Repo.Request(id)
 		if errors.Is(err, journal.ErrNotFound) {
 			x.Elsewhere = append(x.Elsewhere, id)
 			continue
@@ -51,7 +51,7 @@ func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
 		if err != nil {
 			return nil, fmt.Errorf("export: %w", err)
 		}
-		if req, err = j.onlyOf(req, all); err != nil {
+		if req, err = p.onlyOf(req, all); err != nil {
 			return nil, fmt.Errorf("export request %s: %w", id, err)
 		}
 		x.Requests = append(x.Requests, lead.ExportedRequest{ID: req.ID, Source: req.Source, ReceivedAt: req.ReceivedAt, Header: req.Header, Body: string(req.Body)})
@@ -60,7 +60,7 @@ func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
 }
 
 // onlyOf is a request without what others said in it.
-func (j *Jobs) onlyOf(req *lead.Request, all *lead.Erasure) (*lead.Request, error) {
+func (p *Privacy) onlyOf(req *lead.Request, all *lead.Erasure) (*lead.Request, error) {
 	others := make([]bool, len(req.Touches))
 	for i, id := range req.Touches {
 		others[i] = !slices.Contains(all.Touches, id)
@@ -68,5 +68,5 @@ func (j *Jobs) onlyOf(req *lead.Request, all *lead.Erasure) (*lead.Request, erro
 	if !slices.Contains(others, true) {
 		return req, nil
 	}
-	return j.o.Cut(req, others)
+	return p.o.Cut(req, others)
 }
