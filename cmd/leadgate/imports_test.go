@@ -276,6 +276,7 @@ var mayImport = map[string][]string{
 	},
 
 	"cmd/leadgate/app": {
+		"journal/shelf",
 		"cmd/leadgate/client",
 		"cmd/leadgate/console",
 		"cmd/leadgate/doctor",

@@ -11,7 +11,6 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/journal/shelf"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -51,15 +51,18 @@ type Options struct {
 // Log keeps what people did. What all replicas do not have yet waits in memory;
 // the journal has it, so a crash loses none of it.
 type Log struct {
-	o    Options
-	some chan struct{} // something waits
+	o       Options
+	entries *shelf.Shelf[lead.Entry]
+	some    chan struct{} // something waits
 
 	mu      sync.Mutex
 	waiting []lead.Entry
 }
 
 // New returns a log; Run shares it with the other replicas.
-func New(o Options) *Log { return &Log{o: o, some: make(chan struct{}, 1)} }
+func New(o Options) *Log {
+	return &Log{o: o, entries: shelf.New[lead.Entry](o.Journal, Shelf, o.Logger), some: make(chan struct{}, 1)}
+}
 
 // Record keeps what somebody did; id and time are set here. A failure is logged
 // and not returned, for the act itself was done.
@@ -80,12 +83,8 @@ func (l *Log) Entry(e lead.Entry) (lead.Entry, []journal.Op) {
 	e.At = l.o.Now().UTC()
 	e.By = strings.ToValidUTF8(e.By[:min(len(e.By), nameMost)], "")
 	e.ID = lead.NewID(e.At)
-	b, err := json.Marshal(e)
-	if err != nil {
-		panic(err) // strings and a time
-	}
-	ops := []journal.Op{journal.Put(Shelf, e.ID, b)}
-	if over := l.o.Journal.Len(Shelf) + 1 - lead.AuditMost; over > 0 {
+	ops := []journal.Op{l.entries.Put(e.ID, e)}
+	if over := l.entries.Len() + 1 - lead.AuditMost; over > 0 {
 		err := l.o.Journal.Each(Shelf, "", func(key string, _ []byte) bool {
 			ops = append(ops, journal.Delete(Shelf, key))
 			return len(ops) <= over
@@ -162,17 +161,11 @@ func Expired(limit time.Time) (shelf string, isOld func(key string, value []byte
 
 // here is what was done on this node, the oldest first.
 func (l *Log) here() (entries []lead.Entry, err error) {
-	err = l.o.Journal.Each(Shelf, "", func(key string, value []byte) bool {
-		var e lead.Entry
-		if bad := json.Unmarshal(value, &e); bad != nil {
-			l.o.Logger.Error("an entry of the audit cannot be read; it stays there", "key", key, "error", bad)
-			return true
+	for e, err := range l.entries.All() {
+		if err != nil {
+			return nil, fmt.Errorf("read the audit in the journal: %w", err)
 		}
-		entries = append(entries, e)
-		return true
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the audit in the journal: %w", err)
+		entries = append(entries, e.Value)
 	}
 	return entries, nil
 }

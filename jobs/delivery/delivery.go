@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/journal/shelf"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/pace"
@@ -106,6 +107,8 @@ type Targets struct {
 	log      *slog.Logger
 	now      func() time.Time
 	sink     Sink
+	pauseOf  *shelf.Shelf[pause]         // by target, where there are no peers to keep it
+	sent     *shelf.Shelf[lead.Delivery] // of notifications, by name
 	outboxes map[string]*outbox
 	order    []*outbox // as configured
 	alarms   alarms
@@ -117,6 +120,7 @@ type Targets struct {
 // ended; nothing is sent before Run.
 func New(o Options) (*Targets, error) {
 	t := &Targets{o: o, log: o.Logger, now: o.Now, outboxes: map[string]*outbox{}, alarms: newAlarms(),
+		pauseOf: shelf.New[pause](o.Journal, pauseShelf, o.Logger), sent: shelf.New[lead.Delivery](o.Journal, noticeShelf, o.Logger),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadgate_deliveries_total", Help: "Deliveries by how an attempt ended.",
 		}, []string{"target", "kind", "state"}),

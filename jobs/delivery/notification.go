@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -48,10 +47,8 @@ func (b *outbox) notificationDue(ctx context.Context, i *Item) bool {
 // notificationSent says whether a notification was sent: this node has a receipt
 // of it, or another one sent it.
 func (t *Targets) notificationSent(ctx context.Context, name string) (receipt string, sent bool) {
-	if b, err := t.o.Journal.Get(noticeShelf, name); err == nil {
-		if d, err := decode(b); err == nil {
-			return d.Receipt, true
-		}
+	if d, err := t.sent.Get(name); err == nil {
+		return d.Receipt, true
 	}
 	if t.o.Redis.Up() {
 		found, err := t.o.Prompt.Receipts(ctx, name)
@@ -86,11 +83,7 @@ func (t *Targets) finishNotifications(ctx context.Context, items []*Item, d lead
 }
 
 func (t *Targets) keepReceipt(ctx context.Context, name string, d lead.Delivery) error {
-	b, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
-	return t.o.Journal.Settle(ctx, journal.Put(noticeShelf, name, b))
+	return t.o.Journal.Settle(ctx, t.sent.Put(name, d))
 }
 
 // publish writes a receipt for the other replicas. While Redis is away the
@@ -116,14 +109,14 @@ func (t *Targets) Skip(ctx context.Context, name string) error {
 // the store.
 func (t *Targets) RestoreReceipts(ctx context.Context) error {
 	sent := map[string]string{}
-	err := t.o.Journal.Each(noticeShelf, "", func(name string, value []byte) bool {
-		if d, err := decode(value); err == nil {
-			sent[name] = d.Receipt
+	for e, err := range t.sent.All() {
+		if err != nil {
+			return fmt.Errorf("read receipts of notifications: %w", err)
 		}
-		return true
-	})
-	if err != nil || len(sent) == 0 {
-		return err
+		sent[e.Key] = e.Value.Receipt
+	}
+	if len(sent) == 0 {
+		return nil
 	}
 	if err := t.o.Store.SetReceipts(ctx, sent); err != nil {
 		return fmt.Errorf("restore receipts of notifications: %w", err)
@@ -137,9 +130,7 @@ const receiptAge = 35 * 24 * time.Hour
 // Expired names the shelf of notifications and says which of its values may go.
 func Expired(now time.Time) (shelf string, old func(key string, value []byte) bool) {
 	return noticeShelf, func(_ string, value []byte) bool {
-		d, err := decode(value)
-		return err == nil && now.Sub(d.At) > receiptAge
+		var d lead.Delivery
+		return json.Unmarshal(value, &d) == nil && now.Sub(d.At) > receiptAge
 	}
 }
-
-func decode(b []byte) (d lead.Delivery, err error) { return d, json.Unmarshal(b, &d) }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -49,21 +48,19 @@ func (t *Targets) setPause(ctx context.Context, target string, p *pause) error {
 }
 
 func (t *Targets) keepPause(ctx context.Context, target string, p *pause) error {
-	text := ""
-	if p != nil {
-		b, err := json.Marshal(p)
-		if err != nil {
-			return err
-		}
-		text = string(b)
-	}
 	switch {
-	case t.o.Peers != nil:
-		return t.o.Peers.Pause(ctx, target, text)
+	case t.o.Peers == nil && p == nil:
+		return t.o.Journal.Commit(ctx, t.pauseOf.Delete(target))
+	case t.o.Peers == nil:
+		return t.o.Journal.Commit(ctx, t.pauseOf.Put(target, *p))
 	case p == nil:
-		return t.o.Journal.Commit(ctx, journal.Delete(pauseShelf, target))
+		return t.o.Peers.Pause(ctx, target, "")
 	}
-	return t.o.Journal.Commit(ctx, journal.Put(pauseShelf, target, []byte(text)))
+	b, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return t.o.Peers.Pause(ctx, target, string(b))
 }
 
 func (b *outbox) setPause(p *pause) {
@@ -95,15 +92,13 @@ func (b *outbox) tryNow() {
 
 // restorePauses pauses what was paused when the process before this one ended.
 func (t *Targets) restorePauses() error {
-	err := t.o.Journal.Each(pauseShelf, "", func(target string, value []byte) bool {
-		p := &pause{}
-		if b := t.outboxes[target]; b != nil && json.Unmarshal(value, p) == nil {
-			b.setPause(p)
+	for e, err := range t.pauseOf.All() {
+		if err != nil {
+			return fmt.Errorf("read which targets are paused: %w", err)
 		}
-		return true
-	})
-	if err != nil {
-		return fmt.Errorf("read which targets are paused: %w", err)
+		if b := t.outboxes[e.Key]; b != nil {
+			b.setPause(&e.Value)
+		}
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/journal/shelf"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -65,6 +66,8 @@ type Messages struct {
 	outlets  map[string]delivery.Outlet
 	updaters map[string]*updater // of the targets whose messages can be updated
 	replied  chan struct{}       // a reply may wait
+	kept     *shelf.Shelf[request]
+	replies  *shelf.Shelf[reply]
 
 	mu       sync.Mutex
 	requests map[string]*request // by lead id: the latest in progress
@@ -74,6 +77,7 @@ type Messages struct {
 // New prepares messages; nothing is written before Run.
 func New(o Options) *Messages {
 	m := &Messages{o: o, log: o.Logger, outlets: map[string]delivery.Outlet{}, updaters: map[string]*updater{}, replied: make(chan struct{}, 1),
+		kept: shelf.New[request](o.Journal, requestShelf, o.Logger), replies: shelf.New[reply](o.Journal, replyShelf, o.Logger),
 		requests: map[string]*request{}, erased: map[string]bool{}}
 	for _, out := range o.Outlets {
 		m.outlets[out.Target.Name] = out

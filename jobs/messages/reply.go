@@ -2,7 +2,6 @@ package messages
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -43,11 +42,7 @@ func (m *Messages) Reply(l *lead.Lead, c lead.Click, text string) []journal.Op {
 	if r.Target == "" {
 		return nil
 	}
-	b, err := json.Marshal(r)
-	if err != nil {
-		panic(err) // strings and a time
-	}
-	return []journal.Op{journal.Put(replyShelf, lead.NewID(r.At), b)}
+	return []journal.Op{m.replies.Put(lead.NewID(r.At), r)}
 }
 
 // WakeReplies has kept replies sent.
@@ -78,7 +73,7 @@ func (m *Messages) sendReplies(ctx context.Context) {
 // sendWaiting sends the replies that their targets are ready for, and returns
 // when to do so again; 0: none waits.
 func (m *Messages) sendWaiting(ctx context.Context, fails map[string]int) (wait time.Duration) {
-	if m.o.Journal.Len(replyShelf) == 0 {
+	if m.replies.Len() == 0 {
 		return 0
 	}
 	later := func(d time.Duration) {
@@ -86,25 +81,26 @@ func (m *Messages) sendWaiting(ctx context.Context, fails map[string]int) (wait 
 			wait = d
 		}
 	}
-	err := m.o.Journal.Each(replyShelf, "", func(id string, value []byte) bool {
-		var r reply
-		if err := json.Unmarshal(value, &r); err != nil {
-			m.log.Error("a kept reply cannot be read; it stays there", "key", id, "error", err)
-			return true
+	for e, err := range m.replies.All() {
+		if err != nil {
+			m.log.Warn("read replies", "error", err)
+			later(time.Second)
+			break
 		}
+		id, r := e.Key, e.Value
 		out, ok := m.outlets[r.Target]
 		if !ok {
 			m.deleteReply(ctx, id)
-			return true
+			continue
 		}
 		if d := out.Pacer.Ready(m.o.Now()); d > 0 {
 			later(d)
-			return true
+			continue
 		}
 		err := m.sendReply(ctx, out, id, r)
 		switch class := notify.ClassOf(err); {
 		case ctx.Err() != nil:
-			return false
+			return wait
 		case err == nil:
 			fails[r.Target] = 0
 		case class == notify.BadTarget || class == notify.BadContent || m.o.Now().Sub(r.At) > m.o.MaxAge:
@@ -117,14 +113,9 @@ func (m *Messages) sendWaiting(ctx context.Context, fails map[string]int) (wait 
 			}
 			out.Pacer.PauseUntil(m.o.Now().Add(d))
 			later(d)
-			return true
+			continue
 		}
 		m.deleteReply(ctx, id)
-		return true
-	})
-	if err != nil && ctx.Err() == nil {
-		m.log.Warn("read replies", "error", err)
-		later(time.Second)
 	}
 	return wait
 }
@@ -139,7 +130,7 @@ func (m *Messages) sendReply(ctx context.Context, out delivery.Outlet, id string
 }
 
 func (m *Messages) deleteReply(ctx context.Context, id string) {
-	if err := m.o.Journal.Settle(ctx, journal.Delete(replyShelf, id)); err != nil {
+	if err := m.o.Journal.Settle(ctx, m.replies.Delete(id)); err != nil {
 		m.log.Warn("delete a reply that was sent", "error", err)
 	}
 }

@@ -2,7 +2,6 @@ package messages
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,14 +17,6 @@ type request struct {
 	Revision int64       `json:"revision"`
 	Posts    []lead.Post `json:"posts,omitempty"` // of a lead that was erased
 	left     int         // messages still to be updated
-}
-
-func (r request) op(leadID string) journal.Op {
-	b, err := json.Marshal(r)
-	if err != nil {
-		panic(err) // strings, numbers and times
-	}
-	return journal.Put(requestShelf, leadID, b)
 }
 
 // Update has every message about l show what l is now. It returns once that is
@@ -51,7 +42,7 @@ func (m *Messages) UpdateErased(ctx context.Context, l *lead.Lead) error {
 	}
 	defer m.o.Leads.Lock(l.ID)()
 	r := request{Revision: l.Revision, Posts: l.Posts}
-	if err := m.o.Journal.Settle(ctx, r.op(l.ID)); err != nil {
+	if err := m.o.Journal.Settle(ctx, m.kept.Put(l.ID, r)); err != nil {
 		return fmt.Errorf("keep the update of the messages about lead %s: %w", l.ID, err)
 	}
 	m.startErased(l.ID, r)
@@ -61,7 +52,7 @@ func (m *Messages) UpdateErased(ctx context.Context, l *lead.Lead) error {
 // Request is the op that keeps an update for callers that commit more with it;
 // they call Start afterwards, and hold the lead's lock over both.
 func (m *Messages) Request(l *lead.Lead) journal.Op {
-	return request{Revision: l.Revision}.op(l.ID)
+	return m.kept.Put(l.ID, request{Revision: l.Revision})
 }
 
 // Start begins a kept update.
@@ -121,7 +112,7 @@ func (m *Messages) done(leadID string, r *request) {
 	if !last {
 		return
 	}
-	if err := m.o.Journal.Settle(context.Background(), journal.Delete(requestShelf, leadID)); err != nil {
+	if err := m.o.Journal.Settle(context.Background(), m.kept.Delete(leadID)); err != nil {
 		m.log.Warn("delete an update request; it is done again after the next start", "lead_id", leadID, "error", err)
 	}
 }
@@ -130,17 +121,11 @@ func (m *Messages) done(leadID string, r *request) {
 // that some of it has to wait, for only Redis has the lead.
 func (m *Messages) Restore(ctx context.Context) error {
 	kept := map[string]request{}
-	err := m.o.Journal.Each(requestShelf, "", func(leadID string, value []byte) bool {
-		var r request
-		if json.Unmarshal(value, &r) != nil {
-			m.log.Error("a kept update request cannot be read; it stays there", "lead_id", leadID)
-			return true
+	for e, err := range m.kept.All() {
+		if err != nil {
+			return fmt.Errorf("read update requests: %w", err)
 		}
-		kept[leadID] = r
-		return true
-	})
-	if err != nil {
-		return fmt.Errorf("read update requests: %w", err)
+		kept[e.Key] = e.Value
 	}
 	var trouble error
 	for id, r := range kept {

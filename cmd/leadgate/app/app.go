@@ -66,7 +66,7 @@ type App struct {
 	prompt   *store.Store // over the producer's client
 	lists    *store.Store // over the readers' client
 	jobs     *jobs.Jobs
-	sessions passes
+	sessions credentials
 	web      *handlers.Server
 	http     *http.Server
 
@@ -158,11 +158,11 @@ func New(o Options) (_ *App, err error) {
 	}
 
 	// Handlers take it in, and let in who has a pass.
-	var passJournal *journal.Journal
+	var credentialJournal *journal.Journal
 	if a.clients.embedded {
-		passJournal = a.journal.Journal
+		credentialJournal = a.journal.Journal
 	}
-	a.sessions, err = openPasses(a.ctx, a.prompt, passJournal, a.jobs.AwaySince, o.Begin)
+	a.sessions, err = openCredentials(a.ctx, a.prompt, credentialJournal, a.jobs.AwaySince, o.Begin, log)
 	if err != nil {
 		return nil, fmt.Errorf("restore sessions and tokens: %w", err)
 	}

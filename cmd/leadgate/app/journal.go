@@ -56,7 +56,7 @@ func openJournal(cfg *config.Config, registry prometheus.Registerer, log *slog.L
 	registry.MustRegister(appends, damaged)
 	var err error
 	o.Journal, err = journal.Open(journal.Options{
-		Dir: o.dir, Shelves: append(jobs.Shelves(), nodeShelf, passShelf), Logger: log,
+		Dir: o.dir, Shelves: append(jobs.Shelves(), nodeShelf, credentialShelf), Logger: log,
 		OnCommit:  func(_ int, took time.Duration) { appends.Observe(took.Seconds()) },
 		OnCorrupt: func(string, string, error) { damaged.Inc() },
 	})

@@ -13,14 +13,14 @@ import (
 
 // Who is signed in stays in while Redis is away; who was not, or no longer, does
 // not get in.
-func TestPasses_Away(t *testing.T) {
+func TestCredentials_Away(t *testing.T) {
 	clients, err := openRedis(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer clients.close()
 	var since time.Time
-	p, err := openPasses(t.Context(), store.New(clients.producer, store.Options{}), nil, func() time.Time { return since }, time.Now())
+	p, err := openCredentials(t.Context(), store.New(clients.producer, store.Options{}), nil, func() time.Time { return since }, time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,18 +51,18 @@ func TestPasses_Away(t *testing.T) {
 }
 
 // What other nodes have made and ended is known soon.
-func TestPasses_Watch(t *testing.T) {
+func TestCredentials_Watch(t *testing.T) {
 	clients, err := openRedis(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer clients.close()
 	here := func() time.Time { return time.Time{} }
-	p, err := openPasses(t.Context(), store.New(clients.producer, store.Options{}), nil, here, time.Now())
+	p, err := openCredentials(t.Context(), store.New(clients.producer, store.Options{}), nil, here, time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := openPasses(t.Context(), p.store, nil, here, time.Now())
+	other, err := openCredentials(t.Context(), p.store, nil, here, time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestPasses_Watch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { p.watch(ctx); close(ended) }()
-	awaitFor(t, "the passes to be known", 5*time.Second, func() bool {
+	awaitFor(t, "the credentials to be known", 5*time.Second, func() bool {
 		_, isNew := p.known.get("new", time.Now())
 		_, isOld := p.known.get("old", time.Now())
 		return isNew && !isOld
