@@ -264,3 +264,24 @@ func TestForms_Inert(t *testing.T) {
 		}
 	}
 }
+
+// The link to an address carries no further headers of a mail.
+func TestLeadPage_Mailto(t *testing.T) {
+	for address, want := range map[string]string{
+		"ada+x@works.example":                "mailto:ada+x@works.example",
+		"x?bcc=spy@evil.example&cc=y":        "mailto:x%3Fbcc=spy@evil.example&cc=y",
+		`x"><script>alert(1)</script>@e.com`: "mailto:x%22%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E@e.com",
+	} {
+		s, _, _, cookies := formServer(t, func(ada, _ *lead.Lead) { ada.Person.Email = address })
+		page := ask(s, "GET", "/l/"+adaID, "", "Cookie", cookies[session.Write]).Body.String()
+		var got []string
+		for _, n := range elements(t, page, "a") {
+			if href := attr(n, "href"); strings.HasPrefix(href, "mailto:") {
+				got = append(got, href)
+			}
+		}
+		if len(got) != 1 || got[0] != want {
+			t.Errorf("%q links to %q, want %q", address, got, want)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"reflect"
 	"strings"
@@ -128,7 +129,7 @@ func readViews(label func(lead.Action) string) map[string]*template.Template {
 		"nav":  func() []tabLink { return navigation },
 		"took": func(v any) string { return took(reflect.Indirect(reflect.ValueOf(v)).Float()) },
 		"ago":  ago, "stamp": stamp, "spell": spell, "brief": brief, "percent": percent, "size": size, "can": can, "verb": verbLabel,
-		"states": taskCounts, "act": wordsOf, "label": label, "changes": lead.Turn.Changes, "who": whoIs, "step": stepWord,
+		"states": taskCounts, "act": wordsOf, "label": label, "changes": lead.Turn.Changes, "who": whoIs, "step": stepWord, "mailto": mailto,
 	}).ParseFS(web, "web/layout.html", "web/parts.html"))
 	names, err := fs.Glob(web, "web/page_*.html")
 	if err != nil {
@@ -223,6 +224,10 @@ func size(n int64) string {
 	}
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
+
+// mailto is the link to an e-mail address, which carries nothing else: what would
+// begin further headers is escaped.
+func mailto(address string) string { return "mailto:" + url.PathEscape(address) }
 
 // stamp is a time for machines, in an attribute.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -114,7 +114,7 @@ func compileCall(c notify.Call) (*compiledCall, error) {
 	if one.method, err = compile("method", cmp.Or(c.Method, http.MethodPost), inWords); err != nil {
 		return nil, err
 	}
-	if one.url, err = compile("url", c.URL, inForm); err != nil {
+	if one.url, err = compile("url", c.URL, inURL); err != nil {
 		return nil, err
 	}
 	kind := ""

@@ -17,7 +17,7 @@ import (
 // not escape.
 var hostileValues = []string{
 	"", "Ada", `<script>alert("x")</script>`, `"><img src=x>`, "' or '1'='1", `"}, "admin": {"a": "`, `\`, `\"`, "a\x00b", "\xff\xfe", "&amp; +1 =1", "{{.Name}}",
-	"a&b=c", "100 %", "a/../../b?c#d", "line\r\nX-Evil: 1", "\u2028`${x}", "//evil.example", "..", "javascript:alert(1)",
+	"a&b=c", "100 %", "a/../../b?c#d", "line\r\nX-Evil: 1", "\u2028`${x}", "//evil.example", ".", "..", "javascript:alert(1)",
 }
 
 // The text of a template is the same; what is filled in is escaped for where it
@@ -70,8 +70,12 @@ func checkEscaped(t failer, body string, s slots) {
 	if err != nil || len(form) != 3 || form.Get("a") != s.Name {
 		t.Errorf("%s with %q writes the form %s", body, s.Name, text)
 	}
-	u, err := url.Parse("https://crm.example/leads/" + write(inForm, "", "?x=1"))
-	if err != nil || u.Host != "crm.example" || strings.Count(u.EscapedPath(), "/") != 2 || u.Path != "/leads/"+s.Name || u.RawQuery != "x=1" || u.Fragment != "" {
+	want := s.Name
+	if want == "." || want == ".." { // it must not be a step in the path
+		want = strings.Repeat("%2E", len(want))
+	}
+	u, err := url.Parse("https://crm.example/leads/" + write(inURL, "", "?x=1"))
+	if err != nil || u.Host != "crm.example" || strings.Count(u.EscapedPath(), "/") != 2 || u.Path != "/leads/"+want || u.RawQuery != "x=1" || u.Fragment != "" {
 		t.Errorf("%s with %q writes the URL %s, %v", body, s.Name, u, err)
 	}
 	if text := write(inHeader, "a ", " b"); strings.ContainsAny(text, "\r\n\x00") {
@@ -96,6 +100,7 @@ func TestTemplates_OwnFunctions(t *testing.T) {
 	}{
 		{inJSON, `{"f": {{json .Fields}}, "n": {{.Name | json}}}`, `{"f": {"Seats":"3\""}, "n": "Ada \"x\" & Co"}`},
 		{inJSON, `{"q": "{{query .Name}}"}`, `{"q": "Ada%20%22x%22%20%26%20Co"}`},
+		{inURL, `/{{query .Name}}`, `/Ada%20%22x%22%20%26%20Co`},
 		{inForm, `a={{query .Name}}`, `a=Ada%20%22x%22%20%26%20Co`},
 		{inForm, `a={{json .Name}}`, `a=%22Ada%20%5C%22x%5C%22%20%26%20Co%22`},
 		{inWords, `{{.Name}}`, `Ada "x" & Co`},
@@ -107,6 +112,26 @@ func TestTemplates_OwnFunctions(t *testing.T) {
 		}
 		if got, err := fill(tmpl, s); err != nil || got != tt.want {
 			t.Errorf("%s = %s, %v, want %s", tt.body, got, err, tt.want)
+		}
+	}
+}
+
+// A value of dots alone is no step up in a path, however it is written.
+func TestTemplates_NoStepsInPaths(t *testing.T) {
+	for _, body := range []string{`https://crm.example/api/{{.Name}}/x`, `https://crm.example/api/{{query .Name}}/x`, `https://crm.example/api/{{with .Name}}{{.}}{{end}}/x`} {
+		for _, name := range []string{".", ".."} {
+			tmpl, err := compile("url", body, inURL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			address, err := fill(tmpl, slots{slotPerson: slotPerson{Name: name}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			u, err := url.Parse(address)
+			if err != nil || u.JoinPath().Path != "/api/"+strings.Repeat("%2E", len(name))+"/x" {
+				t.Errorf("%s with %q is %s, %v", body, name, address, err)
+			}
 		}
 	}
 }

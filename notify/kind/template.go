@@ -24,13 +24,14 @@ type surrounding int
 
 const (
 	inJSON   surrounding = iota // within the quotes of a JSON string; json writes a whole value
-	inForm                      // a URL, or a form's body
+	inForm                      // a form's body
+	inURL                       // a path, or a query
 	inHeader                    // one line
 	inWords                     // nothing is escaped; for conditions
 )
 
 // escapers are the functions that end every pipeline of a surrounding.
-var escapers = template.FuncMap{"_json": jsonInside, "_form": percent, "_header": oneLine}
+var escapers = template.FuncMap{"_json": jsonInside, "_form": percent, "_url": urlPart, "_header": oneLine}
 
 var templateFuncs = template.FuncMap{"json": jsonValue, "query": percent}
 
@@ -90,6 +91,8 @@ func escaperOf(in surrounding) (name, own string) {
 		return "_json", "json"
 	case inForm:
 		return "_form", "query"
+	case inURL:
+		return "_url", ""
 	case inHeader:
 		return "_header", ""
 	}
@@ -114,8 +117,26 @@ func jsonInside(v any) (string, error) {
 	return s[1 : len(s)-1], nil
 }
 
+// urlPart escapes a value in a URL, unless query has. A value of dots alone would
+// be a step in the path, also if the dots were escaped once.
+func urlPart(v any) string {
+	s, ok := v.(percented)
+	if !ok {
+		s = percent(v)
+	}
+	if s == "." || s == ".." {
+		return strings.Repeat("%252E", len(s))
+	}
+	return string(s)
+}
+
+// percented is text that percent has escaped.
+type percented string
+
 // percent escapes for any part of a URL and for a form's body.
-func percent(v any) string { return strings.ReplaceAll(url.QueryEscape(fmt.Sprint(v)), "+", "%20") }
+func percent(v any) percented {
+	return percented(strings.ReplaceAll(url.QueryEscape(fmt.Sprint(v)), "+", "%20"))
+}
 
 func oneLine(v any) string { return message.Line(fmt.Sprint(v), 1000) }
 
