@@ -32,7 +32,7 @@ var (
 const (
 	generatedBodies = 10_000
 	generatedGoal   = 95.0 // per cent of bodies that are to be read wholly right
-	generatedToday  = 95.0 // what the reader reaches now; raise it with the reader
+	generatedToday  = 89.0 // what the reader reaches now; raise it with the reader
 )
 
 // TestGenerated reads bodies of which the right answer is known because they
@@ -89,16 +89,16 @@ type generated struct {
 	country     string // of the source
 	choices     map[string]string
 
-	leads      []person // who came to us, in order; one touch each
-	message    string
-	consent    lead.Consent
-	utm        lead.UTM
-	clickID    string
-	page       string
-	action     string // how the action ends
-	test, trap bool
-	eventTitle string
-	kept       []string // values that must be somewhere in each touch
+	leads          []person // who came to us, in order; one touch each
+	message        string
+	consent        lead.Consent
+	utm            lead.UTM
+	click, clickID string // what it is called, and it
+	page           string
+	action         string // how the action ends
+	test, trap     bool
+	eventTitle     string
+	kept           []string // values that must be somewhere in each touch
 }
 
 // person is what a body tells of somebody; empty: it is not told.
@@ -169,7 +169,7 @@ func (c *generated) check() (faults []fault) {
 		is("consent", string(t.Consent), string(c.consent))
 		is("utm", fmt.Sprint(t.UTM), fmt.Sprint(c.utm))
 		if c.clickID != "" {
-			is("click id", t.ClickIDs["gclid"], c.clickID)
+			is("click id", t.ClickIDs[cmp.Or(c.click, "gclid")], c.clickID)
 		}
 		if c.page != "" && !strings.HasPrefix(t.PageURL, c.page) {
 			is("page", t.PageURL, c.page)
@@ -184,6 +184,7 @@ func (c *generated) check() (faults []fault) {
 		}
 		if c.eventTitle != "" {
 			is("event", t.Event.Title, c.eventTitle)
+			is("start", t.Event.Start, eventStart)
 		}
 		is("test", fmt.Sprint(t.Test), fmt.Sprint(c.test))
 		is("trap", fmt.Sprint(slices.Contains(t.Marks, "honeypot")), fmt.Sprint(c.trap))
@@ -433,7 +434,7 @@ func (m *maker) someone() person {
 func (m *maker) details(p *person) object {
 	var o object
 	l := m.lang
-	name := m.of("full", "full", "full", "split", "split", "split", "both", "first", "none", "object")
+	name := m.of("full", "full", "full", "split", "split", "split", "both", "first", "none", "object", "subject", "contact")
 	if l.first == "" || name == "first" && l.familyFirst {
 		name = "full"
 	}
@@ -454,6 +455,14 @@ func (m *maker) details(p *person) object {
 		p.first, p.last, p.name = "", "", p.first // in some languages it is the whole name's label, too
 	case "none":
 		p.first, p.last, p.name = "", "", ""
+	case "subject": // the name is another thing's
+		o.add(m.label(l.first), p.first)
+		o.add(m.label(l.last), p.last)
+		o.add("name", m.of("Website enquiry", "Demo request", "Quote for pumps"))
+	case "contact":
+		o.add(m.key(m.of("contact name", "full name")), p.name)
+		o.add("name", m.of("Website enquiry", "Demo request", "Quote for pumps"))
+		p.first, p.last = "", ""
 	case "object":
 		keys := m.of("first|last", "first_name|last_name", "given_name|family_name", "firstName|lastName", "First|Last")
 		first, last, _ := strings.Cut(keys, "|")
@@ -572,7 +581,7 @@ func (m *maker) parted() object {
 	p := m.leads[0]
 	for _, f := range whole {
 		s, plain := f.value.(string)
-		if plain && (s == p.name || s == p.first || s == p.last || s == p.title) {
+		if plain && (f.label == "name" || s == p.name || s == p.first || s == p.last || s == p.title) {
 			top = append(top, f)
 		} else {
 			below = append(below, f)
@@ -585,6 +594,7 @@ func (m *maker) parted() object {
 func (m *maker) beside() object {
 	o := m.whole()
 	other := m.other()
+	m.kept = append(m.kept, other.mail)
 	m.role(&o, m.pick(besideWords), func(role string) object { return m.short(other, role) })
 	return o
 }
@@ -609,9 +619,20 @@ func (m *maker) withOurs() object {
 	case "with a prefix":
 		o = m.full(m.of("lead", "contact", "customer", "client", "visitor"))
 	}
+	if m.chance(15) {
+		o.add(m.key(m.chose("our side", m.of("assigned to", "owner", "agent", "account manager", "sales rep"))), "Riley Rep")
+		m.kept = append(m.kept, "Riley Rep")
+		return o
+	}
 	ours := m.other()
 	ours.mail = m.of("riley", "sales", "gil") + "@ourfirm.example"
-	m.role(&o, m.chose("our side", m.pick(ourWords)), func(role string) object { return m.short(ours, role) })
+	home := &o
+	if inner, ok := o[0].value.(object); ok && m.choices["lead stands"] == "in an object" && m.chance(40) {
+		m.chose("lead stands", "above ours")
+		defer func() { o[0].value = inner }()
+		home = &inner
+	}
+	m.role(home, m.chose("our side", m.pick(ourWords)), func(role string) object { return m.short(ours, role) })
 	return o
 }
 
@@ -699,6 +720,8 @@ func (m *maker) chat() object {
 	return object{{role, who}, {"messages", list{object{{"type", "text"}, {"text", object{{"body", m.message}}}}}}}
 }
 
+const eventStart = "2026-12-01T10:00:00Z"
+
 // anything says that an answer does not matter: nobody can know it.
 const anything = "*"
 
@@ -777,7 +800,7 @@ func (m *maker) putPhone(o *object, p *person, alone bool) {
 	p.phone = n.international("")
 	plain := n.international(" ")
 	label := m.label(m.lang.phone)
-	form := m.of("plain", "plain", "plain", "compact", "dashes", "trunk", "00", "tel", "p", "whatsapp", "extension", "full width", "two", "words", "brackets", "parts", "Parts", "list", "objects", "digits", "national", "scientific", "other digits", "flat parts")
+	form := m.of("plain", "plain", "plain", "compact", "dashes", "trunk", "00", "tel", "p", "whatsapp", "extension", "full width", "two", "words", "brackets", "parts", "Parts", "list", "objects", "digits", "national", "scientific", "other digits", "flat parts", "code in brackets", "slash", "word before", "formatted", "prefix")
 	if alone && form == "scientific" {
 		form = "plain"
 	}
@@ -828,6 +851,16 @@ func (m *maker) putPhone(o *object, p *person, alone bool) {
 	case "national":
 		m.country = n.iso
 		value = n.trunk + n.national
+	case "code in brackets":
+		value = "(+" + n.code + ") " + n.national
+	case "slash":
+		value = "+" + n.code + " " + strings.Replace(n.national, " ", "/", 1)
+	case "word before":
+		value = m.of("Tel.: ", "Mobile ", "cell: ") + plain
+	case "formatted":
+		value = object{{m.of("full", "formatted", "international"), plain}, {"type", "mobile"}}
+	case "prefix":
+		value = object{{m.of("prefix", "code", "dial_code", "countryCallingCode"), "+" + n.code}, {m.of("number", "phone", "local"), n.national}}
 	case "other digits":
 		zero := []rune(m.of("٠", "۰", "०"))[0]
 		value = strings.Map(func(r rune) rune {
@@ -849,7 +882,7 @@ func (m *maker) putPhone(o *object, p *person, alone bool) {
 
 // putMail writes an address as people and forms do.
 func (m *maker) putMail(o *object, p *person) {
-	form := m.of("plain", "plain", "plain", "plain", "plain", "plain", "capitals", "object", "value", "list", "objects", "named", "mailto", "dot", "blanks", "inner blank", "full width", "two", "markup")
+	form := m.of("plain", "plain", "plain", "plain", "plain", "plain", "capitals", "object", "value", "list", "objects", "named", "mailto", "dot", "blanks", "inner blank", "full width", "two", "markup", "subject", "quotes", "angles", "primary")
 	mail := p.mail
 	var value any = mail
 	switch m.chose("mail", form) {
@@ -879,6 +912,17 @@ func (m *maker) putMail(o *object, p *person) {
 		value = strings.Replace(mail, "@", "＠", 1)
 	case "two":
 		value = mail + m.of("; ", ", ", " / ", " or ", " ") + "second@home.example"
+	case "subject":
+		value = "mailto:" + mail + "?subject=Hello"
+	case "quotes":
+		quote := m.of(`"`, "'")
+		value = quote + mail + quote
+	case "angles":
+		value = "<" + mail + ">"
+	case "primary":
+		o.add(m.key(m.of("secondary email", "alternative email", "email 2")), "second@home.example")
+		o.add(m.key(m.of("primary email", "email")), mail)
+		return
 	case "markup":
 		value = `<a href="mailto:` + mail + `">` + mail + `</a>`
 	}
@@ -896,7 +940,7 @@ func (m *maker) extras(root *object) {
 		}
 		variants := m.lang.message
 		if m.chance(15) {
-			variants = m.chose("message", m.of("description", "text", "content", "notes", "body", "details"))
+			variants = m.chose("message", m.of("description", "text", "content", "notes", "body", "details", "inquiry", "remarks", "request", "customer note", "special requests"))
 			if root.add(m.key(variants), sent) {
 				m.message = text
 			}
@@ -918,6 +962,19 @@ func (m *maker) extras(root *object) {
 		if root.add(m.key(a.label), a.value) {
 			m.kept = append(m.kept, a.value.(string))
 		}
+	}
+	if m.chance(6) {
+		var chosen any = list{"Forecasting", "Replies"}
+		if m.choices["format"] != "json" {
+			chosen = `["Forecasting","Replies"]`
+		}
+		if root.add(m.key(m.of("interests", "topics", "modules")), chosen) {
+			m.kept = append(m.kept, "Forecasting, Replies")
+			m.chose("list of choices", "yes")
+		}
+	}
+	if m.message != "" && m.chance(8) {
+		root.add(m.key("subject"), "Quote for pumps")
 	}
 	for range m.IntN(5) {
 		m.putNoise(root)
@@ -981,7 +1038,7 @@ func (m *maker) putConsent(root *object) {
 	agree, refuse := m.pick(words(l.agree)), m.pick(words(l.refuse))
 	consentKey := m.key(m.of("consent", "marketing consent", "gdpr consent", "marketing opt in", "email consent", "consent to contact"))
 	refuseKey := m.key(m.of("unsubscribe", "unsubscribed", "do not contact", "do not call", "opt out", "opted out", "email opt out"))
-	switch m.chose("consent", m.of("sentence yes", "sentence yes", "sentence no", "negated yes", "negated yes", "negated no", "key yes", "key no", "refusal key yes", "refusal key no", "object", "sentence as answer", "sentence in a list")) {
+	switch m.chose("consent", m.of("sentence yes", "sentence yes", "sentence no", "negated yes", "negated yes", "negated no", "key yes", "key no", "refusal key yes", "refusal key no", "object", "sentence as answer", "sentence in a list", "list of consents", "object with words")) {
 	case "sentence yes":
 		m.ask(root, agree, yes, lead.Given)
 	case "sentence no":
@@ -1000,6 +1057,10 @@ func (m *maker) putConsent(root *object) {
 		m.ask(root, refuseKey, no, "")
 	case "object":
 		m.ask(root, m.key("consent"), object{{m.of("given", "granted", "marketing", "accepted"), true}, {"timestamp", "2026-11-25T09:00:00Z"}}, lead.Given)
+	case "list of consents":
+		m.ask(root, m.key("consents"), list{object{{m.of("type", "name", "purpose"), "marketing"}, {m.of("given", "granted", "accepted", "value"), true}}}, lead.Given)
+	case "object with words":
+		m.ask(root, m.key(m.of("consent", "gdpr consent")), object{{m.of("consented", "agreed", "given"), true}, {m.of("text", "statement"), agree}}, lead.Given)
 	case "sentence in a list":
 		m.ask(root, consentKey, list{agree}, lead.Given)
 	case "sentence as answer":
@@ -1020,7 +1081,7 @@ func (m *maker) putPage(root *object) {
 	inPage := "utm_source=" + m.utm.Source + "&utm_medium=" + m.utm.Medium + "&utm_campaign=" + m.utm.Campaign
 	flat := []field{{"source", m.utm.Source}, {"medium", m.utm.Medium}, {"campaign", m.utm.Campaign}}
 	click := "Cj0KCQ" + strconv.Itoa(m.IntN(1e6))
-	pageLabel := m.key(m.of("page url", "landing page", "page", "landing page url", "source url", "page location"))
+	pageLabel := m.key(m.of("page url", "landing page", "page", "landing page url", "source url", "page location", "page uri", "current url", "form url", "permalink"))
 	page := m.page
 	switch m.chose("page", m.of("flat", "flat", "object", "query", "query", "blank", "percent", "amp", "double", "hash", "referrer", "hidden", "custom fields")) {
 	case "flat":
@@ -1028,8 +1089,8 @@ func (m *maker) putPage(root *object) {
 			root.add(m.key("utm "+f.label), f.value)
 		}
 		if m.chance(50) {
-			root.add("gclid", click)
-			m.clickID = click
+			m.click, m.clickID = m.of("gclid", "gclid", "fbclid", "msclkid", "ttclid", "gbraid", "wbraid", "li_fat_id"), click
+			root.add(m.click, click)
 		}
 	case "object":
 		o := object{}
@@ -1095,7 +1156,7 @@ func (m *maker) putHappened(root *object) {
 	}
 	m.action = w[1]
 	m.chose("happened", w[0])
-	if strings.HasPrefix(w[0], "webinar") && root.add("webinar", object{{m.of("title", "topic", "name"), title}, {"start_time", "2026-12-01T10:00:00Z"}}) {
+	if strings.HasPrefix(w[0], "webinar") && root.add("webinar", object{{m.of("title", "topic", "name"), title}, {m.of("start_time", "starts_at", "startTime", "start_date", "date"), eventStart}}) {
 		m.eventTitle = title
 	}
 }
@@ -1107,7 +1168,7 @@ func (m *maker) putTest(root *object) {
 		value any
 		test  bool
 	}{{"test", true, true}, {"test", false, false}, {"testmode", true, true}, {"test mode", true, true}, {"test mode", false, false}, {"livemode", false, true}, {"livemode", true, false},
-		{"is test", "true", true}, {"is test", "0", false}, {"mode", "test", true}, {"mode", "production", false}}
+		{"is test", "true", true}, {"is test", "0", false}, {"mode", "test", true}, {"mode", "production", false}, {"is test lead", true, true}, {"environment", "test", true}, {"environment", "production", false}, {"sandbox", true, true}, {"form mode", "test", true}}
 	x := marks[m.IntN(len(marks))]
 	if root.add(m.key(x.label), x.value) {
 		m.test = x.test
@@ -1153,6 +1214,8 @@ func (m *maker) shape(root object, format string) object {
 			typed := object{{"id", "x"}, {"type", kind}, {kind, text}}
 			if strings.Contains(f.value.(string), "@") {
 				typed = object{{"id", "x"}, {"type", "email"}, {"email", v}}
+			} else if strings.HasPrefix(f.value.(string), "+") {
+				typed = object{{"id", "x"}, {"type", "phone_number"}, {"phone_number", v}}
 			}
 			o.add(f.label, typed)
 		}
