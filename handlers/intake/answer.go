@@ -16,13 +16,16 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// answerAccepted answers that the touches are durable. Spam is answered the
-// same way.
-func (s *Intake) answerAccepted(c echo.Context, g *source.Endpoint, r *provider.Request, touches []*lead.Touch, status string) error {
+// answerAccepted answers that the touches are durable, though without files that
+// were too large. Spam is answered the same way.
+func (s *Intake) answerAccepted(c echo.Context, g *source.Endpoint, r *provider.Request, touches []*lead.Touch, files []string, status string) error {
 	unread := slices.IndexFunc(touches, func(t *lead.Touch) bool { return t.State == lead.Unread })
 	if !g.Vendor() && source.IsBrowser(r.Header) {
 		if unread >= 0 {
 			return s.visitor.mend(c, r, touches[unread])
+		}
+		if len(files) > 0 {
+			return s.visitor.thankWithout(c, files)
 		}
 		return s.answerBrowser(c, g, r.Body)
 	}
@@ -49,23 +52,32 @@ func (s *Intake) answerAccepted(c echo.Context, g *source.Endpoint, r *provider.
 	b = append(b, s.inbox...)
 	b = append(b, touches[0].ID...)
 	b = append(b, '"')
-	if unread >= 0 && !g.Vendor() {
-		b = appendHint(b, g, r, touches, unread)
+	if hint, fields := s.hint(g, r, touches, files, unread); hint != "" {
+		b = appendHint(b, hint, fields)
 	}
 	return answer(c, cmp.Or(g.Format.Accepts, http.StatusOK), append(b, '}'))
 }
 
-// appendHint tells a program why a touch is unread, and which fields there were.
-func appendHint(b []byte, g *source.Endpoint, r *provider.Request, touches []*lead.Touch, unread int) []byte {
-	hint := "Kept, but not read: " + touches[unread].Error + "."
-	if len(touches) > 1 {
-		hint = fmt.Sprintf("Lead %d of %d is kept, but not read: %s.", unread+1, len(touches), touches[unread].Error)
+// hint tells a program why a touch is unread and which fields there were, and
+// which files are not kept. Empty: there is nothing to tell.
+func (s *Intake) hint(g *source.Endpoint, r *provider.Request, touches []*lead.Touch, files []string, unread int) (hint string, fields []string) {
+	if unread >= 0 && !g.Vendor() {
+		hint = "Kept, but not read: " + touches[unread].Error + "."
+		if len(touches) > 1 {
+			hint = fmt.Sprintf("Lead %d of %d is kept, but not read: %s.", unread+1, len(touches), touches[unread].Error)
+		}
+		if touches[unread].Error == noContactError {
+			fields = provider.Labels(g.Format, r)
+			hint += " Name one email or phone, or map it with fields: in the source's settings."
+		}
 	}
-	var fields []string
-	if touches[unread].Error == noContactError {
-		fields = provider.Labels(g.Format, r)
-		hint += " Name one email or phone, or map it with fields: in the source's settings."
+	if len(files) > 0 {
+		hint += fmt.Sprintf(" Kept without files (%s): a request holds at most %d bytes.", strings.Join(files, ", "), s.o.MaxBody)
 	}
+	return strings.TrimSpace(hint), fields
+}
+
+func appendHint(b []byte, hint string, fields []string) []byte {
 	more, err := json.Marshal(struct {
 		Hint   string   `json:"hint"`
 		Fields []string `json:"fields,omitempty"`

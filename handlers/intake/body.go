@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -18,29 +19,57 @@ import (
 // a claimed length costs the claimant nothing.
 const firstRead = 8 << 10
 
-// ReadBody reads a body of at most limit bytes, inflated.
+// ReadBody reads a body of at most the limit, inflated.
 func (s *Intake) ReadBody(c echo.Context) ([]byte, error) {
+	body, _, err := s.readBody(c, "")
+	return body, err
+}
+
+// readBody reads a body of at most the limit, inflated. A form in parts, which
+// has a boundary, may be longer because of its files, which are then left out.
+func (s *Intake) readBody(c echo.Context, boundary string) (body []byte, files []string, err error) {
 	limit := s.o.MaxBody
 	r := c.Request()
 	zipped, err := encoding(r.Header)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	body, err := s.readRaw(r, zipped, limit)
+	in, want := io.Reader(r.Body), r.ContentLength
+	if zipped {
+		z, ok := s.inflaters.Get().(*gzip.Reader)
+		if !ok {
+			z = new(gzip.Reader)
+		}
+		defer s.inflaters.Put(z)
+		err, in, want = z.Reset(r.Body), z, 4*want
+	}
+	if err == nil && boundary == "" && r.ContentLength > limit {
+		err = errTooLong
+	}
 	if err == nil {
-		return body, nil
+		body, err = readUpTo(in, want, limit)
+	}
+	if errors.Is(err, errTooLong) && boundary != "" {
+		body, files, err = withoutFiles(io.MultiReader(bytes.NewReader(body), in), boundary, limit)
+	}
+	if err == nil && files == nil {
+		return body, nil, nil
 	}
 	// The rest of the body is not worth reading: the connection ends here.
 	c.Response().Header().Set("Connection", "close")
 	switch {
+	case err == nil:
+		return body, files, nil
 	case errors.Is(err, errTooLong):
-		return nil, problem.Problem{Code: problem.TooLarge, Detail: fmt.Sprintf("A body holds at most %d bytes, inflated.", limit)}
+		err = problem.Problem{Code: problem.TooLarge, Detail: fmt.Sprintf("A body holds at most %d bytes, inflated.", limit)}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, problem.Problem{Code: problem.Malformed, Detail: "The body did not arrive in time."}
+		err = problem.Problem{Code: problem.Malformed, Detail: "The body did not arrive in time."}
 	case zipped:
-		return nil, problem.Problem{Code: problem.Malformed, Detail: "The body is not gzip, or cut short."}
+		err = problem.Problem{Code: problem.Malformed, Detail: "The body is not gzip, or cut short."}
+	default:
+		err = problem.Problem{Code: problem.Malformed, Detail: "The body ended before its announced length."}
 	}
-	return nil, problem.Problem{Code: problem.Malformed, Detail: "The body ended before its announced length."}
+	return nil, nil, err
 }
 
 // encoding says whether a body is compressed. One layer of gzip is understood.
@@ -57,25 +86,8 @@ func encoding(h http.Header) (zipped bool, err error) {
 
 var errTooLong = errors.New("too long")
 
-func (s *Intake) readRaw(r *http.Request, zipped bool, limit int64) ([]byte, error) {
-	if r.ContentLength > limit {
-		return nil, errTooLong
-	}
-	if !zipped {
-		return readUpTo(r.Body, r.ContentLength, limit)
-	}
-	z, ok := s.inflaters.Get().(*gzip.Reader)
-	if !ok {
-		z = new(gzip.Reader)
-	}
-	defer s.inflaters.Put(z)
-	if err := z.Reset(r.Body); err != nil {
-		return nil, err
-	}
-	return readUpTo(z, 4*r.ContentLength, limit)
-}
-
 // readUpTo reads all of r, which is expected to be of size want (-1: unknown).
+// With errTooLong it returns what it has read.
 func readUpTo(r io.Reader, want, limit int64) ([]byte, error) {
 	// One byte more than the body, so that the read that finds its end fits.
 	body := make([]byte, 0, min(max(want, 511), firstRead, limit)+1)
@@ -83,7 +95,7 @@ func readUpTo(r io.Reader, want, limit int64) ([]byte, error) {
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		if int64(len(body)) > limit {
-			return nil, errTooLong
+			return body, errTooLong
 		}
 		if err == io.EOF {
 			return body, nil

@@ -46,7 +46,11 @@ func (s *Intake) Deliver(c echo.Context) error {
 		return err
 	}
 
-	body, err := s.ReadBody(c)
+	boundary := ""
+	if g.Format.Verify == nil { // else the signature is over all of it
+		boundary = boundaryOf(c.Request().Header)
+	}
+	body, files, err := s.readBody(c, boundary)
 	if err != nil {
 		return err
 	}
@@ -93,7 +97,7 @@ func (s *Intake) Deliver(c echo.Context) error {
 	if status == "accepted" {
 		s.o.Sources.Accepted(g, now, touches)
 	}
-	return s.answerAccepted(c, g, r, touches, status)
+	return s.answerAccepted(c, g, r, touches, files, status)
 }
 
 // accept waits until the touches are durable. What has arrived is kept even

@@ -88,6 +88,12 @@ func (p *visitorPage) thank(c echo.Context) error {
 	return p.write(c, http.StatusOK, t, visitorView{Title: t.thanks, Text: t.arrived})
 }
 
+// thankWithout thanks for a form whose files were too large.
+func (p *visitorPage) thankWithout(c echo.Context, files []string) error {
+	t := p.text(c.Request().Header)
+	return p.write(c, http.StatusOK, t, visitorView{Title: t.thanks, Text: t.file, Values: files[:min(len(files), 10)]})
+}
+
 // mend asks for an address that can be used. The touch is kept all the same.
 func (p *visitorPage) mend(c echo.Context, r *provider.Request, unread *lead.Touch) error {
 	t := p.text(r.Header)
