@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -34,8 +35,8 @@ func readCommand(env environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "read FILE", Short: "Show what a payload is understood as, value by value",
 		Long: "Read takes a payload from a file (- for standard input) as a source would, without a server and without\n" +
-			"checking a signature. It prints every value that was found with the field it went to, the label it stood\n" +
-			"under and the step that knew it, then the touches. The steps, earlier ones first: map, vendor, label,\n" +
+			"checking a signature. It prints the people that were found with their roles, then every value with the field\n" +
+			"it went to, the label it stood under and the step that knew it, then the touches. The steps, earlier ones first: map, vendor, label,\n" +
 			"tokens, shape, around; what is kept has no field of its own, what is dropped is noise or a trap.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return read(c, args[0], f) },
@@ -64,8 +65,10 @@ func read(c *cobra.Command, file string, f readFlags) error {
 	}
 	p, _ := provider.Find(cmp.Or(f.provider, guessProvider(body)))
 	var readings []provider.Reading
+	var people []provider.Found
 	r := provider.Request{Method: http.MethodPost, URL: &url.URL{Path: "/in/" + p.Name}, Header: header, Body: body, Now: time.Now().UTC(),
-		Source: provider.Source{Name: p.Name}, Seen: func(x provider.Reading) { readings = append(readings, x) }}
+		Source: provider.Source{Name: p.Name}, Seen: func(x provider.Reading) { readings = append(readings, x) },
+		Met: func(x provider.Found) { people = append(people, x) }}
 	touches, err := p.Touches(&r)
 	if err != nil {
 		return errors.New(console.Plain(fmt.Sprintf("read %s as %s: %v", file, p.Name, err))) // it may quote the payload
@@ -77,6 +80,7 @@ func read(c *cobra.Command, file string, f readFlags) error {
 	if f.json {
 		return printTouches(w, touches)
 	}
+	printPeople(w, people)
 	printReadings(w, readings)
 	printSummary(w, p, touches)
 	return nil
@@ -120,7 +124,26 @@ func printReadings(w io.Writer, readings []provider.Reading) {
 		line("FIELD", "VALUE", "LABEL", "STEP")
 	}
 	for _, x := range readings {
-		line(cmp.Or(x.Field, "-"), cmp.Or(x.Value, "-"), x.Label, string(x.Step))
+		line(cmp.Or(x.Field, "-"), cmp.Or(x.Value, "-"), x.Label, x.Step.String())
+	}
+}
+
+// printPeople shows who was found, and of whom a touch was made.
+func printPeople(w io.Writer, people []provider.Found) {
+	line := func(role, who, where, touch string) {
+		fmt.Fprintf(w, "%s  %s  %s  %s\n", console.Column(role, fieldCells), console.Column(who, valueCells), console.Column(where, labelCells), touch)
+	}
+	if len(people) > 0 {
+		line("ROLE", "PERSON", "STANDS IN", "TOUCH")
+		defer fmt.Fprintln(w)
+	}
+	for _, x := range people {
+		touch := "-"
+		if x.Lead {
+			touch = "yes"
+		}
+		who := strings.Join(slices.DeleteFunc([]string{x.Person.Name, x.Person.Email, x.Person.Phone}, func(s string) bool { return s == "" }), ", ")
+		line(x.Role, who, cmp.Or(x.Where, "(outermost)"), touch)
 	}
 }
 

@@ -45,7 +45,10 @@ func TestRead(t *testing.T) {
 	}{
 		{"JSON", ` {"E-Mail":"l@quist.example","Firma":"Quist AS","x":"0170 5550 123","colour":"blue","token":"t"}`,
 			[]string{"--header", "Referer: https://www.example.com/"},
-			`FIELD VALUE LABEL STEP
+			`ROLE PERSON STANDS IN TOUCH
+person l@quist.example (outermost) yes
+
+FIELD VALUE LABEL STEP
 email l@quist.example E-Mail label
 phone 0170 5550 123 x shape
 company Quist AS Firma label
@@ -59,7 +62,10 @@ action contact_form
 event -
 marks -`},
 		{"Form", "email=l%40quist.example&_gotcha=spam", nil,
-			`FIELD VALUE LABEL STEP
+			`ROLE PERSON STANDS IN TOUCH
+person l@quist.example (outermost) yes
+
+FIELD VALUE LABEL STEP
 email l@quist.example email label
 - - _gotcha dropped
 
@@ -70,7 +76,10 @@ event -
 marks honeypot`},
 		{"ContentType", "--b\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\nl@quist.example\r\n--b--\r\n",
 			[]string{"--content-type", "multipart/form-data; boundary=b"},
-			`FIELD VALUE LABEL STEP
+			`ROLE PERSON STANDS IN TOUCH
+person l@quist.example (outermost) yes
+
+FIELD VALUE LABEL STEP
 email l@quist.example email label
 
 touch 1 of 1, read as form
@@ -79,12 +88,31 @@ action contact_form
 event -
 marks -`},
 		{"Terminal", `{"email":"l@quist.example","na\u001b[31mme":"\u202eLiv\n\u009b2J"}`, nil,
-			`FIELD VALUE LABEL STEP
+			`ROLE PERSON STANDS IN TOUCH
+person l@quist.example (outermost) yes
+
+FIELD VALUE LABEL STEP
 email l@quist.example email label
 - Liv 2J na [31mme kept
 
 touch 1 of 1, read as json
 who l@quist.example
+action contact_form
+event -
+marks -`},
+		{"TwoPeople", `{"shipping":{"first_name":"Nils","phone":"0170 5550 124"},"billing":{"name":"Liv Quist","email":"l@quist.example"}}`, nil,
+			`ROLE PERSON STANDS IN TOUCH
+payer Nils, 0170 5550 124 shipping -
+payer Liv Quist, l@quist.example billing yes
+
+FIELD VALUE LABEL STEP
+email l@quist.example billing.email label
+name Liv Quist billing.name label
+- Nils shipping.first_name kept
+- 0170 5550 124 shipping.phone kept
+
+touch 1 of 1, read as json
+who Liv Quist
 action contact_form
 event -
 marks -`},

@@ -1,6 +1,10 @@
 package provider
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/leadgate/leadgate/lead"
+)
 
 // field is what a sender's label asks for.
 type field uint8
@@ -80,19 +84,24 @@ func fieldNamed(name string) (field, bool) {
 }
 
 // Step says how the reader knew what a value is. Earlier steps win.
-type Step string
+type Step uint8
 
 // The steps of the universal reader, in order, and what becomes of the rest.
 const (
-	StepMap     Step = "map"     // the source's own map names it
-	StepVendor  Step = "vendor"  // the vendor's type or place says it
-	StepLabel   Step = "label"   // its label is known
-	StepTokens  Step = "tokens"  // a word in its label is known
-	StepShape   Step = "shape"   // it looks like an address or a number
-	StepAround  Step = "around"  // from the page's address or a header
-	StepKept    Step = "kept"    // no place; kept under its label
-	StepDropped Step = "dropped" // noise, a token or a trap
+	StepMap     Step = iota // the source's own map names it
+	StepVendor              // the vendor's type or place says it
+	StepLabel               // its label is known
+	StepTokens              // a word in its label is known
+	StepShape               // it looks like an address or a number
+	StepAround              // from the page's address or a header
+	StepKept                // no place; kept under its label
+	StepDropped             // noise, a token or a trap
 )
+
+var stepNames = [...]string{"map", "vendor", "label", "tokens", "shape", "around", "kept", "dropped"}
+
+// String is the step as `leadgate read` tells it.
+func (s Step) String() string { return stepNames[s] }
 
 // Reading is one value of a delivery and what the reader made of it.
 type Reading struct {
@@ -100,4 +109,12 @@ type Reading struct {
 	Value string // empty for what was dropped
 	Label string // as the sender writes it
 	Step  Step
+}
+
+// Found is one person of a delivery, as far as it tells.
+type Found struct {
+	Role   string // lead, person, user, payer, other, ours
+	Lead   bool   // a touch was made of this one
+	Where  string // the object that the details stand in, and the owner that their labels name; empty: the outermost
+	Person lead.Person
 }

@@ -41,7 +41,7 @@ func (c *chooser) happened(t *lead.Touch) {
 	action := lead.Action("")
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		sign := signals[p.key]
+		sign := p.sign
 		if sign&(signalHappened|signalFlag) == 0 || p.party >= 0 || c.elsewhere(p) || p.place == placeOurs || p.place == placeThing || p.place == placeForm {
 			continue
 		}
@@ -118,7 +118,7 @@ func (c *chooser) mentions(words ...string) bool {
 func (c *chooser) start(t *lead.Touch) {
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if signals[p.key]&signalStart != 0 && looksDated(p.value) {
+		if p.sign&signalStart != 0 && looksDated(p.value) {
 			t.Event.Start = p.value
 			p.spent = true
 			return

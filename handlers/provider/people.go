@@ -1,8 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 // The first step of the reader: who is in this body? Every value that is a
@@ -68,6 +71,23 @@ func (w *people) find() {
 	if best >= 0 {
 		w.leads = append(w.leads, best)
 		w.peers(best)
+	}
+}
+
+// tell reports the people that were found.
+func (w *people) tell(met func(Found)) {
+	for i := range w.parties {
+		p := &w.parties[i]
+		if !p.reachable() && !p.named() {
+			continue
+		}
+		where := w.owners[p.owner].path
+		if p.prefix != "" {
+			where = strings.TrimSpace(where + " " + p.prefix + "...")
+		}
+		person := lead.Person{Email: p.email, Phone: p.phone, Name: p.names[0], FirstName: cmp.Or(p.names[1], p.names[3]), LastName: p.names[2]}
+		person.Fill()
+		met(Found{Role: roleNames[p.role], Lead: slices.Contains(w.leads, i), Where: where, Person: person})
 	}
 }
 

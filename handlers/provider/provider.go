@@ -72,6 +72,9 @@ type Request struct {
 	// Seen, if set, is told of every value that Touches came upon and what
 	// became of it; `leadgate read` prints them.
 	Seen func(Reading)
+
+	// Met, if set, is told of every person that the universal reader found.
+	Met func(Found)
 }
 
 // Source is what a provider may know of the source that a request came to.

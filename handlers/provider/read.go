@@ -64,14 +64,19 @@ func (r *Request) survey(parts []*node) people {
 	w := people{pairs: walked.pairs, owners: walked.owners}
 	for i := range w.pairs {
 		p := &w.pairs[i]
-		p.verdict = r.judge(p)
+		r.judge(p)
 		p.look()
 		if p.field.personal() {
 			p.fit, p.fits = fit(p.field, p.value)
+		} else {
+			p.sign = signals[p.key]
 		}
 		w.note(p)
 	}
 	w.find()
+	if r.Met != nil {
+		w.tell(r.Met)
+	}
 	return w
 }
 
@@ -97,9 +102,10 @@ func (r *Request) fill(t *lead.Touch, w people, who int) *chooser {
 // verdict is what the reader thinks of one pair.
 type verdict struct {
 	meaning
-	rank   uint8 // of the step; lower is surer
-	spent  bool  // its value is in the touch
-	words  mark  // of its label, when no list knew it
+	rank   uint8  // of the step; lower is surer
+	sign   signal // of a label that is no person's
+	spent  bool   // its value is in the touch
+	words  mark   // of its label, when no list knew it
 	step   Step
 	fit    string // the value as the place wants it
 	fits   bool   // and it can stand there
@@ -137,40 +143,52 @@ func (p *pair) look() {
 }
 
 // judge decides what a pair is, by the first step that knows.
-func (r *Request) judge(p *pair) verdict {
-	if f := r.mapped(p); f != unknown {
-		return verdict{meaning: meaning{field: f}, step: StepMap, rank: rankMap}
+func (r *Request) judge(p *pair) {
+	if len(r.Source.Fields) > 0 {
+		if f := r.mapped(p); f != unknown {
+			p.mean(meaning{field: f}, StepMap, rankMap)
+			return
+		}
 	}
 	if r.Source.Honeypot != "" && p.key == r.Source.Honeypot {
-		return verdict{meaning: meaning{field: fieldTrap}, step: StepLabel}
+		p.mean(meaning{field: fieldTrap}, StepLabel, rankLabel)
+		return
 	}
 	if m, ok := byPlace(p); ok {
-		return verdict{meaning: m, step: StepVendor, rank: rankLabel}
+		p.mean(m, StepVendor, rankLabel)
+		return
 	}
 	sort := meaning{}
 	if p.sort != "" {
 		sort = byType(p.sort)
 	}
 	if sort.field != unknown && sort.field != fieldOther && sort.field != fieldMessage {
-		return verdict{meaning: sort, step: StepVendor, rank: rankVendor}
-	}
-	if m, ok := p.known(); ok {
-		v := verdict{meaning: m, step: StepLabel, rank: rankLabel}
-		if label := cmp.Or(p.name, p.key); m.field.personal() && exact[label].field != m.field {
-			v.prefix = whose(label, m.field)
-		}
-		return v
-	}
-	if sort.field != unknown {
-		return verdict{meaning: sort, step: StepVendor, rank: rankLong}
+		p.mean(sort, StepVendor, rankVendor)
+		return
 	}
 	label := cmp.Or(p.name, p.key)
+	if m, ok := p.known(); ok {
+		p.mean(m, StepLabel, rankLabel)
+		if m.field.personal() && exact[label].field != m.field {
+			p.prefix = whose(label, m.field)
+		}
+		return
+	}
+	if sort.field != unknown {
+		p.mean(sort, StepVendor, rankLong)
+		return
+	}
 	m, words := byTokens(label, p.value)
 	if m.field == unknown && p.name != "" && p.key != "" {
 		label = p.key
 		m, _ = byTokens(label, p.value)
 	}
-	return verdict{meaning: m, step: StepTokens, rank: rankTokens, words: words, prefix: whose(label, m.field)}
+	p.mean(m, StepTokens, rankTokens)
+	p.words, p.prefix = words, whose(label, m.field)
+}
+
+func (p *pair) mean(m meaning, step Step, rank uint8) {
+	p.meaning, p.step, p.rank = m, step, rank
 }
 
 // known looks for the pair's labels in the lists: what programs call it first,
@@ -311,9 +329,6 @@ var selfNames = map[string]mark{
 // mapped looks a pair up in the source's own map, place by place, so that a
 // label which is named for two of them always means the first.
 func (r *Request) mapped(p *pair) field {
-	if len(r.Source.Fields) == 0 {
-		return unknown
-	}
 	for f := fieldEmail; f < places; f++ {
 		label, ok := r.Source.Fields[fieldNames[f]]
 		if rest, utm := strings.CutPrefix(fieldNames[f], "utm."); !ok && utm {

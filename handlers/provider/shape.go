@@ -30,22 +30,28 @@ func clean(s string) string {
 // written is a value as a person would write it: without the entities of HTML, a
 // list in JSON as a list; empty when a form left a placeholder of its own there.
 func written(s string) string {
-	if len(s) > 2 && strings.ContainsAny(s, "&{[%$<*") && len(s) < maxText {
-		if strings.IndexByte(s, '<') >= 0 && markup.MatchString(s) && !strings.Contains(s, "mailto:") {
-			s = strings.TrimSpace(markup.ReplaceAllString(lineEnds.ReplaceAllString(s, "\n"), ""))
-		}
-		switch {
-		case strings.IndexByte(s, '&') >= 0 && strings.IndexByte(s, ';') > 0:
-			s = entities.ReplaceAllStringFunc(s, html.UnescapeString)
-		case s == "[object Object]" || unfilled.MatchString(s):
+	if len(s) < 3 || len(s) > maxText {
+		return s
+	}
+	switch s[0] {
+	case '{', '[', '$', '%', '*', '<':
+		if s == "[object Object]" || unfilled.MatchString(s) {
 			return ""
-		case s[0] == '[':
-			if list, err := parseText(s, 200); err == nil && list.sort == array {
-				if all := plainList(list); all != "" || len(list.kids) == 0 {
-					return all
-				}
+		}
+		if s[0] != '[' {
+			break
+		}
+		if list, err := parseText(s, 200); err == nil && list.sort == array {
+			if all := plainList(list); all != "" || len(list.kids) == 0 {
+				return all
 			}
 		}
+	}
+	if strings.IndexByte(s, '<') >= 0 && markup.MatchString(s) && !strings.Contains(s, "mailto:") {
+		s = strings.TrimSpace(markup.ReplaceAllString(lineEnds.ReplaceAllString(s, "\n"), ""))
+	}
+	if at := strings.IndexByte(s, '&'); at >= 0 && strings.IndexByte(s[at:], ';') > 0 {
+		s = entities.ReplaceAllStringFunc(s, html.UnescapeString)
 	}
 	return s
 }

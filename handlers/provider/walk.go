@@ -170,7 +170,7 @@ func dotted(path, key string) string {
 }
 
 // add adds a value.
-func (w *walker) add(p pair, at spot) {
+func (w *walker) add(p pair, at *spot) {
 	if p.value = written(p.value); p.value == "" && !p.noise {
 		return
 	}
@@ -264,9 +264,9 @@ func (w *walker) part(n *node, at spot) {
 	m, _ := knownLabel(n.key)
 	switch {
 	case m.field == fieldNoise && m.class == wholly:
-		w.add(pair{label: dotted(at.prefix, n.key), key: n.key, noise: true}, at)
+		w.add(pair{label: dotted(at.prefix, n.key), key: n.key, noise: true}, &at)
 	case whole != "":
-		w.add(pair{label: dotted(at.prefix, n.key), path: in.path, key: n.key, value: clean(whole)}, at)
+		w.add(pair{label: dotted(at.prefix, n.key), path: in.path, key: n.key, value: clean(whole)}, &at)
 	case in.place == placeSchema:
 		w.schemas = append(w.schemas, n)
 	case in.place == placeForm:
@@ -307,7 +307,7 @@ func numberKeys(n *node) bool {
 // values; of objects, each of which may be a person.
 func (w *walker) array(n *node, at spot, label string) {
 	if value := plainList(n); value != "" {
-		w.add(pair{label: label, path: at.path, key: at.key, value: clean(value)}, at)
+		w.add(pair{label: label, path: at.path, key: at.key, value: clean(value)}, &at)
 		return
 	}
 	for i := range n.kids {
@@ -323,7 +323,7 @@ func (w *walker) array(n *node, at spot, label string) {
 			continue
 		}
 		if whole := wholeNumber(kid); at.place == placePhone && whole != "" {
-			w.add(pair{label: label, path: in.path, key: at.key, value: clean(whole)}, at)
+			w.add(pair{label: label, path: in.path, key: at.key, value: clean(whole)}, &at)
 			continue
 		}
 		if w.labelled(kid, in, "") {
@@ -410,7 +410,7 @@ func (w *walker) answer(a answer, at spot) {
 		}
 	}
 	if value != "" {
-		w.add(pair{label: label, path: path, name: a.label, key: a.key, sort: a.sort, value: value, answer: true}, at)
+		w.add(pair{label: label, path: path, name: a.label, key: a.key, sort: a.sort, value: value, answer: true}, &at)
 	}
 }
 
@@ -434,7 +434,7 @@ func (w *walker) rows(a answer, path string, at spot) bool {
 	for i := range a.value.kids {
 		n := strconv.Itoa(i + 1)
 		if s := clean(said(&a.value.kids[i], a.opts)); s != "" {
-			w.add(pair{label: strings.TrimSpace(cmp.Or(a.label, a.key) + " " + n), path: dotted(path, n), key: n, value: s, answer: true}, at)
+			w.add(pair{label: strings.TrimSpace(cmp.Or(a.label, a.key) + " " + n), path: dotted(path, n), key: n, value: s, answer: true}, &at)
 		}
 	}
 	return true
@@ -454,7 +454,7 @@ func (w *walker) scalar(n *node, at spot) {
 			return
 		}
 	}
-	w.add(pair{label: dotted(at.prefix, n.key), path: dotted(at.path, n.key), key: n.key, value: value}, at)
+	w.add(pair{label: dotted(at.prefix, n.key), path: dotted(at.path, n.key), key: n.key, value: value}, &at)
 }
 
 // entitle gives answers that name their question by its id the question's
