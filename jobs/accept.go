@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/leadgate/leadgate/jobs/books"
 	"github.com/leadgate/leadgate/jobs/events"
-	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -42,7 +40,7 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 	lanes := make([]string, len(touches))
 	counted := int64(0)
 	for i, t := range touches {
-		lanes[i] = j.laneOf(t)
+		lanes[i] = j.pipeline.LaneOf(t)
 		op, err := repo.NewOp(lanes[i], t)
 		if err != nil {
 			return false, fmt.Errorf("encode touch %s: %w", t.ID, err)
@@ -79,34 +77,12 @@ func (j *Jobs) accept(ctx context.Context, req *lead.Request, touches []*lead.To
 			continue
 		}
 		j.ears.hear(t)
-		j.start(t, lanes[i], kept)
+		j.pipeline.Start(t, lanes[i], kept)
 	}
 	if j.o.Sync {
 		return true, j.queue.Enqueued(ctx, touches)
 	}
 	return true, nil
-}
-
-// laneOf chooses the lane by what a touch is on its own.
-func (j *Jobs) laneOf(t *lead.Touch) string {
-	if j.policy.LooksHot(t) {
-		return queue.Hot
-	}
-	return queue.Bulk
-}
-
-// start brings a touch into its lane.
-func (j *Jobs) start(t *lead.Touch, lane string, accepted time.Time) {
-	if lane == queue.Hot {
-		j.said.hear(t)
-	}
-	j.queue.Add(lane, t, accepted)
-}
-
-// resume brings a touch into its lane once more.
-func (j *Jobs) resume(t *lead.Touch, lane string) {
-	j.books.Reopened(t)
-	j.queue.Push(lane, t.ID)
 }
 
 func idsOf(touches []*lead.Touch) []string {

@@ -69,7 +69,7 @@ func TestJobs_Accept_RepeatedDelivery(t *testing.T) {
 		t.Errorf("a batch that is new in part = %v, %v, want new", isNew, err)
 	}
 	settled := named(j, "one")
-	if err := j.settle(t.Context(), settled, nil); err != nil {
+	if err := j.pipeline.Settle(t.Context(), settled, nil); err != nil {
 		t.Fatal(err)
 	}
 	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err != nil || isNew {
@@ -126,7 +126,7 @@ func TestJobs_Settle(t *testing.T) {
 		t.Fatal(err)
 	}
 	for revision, name := range map[int64]string{5: "Newer", 4: "Older"} {
-		if err := j.settle(t.Context(), touch, &lead.Lead{ID: "l1", Revision: revision, Person: lead.Person{Name: name}}); err != nil {
+		if err := j.pipeline.Settle(t.Context(), touch, &lead.Lead{ID: "l1", Revision: revision, Person: lead.Person{Name: name}}); err != nil {
 			t.Fatal(err)
 		}
 		_, _ = j.Accept(t.Context(), request(j), []*lead.Touch{named(j, name)}) // another touch of the same lead

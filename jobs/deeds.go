@@ -3,13 +3,13 @@ package jobs
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -102,7 +102,7 @@ func (j *Jobs) deedsOf(leadID string) (keys []string, deeds []deed, err error) {
 			return false
 		}
 		var d deed
-		if bad := decodeKept(value, &d); bad != nil {
+		if bad := json.Unmarshal(value, &d); bad != nil {
 			j.log.Error("a kept deed cannot be read; it stays there", "key", key, "error", bad)
 			return true
 		}
@@ -211,13 +211,13 @@ func (j *Jobs) catchUp(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.
 
 // catchUpPost rewrites a message that was told from the journal when somebody has
 // done something about its lead already.
-func (j *Jobs) catchUpPost(ctx context.Context, n *delivery.Item) {
-	defer j.repo.Lock(n.Touch.ID)() // whoever acts from now on finds the receipt
-	keys, _, err := j.deedsOf(n.Touch.ID)
+func (j *Jobs) catchUpPost(ctx context.Context, t *lead.Touch) {
+	defer j.repo.Lock(t.ID)() // whoever acts from now on finds the receipt
+	keys, _, err := j.deedsOf(t.ID)
 	if err != nil || len(keys) == 0 {
 		return
 	}
-	l, err := j.repo.LeadHere(n.Touch.ID)
+	l, err := j.repo.LeadHere(t.ID)
 	if err != nil {
 		return // its job has it by now, and rewrites the message
 	}

@@ -3,6 +3,7 @@ package jobs
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -285,7 +286,7 @@ func (j *Jobs) keepDigested(id string, d lead.Delivery, step lead.Step) (*journa
 	}
 	var t lead.Touch
 	if err == nil {
-		err = decodeKept(b, &t)
+		err = json.Unmarshal(b, &t)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read touch %s: %w", id, err)

@@ -44,7 +44,7 @@ func TestJobs_Held(t *testing.T) {
 		touch.State, touch.LeadID = lead.Settled, l.ID
 		l.Take(touch)
 		l.Revision++
-		if err := j.settle(t.Context(), touch, l); err != nil {
+		if err := j.pipeline.Settle(t.Context(), touch, l); err != nil {
 			t.Fatal(err)
 		}
 		return touch

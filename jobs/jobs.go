@@ -9,6 +9,7 @@ package jobs
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -26,6 +27,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/enrich"
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/jobs/messages"
+	"github.com/leadgate/leadgate/jobs/pipeline"
 	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/jobs/privacy"
 	"github.com/leadgate/leadgate/jobs/queue"
@@ -41,14 +43,13 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), books.Shelves(), privacy.Shelves(), []string{audit.Shelf, noteShelf, promiseShelf, offShelf,
+	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), pipeline.Shelves(), books.Shelves(), privacy.Shelves(), []string{audit.Shelf, noteShelf, offShelf,
 		arrivalRateShelf, deedShelf, lifeShelf})
 }
 
 const (
-	promiseShelf = "promises" // lead id -> the touch that targets are to hear of, see promise.go
-	lifeShelf    = "life"     // redis -> which life of Redis has had what is here
-	deedShelf    = "deeds"    // lead id/number -> what somebody did about a lead, until the store has it
+	lifeShelf = "life"  // redis -> which life of Redis has had what is here
+	deedShelf = "deeds" // lead id/number -> what somebody did about a lead, until the store has it
 )
 
 // Options of New. Store, Rules and at least one client are required.
@@ -111,6 +112,7 @@ type Jobs struct {
 	metrics *metrics
 
 	queue    *queue.Queue
+	pipeline *pipeline.Pipeline
 	redis    *availability.Monitor
 	policy   policy.Policy
 	repo     *repo.Repo
@@ -123,8 +125,7 @@ type Jobs struct {
 	names    repo.Locks // by touch id: one acceptance of a name at a time
 	carrying sync.Mutex // one at a time brings deeds to the store
 
-	mu       sync.Mutex
-	tellings map[string]*telling
+	mu sync.Mutex
 
 	settings atomic.Pointer[Settings]
 	ears     ears
@@ -132,7 +133,6 @@ type Jobs struct {
 
 	life   string // see knownLife
 	books  *books.Books
-	said   repeats     // what hot touches said lately
 	events *events.Log // what happened lately
 }
 
@@ -166,8 +166,7 @@ func New(o Options) (*Jobs, error) {
 	happened := events.NewLog(launch, o.Now)
 	j := &Jobs{
 		o: o, events: happened, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
-		tellings: map[string]*telling{},
-		slots:    map[string]bool{},
+		slots: map[string]bool{},
 	}
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
 	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
@@ -196,11 +195,16 @@ func New(o Options) (*Jobs, error) {
 		Shared: !o.Embedded, HotSlots: o.HotSlots, BulkSlots: o.Slots, Launch: launch, KeepAll: o.Sync, Skip: func(id string) bool { return j.enrich.Waits(id) }, Backoff: delivery.Backoff,
 		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
 	j.enrich = enrich.New(enrich.Options{Asker: o.Asker, Journal: o.Journal, Repo: j.repo, Store: o.Store, Redis: j.redis, InJob: o.Sync,
-		Lane: j.laneOf, Begin: j.start, Resume: j.resume, Alarm: j.targets.Alarm, Backoff: delivery.Backoff, MaxAge: o.MaxAge,
+		Lane:   func(t *lead.Touch) string { return j.pipeline.LaneOf(t) },
+		Begin:  func(t *lead.Touch, lane string, accepted time.Time) { j.pipeline.Start(t, lane, accepted) },
+		Resume: func(t *lead.Touch, lane string) { j.pipeline.Push(t, lane) }, Alarm: j.targets.Alarm, Backoff: delivery.Backoff, MaxAge: o.MaxAge,
 		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
+	j.pipeline = pipeline.New(pipeline.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Repo: j.repo, Policy: j.policy,
+		Targets: j.targets, Messages: j.messages, Queue: j.queue, Events: j.events, Enrich: j.enrich, Pending: pending{j}, Books: j.books, Shared: !o.Embedded,
+		Observe: o.Observe, Hops: j.metrics.hops, Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
 	j.runs = runs.NewRegistry(o.Logger, o.Now)
 	j.privacy = privacy.New(privacy.Options{Journal: o.Journal, Repo: j.repo, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Audit: j.audit, Books: j.books, Messages: j.messages, Runs: j.runs,
-		Forget: func(id string) { j.targets.Remove(id); j.forget(id) }, Cut: o.Cut, Targets: targetNames(o.Outlets), Expired: expired(),
+		Forget: func(id string) { j.targets.Remove(id); j.pipeline.Forget(id) }, Cut: o.Cut, Targets: targetNames(o.Outlets), Expired: expired(),
 		PlusTagsSame: o.PlusTagsSame, Keep: o.Keep, Retention: o.Retention, Node: o.Node, Logger: o.Logger, Now: o.Now})
 	return j, nil
 }
@@ -259,11 +263,11 @@ func (j *Jobs) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { j.targets.Run(ctx, sink{j}) })
+	wg.Go(func() { j.targets.Run(ctx, j.pipeline) })
 	wg.Go(func() { j.redis.Run(ctx) })
-	wg.Go(func() { j.direct(ctx) })
+	wg.Go(func() { j.pipeline.Run(ctx) })
 	wg.Go(func() { j.enrich.Run(ctx) })
-	wg.Go(func() { j.queue.Run(ctx, worker{j}) })
+	wg.Go(func() { j.queue.Run(ctx, j.pipeline) })
 	wg.Go(func() { j.housekeep(ctx) })
 	wg.Go(func() { j.clock(ctx) })
 	wg.Go(func() { j.canary(ctx) })
@@ -393,3 +397,46 @@ func (j *Jobs) Machinery(ctx context.Context) ops.Machinery {
 	m.Redis.Embedded = j.o.Embedded
 	return m
 }
+
+// resumeMessages starts again what an earlier run of the process left. What only
+// Redis knows waits for it.
+func (j *Jobs) resumeMessages(ctx context.Context) {
+	for ctx.Err() == nil {
+		changed := j.redis.Changed()
+		err := errors.Join(j.messages.Restore(ctx), j.pipeline.RestorePending(ctx, j.begun))
+		if err == nil {
+			return
+		}
+		j.log.Warn("some messages about changed leads are updated or sent later", "error", err)
+		select {
+		case <-changed:
+		case <-time.After(time.Minute):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (j *Jobs) step(t *lead.Touch, name lead.StepName, why, note string) lead.Step {
+	s := t.StepAt(j.now(), name)
+	s.Why, s.Note = why, note
+	return s
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings, numbers and times
+	}
+	return b
+}
+
+// pending are the actions that the store does not have yet.
+type pending struct{ *Jobs }
+
+// Apply applies those about a touch to its lead.
+func (p pending) Apply(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.Lead, error) {
+	return p.catchUp(ctx, t, l)
+}
+
+// Posted lets a message that was sent from the journal show them.
+func (p pending) Posted(ctx context.Context, t *lead.Touch) { p.catchUpPost(ctx, t) }

@@ -85,24 +85,6 @@ func use(j *Jobs, k keeper) { j.o.Store.(*swapStore).keeper = k }
 // noStore is a store that nothing calls: what is sent straight from the journal needs none.
 type noStore struct{ keeper }
 
-// deliver runs the targets until nothing waits for them.
-func (b *ticking) deliver(t *testing.T) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { b.j.targets.Run(ctx, sink{b.j}); close(done) }()
-	defer func() { cancel(); <-done }()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.After(10 * time.Second); b.j.Targets()[0].Waiting > 0; {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("the outbox does not empty")
-		}
-	}
-}
-
 // onItsWay is a touch that the queue keeps in memory.
 func onItsWay(j *Jobs, id string) (t *lead.Touch) {
 	_ = j.queue.Work(id, func(f queue.InFlight) error { t = f.Touch; return nil }) // which has no error of its own

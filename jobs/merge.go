@@ -208,7 +208,7 @@ func (j *Jobs) keepMerged(ctx context.Context, from, to *lead.Lead, touches []st
 			return fmt.Errorf("read touch %s: %w", id, err)
 		}
 		var t lead.Touch
-		if err := decodeKept(b, &t); err != nil {
+		if err := json.Unmarshal(b, &t); err != nil {
 			return fmt.Errorf("read touch %s: %w", id, err)
 		}
 		t.LeadID = to.ID

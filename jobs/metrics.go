@@ -8,9 +8,8 @@ import (
 
 // metrics of jobs; labels are targets' and hops' names, never people's.
 type metrics struct {
-	hops      *prometheus.HistogramVec
-	decisions *prometheus.CounterVec
-	registry  prometheus.Registerer
+	hops     *prometheus.HistogramVec
+	registry prometheus.Registerer
 
 	escalations *prometheus.CounterVec
 }
@@ -24,14 +23,11 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 			Name: "leadgate_hop_seconds", Help: "Time from the request's arrival to the end of a hop; queue: from enqueue to pick-up.",
 			Buckets: []float64{.0005, .001, .002, .003, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 300, 3600},
 		}, []string{"hop"}),
-		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "leadgate_decisions_total", Help: "Decisions on who hears, by reason.",
-		}, []string{"why"}),
 	}
 	m.escalations = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadgate_escalations_total", Help: "Levels that heard of a lead that nobody had taken.",
 	}, []string{"to"})
-	r.MustRegister(m.escalations, m.hops, m.decisions,
+	r.MustRegister(m.escalations, m.hops,
 		gauge("leadgate_redis_up", "1 while Redis answers.", func() float64 {
 			if j.redis.Up() {
 				return 1

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leadgate/leadgate/jobs/pipeline"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
@@ -28,7 +29,7 @@ func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 	}
 	r := lead.Reclassified{Rules: j.o.Rules().Version(), Turns: map[string]int{}, DryRun: dry}
 	if !dry { // of an earlier run that broke off
-		if err := j.keepPromises(ctx, j.now().Add(-promiseAge)); err != nil {
+		if err := j.pipeline.RestorePending(ctx, j.now().Add(-pipeline.PendingAge)); err != nil {
 			return r, err
 		}
 	}
@@ -139,11 +140,11 @@ func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
 	}
 	if r.Alert && r.Before.Temperature < lead.Hot && r.After.Temperature == lead.Hot {
 		var err error
-		if r.touch, err = j.lastTouch(ctx, l); err != nil {
+		if r.touch, err = j.pipeline.LastTouch(ctx, l); err != nil {
 			return err
 		}
 		if r.touch != nil && !r.DryRun {
-			if err := j.promise(ctx, l.ID, r.touch); err != nil {
+			if err := j.pipeline.AddPending(ctx, l.ID, r.touch); err != nil {
 				return err
 			}
 		}
@@ -196,31 +197,29 @@ func (j *Jobs) keepReclassified(ctx context.Context, done []*retrial) error {
 	for i, r := range done {
 		of[r.written.ID], leads[i] = r, r.written
 	}
-	var begun []*anew
+	var begun []func()
 	return j.repo.Keep(ctx, repo.Commit{
 		With: func(l *lead.Lead, kept bool) (ops []journal.Op, err error) {
 			if kept && len(l.Posts) > 0 {
 				ops = append(ops, j.messages.Request(l))
 			}
-			if !j.promised(l.ID) {
-				return ops, nil
-			}
-			ops = append(ops, journal.Delete(promiseShelf, l.ID))
+			var alerted *lead.Touch
 			if r := of[l.ID]; len(r.Told) > 0 {
-				a, more, err := j.reopenOps(ctx, r.touch)
-				if err != nil {
-					return nil, err
-				}
-				ops, begun = append(ops, more...), append(begun, a)
+				alerted = r.touch
 			}
-			return ops, nil
+			more, start, err := j.pipeline.EndPending(ctx, l.ID, alerted)
+			if err != nil {
+				return nil, err
+			}
+			begun = append(begun, start)
+			return append(ops, more...), nil
 		},
 		Then: func(l *lead.Lead, kept bool) {
 			if kept && len(l.Posts) > 0 {
 				j.messages.Start(l)
 			}
-			for _, a := range begun {
-				j.begin(a)
+			for _, start := range begun {
+				start()
 			}
 			begun = nil
 		},

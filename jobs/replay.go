@@ -156,7 +156,7 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	}
 	n.AgainAt = j.now().UTC().Round(0)
 	n.Trail = append(n.Trail, j.step(n, lead.StepReplayed, result, fieldsOf(changes)))
-	if err := j.again(ctx, n, more...); err != nil {
+	if err := j.pipeline.Reopen(ctx, n, more...); err != nil {
 		return err
 	}
 	if now, err := j.repo.Touch(ctx, n.ID); err == nil {

@@ -82,7 +82,7 @@ func (j *Jobs) resend(ctx context.Context, t *lead.Touch, targets []string, by s
 		return err
 	}
 	t.Trail = append(t.Trail, j.step(t, lead.StepResent, "", by))
-	return j.again(ctx, t)
+	return j.pipeline.Reopen(ctx, t)
 }
 
 // What resending many comes to.

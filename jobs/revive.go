@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -154,7 +155,7 @@ func restore[T any](ctx context.Context, from *journal.Journal, shelf string, br
 	}
 	walk := from.Each(shelf, "", func(key string, value []byte) bool {
 		v := new(T)
-		if bad := decodeKept(value, v); bad != nil {
+		if bad := json.Unmarshal(value, v); bad != nil {
 			broken(key, bad)
 			return true
 		}
@@ -178,7 +179,7 @@ func restore[T any](ctx context.Context, from *journal.Journal, shelf string, br
 // way start once more; else the sweeper finds the few that got lost.
 func (j *Jobs) resumeAfter(ctx context.Context, lost bool) error {
 	if !j.o.Embedded {
-		if err := errors.Join(j.carry(ctx), j.targets.RestoreReceipts(ctx)); err != nil {
+		if err := errors.Join(j.pipeline.RestoreReceipts(ctx), j.targets.RestoreReceipts(ctx)); err != nil {
 			return fmt.Errorf("carry receipts: %w", err)
 		}
 	}
@@ -188,7 +189,7 @@ func (j *Jobs) resumeAfter(ctx context.Context, lost bool) error {
 	if !lost {
 		return nil
 	}
-	j.queue.RequeueAll(worker{j}.Delivering)
+	j.queue.RequeueAll(j.pipeline.Delivering)
 	return nil
 }
 
@@ -197,7 +198,7 @@ func (j *Jobs) carry(ctx context.Context) error {
 	var changes []lead.Change
 	err := j.o.Journal.Each(repo.ReceiptShelf, "", func(key string, value []byte) bool {
 		var d lead.Delivery
-		if decodeKept(value, &d) == nil {
+		if json.Unmarshal(value, &d) == nil {
 			changes = append(changes, lead.Change{TouchID: repo.TouchOf(key), Delivery: d})
 		}
 		return true

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -141,7 +142,7 @@ func (j *Jobs) restoreArrivalRates(ctx context.Context) error {
 	kept := map[string]lead.ArrivalRate{}
 	err := j.o.Journal.Each(arrivalRateShelf, "", func(source string, value []byte) bool {
 		var r lead.ArrivalRate
-		if decodeKept(value, &r) == nil {
+		if json.Unmarshal(value, &r) == nil {
 			kept[source] = r
 		}
 		return true

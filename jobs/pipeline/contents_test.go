@@ -1,4 +1,4 @@
-package jobs
+package pipeline
 
 import (
 	"fmt"
@@ -8,11 +8,11 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-func TestRepeats_First(t *testing.T) {
+func TestContents_First(t *testing.T) {
 	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	var r repeats
+	var c contents
 	first := &lead.Touch{ID: "t1", Source: "contact", Content: "c", ReceivedAt: at}
-	r.hear(first)
+	c.add(first)
 	for _, tt := range []struct {
 		name, source, content string
 		after                 time.Duration
@@ -25,23 +25,23 @@ func TestRepeats_First(t *testing.T) {
 		{"no content", "contact", "", 0, "t2"},
 	} {
 		touch := &lead.Touch{ID: "t2", Source: tt.source, Content: tt.content, ReceivedAt: at.Add(tt.after)}
-		if got := r.first(touch); got != tt.want {
+		if got := c.first(touch); got != tt.want {
 			t.Errorf("%s: first = %s, want %s", tt.name, got, tt.want)
 		}
 	}
 }
 
-func TestRepeats_Bounded(t *testing.T) {
+func TestContents_Bounded(t *testing.T) {
 	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	var r repeats
-	for i := range 5 * repeatsMost {
-		r.hear(&lead.Touch{ID: fmt.Sprint(i), Source: "contact", Content: fmt.Sprint(i), ReceivedAt: at})
+	var c contents
+	for i := range 5 * contentsMost {
+		c.add(&lead.Touch{ID: fmt.Sprint(i), Source: "contact", Content: fmt.Sprint(i), ReceivedAt: at})
 	}
-	if n := len(r.now) + len(r.old); n > 2*repeatsMost {
-		t.Errorf("%d contents are remembered, want at most %d", n, 2*repeatsMost)
+	if n := len(c.now) + len(c.old); n > 2*contentsMost {
+		t.Errorf("%d contents are remembered, want at most %d", n, 2*contentsMost)
 	}
-	last := &lead.Touch{ID: "again", Source: "contact", Content: fmt.Sprint(5*repeatsMost - 1), ReceivedAt: at}
-	if got := r.first(last); got == "again" {
-		t.Error("what was said last is forgotten")
+	last := &lead.Touch{ID: "again", Source: "contact", Content: fmt.Sprint(5*contentsMost - 1), ReceivedAt: at}
+	if got := c.first(last); got == "again" {
+		t.Error("the latest content is forgotten")
 	}
 }
