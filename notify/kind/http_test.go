@@ -2,6 +2,8 @@ package kind
 
 import (
 	"encoding/json"
+	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -190,5 +192,94 @@ func TestHTTP_Posts(t *testing.T) {
 	}
 	if c.Header.Get("X-Evil") != "" || c.Header.Get("X-Who") != `Grace "x" X-Evil: 1` {
 		t.Errorf("header = %v", c.Header)
+	}
+}
+
+// The calls before the last one keep what later calls need, are left out when
+// their condition does not hold, and each must answer what is expected.
+func TestHTTP_Calls(t *testing.T) {
+	person := notify.Call{Name: "person", URL: "/persons?q={{.Email}}", Method: "GET", Keep: "items.0.id"}
+	for _, tt := range []struct {
+		name    string
+		before  []notify.Call
+		change  func(*notify.Target)
+		answers []http.HandlerFunc
+		receipt string
+		code    string // of the error
+		calls   string
+	}{
+		{"Kept", []notify.Call{person}, nil, []http.HandlerFunc{notifytest.Answer(200, `{"items":[{"id":31}]}`), notifytest.Answer(201, `{"id":"x1"}`)}, "x1", "", "GET persons POST leads/31"},
+		{"Nothing", []notify.Call{person}, nil, []http.HandlerFunc{notifytest.Answer(200, `{"items":[]}`), notifytest.Answer(201, `{"id":7}`)}, "7", "", "GET persons POST leads/"},
+		{"NotDue", []notify.Call{{Name: "person", URL: "/persons", When: "{{if .Owner}}yes{{end}}"}}, nil, []http.HandlerFunc{notifytest.Answer(201, ``, "Location", "/leads/9")}, "9", "", "POST leads/"},
+		{"Zero", []notify.Call{{Name: "person", URL: "/persons", When: "0"}}, nil, []http.HandlerFunc{notifytest.Answer(204, ``)}, "http_204", "", "POST leads/"},
+		{"Expected", nil, func(t *notify.Target) { t.Expect = map[string]string{"X-Kept": "yes"} }, []http.HandlerFunc{notifytest.Answer(200, `{"id":1}`, "X-Kept", "yes")}, "1", "", "POST leads/"},
+		{"NotExpected", nil, func(t *notify.Target) { t.Expect = map[string]string{"X-Kept": "yes"} }, []http.HandlerFunc{notifytest.Answer(200, `{"id":1}`)}, "", "not_expected", "POST leads/"},
+		{"Receipt", nil, func(t *notify.Target) { t.Receipt = "data.key" }, []http.HandlerFunc{notifytest.Answer(200, `{"data":{"key":"k-5"}}`)}, "k-5", "", "POST leads/"},
+		{"NoReceipt", nil, func(t *notify.Target) { t.Receipt = "data.key" }, []http.HandlerFunc{notifytest.Answer(200, `{"data":[]}`)}, "", "no_receipt", "POST leads/"},
+		{"FirstFails", []notify.Call{person}, nil, []http.HandlerFunc{notifytest.Answer(401, ``)}, "", "http_401", "GET persons"},
+		{"NotJSON", nil, func(t *notify.Target) {
+			t.Body = `{"score": {{if ne .Name "Ada \"Countess\" O'Neil & Co"}}{{.Name}}{{else}}1{{end}}}`
+		}, nil, "", "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := notifytest.NewServer(t, tt.answers...)
+			target := notify.Target{Name: "crm", Kind: "http", URL: f.URL + "/leads/{{.Got.person}}", Body: `{"name": "{{.Name}}"}`}
+			for _, c := range tt.before {
+				c.URL = f.URL + c.URL
+				target.Before = append(target.Before, c)
+			}
+			if len(tt.before) == 0 {
+				target.URL = f.URL + "/leads/"
+			}
+			if tt.change != nil {
+				tt.change(&target)
+			}
+			s, err := Open(target, Env{AllowPrivate: true, Style: testStyle})
+			if tt.name == "NotJSON" { // found with the samples, of which one has no name
+				if err == nil || !strings.Contains(err.Error(), "not JSON") {
+					t.Errorf("Open = %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			receipt, err := s.Send(t.Context(), []notify.Alert{notifytest.Grace(lead.HotAlert)})
+			var e *notify.Error
+			if receipt != tt.receipt || tt.code == "" && err != nil || tt.code != "" && (!errors.As(err, &e) || e.Code != tt.code) {
+				t.Errorf("Send = %q, %v, want %q, %q", receipt, err, tt.receipt, tt.code)
+			}
+			var calls []string
+			for _, c := range f.Got() {
+				calls = append(calls, c.HTTP+" "+strings.TrimPrefix(c.Method, "/"))
+			}
+			if got := strings.Join(calls, " "); got != tt.calls {
+				t.Errorf("calls = %s, want %s", got, tt.calls)
+			}
+		})
+	}
+}
+
+// A value that a sample does not have may still break the JSON of a template:
+// that lead is refused, and the error quotes no value.
+func TestHTTP_BrokenByAValue(t *testing.T) {
+	f := notifytest.NewServer(t)
+	s := open(t, "http", f, func(t *notify.Target, _ *Env) {
+		t.Body = `{"seats": {{with index .Fields "Seats"}}{{if eq . "300"}}many, {{.}}{{else}}1{{end}}{{else}}0{{end}}}`
+	})
+	_, err := s.Send(t.Context(), []notify.Alert{notifytest.Grace(lead.HotAlert)})
+	var e *notify.Error
+	if !errors.As(err, &e) || e.Class != notify.BadContent || e.Code != "template" || strings.Contains(err.Error(), "300") || len(f.Got()) > 0 {
+		t.Errorf("Send = %v, %d calls", err, len(f.Got()))
+	}
+}
+
+func TestHTTP_Recalls(t *testing.T) {
+	f := notifytest.NewServer(t)
+	for url, want := range map[string]bool{"/leads/{{.Receipt}}": true, "/leads": false} {
+		s := open(t, "http", f, func(t *notify.Target, _ *Env) { t.URL = f.URL + url }).(*httpSender)
+		if s.Recalls() != want || s.Most() != 1 {
+			t.Errorf("%s: Recalls = %v, Most = %d", url, s.Recalls(), s.Most())
+		}
 	}
 }

@@ -269,3 +269,58 @@ func TestComplete(t *testing.T) {
 		}
 	}
 }
+
+// Every sender that delivers alarms delivers the title and the text, and reports
+// a failure in the terms of Send.
+func TestKinds_Alarms(t *testing.T) {
+	a := notify.Alarm{Key: "broken:crm", About: "crm", Title: "Target crm takes no leads", Text: "All are kept.", URL: "https://leads.example.com/queues", At: notifytest.Received}
+	for _, kind := range []string{"slack", "slack_hook", "webhook", "teams"} {
+		t.Run(kind, func(t *testing.T) {
+			good := notifytest.Answer(200, "ok")
+			if kind == "slack" {
+				good = nil
+			}
+			f := notifytest.NewServer(t, good, notifytest.Answer(503, ""))
+			s := open(t, kind, f).(interface {
+				Alarm(context.Context, notify.Alarm) error
+			})
+			if err := s.Alarm(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			sent := string(f.Got()[0].Body)
+			if c := f.Got()[0]; c.Form != nil {
+				sent = c.Text + string(c.Blocks)
+			}
+			if !strings.Contains(sent, a.Title) || !strings.Contains(sent, a.Text) || !strings.Contains(sent, a.URL) {
+				t.Errorf("sent %s", sent)
+			}
+			var e *notify.Error
+			if err := s.Alarm(t.Context(), a); !errors.As(err, &e) || e.Class != notify.Again || e.Code != "http_503" {
+				t.Errorf("a second alarm = %v, want http_503", err)
+			}
+		})
+	}
+	var b strings.Builder
+	s, err := Open(notify.Target{Name: "console", Kind: "log"}, Env{Out: &b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.(*preview).Alarm(t.Context(), a); err != nil || !strings.Contains(b.String(), a.Title) || s.Most() != 1 {
+		t.Errorf("on the console: %v, %q", err, b.String())
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for want, target := range map[string]notify.Target{
+		"":                    {Kind: "pigeon"}, // the configuration reports it
+		"needs a channel":     {Kind: "slack"},
+		"one after the other": {Kind: "slack", Channel: "C1", Concurrency: 2},
+		"is not a URL":        {Kind: "slack", URL: "https://"},
+		"needs a url":         {Kind: "webhook"},
+	} {
+		err := Check(target)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("Check(%+v) = %v, want %q", target, err, want)
+		}
+	}
+}

@@ -15,7 +15,8 @@ import (
 
 // Call is one request to a Server.
 type Call struct {
-	Method string          `json:"method"` // chat.postMessage; empty for hooks
+	HTTP   string          `json:"-"`      // the request's method
+	Method string          `json:"method"` // of Slack's API, else the path: chat.postMessage
 	Form   url.Values      `json:"-"`
 	Header http.Header     `json:"-"`
 	Body   []byte          `json:"-"`
@@ -43,7 +44,7 @@ func NewServer(t *testing.T, answers ...http.HandlerFunc) *Server {
 
 func (f *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	c := Call{Method: strings.TrimPrefix(r.URL.Path, "/api/"), Header: r.Header, Body: body}
+	c := Call{HTTP: r.Method, Method: strings.TrimPrefix(r.URL.Path, "/api/"), Header: r.Header, Body: body}
 	if strings.Contains(r.Header.Get("Content-Type"), "json") {
 		json.Unmarshal(body, &c)
 	} else {
