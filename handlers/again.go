@@ -62,7 +62,7 @@ func (s *Server) erasePage(c echo.Context) error {
 		return s.confirm(c, v)
 	}
 	ctx := context.WithoutCancel(c.Request().Context())
-	if _, err := s.o.Eraser.Erase(ctx, lead.Wish{LeadID: id, By: session.Of(c).Name}, runAnswered); err != nil {
+	if _, err := s.o.Eraser.Erase(ctx, lead.EraseRequest{LeadID: id, By: session.Of(c).Name}, runAnswered); err != nil {
 		return fmt.Errorf("erase lead: %w", err)
 	}
 	return c.Redirect(http.StatusSeeOther, "/?said=erased")

@@ -31,7 +31,7 @@ func (d *doer) ReplayAll(context.Context, lead.TouchFilter, bool) (lead.Run, err
 	return lead.Run{}, d.err
 }
 func (d *doer) RunOf(string) (lead.Run, error) { return lead.Run{}, lead.ErrNotFound }
-func (d *doer) Erase(_ context.Context, w lead.Wish, _ time.Duration) (lead.Run, error) {
+func (d *doer) Erase(_ context.Context, w lead.EraseRequest, _ time.Duration) (lead.Run, error) {
 	d.did = append(d.did, "erase "+w.LeadID+" by "+w.By)
 	return lead.Run{State: "done"}, d.err
 }

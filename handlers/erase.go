@@ -17,7 +17,7 @@ import (
 // lead.ErrNotFound, lead.ErrNotDurable or lead.ErrUnavailable. A wish that was taken without an
 // error is fulfilled whatever happens.
 type eraser interface {
-	Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error)
+	Erase(ctx context.Context, w lead.EraseRequest, wait time.Duration) (lead.Run, error)
 	Export(ctx context.Context, email string) (*lead.Export, error)
 }
 
@@ -30,7 +30,7 @@ func (s *Server) eraseLead(c echo.Context) error {
 	if err := readAsk(c, &in, `{"by": "Dana"}`); err != nil {
 		return err
 	}
-	return s.eraseWish(c, lead.Wish{LeadID: c.Param("id"), By: cmp.Or(in.By, session.Of(c).Name)})
+	return s.erasePerson(c, lead.EraseRequest{LeadID: c.Param("id"), By: cmp.Or(in.By, session.Of(c).Name)})
 }
 
 // erase answers POST /erase.
@@ -46,10 +46,10 @@ func (s *Server) erase(c echo.Context) error {
 	if len(lead.Keys(lead.Person{Email: in.Email, Phone: in.Phone})) == 0 {
 		return problem.Problem{Code: problem.Malformed, Detail: "Say who: an e-mail address, or a phone number with its country's prefix."}
 	}
-	return s.eraseWish(c, lead.Wish{Email: in.Email, Phone: in.Phone, By: cmp.Or(in.By, session.Of(c).Name)})
+	return s.erasePerson(c, lead.EraseRequest{Email: in.Email, Phone: in.Phone, By: cmp.Or(in.By, session.Of(c).Name)})
 }
 
-func (s *Server) eraseWish(c echo.Context, w lead.Wish) error {
+func (s *Server) erasePerson(c echo.Context, w lead.EraseRequest) error {
 	return s.answerRun(c, func(ctx context.Context) (lead.Run, error) {
 		return s.o.Eraser.Erase(context.WithoutCancel(ctx), w, runAnswered)
 	})

@@ -32,12 +32,12 @@ func (f *fakeHand) Unmerge(_ context.Context, id, by string) (*lead.Lead, error)
 	return &lead.Lead{ID: id}, f.err
 }
 
-func (f *fakeHand) Resend(_ context.Context, id string, r lead.Retelling) (*lead.Lead, error) {
+func (f *fakeHand) Resend(_ context.Context, id string, r lead.ResendOne) (*lead.Lead, error) {
 	f.did = append(f.did, fmt.Sprintf("%s tells %s of %s of %s at %d", r.By, r.Target, r.TouchID, id, r.Revision))
 	return &lead.Lead{ID: id, Revision: 5}, f.err
 }
 
-func (f *fakeHand) ResendAll(context.Context, lead.Resending, time.Duration) (lead.Run, error) {
+func (f *fakeHand) ResendAll(context.Context, lead.ResendMany, time.Duration) (lead.Run, error) {
 	return lead.Run{}, f.err
 }
 
@@ -92,8 +92,8 @@ func TestReclassifyPage(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		alert string
-		want  lead.Rejudging
-	}{"Silently": {"", lead.Rejudging{By: "Dana", Revision: 3}}, "WithAlert": {"yes", lead.Rejudging{By: "Dana", Revision: 3, Alert: true}}} {
+		want  lead.ReclassifyOne
+	}{"Silently": {"", lead.ReclassifyOne{By: "Dana", Revision: 3}}, "WithAlert": {"yes", lead.ReclassifyOne{By: "Dana", Revision: 3, Alert: true}}} {
 		status, to, _ := sent(s, cookies[session.Write], path, "revision", "3", "sure", "yes", "alert", tt.alert)
 		if status != 303 || to != "/l/"+adaID+"?said=reclassified" || judge.how != tt.want {
 			t.Errorf("%s = %d to %s as %+v, want %+v", name, status, to, judge.how, tt.want)

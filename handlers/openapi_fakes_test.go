@@ -61,7 +61,7 @@ func (fullRuns) ReplayAll(context.Context, lead.TouchFilter, bool) (lead.Run, er
 	return *fullOf[lead.Run](), nil
 }
 func (fullRuns) RunOf(string) (lead.Run, error) { return *fullOf[lead.Run](), nil }
-func (fullRuns) Erase(context.Context, lead.Wish, time.Duration) (lead.Run, error) {
+func (fullRuns) Erase(context.Context, lead.EraseRequest, time.Duration) (lead.Run, error) {
 	return *fullOf[lead.Run](), nil
 }
 func (fullRuns) Export(context.Context, string) (*lead.Export, error) {
@@ -91,10 +91,10 @@ func (fullAuditor) Entries(context.Context, int, string) ([]lead.Entry, string, 
 // fullResender tells everybody again.
 type fullResender struct{}
 
-func (fullResender) Resend(context.Context, string, lead.Retelling) (*lead.Lead, error) {
+func (fullResender) Resend(context.Context, string, lead.ResendOne) (*lead.Lead, error) {
 	return fullOf[lead.Lead](), nil
 }
-func (fullResender) ResendAll(context.Context, lead.Resending, time.Duration) (lead.Run, error) {
+func (fullResender) ResendAll(context.Context, lead.ResendMany, time.Duration) (lead.Run, error) {
 	return *fullOf[lead.Run](), nil
 }
 
@@ -107,7 +107,7 @@ func (fullJudge) Rehearse(_ context.Context, _ *rules.Set, _ time.Time, told lea
 func (fullJudge) Reclassify(_ context.Context, _ lead.Chosen, _ bool, told lead.Walk) (lead.Reclassified, error) {
 	return *fullOf[lead.Reclassified](), told.Turn(*fullOf[lead.Turn]())
 }
-func (fullJudge) ReclassifyLead(context.Context, string, lead.Rejudging) (lead.Turn, error) {
+func (fullJudge) ReclassifyLead(context.Context, string, lead.ReclassifyOne) (lead.Turn, error) {
 	return *fullOf[lead.Turn](), nil
 }
 func (fullJudge) Explain(context.Context, string) (lead.Explanation, error) {

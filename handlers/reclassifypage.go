@@ -18,7 +18,7 @@ func (s *Server) reclassifyPage(c echo.Context) error {
 	id, me := c.Param("id"), session.Of(c)
 	revision := revisionSeen(c)
 	sure := c.FormValue("sure") != ""
-	how := lead.Rejudging{By: me.Name, Revision: revision, Alert: c.FormValue("alert") != "", DryRun: !sure}
+	how := lead.ReclassifyOne{By: me.Name, Revision: revision, Alert: c.FormValue("alert") != "", DryRun: !sure}
 	if !sure {
 		how.Alert = true // so that the page says who would hear
 	}

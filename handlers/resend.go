@@ -18,8 +18,8 @@ import (
 // resender tells targets again. Its errors wrap lead.ErrNotFound, lead.ErrConflict,
 // ErrNoTarget or lead.ErrUnavailable.
 type resender interface {
-	Resend(ctx context.Context, leadID string, r lead.Retelling) (*lead.Lead, error)
-	ResendAll(ctx context.Context, r lead.Resending, wait time.Duration) (lead.Run, error)
+	Resend(ctx context.Context, leadID string, r lead.ResendOne) (*lead.Lead, error)
+	ResendAll(ctx context.Context, r lead.ResendMany, wait time.Duration) (lead.Run, error)
 }
 
 const noTarget = "There is no such target, or nobody was told of this lead; name a target of the configuration."
@@ -36,7 +36,7 @@ func (s *Server) resend(c echo.Context) error {
 		return err
 	}
 	by := cmp.Or(strings.TrimSpace(in.By), session.Of(c).Name)
-	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), lead.Retelling{TouchID: in.TouchID, Target: in.Target, By: by, Revision: in.Revision})
+	l, err := s.o.Resender.Resend(c.Request().Context(), c.Param("id"), lead.ResendOne{TouchID: in.TouchID, Target: in.Target, By: by, Revision: in.Revision})
 	switch {
 	case lead.IsConflict(err):
 		return problem.Problem{Code: problem.Conflict, Detail: taken(l), Because: err}
@@ -66,7 +66,7 @@ func (s *Server) resendMany(c echo.Context) error {
 		return err
 	}
 	now, q := s.o.Now(), query{}
-	r := lead.Resending{To: in.To, Failed: in.Failed, Again: in.Again, DryRun: in.DryRun, By: cmp.Or(in.By, session.Of(c).Name),
+	r := lead.ResendMany{To: in.To, Failed: in.Failed, Again: in.Again, DryRun: in.DryRun, By: cmp.Or(in.By, session.Of(c).Name),
 		TouchFilter: lead.TouchFilter{Source: in.Source, Since: q.moment("since", in.Since, now), Until: q.moment("until", in.Until, now), Limit: in.Limit}}
 	if in.Temperature != "" {
 		if err := r.AtLeast.UnmarshalText([]byte(in.Temperature)); err != nil {

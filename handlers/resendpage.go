@@ -19,7 +19,7 @@ import (
 func (s *Server) resendPage(c echo.Context) error {
 	id, me := c.Param("id"), session.Of(c)
 	revision := revisionSeen(c)
-	r := lead.Retelling{TouchID: c.FormValue("touch"), Target: c.FormValue("target"), By: me.Name, Revision: revision}
+	r := lead.ResendOne{TouchID: c.FormValue("touch"), Target: c.FormValue("target"), By: me.Name, Revision: revision}
 	if r.Target == "" {
 		return problem.Problem{Code: problem.Malformed, Detail: "Press the button of a target on the lead's page."}
 	}

@@ -24,7 +24,7 @@ import (
 type judge interface {
 	Rehearse(ctx context.Context, set *rules.Set, since time.Time, told lead.Walk) (lead.Rehearsal, error)
 	Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error)
-	ReclassifyLead(ctx context.Context, leadID string, how lead.Rejudging) (lead.Turn, error)
+	ReclassifyLead(ctx context.Context, leadID string, how lead.ReclassifyOne) (lead.Turn, error)
 	Explain(ctx context.Context, leadID string) (lead.Explanation, error)
 }
 
@@ -118,7 +118,7 @@ func (s *Server) reclassifyLead(c echo.Context) error {
 		return err
 	}
 	by := cmp.Or(strings.TrimSpace(in.By), session.Of(c).Name)
-	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), c.Param("id"), lead.Rejudging{By: by, Revision: in.Revision, Alert: in.Alert, DryRun: in.DryRun})
+	t, err := s.o.Judge.ReclassifyLead(c.Request().Context(), c.Param("id"), lead.ReclassifyOne{By: by, Revision: in.Revision, Alert: in.Alert, DryRun: in.DryRun})
 	if lead.IsConflict(err) {
 		return problem.Problem{Code: problem.Conflict, Detail: taken(nil), Because: err}
 	}

@@ -20,8 +20,8 @@ type fakeJudge struct {
 	since  time.Time
 	chosen lead.Chosen
 	dry    bool
-	turn   lead.Turn      // of l1
-	how    lead.Rejudging // it was judged again last
+	turn   lead.Turn          // of l1
+	how    lead.ReclassifyOne // it was judged again last
 }
 
 func (f *fakeJudge) tell(told lead.Walk) error {
@@ -38,7 +38,7 @@ func (f *fakeJudge) Reclassify(_ context.Context, chosen lead.Chosen, dry bool, 
 	return lead.Reclassified{Turned: 1}, f.tell(told)
 }
 
-func (f *fakeJudge) ReclassifyLead(_ context.Context, id string, how lead.Rejudging) (lead.Turn, error) {
+func (f *fakeJudge) ReclassifyLead(_ context.Context, id string, how lead.ReclassifyOne) (lead.Turn, error) {
 	f.how = how
 	switch {
 	case id != f.turn.LeadID:
@@ -129,7 +129,7 @@ func TestServer_Rules(t *testing.T) {
 		t.Errorf("chosen %+v, dry run %v", c, judge.dry)
 	}
 
-	if call("POST", "/leads/l1/reclassify", "", `{"by":" Dana ","revision":3,"alert":true,"dry_run":true}`); judge.how != (lead.Rejudging{By: "Dana", Revision: 3, Alert: true, DryRun: true}) {
+	if call("POST", "/leads/l1/reclassify", "", `{"by":" Dana ","revision":3,"alert":true,"dry_run":true}`); judge.how != (lead.ReclassifyOne{By: "Dana", Revision: 3, Alert: true, DryRun: true}) {
 		t.Errorf("one lead is judged again as %+v", judge.how)
 	}
 

@@ -81,17 +81,17 @@ func TestJobs_AuditOfDeeds(t *testing.T) {
 // nor a name without end.
 func TestJobs_AuditOfErasures(t *testing.T) {
 	j, s := newAuditing(t)
-	for _, w := range []lead.Wish{{LeadID: "l1", By: "Dana"}, {Email: "vera.vanish@works.example", By: strings.Repeat("é", 150)}} {
+	for _, w := range []lead.EraseRequest{{LeadID: "l1", By: "Dana"}, {Email: "vera.vanish@works.example", By: strings.Repeat("é", 150)}} {
 		if _, err := j.Erase(t.Context(), w, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.away = true
 	j.redis.SetUp(false)
-	if _, err := j.Erase(t.Context(), lead.Wish{LeadID: "vera.vanish", By: "Lee"}, 0); err != nil {
+	if _, err := j.Erase(t.Context(), lead.EraseRequest{LeadID: "vera.vanish", By: "Lee"}, 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := j.Erase(t.Context(), lead.Wish{LeadID: "nobody"}, 0); err != nil {
+	if _, err := j.Erase(t.Context(), lead.EraseRequest{LeadID: "nobody"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"Dana erase l1", strings.Repeat("é", 100) + " erase", "Lee erase", "erase"}, audited(t, j)); d != "" {

@@ -316,7 +316,7 @@ func (j *Jobs) ResumeTarget(ctx context.Context, target string) error {
 }
 
 // Erase keeps the request to erase a person; see privacy.Privacy.
-func (j *Jobs) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error) {
+func (j *Jobs) Erase(ctx context.Context, w lead.EraseRequest, wait time.Duration) (lead.Run, error) {
 	return j.privacy.Erase(ctx, w, wait)
 }
 

@@ -56,7 +56,7 @@ func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 // ReclassifyLead gives one lead the verdict of the rules in force; of one that was
 // merged it is the other one that is meant. lead.ErrConflict when it is at another
 // revision. The turn comes back also when both verdicts are the same.
-func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging) (lead.Turn, error) {
+func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.ReclassifyOne) (lead.Turn, error) {
 	if err := j.Loaded(ctx); err != nil {
 		return lead.Turn{}, err
 	}
@@ -73,7 +73,7 @@ func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging
 	if how.Revision != 0 && l.Revision != how.Revision {
 		return lead.Turn{}, fmt.Errorf("reclassify lead %s: it is at revision %d: %w", id, l.Revision, lead.ErrConflict)
 	}
-	r := &retrial{Rejudging: how}
+	r := &retrial{ReclassifyOne: how}
 	r.Before = j.o.Rules().AsOf(l, j.now())
 	if err := j.retry(ctx, l, r); err != nil {
 		return r.Turn, fmt.Errorf("reclassify lead %s: %w", l.ID, err)
@@ -89,7 +89,7 @@ func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Rejudging
 
 // retrial is a lead that is judged again.
 type retrial struct {
-	lead.Rejudging
+	lead.ReclassifyOne
 	lead.Turn
 	written *lead.Lead  // as it is now; nil: it was left as it is
 	touch   *lead.Touch // that Told hear of
@@ -103,7 +103,7 @@ func (j *Jobs) reclassifyPage(ctx context.Context, page []*lead.Lead, chosen lea
 	var g errgroup.Group
 	g.SetLimit(reclassifyAtOnce)
 	for _, l := range page {
-		r := &retrial{Rejudging: lead.Rejudging{Alert: chosen.Alert, DryRun: dry}}
+		r := &retrial{ReclassifyOne: lead.ReclassifyOne{Alert: chosen.Alert, DryRun: dry}}
 		if r.Before = rules.AsOf(l, now); !chosen.Has(l, r.Before) {
 			continue
 		}

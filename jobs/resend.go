@@ -14,7 +14,7 @@ import (
 
 // Resend tells targets of a touch of a lead again, whether they have it or not.
 // It is on disk when Resend returns. The lead comes back as it is.
-func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.Retelling) (*lead.Lead, error) {
+func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.ResendOne) (*lead.Lead, error) {
 	if !j.redis.Up() {
 		return nil, errNeedsRedis
 	}
@@ -94,7 +94,7 @@ const (
 // ResendAll starts telling a target of the touches that f chooses and that it
 // has missed: it was never told, or the delivery failed. With failed only the
 // latter; with again also what it has. A second run finds nothing left to do.
-func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Duration) (lead.Run, error) {
+func (j *Jobs) ResendAll(ctx context.Context, r lead.ResendMany, wait time.Duration) (lead.Run, error) {
 	if !j.targets.Known(r.To) {
 		return lead.Run{}, fmt.Errorf("resend to %q: %w", r.To, lead.ErrNoTarget)
 	}
@@ -122,7 +122,7 @@ func (j *Jobs) ResendAll(ctx context.Context, r lead.Resending, wait time.Durati
 	return e.Wait(ctx), nil
 }
 
-func (j *Jobs) resendMissed(ctx context.Context, t *lead.Touch, r lead.Resending, add func(lead.Result)) error {
+func (j *Jobs) resendMissed(ctx context.Context, t *lead.Touch, r lead.ResendMany, add func(lead.Result)) error {
 	if t.State != lead.Settled || t.LeadID == "" || t.Test || t.Silent {
 		return nil
 	}

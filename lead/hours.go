@@ -13,7 +13,7 @@ type Span struct {
 	From, To time.Duration // since midnight; To is after From, and beyond 24 h when the span ends on the next day
 }
 
-// Hours are when somebody works. Without spans that is always, but for the
+// Hours are when a person works. Without spans that is always, but for the
 // holidays.
 type Hours struct {
 	Spans    []Span
@@ -44,10 +44,10 @@ func (h Hours) zone() *time.Location {
 // Local returns t as the clock on the wall shows it.
 func (h Hours) Local(t time.Time) time.Time { return t.In(h.zone()) }
 
-// always says whether no hour is ever closed.
+// always reports whether no hour is ever closed.
 func (h Hours) always() bool { return len(h.Spans) == 0 && len(h.Holidays) == 0 }
 
-// off says whether a day is a holiday.
+// off reports whether a day is a holiday.
 func (h Hours) off(day time.Time) bool {
 	date := day.Format(time.DateOnly)
 	return slices.ContainsFunc(h.Holidays, func(d Holiday) bool {
@@ -80,12 +80,12 @@ func (h Hours) openings(year int, month time.Month, day int) (all []opening) {
 	return all
 }
 
-// Shifts are the hours of several people together: somebody works when one of
+// Shifts are the hours of several people together: one works when any of
 // them does. No shifts are always open.
 type Shifts []Hours
 
 // neverAfter is how far ahead an opening is looked for. Who is closed for
-// longer has hours that nobody meant, and counts as always open.
+// longer has hours by mistake, and counts as always open.
 const neverAfter = 400 // days
 
 func (s Shifts) always() bool {
@@ -129,7 +129,7 @@ func join(all []opening) (joined []opening) {
 	return joined
 }
 
-// Open says whether somebody works at t.
+// Open reports whether somebody works at t.
 func (s Shifts) Open(t time.Time) bool { return !s.After(t, 0).After(t) }
 
 // After returns the moment at which d of working time has passed since t. For
@@ -233,7 +233,7 @@ func untilOf(words string, now time.Time) (time.Time, bool) {
 	return now.Add(d), err == nil
 }
 
-// Digest tells leads of one temperature together, once a day.
+// Digest sends leads of one temperature together, once a day.
 type Digest struct {
 	To          string // a target's name
 	Temperature Temperature
@@ -241,10 +241,10 @@ type Digest struct {
 	Zone        *time.Location // of At; nil: UTC
 }
 
-// Summary is what the message of a digest says of all its leads together.
+// Summary is what the message of a digest shows of all its leads together.
 type Summary struct {
 	Temperature Temperature    `json:"temperature"`
-	From        time.Time      `json:"from"` // the time that it tells of
+	From        time.Time      `json:"from"` // the time that it covers
 	To          time.Time      `json:"to"`
 	Total       int            `json:"total"`             // leads, of which the message lists the first
 	Heating     int            `json:"heating,omitempty"` // leads whose score has risen since then

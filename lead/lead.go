@@ -22,16 +22,16 @@ type Lead struct {
 	Claim   *Claim `json:"claim,omitempty"`
 
 	Assigned    *Assigned `json:"assigned,omitempty"`     // whose turn it was
-	WaitsSince  time.Time `json:"waits_since,omitzero"`   // when the person asked, or somebody gave the lead back; escalation counts from here
-	Escalated   int       `json:"escalated,omitempty"`    // how many levels have heard since
-	EscalatesAt time.Time `json:"escalates_at,omitzero"`  // when the next one hears unless somebody has the lead by then
-	DuplicateOf string    `json:"duplicate_of,omitempty"` // the lead that somebody said this one is
-	NotHot      *Override `json:"not_hot,omitempty"`      // that somebody said it is not hot
+	WaitsSince  time.Time `json:"waits_since,omitzero"`   // when the person asked, or the lead was given back; escalation counts from here
+	Escalated   int       `json:"escalated,omitempty"`    // how many levels were alerted since
+	EscalatesAt time.Time `json:"escalates_at,omitzero"`  // when the next one is alerted, unless the lead is taken by then
+	DuplicateOf string    `json:"duplicate_of,omitempty"` // the lead that this one was marked a duplicate of
+	NotHot      *Override `json:"not_hot,omitempty"`      // that a person decided it is not hot
 
 	Touches []string `json:"touches"`           // ids, in order of arrival
 	History []Past   `json:"history,omitempty"` // in order of the senders' time
 
-	Apart     bool      `json:"apart,omitempty"` // made of a touch in quarantine: nobody is recognised as this person
+	Apart     bool      `json:"apart,omitempty"` // made of a touch in quarantine: no other touch joins it
 	Test      bool      `json:"test,omitempty"`  // only tests touched it: left out of numbers
 	Revision  int64     `json:"revision"`
 	CreatedAt time.Time `json:"created_at"`
@@ -53,7 +53,7 @@ type Past struct {
 	Action  Action            `json:"action"`
 	Source  string            `json:"source"`
 	At      time.Time         `json:"at"`              // when it happened; see Touch.When
-	Said    Person            `json:"said,omitzero"`   // what it told of the person
+	Said    Person            `json:"said,omitzero"`   // the person as it had them
 	Event   string            `json:"event,omitempty"` // its title
 	Message string            `json:"message,omitempty"`
 	PageURL string            `json:"page_url,omitempty"`
@@ -63,8 +63,8 @@ type Past struct {
 	Consent Consent           `json:"consent,omitempty"` // given or refused; empty: not asked
 	Test    bool              `json:"test,omitempty"`
 
-	Decisions []Decision `json:"decisions,omitempty"` // who hears of it, once decided
-	AgainAt   time.Time  `json:"again_at,omitzero"`   // the touch's, so that it is taken anew once each time
+	Decisions []Decision `json:"decisions,omitempty"` // who gets it, once decided
+	AgainAt   time.Time  `json:"again_at,omitzero"`   // the touch's, so that it is taken once for each
 }
 
 // PastOf returns what classification remembers of t.
@@ -78,7 +78,7 @@ func PastOf(t *Touch) Past {
 }
 
 // Consent is what the person last said about being contacted. What an unproven
-// form tells of consent never lifts a refusal before it; a refusal always counts.
+// form holds of consent never lifts a refusal before it; a refusal always counts.
 func (l *Lead) Consent() Consent {
 	said := NotAsked
 	for i := range l.History {
@@ -91,7 +91,7 @@ func (l *Lead) Consent() Consent {
 	return said
 }
 
-// DoNotContact says whether the person asked not to be contacted and has not
+// DoNotContact reports whether the person asked not to be contacted and has not
 // agreed to it since; proven is false where anybody may have said so.
 func (l *Lead) DoNotContact() (asked, proven bool) {
 	if l.Consent() != Refused {
@@ -124,13 +124,13 @@ func Statuses() []Status {
 	return []Status{New, Claimed, Contacted, Closed, Junk, HeldInQuarantine}
 }
 
-// Claim says who took a lead and when.
+// Claim is who took a lead, and when.
 type Claim struct {
 	By string    `json:"by"`
 	At time.Time `json:"at"`
 }
 
-// Verdict says how warm a lead is, and why.
+// Verdict is how warm a lead is, and why.
 type Verdict struct {
 	Temperature  Temperature `json:"temperature"`
 	Stage        Stage       `json:"stage,omitzero"`
@@ -140,8 +140,8 @@ type Verdict struct {
 	NotALead     bool        `json:"not_a_lead,omitempty"`   // support, jobs, vendors: kept, never alerted
 	Unclassified bool        `json:"unclassified,omitempty"` // no rule knows the action
 	Tags         []string    `json:"tags,omitempty"`         // what rules call the lead, sorted
-	Rules        string      `json:"rules,omitempty"`        // version of the rules that said so
-	JudgedAt     time.Time   `json:"judged_at,omitzero"`     // when they said it
+	Rules        string      `json:"rules,omitempty"`        // version of the rules that gave it
+	JudgedAt     time.Time   `json:"judged_at,omitzero"`     // when they gave it
 }
 
 // Reason is one rule that counted.
@@ -151,19 +151,19 @@ type Reason struct {
 	Rule    string `json:"rule"`
 }
 
-// Decision says whether one target hears of a touch, and why. Decisions are
+// Decision is whether one target gets a touch, and why. Decisions are
 // kept with the lead's history in the same write that adds the touch, so that
 // a job that runs again after a crash does what the first run decided.
 type Decision struct {
 	Target string    `json:"target,omitempty"` // empty: no target was asked
 	Why    string    `json:"why"`              // matched, too_cool, no_route, repeat, ...
-	Kind   AlertKind `json:"kind,omitempty"`   // set when the target hears
+	Kind   AlertKind `json:"kind,omitempty"`   // set when the target gets it
 }
 
-// Tells says whether the target hears.
+// Tells reports whether the target gets the touch.
 func (d Decision) Tells() bool { return d.Kind != "" }
 
-// IsAlert says whether the target is notified at once and anew.
+// IsAlert reports whether the target is alerted at once.
 func (d Decision) IsAlert() bool { return d.Kind == HotAlert || d.Kind == JustTurnedHot }
 
 // DecisionsOn are the decisions about a touch of the lead; none if it has no such
@@ -176,7 +176,7 @@ func (l *Lead) DecisionsOn(touchID string) []Decision {
 }
 
 // Touch is a touch as the history remembers it; of person where the touch itself
-// named nobody.
+// named no person.
 func (p *Past) Touch(person Person) *Touch {
 	return &Touch{ID: p.ID, State: Settled, Action: p.Action, Source: p.Source, At: p.At, Person: cmp.Or(p.Said, person), Event: Event{Title: p.Event},
 		Message: p.Message, PageURL: p.PageURL, UTM: p.UTM, Fields: p.Fields, Marks: p.Marks, Consent: p.Consent, Test: p.Test}
@@ -212,12 +212,12 @@ func (t *Touch) Asked() time.Time {
 	return t.At.UTC()
 }
 
-// Waits says whether the person waits for somebody to take the lead.
+// Waits reports whether the person waits for a rep to take the lead.
 func (l *Lead) Waits() bool {
 	return !l.WaitsSince.IsZero() && l.Claim == nil && l.Status == New && !l.Test && !l.NotALead && l.MergedInto == ""
 }
 
-// Reminder is what an escalation says besides its lead.
+// Reminder is what an escalation shows besides its lead.
 type Reminder struct {
 	Waited time.Duration // how long the lead has been unclaimed, in working time
 	To     string        // whose it is now: a target, a team or a rep
@@ -232,9 +232,9 @@ type Post struct {
 	Target  string    `json:"target"`
 	Receipt string    `json:"receipt"` // what the target calls it: Slack channel/ts
 	Kind    AlertKind `json:"kind"`
-	Touches []string  `json:"touches"`          // ids of the touches that it tells of, in order
+	Touches []string  `json:"touches"`          // ids of the touches in it, in order
 	At      time.Time `json:"at"`               // when it was posted
-	Digest  *Summary  `json:"digest,omitempty"` // of a digest: what it says of all its leads
+	Digest  *Summary  `json:"digest,omitempty"` // of a digest: what it shows of all its leads
 }
 
 // PostsMost bounds what a lead remembers of its messages; the oldest go first.
@@ -263,7 +263,7 @@ func PostOf(d Delivery, touchID string, kind AlertKind) Post {
 	return p
 }
 
-// Care is how soon somebody took care of a lead that sales was alerted about.
+// Care is how soon a lead was taken care of that sales was alerted about.
 type Care struct {
 	LeadID      string
 	Source      string    // of the touch that sales was first alerted about
@@ -311,7 +311,7 @@ func (l *Lead) Care() (c Care, ok bool) {
 	return c, true
 }
 
-// alerted says whether sales was told at once of this touch.
+// alerted reports whether sales was alerted at once about this touch.
 func (p Past) alerted() bool {
 	for _, d := range p.Decisions {
 		if d.Kind == HotAlert || d.Kind == JustTurnedHot {

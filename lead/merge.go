@@ -17,7 +17,7 @@ const (
 )
 
 // Take adds a touch to the lead: its id, what classification remembers of it,
-// and what it says about the person. A value of a later touch overwrites, a
+// and what it holds of the person. A value of a later touch overwrites, a
 // blank never does, and the order in which touches arrive does not show. A lead
 // is a test only while all its touches are proven ones. A touch that the lead has already
 // changes nothing.
@@ -34,7 +34,7 @@ func (l *Lead) Take(t *Touch) {
 	}
 }
 
-// Has says whether the lead has taken the touch.
+// Has reports whether the lead has taken the touch.
 func (l *Lead) Has(touchID string) bool { return slices.Contains(l.Touches, touchID) }
 
 // Untake takes a touch back, so that it can be taken with more in it.
@@ -68,8 +68,8 @@ func remember(history []Past, p Past) []Past {
 // byTime orders what happened by the senders' clocks.
 func byTime(a, b Past) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) }
 
-// personOf puts together what the touches of a history said of the person, the
-// latest word last; what only forgotten ones said is taken from before.
+// personOf puts together what the touches of a history hold of the person, the
+// latest last; what only forgotten ones held is taken from before.
 func personOf(history []Past, before Person) (p Person) {
 	for i := range history {
 		p.take(history[i].Said)
@@ -81,7 +81,7 @@ func personOf(history []Past, before Person) (p Person) {
 	return p
 }
 
-// take brings in what a later touch says of the person.
+// take brings in what a later touch holds of the person.
 func (p *Person) take(said Person) {
 	said.Fill()
 	p.takeName(said)
@@ -108,7 +108,7 @@ func (p *Person) takeName(said Person) {
 	}
 }
 
-// startsName says whether short is only the beginning of full: Ada of Ada Quell.
+// startsName reports whether short is only the beginning of full: Ada of Ada Quell.
 func startsName(full, short string) bool {
 	return len(full) > len(short) && strings.EqualFold(full[:len(short)], short) && full[len(short)] == ' '
 }
@@ -117,7 +117,7 @@ func startsName(full, short string) bool {
 func last[T any](s []T, n int) []T { return slices.Delete(s, 0, max(0, len(s)-n)) }
 
 // Begun is when the touch was last set on its way: when it arrived, or was
-// released or read anew.
+// released or read again.
 func (t *Touch) Begun() time.Time {
 	if t.AgainAt.After(t.ReceivedAt) {
 		return t.AgainAt
@@ -156,13 +156,13 @@ func (l *Lead) Past(touchID string) *Past {
 	return nil
 }
 
-// Counts says whether a delivery answers for its target: not when the target is
-// to hear again and has not since.
+// Counts reports whether a delivery counts for its target: not when the target is
+// to get the touch again and has not since.
 func (t *Touch) Counts(d Delivery) bool {
 	return !slices.Contains(t.ResendTo, d.Target) || d.At.After(t.AgainAt)
 }
 
-// DeliveredTo says whether the delivery to a target came to its end.
+// DeliveredTo reports whether the delivery to a target came to its end.
 func (t *Touch) DeliveredTo(target string) bool {
 	return slices.ContainsFunc(t.Deliveries, func(d Delivery) bool { return d.Target == target && d.Final() })
 }
@@ -213,7 +213,7 @@ func (l *Lead) Absorb(other *Lead) error {
 	return nil
 }
 
-// absorbClaim lets the lead that somebody has win, and brings one back that was
+// absorbClaim lets the claimed lead win, and brings one back that was
 // put aside when the other was not.
 func (l *Lead) absorbClaim(other *Lead) error {
 	switch {
@@ -243,7 +243,7 @@ func (l *Lead) MergeInto(before *Lead, by string, at time.Time) {
 }
 
 // Unmerged is l without what it absorbed from other, as if the two had never
-// been one. What happened since stays with l, but for touches that tell other's
+// been one. What happened since stays with l, but for touches that hold other's
 // e-mail address: these are returned and are other's.
 func (l *Lead) Unmerged(other *Lead) (back *Lead, theirs []Past) {
 	before := other.MergeUndo
@@ -297,13 +297,13 @@ func (l *Lead) Unmerged(other *Lead) (back *Lead, theirs []Past) {
 	return back, theirs
 }
 
-// isOf says whether somebody who said this is known by a's e-mail and not by b's.
+// isOf reports whether a person with these values is known by a's e-mail and not by b's.
 func isOf(said Person, a, b *Lead) bool {
 	email := NormalEmail(said.Email)
 	return email != "" && a.goesBy(email) && !b.goesBy(email)
 }
 
-// goesBy says whether the lead is known by a normal e-mail address.
+// goesBy reports whether the lead is known by a normal e-mail address.
 func (l *Lead) goesBy(email string) bool {
 	return NormalEmail(l.Person.Email) == email ||
 		slices.ContainsFunc(l.History, func(p Past) bool { return NormalEmail(p.Said.Email) == email })

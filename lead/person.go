@@ -36,7 +36,7 @@ var placeholderNames = map[string]bool{
 	"test": false, "tester": false, "testing": false, "asdf": false, "qwerty": false, "abc": false, "aaa": false, "xxx": false, "a": false, "x": false, "email": false, "mail": false, "user": false, "name": false, "foo": false, "example": false, "sample": false, "keine": false, "kein": false, "aucun": false, "ninguno": false, "nessuno": false,
 }
 
-// placeholderEmail says that a normal address stands for none: one of the names
+// placeholderEmail reports that a normal address stands for none: one of the names
 // above, at any domain, or, where somebody may be called so, at a domain of that
 // kind.
 func placeholderEmail(e string) bool {
@@ -50,7 +50,7 @@ func placeholderEmail(e string) bool {
 	return same || label == name
 }
 
-// placeholderPhone says that a number in E.164 is made up: one digit again and
+// placeholderPhone reports that a number in E.164 is made up: one digit again and
 // again, or digits in a row.
 func placeholderPhone(tel string) bool {
 	const shortest = 8
@@ -91,7 +91,7 @@ func NormalEmail(s string) string {
 	return norm.NFC.String(strings.ToLower(s[:at])) + "@" + domain
 }
 
-// isHost says whether s is a host name in lower-case ASCII.
+// isHost reports whether s is a host name in lower-case ASCII.
 func isHost(s string) bool {
 	if s == "" || s[0] == '.' || s[0] == '-' {
 		return false
@@ -131,7 +131,7 @@ func NormalPhone(s, country string) string {
 	return phonenumbers.Format(n, phonenumbers.E164)
 }
 
-// isPlain says whether s is in E.164 already, without asking the tables of all
+// isPlain reports whether s is in E.164 already, without asking the tables of all
 // countries. A zero soon after the plus may be a trunk prefix that belongs to
 // the number only at home, as in +49 0171: that is for the tables to know.
 func isPlain(s string) bool {

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Wish is somebody's wish that a person be forgotten. It says who that is in one
+// EraseRequest asks that a person be erased. It names the person in one
 // way or another, so it is kept only until it is fulfilled.
-type Wish struct {
+type EraseRequest struct {
 	ID      string    `json:"id"`
 	At      time.Time `json:"at"`
 	By      string    `json:"by,omitempty"`       // who asked: a name, or the source of a vendor's request
@@ -20,7 +20,7 @@ type Wish struct {
 	TouchID string    `json:"touch_id,omitempty"` // or
 	Email   string    `json:"email,omitempty"`    // and, or
 	Phone   string    `json:"phone,omitempty"`    // or
-	Source  string    `json:"source,omitempty"`   // all whom it brought, with this value in a field
+	Source  string    `json:"source,omitempty"`   // all people that it brought, with this value in a field
 	Field   string    `json:"field,omitempty"`
 	Value   string    `json:"value,omitempty"`
 }
@@ -38,10 +38,10 @@ type Erasure struct {
 	Touches  []string  `json:"touches,omitempty"`
 	Requests []string  `json:"requests,omitempty"`
 
-	Aged bool `json:"-"` // nobody's wish, but past its retention: the reports go on counting it
+	Aged bool `json:"-"` // not asked for, but past its retention: the reports go on counting it
 }
 
-// NewErasure is an order without content. tags says that ada+x@ and ada@ are one
+// NewErasure is an order without content. With tags ada+x@ and ada@ are one
 // person.
 func NewErasure(id string, at time.Time, tags bool) *Erasure {
 	return &Erasure{ID: id, At: at, Salt: rand.Text(), Tags: tags}
@@ -56,24 +56,24 @@ func (e *Erasure) Name(keys ...string) {
 	}
 }
 
-// IsKey says whether one of Keys is the person's.
+// IsKey reports whether one of Keys is the person's.
 func (e *Erasure) IsKey(key string) bool {
 	return len(e.Who) > 0 && slices.Contains(e.Who, e.digest(key))
 }
 
-// Is says whether p is the person. Who has an e-mail is known by that alone:
+// Is reports whether p is the person. Who has an e-mail is known by that alone:
 // several people may share a phone.
 func (e *Erasure) Is(p Person) bool {
 	keys := Keys(p)
 	return len(keys) > 0 && e.IsKey(keys[0])
 }
 
-// Covers says whether a touch has to go.
+// Covers reports whether a touch has to go.
 func (e *Erasure) Covers(t *Touch) bool {
 	return slices.Contains(e.Touches, t.ID) || !t.ReceivedAt.After(e.At) && e.Is(t.Person)
 }
 
-// Mentions says whether a text holds an e-mail address of the person, as it is
+// Mentions reports whether a text holds an e-mail address of the person, as it is
 // or as a form encodes it.
 func (e *Erasure) Mentions(text []byte) bool {
 	s := strings.NewReplacer("%40", "@", `\u0040`, "@", "%2B", "+", "%2b", "+").Replace(string(text))
@@ -97,7 +97,7 @@ func (e *Erasure) Mentions(text []byte) bool {
 	}
 }
 
-// inAddress says whether c may be part of an address within other text.
+// inAddress reports whether c may be part of an address within other text.
 func inAddress(c byte) bool {
 	return c >= 0x80 || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(".!#$*+-/?^_{|}~", c) >= 0
 }

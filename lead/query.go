@@ -15,8 +15,8 @@ type Query struct {
 	Email       string    // in any spelling
 	Text        string    // part of the name, e-mail, phone, company or title
 	ClaimedBy   string    // who has the lead
-	Unclaimed   bool      // nobody has it, and it is not done with: its status is new
-	Consent     Consent   // what the person said last about being contacted
+	Unclaimed   bool      // not claimed, and not done with: its status is new
+	Consent     Consent   // the last answer about being contacted
 	Since       time.Time // created then or later
 	Limit       int       // default 50, at most 1000
 	Cursor      string    // LeadPage.Next of the page before

@@ -14,10 +14,10 @@ type Outcome string
 
 // The outcomes of a touch.
 const (
-	OutcomeWaiting     Outcome = "waiting"     // a target has still to hear
-	OutcomeAlerted     Outcome = "alerted"     // a target was told at once
-	OutcomeHeld        Outcome = "held"        // nobody had to hear; the trail says why
-	OutcomeDigested    Outcome = "digested"    // told with a digest
+	OutcomeWaiting     Outcome = "waiting"     // a target does not have it yet
+	OutcomeAlerted     Outcome = "alerted"     // a target was alerted at once
+	OutcomeHeld        Outcome = "held"        // no target wanted it; the trail has the reason
+	OutcomeDigested    Outcome = "digested"    // sent with a digest
 	OutcomeQuarantined Outcome = "quarantined" // kept, to be released or not
 	OutcomeMerged      Outcome = "merged"      // a repeat of another touch
 	OutcomeUnread      Outcome = "unread"      // kept, could not be read
@@ -56,14 +56,14 @@ type Speed struct {
 	N         int      `json:"n"`                     // leads that sales was alerted about
 	Claimed   int      `json:"claimed"`               // of those
 	Contacted int      `json:"contacted"`             // of those
-	P50       *float64 `json:"p50_seconds,omitempty"` // of the claimed ones; none: nobody claimed any
+	P50       *float64 `json:"p50_seconds,omitempty"` // of the claimed ones; absent: none was claimed
 	P90       *float64 `json:"p90_seconds,omitempty"`
 	Within1   float64  `json:"within_1m"` // share of N that was claimed within a minute, 0 to 1
 	Within5   float64  `json:"within_5m"`
 	Within60  float64  `json:"within_60m"`
 }
 
-// SpeedBy says what rows a report on speed has.
+// SpeedBy is what rows a report on speed has.
 type SpeedBy string
 
 // The rows of a report on speed.
@@ -74,7 +74,7 @@ const (
 	ByHour   SpeedBy = "hour" // of the day, 00 to 23
 )
 
-// Nobody is the rep of leads that nobody claimed.
+// Nobody is the rep of leads that were not claimed.
 const Nobody = "nobody"
 
 // key returns the row that c belongs to.
@@ -162,19 +162,20 @@ type RateChange int
 // What Observe finds.
 const (
 	NothingNew RateChange = iota
-	FellSilent            // for much longer than usual, said once
+	FellSilent            // for much longer than usual; reported once
 	ActiveAgain
 )
 
-// Observe notes when the latest touch of a source came, and says what is new. Gap is for how long it has been silent, or was. Time in which it is not
+// Observe notes when the latest touch of a source came, and returns what is new
+// and for how long the source has been silent, or was. Time in which it is not
 // called does not count.
-func (r *ArrivalRate) Observe(now, heard time.Time) (what RateChange, gap time.Duration) {
+func (r *ArrivalRate) Observe(now, last time.Time) (what RateChange, gap time.Duration) {
 	if unobserved := now.Sub(r.Seen); !r.Seen.IsZero() && unobserved > unobservedAfter && !r.Last.IsZero() {
 		r.Last = r.Last.Add(unobserved)
 	}
 	r.Seen = now
-	if heard.After(r.Last) {
-		gap = r.arrived(heard)
+	if last.After(r.Last) {
+		gap = r.arrived(last)
 		if !r.Silent.IsZero() {
 			r.Silent = time.Time{}
 			return ActiveAgain, gap

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Run is work on many touches or leads that somebody asked for and that goes on
+// Run is work on many touches or leads that a person started and that goes on
 // by itself: reading requests again, sending again, erasing.
 type Run struct {
 	ID        string         `json:"id"`
@@ -38,7 +38,7 @@ func (r *Run) Add(x Result) {
 	}
 }
 
-// Ended says whether the run will do no more.
+// Ended reports whether the run will do no more.
 func (r *Run) Ended() bool { return r.State == "done" || r.State == "failed" }
 
 // Result is what a run did about one touch.
@@ -47,7 +47,7 @@ type Result struct {
 	LeadID  string       `json:"lead_id,omitempty"`
 	Target  string       `json:"target,omitempty"`
 	Result  string       `json:"result"`
-	Why     string       `json:"why,omitempty"` // in words, where the result does not say it all
+	Why     string       `json:"why,omitempty"` // in words, where the result is not enough
 	Changes []Difference `json:"changes,omitempty"`
 }
 
@@ -67,16 +67,16 @@ type TouchFilter struct {
 	Limit  int       `json:"limit,omitempty"`
 }
 
-// Retelling says who is told of one lead again, and of what.
-type Retelling struct {
+// ResendOne is which targets get one lead again, and which touch of it.
+type ResendOne struct {
 	TouchID  string // of the lead; empty: its latest
-	Target   string // empty: all that were told of the lead
+	Target   string // empty: all that got the lead
 	By       string
 	Revision int64 // at which the lead must be; 0: at any
 }
 
-// Resending says which touches a target is to be told of.
-type Resending struct {
+// ResendMany is which touches a target is to get.
+type ResendMany struct {
 	TouchFilter
 	To      string
 	AtLeast Temperature // of their leads as they are now
@@ -93,10 +93,10 @@ type Turn struct {
 	At     time.Time `json:"at"` // the moment of both verdicts: of the latest touch in a rehearsal, else now
 	Before Verdict   `json:"before"`
 	After  Verdict   `json:"after"`
-	Told   []string  `json:"told,omitempty"` // targets that hear of it because of the turn, or would
+	Told   []string  `json:"told,omitempty"` // targets that get it because of the turn, or would
 }
 
-// SameClass says whether two verdicts send a lead to the same people.
+// SameClass reports whether two verdicts send a lead to the same people.
 func (v Verdict) SameClass(w Verdict) bool {
 	return v.Temperature == w.Temperature && v.Stage == w.Stage && v.NotALead == w.NotALead
 }
@@ -112,7 +112,7 @@ func (v Verdict) Class() string {
 	return v.Temperature.String() + " " + v.Stage.String()
 }
 
-// Rehearsal says what other rules would have made of past leads.
+// Rehearsal is what other rules would have made of past leads.
 type Rehearsal struct {
 	Rules      string         `json:"rules"`        // version of the tried ones
 	RulesInUse string         `json:"rules_in_use"` // with which they are compared
@@ -132,7 +132,7 @@ type AlertCount struct {
 	AfterPerDay  float64 `json:"after_per_day"`
 }
 
-// Reclassified says what a new classification of leads did.
+// Reclassified is what a new classification of leads did.
 type Reclassified struct {
 	Rules   string         `json:"rules"` // version of those in force
 	Leads   int            `json:"leads"` // that were chosen
@@ -149,13 +149,13 @@ type Progress struct {
 	All  int `json:"all"`
 }
 
-// Explanation is why a lead is what it is now, rule by rule, and who would hear.
+// Explanation is why a lead is what it is now, rule by rule, and which targets would get it.
 type Explanation struct {
 	LeadID    string     `json:"lead_id"`
 	At        time.Time  `json:"at"`
 	Verdict   Verdict    `json:"verdict"`   // as of At, by the rules in force
 	Lines     []Line     `json:"lines"`     // see Rules.Explain
-	Decisions []Decision `json:"decisions"` // who would hear of the latest touch if it came now
+	Decisions []Decision `json:"decisions"` // which targets would get the latest touch if it came now
 }
 
 // Line is one rule of an explanation: whether it counted, and why not.
@@ -169,23 +169,23 @@ type Line struct {
 	TouchID string   `json:"touch_id,omitempty"` // the touch that it is about
 }
 
-// Chosen says which leads are meant; the zero value means all.
+// Chosen is which leads are meant; the zero value means all.
 type Chosen struct {
 	Source      string       // one that touched the lead
 	Since       time.Time    // something was done then or later
 	Temperature *Temperature // as of now
-	Alert       bool         // targets hear of those that turn hot
+	Alert       bool         // targets get those that turn hot
 }
 
-// Rejudging is how one lead is judged again.
-type Rejudging struct {
+// ReclassifyOne is how one lead is judged again.
+type ReclassifyOne struct {
 	By       string // who wants it; reaches the trail
 	Revision int64  // at which the lead must be; 0: at any
-	Alert    bool   // targets hear of it if it turns hot
+	Alert    bool   // targets get it if it turns hot
 	DryRun   bool   // nothing is written
 }
 
-// Has says whether a lead with this verdict as of now is meant.
+// Has reports whether a lead with this verdict as of now is meant.
 func (c Chosen) Has(l *Lead, v Verdict) bool {
 	since := len(l.History) > 0 && !l.History[len(l.History)-1].At.Before(c.Since)
 	return (c.Since.IsZero() || since) &&
@@ -193,14 +193,14 @@ func (c Chosen) Has(l *Lead, v Verdict) bool {
 		(c.Source == "" || slices.ContainsFunc(l.History, func(p Past) bool { return p.Source == c.Source }))
 }
 
-// Walk is told how a walk over all leads goes on; either part may be nil. They
+// Walk receives the results of a walk over all leads; either part may be nil. They
 // are called one at a time, and an error ends the walk.
 type Walk struct {
 	Turn     func(Turn) error
 	Progress func(Progress) error
 }
 
-// Tell tells of a turn.
+// Tell passes a turn on.
 func (w Walk) Tell(t Turn) error {
 	if w.Turn == nil {
 		return nil
@@ -208,7 +208,7 @@ func (w Walk) Tell(t Turn) error {
 	return w.Turn(t)
 }
 
-// Reached tells how far the walk has come.
+// Reached passes on how far the walk has come.
 func (w Walk) Reached(p Progress) error {
 	if w.Progress == nil {
 		return nil
@@ -246,13 +246,13 @@ func (t Turn) Changes() (changes []RuleChange) {
 	return changes
 }
 
-// Same says that the two verdicts do not differ in anything that people see.
+// Same reports that the two verdicts do not differ in anything that people see.
 func (t Turn) Same() bool {
 	return t.Before.SameClass(t.After) && t.Before.Score == t.After.Score && len(t.Changes()) == 0
 }
 
-// Differences are what t says otherwise than was said before, by the names of
-// the fields. What became of a touch is not part of what it says.
+// Differences are the values of t that are not what they were, by the names of
+// the fields. What became of a touch is not among them.
 func (t *Touch) Differences(before *Touch) []Difference {
 	was, is := before.sayings(), t.sayings()
 	var out []Difference
@@ -270,7 +270,7 @@ func (t *Touch) Differences(before *Touch) []Difference {
 	return out
 }
 
-// sayings are the values of a touch that its sender told.
+// sayings are the values of a touch that its sender gave.
 func (t *Touch) sayings() map[string]string {
 	said := *t
 	said.ID, said.State, said.LeadID, said.Source, said.RequestID, said.Content = "", "", "", "", "", ""

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Temperature says how much a person wants from us now.
+// Temperature is how much a person wants from us now.
 type Temperature int
 
 // The temperatures, in rising order.
@@ -32,7 +32,7 @@ func (t *Temperature) UnmarshalText(b []byte) error {
 	return err
 }
 
-// Stage says how far a person is on the way to a sale. The zero Stage is none.
+// Stage is how far a person is on the way to a sale. The zero Stage is none.
 type Stage int
 
 // The stages, in rising order: information, marketing and sales qualified lead.

@@ -69,7 +69,7 @@ func (p People) Members(team string) (members []Rep) {
 	return members
 }
 
-// Shifts are the hours of a team, or of a rep; of nobody: always open.
+// Shifts are the hours of a team, or of a rep; of neither: always open.
 func (p People) Shifts(name string) (s Shifts) {
 	if r, ok := p.Rep(name); ok {
 		return Shifts{r.Hours}
@@ -80,7 +80,7 @@ func (p People) Shifts(name string) (s Shifts) {
 	return s
 }
 
-// Assigned says whose turn it was when a lead came.
+// Assigned is whose turn it was when a lead came.
 type Assigned struct {
 	To     string    `json:"to"`
 	Team   string    `json:"team"`
@@ -107,9 +107,9 @@ type Turns struct {
 const fullTurn = 720720
 
 // Next gives a lead to the next rep of a team: of those who are at work, are
-// not off and have not had all they may have in a day, or, when nobody is at
+// not off and have not had all they may have in a day, or, when none is at
 // work, of those whose day begins first. False when there is none; nothing has
-// changed then. off says until when a rep is away.
+// changed then. off is until when a rep is away.
 func (t *Turns) Next(p People, team string, off map[string]time.Time, now time.Time) (Assigned, bool) {
 	t.begin(now)
 	var best *Rep
@@ -133,7 +133,7 @@ func (t *Turns) Next(p People, team string, off map[string]time.Time, now time.T
 	return a, true
 }
 
-// Remember takes down that a lead was given to somebody. Out of all leads it
+// Remember notes that a lead was given to a rep. Out of all leads it
 // makes the turns again, in any order.
 func (t *Turns) Remember(a Assigned) {
 	t.begin(a.At)

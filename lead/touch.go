@@ -7,7 +7,7 @@ import (
 )
 
 // Action is what a person did: demo_request, webinar_attended. The set is open;
-// the rules say what each one means.
+// the rules define what each one means.
 type Action string
 
 // State is how far a touch has come.
@@ -22,7 +22,7 @@ const (
 	Merged      State = "merged"      // a repeat of another touch (MergedInto)
 )
 
-// Consent is what the person said about being contacted.
+// Consent is the person's answer about being contacted.
 type Consent string
 
 // Consent is never inferred from a submission alone.
@@ -32,7 +32,7 @@ const (
 	Refused  Consent = "refused"
 )
 
-// Touch is one thing that one person did, as the sender told it. Its JSON is
+// Touch is one thing that one person did, as the sender gave it. Its JSON is
 // the API's: absent means omitted, times are RFC 3339 in UTC.
 type Touch struct {
 	ID         string    `json:"id"`
@@ -41,7 +41,7 @@ type Touch struct {
 	Source     string    `json:"source"`
 	Provider   string    `json:"provider"`
 	Action     Action    `json:"action,omitempty"`
-	At         time.Time `json:"at"`          // when it happened, by the sender's clock if it told
+	At         time.Time `json:"at"`          // when it happened, by the sender's clock if it gave a time
 	ReceivedAt time.Time `json:"received_at"` // when the request arrived here
 
 	Person   Person            `json:"person"`
@@ -56,16 +56,16 @@ type Touch struct {
 	ConsentText string    `json:"consent_text,omitempty"` // what was agreed to, in the form's words, where it sends them
 	ConsentAt   time.Time `json:"consent_at,omitzero"`    // when it was given or refused
 
-	Test       bool     `json:"test,omitempty"`        // marked a test by the sender or by us: alerts nobody
+	Test       bool     `json:"test,omitempty"`        // marked a test by the sender or by us: raises no alert
 	NeedsFetch bool     `json:"needs_fetch,omitempty"` // only ids were sent; the person must be fetched
 	Marks      []string `json:"marks,omitempty"`       // what the guard and the reader noticed: free_mail, honeypot
 	Error      string   `json:"error,omitempty"`       // why an unread touch could not be read
 	Held       string   `json:"held,omitempty"`        // why a quarantined touch is held
 
 	ReleasedBy string    `json:"released_by,omitempty"` // who took it out of quarantine
-	ResendTo   []string  `json:"resend_to,omitempty"`   // targets that are to hear of it again, since AgainAt
-	Silent     bool      `json:"silent,omitempty"`      // came with an import that alerts nobody
-	AgainAt    time.Time `json:"again_at,omitzero"`     // when it was last set on its way once more: released, or read anew
+	ResendTo   []string  `json:"resend_to,omitempty"`   // targets that are to get it again, since AgainAt
+	Silent     bool      `json:"silent,omitempty"`      // came with an import that raises no alert
+	AgainAt    time.Time `json:"again_at,omitzero"`     // when it was last restarted: released, or read again
 
 	MergedInto string `json:"merged_into,omitempty"`
 	Repeats    int    `json:"repeats,omitempty"` // how many later touches were merged into this one
@@ -73,9 +73,9 @@ type Touch struct {
 	Trace      string `json:"trace,omitempty"`       // traceparent of the request, for the calls that follow from it
 	RequestID  string `json:"request_id,omitempty"`  // the request that carried it; its raw body is kept under this id
 	DeliveryID string `json:"delivery_id,omitempty"` // the sender's own id of the delivery
-	Content    string `json:"content,omitempty"`     // digest of what was said, without times: equal for a double submit
+	Content    string `json:"content,omitempty"`     // digest of the content, without times: equal for a double submit
 
-	// Ended says that every effect of the touch has reached its end; one that is
+	// Ended is true once every effect of the touch has reached its end; one that is
 	// unread or in quarantine is so from its arrival on, and ends a moment later.
 	Ended bool `json:"-"`
 
@@ -87,11 +87,11 @@ type Touch struct {
 // from a source that anybody can post to: without signature, token or header.
 const MarkUnproven = "unproven"
 
-// MarkDoNotContact is in the marks of a touch in which somebody asked not to be
+// MarkDoNotContact is in the marks of a touch whose sender asked not to be
 // contacted, in so many words.
 const MarkDoNotContact = "do_not_contact"
 
-// Prove notes whether what the touch says of consent and of being a test came
+// Prove notes whether the consent and the test mark of the touch came
 // from a source that proves where its deliveries come from.
 func (t *Touch) Prove(proven bool) {
 	if !proven && !t.Unproven() && (t.Test || t.Consent == Given || t.Consent == Refused) {
@@ -99,14 +99,14 @@ func (t *Touch) Prove(proven bool) {
 	}
 }
 
-// Unproven says whether MarkUnproven is set.
+// Unproven reports whether MarkUnproven is set.
 func (t *Touch) Unproven() bool { return slices.Contains(t.Marks, MarkUnproven) }
 
 // ContentKey is the key under which a repeat of the touch is found; empty: none
 // is. What is held has one of its own, so that no person is swallowed by it.
 func (t *Touch) ContentKey() string {
 	if t.Test && t.Unproven() {
-		return "" // nobody's touch is to vanish in a test that anybody can send
+		return "" // no touch may vanish in a test that anybody can send
 	}
 	if t.State == Quarantined && t.Content != "" {
 		return "held:" + t.Content
@@ -115,7 +115,7 @@ func (t *Touch) ContentKey() string {
 }
 
 // oldest is the earliest time that a sender is believed; a clock that was never
-// set says 1970.
+// set gives 1970.
 var oldest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // When is the moment that counts for a verdict: the sender's, or that of the
@@ -146,7 +146,7 @@ func (p *Person) Fill() {
 	}
 }
 
-// Reachable says whether the person can be written to or called.
+// Reachable reports whether the person can be written to or called.
 func (p Person) Reachable() bool { return p.Email != "" || p.Phone != "" }
 
 // Event is the webinar, meeting or event that a touch is about.
@@ -173,7 +173,7 @@ type Delivery struct {
 	Attempts int           `json:"attempts,omitempty"`
 	Receipt  string        `json:"receipt,omitempty"` // the target's own name for what it got: Slack channel/ts, CRM id
 	With     []string      `json:"with,omitempty"`    // ids of all touches in the same message, in order; none: this one alone
-	As       AlertKind     `json:"as,omitempty"`      // what it was told with, when that is not what was decided on: a digest
+	As       AlertKind     `json:"as,omitempty"`      // what it was sent with, when that is not what was decided on: a digest
 	Error    string        `json:"error,omitempty"`   // of the last attempt; never a secret or an address
 	At       time.Time     `json:"at"`                // of the last change
 }
@@ -189,7 +189,7 @@ const (
 	Previewed DeliveryState = "previewed" // shown on the console and in the inbox instead of being sent
 )
 
-// Final says whether the delivery needs no more attempts.
+// Final reports whether the delivery needs no more attempts.
 func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed || d.State == Previewed }
 
 // Request is one request as it arrived, kept so that it can be read again.
@@ -211,14 +211,14 @@ type Request struct {
 // not yet, or never, because it did not answer in time.
 const CaptchaUnverified = "captcha_unverified"
 
-// Lacks says whether somebody outside has to be asked before the touch is
+// Lacks reports whether a vendor has to be asked before the touch is
 // whole: the vendor who a stub is about, a captcha's vendor whether the visitor
 // is a person.
 func (t *Touch) Lacks() bool {
 	return t.NeedsFetch || slices.Contains(t.Marks, CaptchaUnverified)
 }
 
-// The reasons why a vendor did not tell what a touch lacks. The same word stands
+// The reasons why a vendor did not return what a touch lacks. The same word stands
 // in the trail, in the metric's label and in the docs.
 const (
 	AskNoToken     = "token_missing" // the setting is missing
@@ -230,8 +230,8 @@ const (
 	AskGivenUp     = "given_up"      // asked in vain for as long as deliveries are tried
 )
 
-// Unnamed is what a vendor said last when it was asked in vain who the touch is
-// about; empty: it has told, was not asked, or need not be.
+// Unnamed is the vendor's last answer when it was asked in vain who the touch is
+// about; empty: it has answered, was not asked, or need not be.
 func (t *Touch) Unnamed() string {
 	if !t.NeedsFetch {
 		return ""
@@ -248,26 +248,26 @@ func (t *Touch) Unnamed() string {
 	return ""
 }
 
-// AskError is a vendor's failure to tell what a touch lacks.
+// AskError is a vendor's failure to return what a touch lacks.
 type AskError struct {
 	Why        string        // one of the reasons above
-	RetryAfter time.Duration // as the vendor wishes; 0: it did not say
+	RetryAfter time.Duration // as the vendor asked; 0: it did not
 	Note       string        // for people: the setting, the status; no secret, no address
 }
 
 func (e *AskError) Error() string { return e.Why + ": " + e.Note }
 
 // Met is what the store knows of a touch before it is added to its lead: whether
-// another said the same a moment before, and whom its person may be. What it
+// another had the same content a moment before, and whom its person may be. What it
 // knows of the person may have changed by the time of the adding, which finds out.
 type Met struct {
-	First            string // the touch that said this content first; the touch itself if none did
-	ByEmail, ByPhone string // what the store's pointers name; empty: nobody
+	First            string // the touch that had this content first; the touch itself if none did
+	ByEmail, ByPhone string // what the store's pointers name; empty: no lead
 	Wiped            bool   // the store has forgotten all it knew
 }
 
 // Admission is what a message needs of all replicas before it may go to its
-// target: the leases of what it tells, so that nobody else tells it meanwhile,
+// target: the leases of its touches, so that no other replica sends them meanwhile,
 // and a place in the pace that they keep together.
 type Admission struct {
 	Leases []string      // names; empty: it needs none

@@ -21,8 +21,8 @@ const (
 	StepAccepted   StepName = "accepted"   // journalled and fsynced
 	StepQueued     StepName = "queued"     // handed to Redis
 	StepPicked     StepName = "picked"     // a worker has it
-	StepFetched    StepName = "fetched"    // the vendor told who it is, or why says why not
-	StepCaptcha    StepName = "captcha"    // what the captcha's vendor said
+	StepFetched    StepName = "fetched"    // the vendor returned who it is, or why has the reason
+	StepCaptcha    StepName = "captcha"    // what the captcha's vendor answered
 	StepClassified StepName = "classified" // verdict known
 	StepDecided    StepName = "decided"    // one for each target asked, and why
 	StepSent       StepName = "sent"       // a target took it
@@ -30,11 +30,11 @@ const (
 	StepFailed     StepName = "failed"     // given up
 	StepMerged     StepName = "merged"
 	StepQuarantine StepName = "quarantined"
-	StepResent     StepName = "resent"   // somebody had it told again; the note says who
-	StepReplayed   StepName = "replayed" // the request was read anew; why: what came of it
-	StepReleased   StepName = "released" // taken out of quarantine; the note says by whom
+	StepResent     StepName = "resent"   // a person had it sent again; the note has who
+	StepReplayed   StepName = "replayed" // the request was read again; why: what came of it
+	StepReleased   StepName = "released" // taken out of quarantine; the note has by whom
 	StepSettled    StepName = "settled"
-	StepEscalated  StepName = "escalated" // nobody has the lead; the next level heard
+	StepEscalated  StepName = "escalated" // not claimed; the next level was alerted
 
 	StepReclassified StepName = "reclassified" // of a lead: other rules give it another class
 )
@@ -48,7 +48,7 @@ func (t *Touch) StepAt(at time.Time, name StepName) Step {
 // Day is the UTC day of a moment, as the books name it: 2026-11-28.
 func Day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// News is one thing that happened, as those who watch hear of it at once. It
+// News is one thing that happened, as streams get it at once. It
 // carries ids, verdicts and names out of the configuration, never anything a
 // visitor typed: whoever may see the person reads the lead. Its JSON is the
 // stream's.
@@ -85,7 +85,7 @@ const (
 	ResetNews    NewsKind = "reset"    // some news is lost: read again what is shown
 )
 
-// About fills in what n says of a lead.
+// About fills in what n has of a lead.
 func (n News) About(l *Lead) News {
 	n.LeadID, n.Status, n.Score, n.Revision, n.Test = l.ID, l.Status, l.Score, l.Revision, l.Test
 	n.Temperature = l.Temperature.String()
@@ -103,7 +103,7 @@ func (n News) About(l *Lead) News {
 }
 
 // Entry is one line of the audit: who did what, and to what. It names no visitor
-// and repeats nothing that one said, so it may stay when a person is erased.
+// and repeats nothing that one wrote, so it may stay when a person is erased.
 type Entry struct {
 	ID     string    `json:"id"` // sorts by time
 	At     time.Time `json:"at"`
@@ -113,7 +113,7 @@ type Entry struct {
 	About  string    `json:"about,omitempty"`   // what else it was done to: a target, a queue, a token, a rep, a source, another lead
 }
 
-// Act is what somebody did. The verbs of leads are acts of their own names.
+// Act is what a person did. The verbs of leads are acts of their own names.
 type Act string
 
 // The acts that are no verbs of a lead.

@@ -19,8 +19,8 @@ const (
 	VerbAssign    Verb = "assign"    // it is To's now, whoever had it
 	VerbNotHot    Verb = "not_hot"   // it is warm at most
 	VerbDuplicate Verb = "duplicate" // it is To, another lead; the two are merged where that is possible
-	VerbJunk      Verb = "junk"      // it is nobody
-	VerbUnjunk    Verb = "unjunk"    // it is somebody after all
+	VerbJunk      Verb = "junk"      // it is no lead
+	VerbUnjunk    Verb = "unjunk"    // it is a lead after all
 )
 
 // VerbRow is everything that leadgate knows of a verb. To add one, add its word
@@ -31,27 +31,27 @@ type VerbRow struct {
 
 	Label string // of its button on a page; empty: pages have none
 	Page  Offer  // when a page offers it
-	Done  string // what a page says after it
+	Done  string // sentence of a page after it
 
 	Button, Menu    string // labels of its button and of its line in the menu of a message; empty: it has none
 	OnMessage       Offer  // when messages have the button
 	InMenu          Offer  // when it is in their menu
 	Primary         bool   // the button stands out
-	Aloud           string // what screen readers say of the button, with the person's name
+	Aloud           string // text for screen readers, with the person's name
 	Confirm         string // what Slack asks before it does it; empty: nothing
 	Reply           string // what Slack answers where no message shows it, with the person's name
 	Title, Question string // of Slack's dialog, for what the verb needs
 
 	Needs   Need      // besides who does it
-	Owner   bool      // only for who has the lead, or for anybody while nobody has
+	Owner   bool      // only for who has the lead, or for anybody while it is free
 	Holding bool      // also for leads in quarantine
-	Audit   [2]string // what the audit's page says: before the lead, and between it and Command.To
+	Audit   [2]string // words of the audit's page: before the lead, and between it and Command.To
 
 	link   string // between who does it and To, in the trail's note
 	effect func(l *Lead, c Command, at time.Time) (changed bool)
 }
 
-// Need is what a verb has to be told.
+// Need is what a verb needs to know.
 type Need int
 
 // The needs.
@@ -67,7 +67,7 @@ type Offer uint8
 
 // The situations of a lead for whoever looks at it.
 const (
-	Free    Offer = 1 << iota // nobody has it
+	Free    Offer = 1 << iota // not claimed
 	Owned                     // by the one who looks, or by anybody in a message
 	Reached                   // owned, and contact was made
 	Held                      // in quarantine
@@ -199,7 +199,7 @@ func (c Command) Entry(leadID string) Entry {
 	return e
 }
 
-// The effects change the lead and say whether they did.
+// The effects change the lead and report whether they did.
 
 func claim(l *Lead, c Command, at time.Time) bool {
 	if l.Claim != nil && (l.Status == Claimed || l.Status == Contacted) {

@@ -62,7 +62,7 @@ type indexEntry struct {
 	consent lead.Consent // empty: the entry was written before entries had it
 }
 
-// may says whether a lead can have a consent, as far as its entry tells.
+// may reports whether a lead can have a consent, as far as its entry tells.
 func (k *indexEntry) may(consent lead.Consent) bool {
 	return consent == "" || k.consent == "" || k.consent == consent
 }

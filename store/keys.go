@@ -163,7 +163,7 @@ type lifetimes struct {
 	given map[string]bool
 }
 
-// due says whether a key's lifetime has to be set; once a minute it has to,
+// due reports whether a key's lifetime has to be set; once a minute it has to,
 // for Redis may have been wiped.
 func (l *lifetimes) due(key string, now time.Time) bool {
 	l.mu.Lock()

@@ -182,7 +182,7 @@ func (c cursor) compare(o cursor) int {
 	return cmp.Or(cmp.Compare(c.score, o.score), strings.Compare(c.id, o.id))
 }
 
-// before says whether c comes after o in a list, which begins with the newest.
+// before reports whether c comes after o in a list, which begins with the newest.
 func (c cursor) before(o cursor) bool { return c.compare(o) < 0 }
 
 // parseCursor reads a cursor; an empty one is the top of the list.

@@ -41,7 +41,7 @@ type Options struct {
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil: time.Now
 
-	// PlusTagsSame says that ada+x@ and ada@ are one person.
+	// PlusTagsSame reports that ada+x@ and ada@ are one person.
 	PlusTagsSame bool
 
 	// AsOf gives the verdict of a lead at a moment, for lists: people cool down

@@ -581,7 +581,7 @@ func TestClock_DigestFollows(t *testing.T) {
 	h.reopen()
 	act(bob.ID, lead.VerbJunk)
 	shows("Ada, works.example Dana 35 I made contact", "Bob, works.example  35 Not junk", "Cleo, works.example  35 Claim")
-	if _, err := h.Erase(t.Context(), lead.Wish{LeadID: ada.ID}, 10*time.Second); err != nil {
+	if _, err := h.Erase(t.Context(), lead.EraseRequest{LeadID: ada.ID}, 10*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	shows("[erased on request]   ", "Bob, works.example  35 Not junk", "Cleo, works.example  35 Claim")
@@ -691,7 +691,7 @@ func TestApply(t *testing.T) {
 	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); err != nil {
 		t.Errorf("off duty of a new rep: %v", err)
 	}
-	if _, err := h.Resend(t.Context(), l.ID, lead.Retelling{Target: "managers", By: "Dana"}); err != nil {
+	if _, err := h.Resend(t.Context(), l.ID, lead.ResendOne{Target: "managers", By: "Dana"}); err != nil {
 		t.Fatal(err)
 	}
 	awaitFor(t, "managers to get it", 10*time.Second, func() bool { return h.heard(lead.Copy, l.ID)["managers"] == 1 })

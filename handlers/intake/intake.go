@@ -258,7 +258,7 @@ func (s *Intake) publicURL(r *http.Request) *url.URL {
 // forget takes a vendor's request that people be forgotten. The vendor is told
 // so once the wish is durable.
 func (s *Intake) forget(c echo.Context, g *source.Endpoint, who *provider.Erasure) error {
-	w := lead.Wish{By: g.Name, Email: who.Email, Phone: who.Phone}
+	w := lead.EraseRequest{By: g.Name, Email: who.Email, Phone: who.Phone}
 	if who.Delivery != "" {
 		w.TouchID = lead.DerivedID(g.Name, who.Delivery+"\x00"+strings.ToLower(who.Email))
 	}

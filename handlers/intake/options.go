@@ -37,7 +37,7 @@ type accepter interface {
 // eraser keeps the requests of vendors that people be forgotten. Its errors wrap
 // lead.ErrNotDurable.
 type eraser interface {
-	Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error)
+	Erase(ctx context.Context, w lead.EraseRequest, wait time.Duration) (lead.Run, error)
 }
 
 // Intake takes leads in. Its methods may be called concurrently.

@@ -27,7 +27,7 @@ const (
 // the end for a while. Once it has returned without an error the person is erased
 // whatever happens. The counts of the run are its receipt. lead.ErrNotFound
 // when there is no lead of the id that the request names.
-func (p *Privacy) Erase(ctx context.Context, w lead.Wish, wait time.Duration) (lead.Run, error) {
+func (p *Privacy) Erase(ctx context.Context, w lead.EraseRequest, wait time.Duration) (lead.Run, error) {
 	w.ID, w.At = lead.NewID(p.o.Now()), p.o.Now().UTC()
 	known := "" // nothing that was only typed stays in the audit
 	if w.LeadID != "" {
@@ -90,7 +90,7 @@ func (p *Privacy) processAll(ctx context.Context) error {
 	return nil
 }
 
-func (p *Privacy) process(ctx context.Context, w *lead.Wish) error {
+func (p *Privacy) process(ctx context.Context, w *lead.EraseRequest) error {
 	run := p.o.Runs.Tracked(w.ID)
 	run.Begin()
 	order, err := p.orders.Get(orderPrefix + w.ID)
@@ -119,7 +119,7 @@ func (p *Privacy) process(ctx context.Context, w *lead.Wish) error {
 }
 
 // resolve finds out what has to go.
-func (p *Privacy) resolve(ctx context.Context, w *lead.Wish, order *lead.Erasure) error {
+func (p *Privacy) resolve(ctx context.Context, w *lead.EraseRequest, order *lead.Erasure) error {
 	addName(order, lead.Person{Email: w.Email, Phone: w.Phone})
 	if w.TouchID != "" {
 		order.Touches = append(order.Touches, w.TouchID)
@@ -153,7 +153,7 @@ func (p *Privacy) resolve(ctx context.Context, w *lead.Wish, order *lead.Erasure
 }
 
 // leadsOf are the ids of the leads that a request means.
-func (p *Privacy) leadsOf(ctx context.Context, w *lead.Wish) (ids []string, err error) {
+func (p *Privacy) leadsOf(ctx context.Context, w *lead.EraseRequest) (ids []string, err error) {
 	if w.LeadID != "" {
 		ids = append(ids, w.LeadID)
 	}

@@ -14,7 +14,7 @@ import (
 // lists when nobody is known by it. Requests are those of this node's journal.
 func (p *Privacy) Export(ctx context.Context, email string) (*lead.Export, error) {
 	all := lead.NewErasure("", p.o.Now().UTC(), p.o.PlusTagsSame) // what would have to go is what there is
-	if err := p.resolve(ctx, &lead.Wish{Email: email}, all); err != nil {
+	if err := p.resolve(ctx, &lead.EraseRequest{Email: email}, all); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
 	if err := p.addHere(all); err != nil {

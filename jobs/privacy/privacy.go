@@ -89,7 +89,7 @@ type Options struct {
 type Privacy struct {
 	o         Options
 	log       *slog.Logger
-	requests  *shelf.Shelf[lead.Wish]
+	requests  *shelf.Shelf[lead.EraseRequest]
 	orders    *shelf.Shelf[*lead.Erasure]
 	requested chan struct{} // a request was kept
 	compacted time.Time     // when Tidy last rewrote the file; its own
@@ -98,7 +98,7 @@ type Privacy struct {
 // New returns privacy over a journal and a store.
 func New(o Options) *Privacy {
 	return &Privacy{o: o, log: o.Logger, requested: make(chan struct{}, 1),
-		requests: shelf.New[lead.Wish](o.Journal, erasureShelf, o.Logger), orders: shelf.New[*lead.Erasure](o.Journal, erasureShelf, o.Logger)}
+		requests: shelf.New[lead.EraseRequest](o.Journal, erasureShelf, o.Logger), orders: shelf.New[*lead.Erasure](o.Journal, erasureShelf, o.Logger)}
 }
 
 // Run processes erasures and expires what is past its retention, from Ready on

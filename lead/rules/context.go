@@ -41,7 +41,7 @@ func (s *evalContext) mailKind() string {
 	return s.mail
 }
 
-// anyTouch says whether the touch in question fits, or, where none is in
+// anyTouch reports whether the touch in question fits, or, where none is in
 // question, any of them.
 func (s *evalContext) anyTouch(fits func(*touchView) bool) bool {
 	if s.touch != nil {
@@ -55,7 +55,7 @@ func (s *evalContext) anyTouch(fits func(*touchView) bool) bool {
 	return false
 }
 
-// anyAnswer says whether an answer to one of the labels fits. Where no touch is
+// anyAnswer reports whether an answer to one of the labels fits. Where no touch is
 // in question the latest one that answers counts: people correct themselves.
 func (s *evalContext) anyAnswer(labels func(label []byte) bool, fits func(value string) bool) bool {
 	answered, found := false, false

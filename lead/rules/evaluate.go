@@ -240,7 +240,7 @@ func (r *Set) cooled(v lead.Verdict, now time.Time) lead.Verdict {
 	return v
 }
 
-// LooksHot says whether a touch is hot on its own: whether ClassifyTouch would
+// LooksHot reports whether a touch is hot on its own: whether ClassifyTouch would
 // say hot. Intake asks it for every request to choose the lane, so it looks only
 // as far as it must: a demo request is hot whatever else the form says.
 func (r *Set) LooksHot(t *lead.Touch, now time.Time) bool {
@@ -286,7 +286,7 @@ func (m *meaning) span() {
 	}
 }
 
-// isPlain says whether only rules about the touch itself can change the
+// isPlain reports whether only rules about the touch itself can change the
 // temperature of a single touch.
 func (r *Set) isPlain() bool {
 	warms := func(x *rule) bool { return x.notALead || x.atMost.scored || x.atLeast.scored || x.points != 0 }

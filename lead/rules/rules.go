@@ -120,7 +120,7 @@ func (r *Set) Version() string { return r.version }
 // Source returns the file that the rules were read from.
 func (r *Set) Source() string { return r.source }
 
-// Knows says whether the table has the action.
+// Knows reports whether the table has the action.
 func (r *Set) Knows(a lead.Action) bool { return r.known[a] != nil }
 
 // Actions returns every action of the table, sorted.

@@ -102,7 +102,7 @@ func (w *weight) hold(x *rule) {
 	}
 }
 
-// holds says whether a rule counts.
+// holds reports whether a rule counts.
 func (x *rule) holds(s *evalContext) bool {
 	for i := range x.when {
 		if !x.when[i].holds(s) {

@@ -156,7 +156,7 @@ func newPhrases(list []string) *phrases {
 	return &p
 }
 
-// in says whether one of the phrases is part of a folded text.
+// in reports whether one of the phrases is part of a folded text.
 func (p *phrases) in(text []byte) bool {
 	for len(text) > 0 {
 		if p.begin(text) {
@@ -167,7 +167,7 @@ func (p *phrases) in(text []byte) bool {
 	return false
 }
 
-// begin says whether a folded text begins with one of the phrases.
+// begin reports whether a folded text begins with one of the phrases.
 func (p *phrases) begin(text []byte) bool {
 	if len(text) > 0 {
 		for _, words := range p.byFirst[text[0]] {
@@ -179,7 +179,7 @@ func (p *phrases) begin(text []byte) bool {
 	return false
 }
 
-// is says whether a folded text is one of the phrases and nothing more.
+// is reports whether a folded text is one of the phrases and nothing more.
 func (p *phrases) is(text []byte) bool {
 	if len(text) == 0 {
 		return false
@@ -196,7 +196,7 @@ func (p *phrases) is(text []byte) bool {
 	return false
 }
 
-// asks says whether a text has a question in it: a question mark that does not
+// asks reports whether a text has a question in it: a question mark that does not
 // belong to a link.
 func asks(text string) bool {
 	text = text[:min(len(text), mostRead)]
@@ -223,7 +223,7 @@ var (
 		"nein", "nicht", "kein*", "non", "pas", "nao", "nie", "nej", "ikke", "nee", "niet", "nu", "ei", "hayir", "нет", "не", "いいえ", "不", "아니*"})
 )
 
-// agrees says whether an answer is a yes: "Yes, please", "Ja", "on".
+// agrees reports whether an answer is a yes: "Yes, please", "Ja", "on".
 func agrees(answer string) bool {
 	text := fold(answer)
 	return yesWords.begin(text) && !noWords.in(text)
