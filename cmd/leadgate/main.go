@@ -42,7 +42,7 @@ func main() {
 // run runs one command to its end and returns its exit code.
 func run(ctx context.Context, args []string, env environment, in io.Reader, out, errs io.Writer) int {
 	c := command(env)
-	c.SetArgs(args)
+	c.SetArgs(append([]string{}, args...)) // nil would be those of the process
 	c.SetIn(in)
 	c.SetOut(out)
 	c.SetErr(errs)
