@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"strings"
 )
 
@@ -23,6 +24,28 @@ func knownLabel(label string) (meaning, bool) {
 		if m, ok := exact[string(n)]; ok && m.field <= fieldConsent {
 			m.class += class
 			return m, true
+		}
+	}
+	for trimmed := n; ; {
+		word, after := nextWord(trimmed)
+		if len(after) == 0 || words[string(word)]&markFiller == 0 {
+			break
+		}
+		trimmed = after // your-where-do-you-work
+		if m, ok := exact[string(trimmed)]; ok && !m.weak {
+			m.class += class
+			return m, m.field != fieldTrap
+		}
+	}
+	for trimmed := n; ; {
+		at := bytes.LastIndexByte(trimmed, ' ')
+		if at < 0 || words[string(trimmed[at+1:])]&markFiller == 0 {
+			break
+		}
+		trimmed = trimmed[:at] // what-is-your-name optional
+		if m, ok := exact[string(trimmed)]; ok && !m.weak {
+			m.class += class
+			return m, m.field != fieldTrap
 		}
 	}
 	var rest [96]byte
@@ -158,8 +181,9 @@ func consentClass(all mark) uint8 {
 }
 
 // whose returns the owner that a label names, in its own words: order of
-// order_company_name, attendee 2 of attendee_2_email. Empty: it names none.
-func whose(label string, f field) string {
+// order_company_name, attendee 2 of attendee_2_email. Empty: it names none. Of a
+// label that is known but for its fillers these alone can be the owner.
+func whose(label string, f field, known bool) string {
 	if !f.personal() {
 		return ""
 	}
@@ -174,7 +198,8 @@ func whose(label string, f field) string {
 		var word []byte
 		word, n = nextWord(n)
 		m := words[string(word)]
-		if m&own != 0 || m&markFiller != 0 && m&(markLead|markPayer) == 0 {
+		number := word[0] >= '0' && word[0] <= '9'
+		if m&own != 0 || (m&markFiller != 0 || known && !number) && m&(markLead|markPayer) == 0 {
 			continue
 		}
 		if len(owner) > 0 {

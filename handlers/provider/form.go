@@ -48,7 +48,7 @@ func ping(body *node) bool {
 	test := false
 	for i := range body.kids {
 		kid := &body.kids[i]
-		p := pair{key: kid.key, value: kid.str(), verdict: verdict{party: -1}}
+		p := pair{key: kid.key, value: kid.str(), verdict: verdict{party: -1, sign: signals[kid.key]}}
 		m, _ := knownLabel(kid.key)
 		switch {
 		case !kid.scalar():

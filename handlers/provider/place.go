@@ -87,6 +87,9 @@ func within(outer place, key string) place {
 		if outer == placeThing {
 			return outer
 		}
+		if m, _ := knownLabel(key); m.field == fieldMessage {
+			return placePlain // what was written there
+		}
 		return placeOthers // the venue of the event, the address of the company
 	case placeLead, placeUser, placePayer:
 		if inner == placePlain || inner == placeWrap {

@@ -170,7 +170,7 @@ func (r *Request) judge(p *pair) {
 	if m, ok := p.known(); ok {
 		p.mean(m, StepLabel, rankLabel)
 		if m.field.personal() && exact[label].field != m.field {
-			p.prefix = whose(label, m.field)
+			p.prefix = whose(label, m.field, true)
 		}
 		return
 	}
@@ -184,7 +184,7 @@ func (r *Request) judge(p *pair) {
 		m, _ = byTokens(label, p.value)
 	}
 	p.mean(m, StepTokens, rankTokens)
-	p.words, p.prefix = words, whose(label, m.field)
+	p.words, p.prefix = words, whose(label, m.field, false)
 }
 
 func (p *pair) mean(m meaning, step Step, rank uint8) {
@@ -251,6 +251,9 @@ func byPlace(p *pair) (meaning, bool) {
 	case placeConsent:
 		if yesNo(p.value) != unsaid {
 			return meaning{field: fieldConsent, class: 1}, true
+		}
+		if m, _ := knownLabel(p.key); m.field == fieldMessage {
+			return meaning{field: fieldOther}, true // the words of the box
 		}
 	}
 	return meaning{}, false

@@ -141,8 +141,10 @@ func wholeNumber(n *node) string {
 			country = kid.str()
 		case "area", "area code", "areacode", "city code":
 			area = kid.str()
-		case "prefix":
-			prefix = kid.str()
+		case "prefix", "code":
+			if prefix = kid.str(); prefix[0] == '+' {
+				country = cmp.Or(country, prefix)
+			}
 		}
 	}
 	if whole == "" || strings.HasPrefix(whole, "+") {

@@ -209,6 +209,10 @@ func telephone(s string) string {
 	if strings.IndexFunc(s, unicode.IsLetter) >= 0 {
 		s = strings.TrimSpace(asides.ReplaceAllString(s, ""))
 	}
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsLetter(r) || r == ' ' || r == '.' || r == ':' || r == '#' })
+	if rest, ok := strings.CutPrefix(s, "(+"); ok {
+		s = "+" + strings.Replace(rest, ")", " ", 1)
+	}
 	if strings.HasPrefix(s, "00") && len(onlyDigits(s)) > 9 {
 		s = "+" + s[2:]
 	}

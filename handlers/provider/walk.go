@@ -86,7 +86,7 @@ func (at spot) in(n *node) spot {
 	in.own = in.place.leading() && (in.place != at.place || called(n.key) == in.place)
 	switch in.place {
 	case placeEvent, placeForm, placePage, placeThing:
-		if holdsPerson(n, 8) {
+		if holdsPerson(n, holdsDepth) {
 			in.place = wrapperOf(in.place)
 		}
 	}
@@ -113,10 +113,20 @@ func wrapperOf(p place) place {
 	return placeOthers
 }
 
+// holdsDepth is how far down a wrapper's person may stand.
+const holdsDepth = 8
+
 // holdsPerson says that an object, down to some depth of unnamed parts, has an
 // address or a person's name or number.
 func holdsPerson(n *node, depth int) bool {
 	start := false
+	for i := range n.kids {
+		if depth < holdsDepth {
+			break // what is told of an event stands in it, not in its parts
+		}
+		m, _ := knownLabel(n.kids[i].key)
+		start = start || m.field == fieldEventStart || m.field == fieldEventTitle || m.field == fieldTitle && m.weak || n.kids[i].key == "topic"
+	}
 	for i := range n.kids {
 		kid := &n.kids[i]
 		if kid.scalar() {
@@ -127,8 +137,6 @@ func holdsPerson(n *node, depth int) bool {
 			switch m.field {
 			case fieldFirst, fieldLast, fieldPhone:
 				return !start
-			case fieldEventStart:
-				start = true
 			}
 			continue
 		}
