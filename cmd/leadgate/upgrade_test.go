@@ -465,6 +465,7 @@ func (u *upgrading) goesOn() {
 // same, and goes on with what was begun.
 func TestUpgrade(t *testing.T) {
 	t.Run("Journal", func(t *testing.T) {
+		t.Parallel()
 		u := restored(t, "embedded.journal.gz")
 		u.start()
 		u.tells("embedded.json.gz", nil)
@@ -480,18 +481,21 @@ func TestUpgrade(t *testing.T) {
 		return "LEADGATE_REDIS_URL=" + r.url()
 	}
 	t.Run("Redis", func(t *testing.T) {
+		t.Parallel()
 		u := restored(t, "redis.journal.gz", redisOf(t))
 		u.start()
 		u.tells("redis.json.gz", nil)
 		u.goesOn()
 	})
 	t.Run("RedisOfAnotherNode", func(t *testing.T) {
+		t.Parallel()
 		u := restored(t, "", redisOf(t))
 		u.start()
 		u.tells("redis.json.gz", nil)
 	})
 	// What Redis alone had is lost with it: credentials, and which message shows a lead.
 	t.Run("EmptyRedis", func(t *testing.T) {
+		t.Parallel()
 		u := restored(t, "redis.journal.gz", "LEADGATE_REDIS_URL="+newRealRedis(t).url())
 		u.start()
 		u.tells("redis.json.gz", nil, "/leads?", "/audit", "/reps")
@@ -501,6 +505,7 @@ func TestUpgrade(t *testing.T) {
 // Both programs write to one Redis while nodes are upgraded one by one: what the
 // older one wrote is replayed beside this one's own leads.
 func TestUpgrade_Beside(t *testing.T) {
+	t.Parallel()
 	r := newRealRedis(t)
 	u := restored(t, "", "LEADGATE_REDIS_URL="+r.url())
 	u.start()
