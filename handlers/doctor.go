@@ -11,8 +11,8 @@ import (
 
 // doctor looks for what will hurt.
 type doctor interface {
-	Findings(ctx context.Context) []Finding // of all looks, of which some ask other people's servers
-	Glance(ctx context.Context) []Finding   // of the looks that take no time
+	Findings(ctx context.Context) []Finding    // of all looks, of which some ask other people's servers
+	QuickChecks(ctx context.Context) []Finding // of the looks that take no time
 }
 
 // doctorLimit bounds all looks together.

@@ -77,7 +77,7 @@ func (s *Server) ownSettings(c echo.Context, v *settings) error {
 	if s.o.Doctor != nil && !v.FoundAll {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), machineryLimit)
 		defer cancel()
-		v.Found = s.o.Doctor.Glance(ctx)
+		v.Found = s.o.Doctor.QuickChecks(ctx)
 	}
 	v.Audit, err = s.auditPage(c, auditShown, v.Before)
 	return err

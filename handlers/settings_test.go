@@ -19,13 +19,13 @@ import (
 // everything.
 type slowDoctor struct{ asked int }
 
-func (*slowDoctor) Glance(context.Context) []Finding {
+func (*slowDoctor) QuickChecks(context.Context) []Finding {
 	return []Finding{{Check: "redis", State: Fine, Says: "built in"}, {Check: "targets", State: Fails, Says: "crm takes nothing: <i>no</i>", Do: "mend it"}}
 }
 
 func (d *slowDoctor) Findings(ctx context.Context) []Finding {
 	d.asked++
-	return append(d.Glance(ctx), Finding{Check: "slack", State: Warns, Says: "the bot lacks a scope", Do: "add it"})
+	return append(d.QuickChecks(ctx), Finding{Check: "slack", State: Warns, Says: "the bot lacks a scope", Do: "add it"})
 }
 
 // settingsOf is the page as somebody sees it.

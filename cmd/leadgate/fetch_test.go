@@ -266,7 +266,9 @@ func TestProgram_FetchTakesTooLong(t *testing.T) {
 		p.start()
 		known := p.settled(p.leadgen("ads", "502").ID)
 		vendor.set(func() { vendor.down = true })
-		unknown, again := p.leadgen("demo", "501"), p.leadgen("demo", "502")
+		unknown, begin := p.leadgen("demo", "501"), time.Now()
+		p.await("a second to pass, for two alerts at once are one message", 5*time.Second, func() bool { return time.Since(begin) > time.Second })
+		again := p.leadgen("demo", "502")
 		p.await("alerts without a person", 15*time.Second, func() bool { return len(slack.about("could not be fetched")) == 2 })
 		if got, ok := p.touch(unknown.ID); !ok || !got.NeedsFetch {
 			t.Errorf("touch = %+v, want it to need a fetch still", got)

@@ -1,6 +1,6 @@
 // Package doctor looks for what will hurt: one method a check, each with its own
 // time. It reads and measures and changes nothing. To add a check, write a method
-// that returns findings and name it in Findings, or also in Glance when it needs
+// that returns findings and name it in Findings, or also in QuickChecks when it needs
 // neither the disk nor anybody else's server.
 package doctor
 
@@ -36,23 +36,23 @@ type redisServer interface {
 	Server(ctx context.Context) ops.Redis
 }
 
-// checkLimit bounds each look.
+// checkLimit bounds each check.
 const checkLimit = 5 * time.Second
 
-// Findings looks at everything, each in its time.
+// Findings runs every check, each within its time.
 func (d Doctor) Findings(ctx context.Context) []handlers.Finding {
-	return looks(ctx, d.settings, d.space, d.fsync, d.redis, d.slack, d.public, d.outlets, d.persons)
+	return check(ctx, d.settings, d.space, d.fsync, d.redis, d.slack, d.public, d.outlets, d.persons)
 }
 
-// Glance looks at what is known here, or by Redis.
-func (d Doctor) Glance(ctx context.Context) []handlers.Finding {
-	return looks(ctx, d.settings, d.space, d.redis, d.outlets, d.persons)
+// QuickChecks runs those that ask this process or Redis only.
+func (d Doctor) QuickChecks(ctx context.Context) []handlers.Finding {
+	return check(ctx, d.settings, d.space, d.redis, d.outlets, d.persons)
 }
 
-func looks(ctx context.Context, all ...func(context.Context) []handlers.Finding) (found []handlers.Finding) {
-	for _, look := range all {
+func check(ctx context.Context, all ...func(context.Context) []handlers.Finding) (found []handlers.Finding) {
+	for _, one := range all {
 		ctx, cancel := context.WithTimeout(ctx, checkLimit)
-		found = append(found, look(ctx)...)
+		found = append(found, one(ctx)...)
 		cancel()
 	}
 	return found
@@ -62,7 +62,7 @@ func finding(check string, state handlers.FindingState, do, says string, args ..
 	return handlers.Finding{Check: check, State: state, Says: fmt.Sprintf(says, args...), Do: do}
 }
 
-// settings tells of what is allowed and seldom meant.
+// settings reports what is allowed and seldom meant.
 func (d Doctor) settings(context.Context) (all []handlers.Finding) {
 	cfg := d.Config()
 	for _, w := range cfg.Check(d.Rules().Knows) {

@@ -35,21 +35,21 @@ func TestDoctor_Public(t *testing.T) {
 	}
 }
 
-// A glance asks nobody else's server, and writes nothing to the disk.
-func TestDoctor_Glance(t *testing.T) {
+// QuickChecks ask no other server, and write nothing to the disk.
+func TestDoctor_QuickChecks(t *testing.T) {
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer server.Close()
 	set := rules.Default()
-	d := Doctor{Config: configOf(config.Config{PublicURL: server.URL, Journal: true, Slack: config.Slack{BotToken: "xoxb-glance", APIURL: server.URL + "/"}}),
+	d := Doctor{Config: configOf(config.Config{PublicURL: server.URL, Journal: true, Slack: config.Slack{BotToken: "xoxb-quick", APIURL: server.URL + "/"}}),
 		Dir: filepath.Join(t.TempDir(), "none"), Rules: func() *rules.Set { return set }, Embedded: true}
 	checks := map[string]bool{}
-	for _, f := range d.Glance(t.Context()) {
+	for _, f := range d.QuickChecks(t.Context()) {
 		checks[f.Check] = true
 	}
 	_, err := os.Stat(d.Dir)
 	if asked.Load() != 0 || err == nil || !checks["settings"] || !checks["redis"] || checks["slack"] || checks["public_url"] {
-		t.Errorf("a glance at %v asked %d times and made the directory: %v", checks, asked.Load(), err == nil)
+		t.Errorf("QuickChecks looked at %v asked %d times and made the directory: %v", checks, asked.Load(), err == nil)
 	}
 	for _, f := range d.Findings(t.Context()) {
 		checks[f.Check] = true
