@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,64 +53,6 @@ func TestJobs_Accept(t *testing.T) {
 	}
 	if _, err := j.Touch(t.Context(), "nope"); !errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("Touch(nope) = %v, want lead.ErrNotFound", err)
-	}
-}
-
-func TestJobs_Accept_RepeatedDelivery(t *testing.T) {
-	j := newIdle(t)
-	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err != nil {
-		t.Fatal(err)
-	}
-	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err != nil || isNew {
-		t.Errorf("the same delivery again = %v, %v, want nothing new", isNew, err)
-	}
-	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one"), named(j, "two"), named(j, "two")}); err != nil || !isNew {
-		t.Errorf("a batch that is new in part = %v, %v, want new", isNew, err)
-	}
-	settled := named(j, "one")
-	if err := j.pipeline.Settle(t.Context(), settled, nil); err != nil {
-		t.Fatal(err)
-	}
-	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err != nil || isNew {
-		t.Errorf("a settled delivery again = %v, %v, want nothing new", isNew, err)
-	}
-	if n := j.Waiting(); n != 1 {
-		t.Errorf("%d wait, want the second one", n)
-	}
-}
-
-func TestJobs_Accept_SameDeliveryAtOnce(t *testing.T) {
-	j := newIdle(t)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	news := 0
-	for range 50 {
-		wg.Go(func() {
-			isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")})
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				t.Error(err)
-			}
-			if isNew {
-				news++
-			}
-		})
-	}
-	wg.Wait()
-	if news != 1 || j.Waiting() != 1 {
-		t.Errorf("%d of 50 were new, %d wait, want one", news, j.Waiting())
-	}
-}
-
-func TestJobs_Accept_NotDurable(t *testing.T) {
-	j := newIdle(t)
-	j.o.Journal.Close()
-	if isNew, err := j.Accept(t.Context(), request(j), []*lead.Touch{named(j, "one")}); err == nil || isNew {
-		t.Errorf("Accept on a closed journal = %v, %v, want an error", isNew, err)
-	}
-	if onItsWay(j, named(j, "one").ID) != nil {
-		t.Error("what was not accepted is on its way")
 	}
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/enrich"
 	"github.com/leadgate/leadgate/jobs/events"
+	"github.com/leadgate/leadgate/jobs/intake"
 	"github.com/leadgate/leadgate/jobs/messages"
 	"github.com/leadgate/leadgate/jobs/pipeline"
 	"github.com/leadgate/leadgate/jobs/policy"
@@ -122,7 +123,7 @@ type Jobs struct {
 	runs     *runs.Registry
 	privacy  *privacy.Privacy
 	messages *messages.Messages
-	names    repo.Locks // by touch id: one acceptance of a name at a time
+	intake   *intake.Intake
 	carrying sync.Mutex // one at a time brings deeds to the store
 
 	mu sync.Mutex
@@ -202,6 +203,12 @@ func New(o Options) (*Jobs, error) {
 	j.pipeline = pipeline.New(pipeline.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Repo: j.repo, Policy: j.policy,
 		Targets: j.targets, Messages: j.messages, Queue: j.queue, Events: j.events, Enrich: j.enrich, Pending: pending{j}, Books: j.books, Shared: !o.Embedded,
 		Observe: o.Observe, Hops: j.metrics.hops, Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
+	j.intake = intake.New(intake.Options{Journal: o.Journal, Pipeline: j.pipeline, Enrich: j.enrich, Queue: j.queue, Books: j.books, Enqueued: o.Sync, Now: o.Now,
+		OnAccept: []func(*lead.Touch, time.Time){
+			func(t *lead.Touch, at time.Time) { j.metrics.hop("accept", at.Sub(t.ReceivedAt)) },
+			func(t *lead.Touch, at time.Time) { j.events.Publish(events.Of(t, at)) },
+			func(t *lead.Touch, _ time.Time) { j.ears.hear(t) },
+		}})
 	j.runs = runs.NewRegistry(o.Logger, o.Now)
 	j.privacy = privacy.New(privacy.Options{Journal: o.Journal, Repo: j.repo, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Audit: j.audit, Books: j.books, Messages: j.messages, Runs: j.runs,
 		Forget: func(id string) { j.targets.Remove(id); j.pipeline.Forget(id) }, Cut: o.Cut, Targets: targetNames(o.Outlets), Expired: expired(),
@@ -301,6 +308,11 @@ func (j *Jobs) Run(ctx context.Context) error {
 
 // shutdownLimit is how long Run waits for its parts after ctx has ended.
 const shutdownLimit = 3500 * time.Millisecond
+
+// Accept makes one request's touches durable, all or none; see intake.Intake.
+func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
+	return j.intake.Accept(ctx, req, touches)
+}
 
 // Targets returns the state of every target, in the order of the configuration.
 func (j *Jobs) Targets() []ops.Target { return j.targets.States() }

@@ -192,19 +192,3 @@ func (j *Jobs) resumeAfter(ctx context.Context, lost bool) error {
 	j.queue.RequeueAll(j.pipeline.Delivering)
 	return nil
 }
-
-// carry writes the receipts that are only in the journal to the store.
-func (j *Jobs) carry(ctx context.Context) error {
-	var changes []lead.Change
-	err := j.o.Journal.Each(repo.ReceiptShelf, "", func(key string, value []byte) bool {
-		var d lead.Delivery
-		if json.Unmarshal(value, &d) == nil {
-			changes = append(changes, lead.Change{TouchID: repo.TouchOf(key), Delivery: d})
-		}
-		return true
-	})
-	if err != nil || len(changes) == 0 {
-		return err
-	}
-	return j.o.Store.Deliver(ctx, changes)
-}

@@ -113,8 +113,16 @@ var mayImport = map[string][]string{
 		"jobs/events",
 		"jobs/policy",
 		"jobs/messages",
+		"jobs/intake",
 		"jobs/pipeline",
 		"jobs/queue",
+		"jobs/repo",
+	},
+
+	"jobs/intake": {
+		"lead",
+		"journal",
+		"jobs/books",
 		"jobs/repo",
 	},
 
