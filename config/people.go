@@ -158,28 +158,7 @@ var hours = grammar[[]lead.Span]{func(s string) ([]lead.Span, *wrong) {
 		spans = append(spans, span)
 	}
 	return spans, nil
-}, func(spans []lead.Span) string {
-	var parts []string
-	for _, s := range spans {
-		days := weekdays[s.Days[0]]
-		if n := len(s.Days); n > 1 {
-			days += "-" + weekdays[s.Days[n-1]]
-		}
-		parts = append(parts, days+" "+clockText(s.From)+"-"+spanEnd(s))
-	}
-	return strings.Join(parts, ", ")
-}, nil, form{sample: "Mon-Fri 09:00-17:30"}}
-
-// Hours writes spans as the configuration has them.
-func Hours(spans []lead.Span) string { return hours.show(spans) }
-
-// spanEnd is the end of a span as it is written.
-func spanEnd(s lead.Span) string {
-	if s.To > day {
-		return clockText(s.To - day)
-	}
-	return clockText(s.To)
-}
+}, func(spans []lead.Span) string { return lead.Hours{Spans: spans}.String() }, nil, form{sample: "Mon-Fri 09:00-17:30"}}
 
 func parseSpan(s string) (lead.Span, *wrong) {
 	const write = "write Mon-Fri 09:00-17:30, Sat 10:00-12:00"

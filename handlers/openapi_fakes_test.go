@@ -77,8 +77,8 @@ func (fullDoctor) Findings(context.Context) []Finding    { return []Finding{*ful
 // fullPeople lets everybody go until noon.
 type fullPeople struct{}
 
-func (fullPeople) People(context.Context) (People, error)                 { return *fullOf[People](), nil }
-func (fullPeople) Off(context.Context, string, string) (time.Time, error) { return noon, nil }
+func (fullPeople) Staff(context.Context) (lead.Staff, error)                   { return *fullOf[lead.Staff](), nil }
+func (fullPeople) OffUntil(context.Context, string, string) (time.Time, error) { return noon, nil }
 
 // fullAuditor knows of one act.
 type fullAuditor struct{}

@@ -31,7 +31,7 @@ import (
 // described are the types whose schemas are written from the code, and through
 // them all that they are made of.
 var described = []any{lead.Lead{}, lead.Touch{}, lead.LeadPage{}, lead.TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
-	ops.Machinery{}, ops.Task{}, session.Credential{}, AuditPage{}, People{}, lead.Run{}, lead.Export{}, Finding{}, source.State{},
+	ops.Machinery{}, ops.Task{}, session.Credential{}, AuditPage{}, lead.Staff{}, lead.Run{}, lead.Export{}, Finding{}, source.State{},
 	delivery{}, intake.ImportedRow{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"

@@ -18,44 +18,19 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// people knows who takes leads, and who is away. The program joins it with jobs.
-// Its errors wrap lead.ErrNotFound, lead.ErrUntil or lead.ErrUnavailable.
+// people knows who takes leads, and who is away; jobs.Jobs does. Its errors wrap
+// lead.ErrNotFound or lead.ErrUntil.
 type people interface {
-	People(ctx context.Context) (People, error)
+	Staff(ctx context.Context) (lead.Staff, error)
 
-	// Off keeps a rep out of the round robins until the moment that words name,
-	// in the rep's zone. It returns that moment; zero: the rep is back.
-	Off(ctx context.Context, rep, words string) (time.Time, error)
-}
-
-// People are the reps and teams of the configuration, in its order, as of now.
-type People struct {
-	Reps  []RepState  `json:"reps"`
-	Teams []TeamState `json:"teams"`
-}
-
-// RepState is a rep as of now.
-type RepState struct {
-	Name     string    `json:"name"`
-	Hours    string    `json:"hours,omitempty"` // as configured; absent: always
-	Zone     string    `json:"zone"`            // of the hours
-	AtWork   bool      `json:"at_work"`         // within the hours, and not off
-	OffUntil time.Time `json:"off_until,omitzero"`
-	Weight   int       `json:"weight"`        // share in a round robin
-	Cap      int       `json:"cap,omitempty"` // the most leads that a round robin gives in a UTC day; absent: no bound
-	Teams    []string  `json:"teams,omitempty"`
-}
-
-// TeamState is a team and how it shares its leads.
-type TeamState struct {
-	Name string    `json:"name"`
-	Mode lead.Mode `json:"mode"` // round_robin, or claim: whoever is first
-	Reps []string  `json:"reps"`
+	// OffUntil keeps a rep out of the round robins until the moment that words
+	// name, in the rep's zone. It returns that moment; zero: the rep is back.
+	OffUntil(ctx context.Context, rep, words string) (time.Time, error)
 }
 
 // showPeople answers GET /reps.
 func (s *Server) showPeople(c echo.Context) error {
-	all, err := s.o.People.People(c.Request().Context())
+	all, err := s.o.People.Staff(c.Request().Context())
 	if err != nil {
 		return fmt.Errorf("list reps: %w", err)
 	}
@@ -109,7 +84,7 @@ func (s *Server) setOffPage(c echo.Context) error {
 
 // off keeps a rep away, or brings one back, and records who did so.
 func (s *Server) off(ctx context.Context, by, rep, words string) (time.Time, error) {
-	until, err := s.o.People.Off(ctx, rep, strings.TrimSpace(words))
+	until, err := s.o.People.OffUntil(ctx, rep, strings.TrimSpace(words))
 	if err != nil {
 		return until, fmt.Errorf("rep is off: %w", err)
 	}

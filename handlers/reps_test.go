@@ -13,12 +13,12 @@ import (
 // onePerson knows Dana, who lives in UTC.
 type onePerson struct{}
 
-func (onePerson) People(context.Context) (People, error) {
-	return People{Reps: []RepState{{Name: "Dana", Hours: "Mon-Fri 09:00-17:30", Zone: "UTC", AtWork: true, Weight: 1, Teams: []string{"<b>emea</b>"}}, {Name: "Lee Ray", Zone: "Europe/Berlin", OffUntil: noon.Add(time.Hour), Weight: 2, Cap: 5}},
-		Teams: []TeamState{{Name: "<b>emea</b>", Mode: lead.RoundRobin, Reps: []string{"Dana"}}}}, nil
+func (onePerson) Staff(context.Context) (lead.Staff, error) {
+	return lead.Staff{Reps: []lead.RepState{{Name: "Dana", Hours: "Mon-Fri 09:00-17:30", Zone: "UTC", AtWork: true, Weight: 1, Teams: []string{"<b>emea</b>"}}, {Name: "Lee Ray", Zone: "Europe/Berlin", OffUntil: noon.Add(time.Hour), Weight: 2, Cap: 5}},
+		Teams: []lead.TeamState{{Name: "<b>emea</b>", Mode: lead.RoundRobin, Reps: []string{"Dana"}}}}, nil
 }
 
-func (onePerson) Off(_ context.Context, rep, words string) (time.Time, error) {
+func (onePerson) OffUntil(_ context.Context, rep, words string) (time.Time, error) {
 	if rep != "Dana" {
 		return time.Time{}, fmt.Errorf("rep %s: %w", rep, lead.ErrNotFound)
 	}

@@ -9,12 +9,13 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/lead"
 )
 
 // settings is the page about the people, who may come in, and how all is.
 type settings struct {
-	People
-	Me *RepState // the signed-in person, when that is a rep
+	lead.Staff
+	Me *lead.RepState // the signed-in person, when that is a rep
 
 	Sessions, Tokens, Links []session.Credential
 	Token                   string // just made, shown once
@@ -35,11 +36,11 @@ func (s *Server) settingsPage(c echo.Context) error { return s.showSettings(c, h
 func (s *Server) showSettings(c echo.Context, status int, done func(*settings)) error {
 	v := settings{Before: c.QueryParam("before")}
 	if s.o.People != nil {
-		all, err := s.o.People.People(c.Request().Context())
+		all, err := s.o.People.Staff(c.Request().Context())
 		if err != nil {
 			return fmt.Errorf("list reps: %w", err)
 		}
-		v.People = all
+		v.Staff = all
 	}
 	me := session.Of(c)
 	for i, r := range v.Reps {

@@ -109,7 +109,7 @@ type nobody struct {
 	err error
 }
 
-func (n nobody) People(context.Context) (People, error) { return People{}, n.err }
+func (n nobody) Staff(context.Context) (lead.Staff, error) { return lead.Staff{}, n.err }
 
 func TestSettings_Off(t *testing.T) {
 	f := &fakeAuditor{}

@@ -40,6 +40,15 @@ func (j *Jobs) OffUntil(ctx context.Context, rep, words string) (time.Time, erro
 	return until, err
 }
 
+// Staff returns the reps and teams as of now.
+func (j *Jobs) Staff(ctx context.Context) (lead.Staff, error) {
+	off, err := j.WhoIsOff(ctx)
+	if err != nil {
+		return lead.Staff{}, err
+	}
+	return j.people().Staff(off, j.now()), nil
+}
+
 // WhoIsOff returns until when reps are away, by their names; past moments too.
 // While Redis is away it is what was said on this node.
 func (j *Jobs) WhoIsOff(ctx context.Context) (map[string]time.Time, error) {

@@ -80,6 +80,24 @@ func (h Hours) openings(year int, month time.Month, day int) (all []opening) {
 	return all
 }
 
+// String writes the spans as the configuration has them: Mon-Fri 09:00-17:30.
+func (h Hours) String() string {
+	clock := func(d time.Duration) string { return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60) }
+	parts := make([]string, len(h.Spans))
+	for i, s := range h.Spans {
+		days := s.Days[0].String()[:3]
+		if n := len(s.Days); n > 1 {
+			days += "-" + s.Days[n-1].String()[:3]
+		}
+		to := s.To
+		if to > 24*time.Hour { // of the next day
+			to -= 24 * time.Hour
+		}
+		parts[i] = days + " " + clock(s.From) + "-" + clock(to)
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Shifts are the hours of several people together: one works when any of
 // them does. No shifts are always open.
 type Shifts []Hours

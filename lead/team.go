@@ -178,3 +178,51 @@ func (t *Turns) begin(at time.Time) {
 }
 
 func dayOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// Staff is the reps and teams of the configuration, in its order, as of now. Its
+// JSON is the API's.
+type Staff struct {
+	Reps  []RepState  `json:"reps"`
+	Teams []TeamState `json:"teams"`
+}
+
+// RepState is a rep as of now.
+type RepState struct {
+	Name     string    `json:"name"`
+	Hours    string    `json:"hours,omitempty"` // as configured; absent: always
+	Zone     string    `json:"zone"`            // of the hours
+	AtWork   bool      `json:"at_work"`         // within the hours, and not off
+	OffUntil time.Time `json:"off_until,omitzero"`
+	Weight   int       `json:"weight"`        // share in a round robin
+	Cap      int       `json:"cap,omitempty"` // the most leads that a round robin gives in a UTC day; absent: no bound
+	Teams    []string  `json:"teams,omitempty"`
+}
+
+// TeamState is a team and how it shares its leads.
+type TeamState struct {
+	Name string   `json:"name"`
+	Mode Mode     `json:"mode"` // round_robin, or claim: whoever is first
+	Reps []string `json:"reps"`
+}
+
+// Staff is these people as of now. off is until when reps are away.
+func (p People) Staff(off map[string]time.Time, now time.Time) Staff {
+	all := Staff{Reps: []RepState{}, Teams: []TeamState{}}
+	for _, r := range p.Reps {
+		s := RepState{Name: r.Name, Hours: r.Hours.String(), Zone: r.Hours.Local(now).Location().String(),
+			AtWork: Shifts{r.Hours}.Open(now), Weight: max(r.Weight, 1), Cap: r.Cap}
+		if until := off[r.Name]; until.After(now) {
+			s.OffUntil, s.AtWork = until, false
+		}
+		for _, t := range p.Teams {
+			if slices.Contains(t.Reps, r.Name) {
+				s.Teams = append(s.Teams, t.Name)
+			}
+		}
+		all.Reps = append(all.Reps, s)
+	}
+	for _, t := range p.Teams {
+		all.Teams = append(all.Teams, TeamState{Name: t.Name, Mode: cmp.Or(t.Mode, RoundRobin), Reps: t.Reps})
+	}
+	return all
+}

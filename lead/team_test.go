@@ -143,3 +143,31 @@ func TestPeople_Shifts(t *testing.T) {
 		}
 	}
 }
+
+func TestPeople_Staff(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) // a Wednesday
+	night := Span{Days: []time.Weekday{time.Saturday}, From: 22 * time.Hour, To: 26 * time.Hour}
+	p := People{
+		Reps:  []Rep{{Name: "Dana", Hours: Hours{Spans: []Span{{weekdays, clockOf(9, 0), clockOf(17, 30)}, night}, Zone: berlin}, Weight: 2, Cap: 20}, {Name: "Eli"}, {Name: "Lee"}},
+		Teams: []Team{{Name: "emea", Reps: []string{"Dana", "Eli"}}, {Name: "apac", Mode: FirstCome, Reps: []string{"Dana"}}},
+	}
+	got := p.Staff(map[string]time.Time{"Eli": now.Add(time.Hour), "Lee": now.Add(-time.Hour)}, now)
+	want := Staff{
+		Reps: []RepState{
+			{Name: "Dana", Hours: "Mon-Fri 09:00-17:30, Sat 22:00-02:00", Zone: "Europe/Berlin", AtWork: true, Weight: 2, Cap: 20, Teams: []string{"emea", "apac"}},
+			{Name: "Eli", Zone: "UTC", OffUntil: now.Add(time.Hour), Weight: 1, Teams: []string{"emea"}},
+			{Name: "Lee", Zone: "UTC", AtWork: true, Weight: 1},
+		},
+		Teams: []TeamState{{Name: "emea", Mode: RoundRobin, Reps: []string{"Dana", "Eli"}}, {Name: "apac", Mode: FirstCome, Reps: []string{"Dana"}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Staff (-want +got):\n%s", diff)
+	}
+	if none := (People{}).Staff(nil, now); none.Reps == nil || none.Teams == nil {
+		t.Errorf("Staff of nobody = %+v, want empty lists", none)
+	}
+}

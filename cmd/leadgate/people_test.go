@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -27,7 +26,7 @@ func TestProgram_People(t *testing.T) {
 		p := newProgram(t, env...)
 		p.config(twoReps)
 		p.start()
-		people := func() (all handlers.People) {
+		people := func() (all lead.Staff) {
 			t.Helper()
 			if code := p.get("/reps", &all); code != http.StatusOK {
 				t.Fatalf("GET /reps = %d", code)
@@ -41,11 +40,11 @@ func TestProgram_People(t *testing.T) {
 		}
 		now := time.Now().In(berlin)
 		clock := now.Hour()*60 + now.Minute()
-		want := handlers.People{
-			Reps: []handlers.RepState{{Name: "Dana", Hours: "Mon-Fri 09:00-17:30", Zone: "Europe/Berlin", Weight: 2, Cap: 20, Teams: []string{"emea"},
+		want := lead.Staff{
+			Reps: []lead.RepState{{Name: "Dana", Hours: "Mon-Fri 09:00-17:30", Zone: "Europe/Berlin", Weight: 2, Cap: 20, Teams: []string{"emea"},
 				AtWork: now.Weekday() != time.Saturday && now.Weekday() != time.Sunday && clock >= 9*60 && clock < 17*60+30},
 				{Name: "Lee Ray", Zone: "UTC", Weight: 1, Teams: []string{"emea", "apac"}, AtWork: true}},
-			Teams: []handlers.TeamState{{Name: "emea", Mode: lead.RoundRobin, Reps: []string{"Dana", "Lee Ray"}}, {Name: "apac", Mode: lead.FirstCome, Reps: []string{"Lee Ray"}}},
+			Teams: []lead.TeamState{{Name: "emea", Mode: lead.RoundRobin, Reps: []string{"Dana", "Lee Ray"}}, {Name: "apac", Mode: lead.FirstCome, Reps: []string{"Lee Ray"}}},
 		}
 		if d := cmp.Diff(want, all); d != "" {
 			t.Errorf("people (-want +got):\n%s", d)

@@ -26,7 +26,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -421,7 +420,7 @@ func (u *upgrading) tells(file string, own []string, paths ...string) {
 func (u *upgrading) goesOn() {
 	t := u.t
 	t.Helper()
-	var people handlers.People
+	var people lead.Staff
 	u.get("/reps", &people)
 	if until := time.Date(2027, 11, 1, 0, 0, 0, 0, time.UTC); time.Now().Before(until) && (len(people.Reps) != 3 || !people.Reps[1].OffUntil.Equal(until)) {
 		t.Errorf("people = %+v, want Eli off until %s", people, until)

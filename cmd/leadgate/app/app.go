@@ -167,7 +167,7 @@ func New(o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	a.web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Intake: intake.Options{Accepter: a.jobs, MaxBody: cfg.MaxBody}, Reader: a.jobs, Standby: a.jobs, Actor: a.jobs, People: people{a.jobs, a.files.people}, Watcher: a.jobs,
+		Sources: cfg.Sources, Intake: intake.Options{Accepter: a.jobs, MaxBody: cfg.MaxBody}, Reader: a.jobs, Standby: a.jobs, Actor: a.jobs, People: a.jobs, Watcher: a.jobs,
 		Source: source.Options{Notebook: a.jobs, ArrivalRates: a.jobs.ArrivalRates, TrustedProxies: cfg.TrustedProxies},
 		Judge:  a.jobs, Merger: a.jobs, Replayer: a.jobs, Resender: a.jobs, Eraser: a.jobs, Pauser: a.jobs,
 		Auditor: a.jobs, Reporter: a.jobs, Machinery: a.jobs, PublicURL: public,
