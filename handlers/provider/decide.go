@@ -21,6 +21,10 @@ func knownLabel(label string) (meaning, bool) {
 	class := uint8(0)
 	if stem := withoutCount(n); len(stem) < len(n) {
 		n, class = stem, 3 // acceptance-5, tel-123: what a builder calls its fifth field
+		switch string(n) {
+		case "question", "text", "content", "body":
+			return meaning{}, false // a builder's own number of a question
+		}
 		if m, ok := exact[string(n)]; ok && m.field <= fieldConsent {
 			m.class += class
 			return m, true
