@@ -270,7 +270,7 @@ func (j *Jobs) digested(ctx context.Context, g *gathered, receipt string) error 
 
 func thatTell(decisions []lead.Decision) (told []lead.Decision) {
 	for _, d := range decisions {
-		if d.Tells() {
+		if d.Sends() {
 			told = append(told, d)
 		}
 	}

@@ -53,7 +53,7 @@ func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.ResendOne) (*le
 func toldOf(l *lead.Lead) (targets []string) {
 	for _, past := range l.History {
 		for _, d := range past.Decisions {
-			if d.Tells() && !slices.Contains(targets, d.Target) {
+			if d.Sends() && !slices.Contains(targets, d.Target) {
 				targets = append(targets, d.Target)
 			}
 		}

@@ -160,8 +160,8 @@ type Decision struct {
 	Kind   AlertKind `json:"kind,omitempty"`   // set when the target gets it
 }
 
-// Tells reports whether the target gets the touch.
-func (d Decision) Tells() bool { return d.Kind != "" }
+// Sends reports whether the target gets the touch.
+func (d Decision) Sends() bool { return d.Kind != "" }
 
 // IsAlert reports whether the target is alerted at once.
 func (d Decision) IsAlert() bool { return d.Kind == HotAlert || d.Kind == JustTurnedHot }

@@ -46,7 +46,7 @@ func (p *Pipeline) sendDirect(t *lead.Touch) {
 	c.Trail = append(c.Trail, p.verdictStep(&c, l))
 	p.o.Events.Publish(lead.News{Kind: lead.LeadNews, At: p.o.Now().UTC(), TouchID: c.ID, State: string(c.State), Change: "new"}.About(l))
 	for _, d := range p.o.Policy.DecideAlone(l, &c) {
-		if !d.Tells() || !p.o.Targets.Known(d.Target) || d.Kind == lead.Copy {
+		if !d.Sends() || !p.o.Targets.Known(d.Target) || d.Kind == lead.Copy {
 			continue // what is no alert can wait for the job
 		}
 		a := alertOf(d, l, &c)

@@ -46,7 +46,7 @@ func (f *fanOut) now() (*lead.Touch, *lead.Lead) {
 // with a receipt is done, the others go to the targets' outboxes. first says that
 // the store knows of no delivery.
 func (p *Pipeline) fanOut(ctx context.Context, t *lead.Touch, l *lead.Lead, decisions []lead.Decision, first bool) error {
-	decisions = slices.DeleteFunc(slices.Clone(decisions), func(d lead.Decision) bool { return !d.Tells() })
+	decisions = slices.DeleteFunc(slices.Clone(decisions), func(d lead.Decision) bool { return !d.Sends() })
 	stored := map[string]lead.Delivery{}
 	if !first && len(decisions) > 0 { // an earlier run or another replica may have sent some of them
 		found, err := p.o.Store.TouchesByID(ctx, []string{t.ID})

@@ -103,10 +103,10 @@ func (p Policy) Resend(decisions []lead.Decision, target string) []lead.Decision
 			d.Kind = lead.Copy
 		}
 	}
-	decisions = slices.DeleteFunc(slices.Clone(decisions), func(was lead.Decision) bool { return was.Target == "" && !was.Tells() })
+	decisions = slices.DeleteFunc(slices.Clone(decisions), func(was lead.Decision) bool { return was.Target == "" && !was.Sends() })
 	for i, was := range decisions {
 		if was.Target == target {
-			if was.Tells() && was.Kind != lead.Repeat {
+			if was.Sends() && was.Kind != lead.Repeat {
 				d.Kind = was.Kind
 			}
 			decisions[i] = d

@@ -71,7 +71,7 @@ func TestWebhook_GoesNowhereInside(t *testing.T) {
 	if n := reached.Load(); n > 0 {
 		t.Errorf("%d connections reached this machine", n)
 	}
-	// The guard is what keeps them out: without it the canary hears.
+	// The guard is what keeps them out: without it the canary is reached.
 	if _, err := open(t, "webhook", notifytest.NewServer(t), func(target *notify.Target, _ *Env) { target.URL = "http://127.0.0.1:" + port }).Send(t.Context(), []notify.Alert{notifytest.Grace(lead.Copy)}); err == nil || reached.Load() == 0 {
 		t.Errorf("with private targets allowed: %v, %d connections", err, reached.Load())
 	}

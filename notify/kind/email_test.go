@@ -83,8 +83,8 @@ func (p *smtpServer) serve(c net.Conn, config *tls.Config) {
 		c = tls.Server(c, config)
 	}
 	r := bufio.NewReader(c)
-	say := func(s string) { io.WriteString(c, s+"\r\n") }
-	say("220 mail.example ESMTP")
+	reply := func(s string) { io.WriteString(c, s+"\r\n") }
+	reply("220 mail.example ESMTP")
 	for {
 		l, err := r.ReadString('\n')
 		if err != nil {
@@ -109,24 +109,24 @@ func (p *smtpServer) serve(c net.Conn, config *tls.Config) {
 			<-p.silent
 			return
 		case answer != "":
-			say(answer)
+			reply(answer)
 		case verb == "EHLO":
-			say("250-mail.example")
+			reply("250-mail.example")
 			if !secure && !p.plain {
-				say("250-STARTTLS")
+				reply("250-STARTTLS")
 			}
-			say("250 AUTH " + p.auth)
+			reply("250 AUTH " + p.auth)
 		case verb == "STARTTLS":
-			say("220 go on")
+			reply("220 go on")
 			tc := tls.Server(c, config)
 			if tc.Handshake() != nil {
 				return
 			}
 			c, r, secure = tc, bufio.NewReader(tc), true
 		case verb == "AUTH":
-			p.authenticate(rest, say, r)
+			p.authenticate(rest, reply, r)
 		case verb == "DATA":
-			say("354 go on")
+			reply("354 go on")
 			var b strings.Builder
 			for {
 				l, err := r.ReadString('\n')
@@ -155,28 +155,28 @@ func (p *smtpServer) serve(c net.Conn, config *tls.Config) {
 			if end == "" {
 				end = "250 taken"
 			}
-			say(end)
+			reply(end)
 		default:
-			say("250 fine")
+			reply("250 fine")
 		}
 	}
 }
 
-func (p *smtpServer) authenticate(rest string, say func(string), r *bufio.Reader) {
+func (p *smtpServer) authenticate(rest string, reply func(string), r *bufio.Reader) {
 	way, first, _ := strings.Cut(rest, " ")
 	text := func(s string) string { b, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(s)); return string(b) }
 	user := strings.TrimPrefix(strings.ReplaceAll(text(first), "\x00", ":"), ":")
 	if strings.EqualFold(way, "LOGIN") {
-		say("334 " + base64.StdEncoding.EncodeToString([]byte("Username:")))
+		reply("334 " + base64.StdEncoding.EncodeToString([]byte("Username:")))
 		name, _ := r.ReadString('\n')
-		say("334 " + base64.StdEncoding.EncodeToString([]byte("Password:")))
+		reply("334 " + base64.StdEncoding.EncodeToString([]byte("Password:")))
 		password, _ := r.ReadString('\n')
 		user = text(name) + ":" + text(password)
 	}
 	p.mu.Lock()
 	p.users = append(p.users, user)
 	p.mu.Unlock()
-	say("235 welcome")
+	reply("235 welcome")
 }
 
 func (p *smtpServer) sender(t *testing.T, change ...func(*notify.Target, *Env)) notify.Sender {
@@ -221,7 +221,7 @@ func TestEmail_Sends(t *testing.T) {
 			t.Errorf("AUTH %s gave %q", tt.auth, p.users[0])
 		}
 		if slices.Contains(p.commands, "STARTTLS") == tt.implicit {
-			t.Errorf("with TLS from the first byte on %v the server heard %q", tt.implicit, p.commands)
+			t.Errorf("with TLS from the first byte on %v the server got %q", tt.implicit, p.commands)
 		}
 		m, err := mail.ReadMessage(strings.NewReader(p.mails[0]))
 		if err != nil {
@@ -308,7 +308,7 @@ func TestEmail_Failures(t *testing.T) {
 	}
 }
 
-// Nothing is said to a server that cannot be trusted: no password, no lead.
+// Nothing is sent to a server that cannot be trusted: no password, no lead.
 func TestEmail_WantsTLS(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -340,7 +340,7 @@ func TestEmail_WantsTLS(t *testing.T) {
 				t.Fatalf("Send = %v, want %s", err, tt.want)
 			}
 			if len(p.users)+len(p.mails) > 0 {
-				t.Errorf("the server heard %q, %q", p.users, p.mails)
+				t.Errorf("the server got %q, %q", p.users, p.mails)
 			}
 		})
 	}
@@ -368,7 +368,7 @@ func TestEmail_Rollup(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(p.mails) != 2 || !strings.Contains(p.mails[1], "All are kept") {
-		t.Fatalf("letters = %q", p.mails)
+		t.Fatalf("mails = %q", p.mails)
 	}
 	m, err := mail.ReadMessage(strings.NewReader(p.mails[0]))
 	if err != nil {
@@ -382,7 +382,7 @@ func TestEmail_Rollup(t *testing.T) {
 	}
 }
 
-// A digest says how each score has moved and how many leads it leaves out.
+// A digest shows how each score has moved and how many leads it leaves out.
 func TestEmail_Digest(t *testing.T) {
 	p := newSMTPServer(t, nil)
 	if _, err := p.sender(t).Send(t.Context(), notifytest.OfADay(notifytest.Crowd(2, notifytest.Warm), 14)); err != nil {

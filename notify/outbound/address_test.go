@@ -32,6 +32,6 @@ func TestPublic(t *testing.T) {
 		}
 	}
 	if strings.Contains(fmt.Sprint(ErrorOf(fmt.Errorf("dial 10.1.2.3: %w", errPrivate), false)), "10.1") {
-		t.Error("the error tells an inner address")
+		t.Error("the error contains an inner address")
 	}
 }

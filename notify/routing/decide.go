@@ -213,7 +213,7 @@ func alerted(in Asked, target string) bool {
 	}
 	for _, past := range in.Lead.History {
 		for _, d := range past.Decisions {
-			if past.ID != in.Touch.ID && d.Target == target && (d.Kind == lead.HotAlert || d.Kind == lead.JustTurnedHot) {
+			if past.ID != in.Touch.ID && d.Target == target && d.IsAlert() {
 				return true
 			}
 		}
@@ -229,9 +229,9 @@ func taken(l *lead.Lead) bool {
 // copy before the refusal that came closest.
 func weight(d lead.Decision) int {
 	switch {
-	case d.Tells() && d.Kind != lead.Copy:
+	case d.Sends() && d.Kind != lead.Copy:
 		return 5
-	case d.Tells():
+	case d.Sends():
 		return 4
 	}
 	switch d.Why {

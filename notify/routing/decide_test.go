@@ -11,7 +11,7 @@ import (
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-// story is a touch and what was known before it, told in the options below.
+// story is a touch and what was known before it, set by the options below.
 type story func(*Asked)
 
 func asked(routes []Route, stories ...story) Asked {
@@ -77,7 +77,7 @@ func TestDecide(t *testing.T) {
 	crm := Route{To: "crm", AtLeast: lead.Cold}
 	one := []Route{sales}
 	agreed := []Route{{To: "sales", AtLeast: lead.Hot, Consent: true}}
-	said := func(answers ...lead.Consent) story {
+	consented := func(answers ...lead.Consent) story {
 		return func(in *Asked) {
 			for _, c := range answers {
 				in.Lead.History = append(in.Lead.History, lead.Past{Consent: c})
@@ -85,7 +85,7 @@ func TestDecide(t *testing.T) {
 		}
 	}
 	both := []Route{sales, crm}
-	tells := func(target, why string, kind lead.AlertKind) lead.Decision {
+	sends := func(target, why string, kind lead.AlertKind) lead.Decision {
 		return lead.Decision{Target: target, Why: why, Kind: kind}
 	}
 	no := func(target, why string) lead.Decision { return lead.Decision{Target: target, Why: why} }
@@ -96,49 +96,49 @@ func TestDecide(t *testing.T) {
 		in   Asked
 		want []lead.Decision
 	}{
-		{"NewAndHot", asked(one), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"NewAndHot_EveryMatchingRouteFires", asked(both), []lead.Decision{tells("sales", "matched", lead.HotAlert), tells("crm", "matched", lead.Copy)}},
-		{"Warm_OnlyTheCRM", asked(both, now(lead.Warm)), []lead.Decision{no("sales", "too_cool"), tells("crm", "matched", lead.Copy)}},
-		{"Cold_OnlyTheCRM", asked(both, now(lead.Cold)), []lead.Decision{no("sales", "too_cool"), tells("crm", "matched", lead.Copy)}},
+		{"NewAndHot", asked(one), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"NewAndHot_EveryMatchingRouteFires", asked(both), []lead.Decision{sends("sales", "matched", lead.HotAlert), sends("crm", "matched", lead.Copy)}},
+		{"Warm_OnlyTheCRM", asked(both, now(lead.Warm)), []lead.Decision{no("sales", "too_cool"), sends("crm", "matched", lead.Copy)}},
+		{"Cold_OnlyTheCRM", asked(both, now(lead.Cold)), []lead.Decision{no("sales", "too_cool"), sends("crm", "matched", lead.Copy)}},
 		{"NoRoute", asked(nil), []lead.Decision{no("", "no_route")}},
 
-		{"KnownWarm_HeatedUp", asked(one, knownAs(lead.Warm), aloneIs(lead.Warm)), []lead.Decision{tells("sales", "matched", lead.JustTurnedHot)}},
-		{"KnownWarm_AsksForADemo", asked(one, knownAs(lead.Warm), aloneIs(lead.Hot)), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"KnownCold_TurnedHotSomehow", asked(one, knownAs(lead.Cold)), []lead.Decision{tells("sales", "matched", lead.JustTurnedHot)}},
-		{"KnownHot_ButTheTargetNeverHeard", asked(one, knownAs(lead.Hot)), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"New_HotByItsFirstTouchAndFields", asked(one, aloneIs(lead.Warm)), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
+		{"KnownWarm_HeatedUp", asked(one, knownAs(lead.Warm), aloneIs(lead.Warm)), []lead.Decision{sends("sales", "matched", lead.JustTurnedHot)}},
+		{"KnownWarm_AsksForADemo", asked(one, knownAs(lead.Warm), aloneIs(lead.Hot)), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"KnownCold_TurnedHotSomehow", asked(one, knownAs(lead.Cold)), []lead.Decision{sends("sales", "matched", lead.JustTurnedHot)}},
+		{"KnownHot_ButTheTargetWasNotAlerted", asked(one, knownAs(lead.Hot)), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"New_HotByItsFirstTouchAndFields", asked(one, aloneIs(lead.Warm)), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
 
-		{"AlertedAnHourAgo", asked(one, knownAs(lead.Hot), alertedAgo(time.Hour, "sales")), []lead.Decision{tells("sales", "repeat", lead.Repeat)}},
-		{"AlertedADayAgo", asked(one, knownAs(lead.Hot), alertedAgo(day, "sales")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"AlertedJustUnderADayAgo", asked(one, knownAs(lead.Hot), alertedAgo(day-time.Second, "sales")), []lead.Decision{tells("sales", "repeat", lead.Repeat)}},
+		{"AlertedAnHourAgo", asked(one, knownAs(lead.Hot), alertedAgo(time.Hour, "sales")), []lead.Decision{sends("sales", "repeat", lead.Repeat)}},
+		{"AlertedADayAgo", asked(one, knownAs(lead.Hot), alertedAgo(day, "sales")), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"AlertedJustUnderADayAgo", asked(one, knownAs(lead.Hot), alertedAgo(day-time.Second, "sales")), []lead.Decision{sends("sales", "repeat", lead.Repeat)}},
 		{"AlertedElsewhereOnly", asked(both, knownAs(lead.Hot), alertedAgo(time.Hour, "managers")),
-			[]lead.Decision{tells("sales", "matched", lead.HotAlert), tells("crm", "matched", lead.Copy)}},
-		{"AlertStillOnItsWay", asked(one, knownAs(lead.Hot), onItsWay(time.Minute, "sales")), []lead.Decision{tells("sales", "repeat", lead.Repeat)}},
-		{"AlertOfAnotherTargetOnItsWay", asked(one, knownAs(lead.Hot), onItsWay(time.Minute, "managers")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"TheSameTouchAgain_IsNoRepeatOfItself", asked(one, sameTouchRan), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"Alerted_CooledAndHeatedAgain", asked(one, knownAs(lead.Warm), aloneIs(lead.Warm), alertedAgo(9*day, "sales")), []lead.Decision{tells("sales", "matched", lead.JustTurnedHot)}},
-		{"StillHotAfterDays_ASmallTouch", asked(one, knownAs(lead.Hot), aloneIs(lead.Warm), alertedAgo(3*day, "sales")), []lead.Decision{tells("sales", "repeat", lead.Repeat)}},
-		{"StillHotAfterDays_AsksAgain", asked(one, knownAs(lead.Hot), aloneIs(lead.Hot), alertedAgo(3*day, "sales")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"StillHot_ViewsAPage", asked(both, knownAs(lead.Hot), aloneIs(lead.Cold), alertedAgo(time.Hour, "sales")), []lead.Decision{no("sales", "quiet"), tells("crm", "matched", lead.Copy)}},
-		{"ClaimedADayAgo", asked(one, knownAs(lead.Hot), claimedBy("Dana"), alertedAgo(2*day, "sales")), []lead.Decision{tells("sales", "was_claimed", lead.Repeat)}},
-		{"ClaimedLongAgo", asked(one, knownAs(lead.Hot), claimedBy("Dana"), alertedAgo(20*day, "sales")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"ClaimedInTheInbox_TheTargetNeverHeard", asked(one, knownAs(lead.Warm), aloneIs(lead.Hot), claimedBy("Dana")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"ClosedLongAgo_ComesBack", asked(one, knownAs(lead.Warm), aloneIs(lead.Hot), status(lead.Closed), alertedAgo(90*day, "sales")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
+			[]lead.Decision{sends("sales", "matched", lead.HotAlert), sends("crm", "matched", lead.Copy)}},
+		{"AlertStillOnItsWay", asked(one, knownAs(lead.Hot), onItsWay(time.Minute, "sales")), []lead.Decision{sends("sales", "repeat", lead.Repeat)}},
+		{"AlertOfAnotherTargetOnItsWay", asked(one, knownAs(lead.Hot), onItsWay(time.Minute, "managers")), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"TheSameTouchAgain_IsNoRepeatOfItself", asked(one, sameTouchRan), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"Alerted_CooledAndHeatedAgain", asked(one, knownAs(lead.Warm), aloneIs(lead.Warm), alertedAgo(9*day, "sales")), []lead.Decision{sends("sales", "matched", lead.JustTurnedHot)}},
+		{"StillHotAfterDays_ASmallTouch", asked(one, knownAs(lead.Hot), aloneIs(lead.Warm), alertedAgo(3*day, "sales")), []lead.Decision{sends("sales", "repeat", lead.Repeat)}},
+		{"StillHotAfterDays_AsksAgain", asked(one, knownAs(lead.Hot), aloneIs(lead.Hot), alertedAgo(3*day, "sales")), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"StillHot_ViewsAPage", asked(both, knownAs(lead.Hot), aloneIs(lead.Cold), alertedAgo(time.Hour, "sales")), []lead.Decision{no("sales", "quiet"), sends("crm", "matched", lead.Copy)}},
+		{"ClaimedADayAgo", asked(one, knownAs(lead.Hot), claimedBy("Dana"), alertedAgo(2*day, "sales")), []lead.Decision{sends("sales", "was_claimed", lead.Repeat)}},
+		{"ClaimedLongAgo", asked(one, knownAs(lead.Hot), claimedBy("Dana"), alertedAgo(20*day, "sales")), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"ClaimedInTheInbox_TheTargetWasNotAlerted", asked(one, knownAs(lead.Warm), aloneIs(lead.Hot), claimedBy("Dana")), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"ClosedLongAgo_ComesBack", asked(one, knownAs(lead.Warm), aloneIs(lead.Hot), status(lead.Closed), alertedAgo(90*day, "sales")), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
 
 		{"ConsentRequired_NotAsked", asked(agreed), []lead.Decision{no("sales", "no_consent")}},
-		{"ConsentRequired_Given", asked(agreed, said(lead.Given)), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"ConsentRequired_GivenBeforeAndNotAskedSince", asked(agreed, said(lead.Given, "")), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"ConsentRequired_TakenBack", asked(agreed, said(lead.Given, lead.Refused)), []lead.Decision{no("sales", "no_consent")}},
+		{"ConsentRequired_Given", asked(agreed, consented(lead.Given)), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"ConsentRequired_GivenBeforeAndNotAskedSince", asked(agreed, consented(lead.Given, "")), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"ConsentRequired_TakenBack", asked(agreed, consented(lead.Given, lead.Refused)), []lead.Decision{no("sales", "no_consent")}},
 		{"ConsentRequired_AndTooCool", asked(agreed, now(lead.Warm)), []lead.Decision{no("sales", "too_cool")}},
-		{"ConsentRequired_AnotherRouteDoesNotAsk", asked([]Route{agreed[0], sales}), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
+		{"ConsentRequired_AnotherRouteDoesNotAsk", asked([]Route{agreed[0], sales}), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
 
 		{"OtherSource", asked([]Route{{To: "sales", AtLeast: lead.Hot, Sources: []string{"zoom"}}}), []lead.Decision{no("sales", "other_source")}},
-		{"ThisSource", asked([]Route{{To: "sales", AtLeast: lead.Hot, Sources: []string{"zoom", "site"}}}), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
+		{"ThisSource", asked([]Route{{To: "sales", AtLeast: lead.Hot, Sources: []string{"zoom", "site"}}}), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
 		{"OtherAction", asked([]Route{{To: "sales", AtLeast: lead.Hot, Actions: []lead.Action{"quote_request"}}}), []lead.Decision{no("sales", "other_action")}},
-		{"ThisAction", asked([]Route{{To: "sales", AtLeast: lead.Hot, Actions: []lead.Action{"demo_request"}}}), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"TwoRoutesToOneTarget_AskedOnce", asked([]Route{sales, sales}), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"TwoRoutesToOneTarget_TheSecondMatches", asked([]Route{{To: "sales", AtLeast: lead.Hot, Sources: []string{"zoom"}}, sales}), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
-		{"TwoRoutesToOneTarget_AnAlertBeatsACopy", asked([]Route{{To: "sales", AtLeast: lead.Warm}, sales}), []lead.Decision{tells("sales", "matched", lead.HotAlert)}},
+		{"ThisAction", asked([]Route{{To: "sales", AtLeast: lead.Hot, Actions: []lead.Action{"demo_request"}}}), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"TwoRoutesToOneTarget_AskedOnce", asked([]Route{sales, sales}), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"TwoRoutesToOneTarget_TheSecondMatches", asked([]Route{{To: "sales", AtLeast: lead.Hot, Sources: []string{"zoom"}}, sales}), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
+		{"TwoRoutesToOneTarget_AnAlertBeatsACopy", asked([]Route{{To: "sales", AtLeast: lead.Warm}, sales}), []lead.Decision{sends("sales", "matched", lead.HotAlert)}},
 		{"TwoRoutesToOneTarget_TheNearestNo", asked([]Route{{To: "sales", Sources: []string{"zoom"}}, sales}, now(lead.Warm)), []lead.Decision{no("sales", "too_cool")}},
 
 		{"Test", asked(both, test), []lead.Decision{no("", "test")}},

@@ -46,18 +46,15 @@ func AlertedBy(past lead.Past, routes []Route) (by []Route) {
 // LatestAlert returns the latest touch of a lead that a target was alerted to.
 func LatestAlert(l *lead.Lead) (lead.Past, bool) {
 	for _, past := range slices.Backward(l.History) {
-		if slices.ContainsFunc(past.Decisions, isAlert) {
+		if slices.ContainsFunc(past.Decisions, lead.Decision.IsAlert) {
 			return past, true
 		}
 	}
 	return lead.Past{}, false
 }
 
-// isAlert reports whether a decision alerts.
-func isAlert(d lead.Decision) bool { return d.Kind == lead.HotAlert || d.Kind == lead.JustTurnedHot }
-
 // alerts reports whether a route alerted to a touch.
 func alerts(r Route, past lead.Past) bool {
 	return r.AtLeast == lead.Hot && wants(r.Sources, past.Source) && wants(r.Actions, past.Action) &&
-		slices.ContainsFunc(past.Decisions, func(d lead.Decision) bool { return d.Target == r.To && isAlert(d) })
+		slices.ContainsFunc(past.Decisions, func(d lead.Decision) bool { return d.Target == r.To && d.IsAlert() })
 }
