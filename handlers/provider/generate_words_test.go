@@ -92,6 +92,9 @@ var messages = []string{
 	"Wir hätten gern ein Angebot für 25 Plätze.",
 	"Pourriez-vous me rappeler cette semaine ?",
 	"Our current tool does not tell us who asked for a demo; does yours?",
+	"Hello 👋\nWe are a team of nine.\nWhat does it cost?",
+	"Hi, I'd like to know more; is there a discount for schools & charities?",
+	"https://www.quist-pumps.example is our site. Could you have a look before we talk?",
 	"Two questions: does it run on our own servers, and what does it cost?",
 }
 
