@@ -122,19 +122,8 @@ func words(line string) (all []word) {
 
 // shows says whether a lead belongs in the list.
 func (f filter) shows(l *lead.Lead) bool {
-	p := l.Person
-	has := func(v string) bool { return strings.Contains(strings.ToLower(v), strings.ToLower(f.Text)) }
-	switch {
-	case f.Temperature != nil && l.Temperature != *f.Temperature,
-		f.Status != "" && l.Status != f.Status,
-		f.Status == "" && (l.Status == lead.Junk || l.Status == lead.HeldInQuarantine),
-		f.Unclaimed && (l.Claim != nil || l.Status != lead.New),
-		f.Owner != "" && (l.Claim == nil || !strings.EqualFold(l.Claim.By, f.Owner)),
-		f.Source != "" && !slices.ContainsFunc(l.History, func(p lead.Past) bool { return p.Source == f.Source }),
-		f.Email != "" && lead.NormalEmail(f.Email) != lead.NormalEmail(p.Email),
-		f.Consent != "" && l.Consent() != f.Consent,
-		l.CreatedAt.Before(f.Since), l.MergedInto != "":
-		return false
-	}
-	return f.Text == "" || slices.ContainsFunc([]string{p.Name, p.Email, p.Phone, p.Company, p.Title}, has)
+	q := f.Query
+	q.ClaimedBy = "" // Owner is any spelling of it
+	owned := f.Owner == "" || l.Claim != nil && strings.EqualFold(l.Claim.By, f.Owner)
+	return q.Matches(l) && owned && (f.Status != "" || l.Status != lead.Junk)
 }
