@@ -73,7 +73,7 @@ func idSince(t time.Time) string {
 }
 
 // Credentials let people and programs in. What one is made of is its keeper's;
-// here it is a text under an id that tells nothing.
+// here it is a text under an id that reveals nothing.
 
 // PutCredential keeps a credential in place of what was there.
 func (s *Store) PutCredential(ctx context.Context, id, kept string) error {
@@ -104,7 +104,7 @@ func (s *Store) Credentials(ctx context.Context) (map[string]string, error) {
 	return all, nil
 }
 
-// DropCredential forgets a credential; ErrNotFound when somebody else was faster.
+// DropCredential forgets a credential; ErrNotFound when another node was faster.
 func (s *Store) DropCredential(ctx context.Context, id string) error {
 	n, err := s.rdb.HDel(ctx, s.passesKey(), id).Result()
 	if err == nil && n == 0 {

@@ -22,7 +22,7 @@ import (
 // phone stays with the first.
 const hasEmail = "@"
 
-// errAgain: somebody else changed the pointers meanwhile.
+// errAgain: another node changed the pointers meanwhile.
 var errAgain = errors.New("the pointers of the person changed")
 
 // adding is one call of Add.
@@ -38,14 +38,14 @@ type adding struct {
 
 // Add finds the lead of a touch's person, or makes one with newID, and applies
 // change, which has to call l.Take(t) and runs again, on another lead, when
-// somebody else was faster. met is what Meet said of the touch a moment before;
+// another node was faster. met is what Meet returned for the touch a moment before;
 // nil: Add looks by itself. known says that the lead had the touch already, for
 // a job runs again after a crash: the lead is then returned as it is. newID must
 // be the same each time, and no other touch's. ErrWiped: fill the store first.
 func (s *Store) Add(ctx context.Context, t *lead.Touch, newID string, met *lead.Met, change func(l *lead.Lead) error) (l *lead.Lead, known bool, err error) {
 	a := &adding{Store: s, touch: t, newID: newID, change: change, pointers: s.pointersTo(t.Person)}
 	for range mostTries {
-		if a.email == "" && a.tel == "" { // nobody that could be known again
+		if a.email == "" && a.tel == "" { // no person that could be recognised
 			l, known, err = a.addTo(ctx, newID, false)
 		} else {
 			l, known, err = a.try(ctx, met)
@@ -129,7 +129,7 @@ func (a *adding) addTo(ctx context.Context, id string, pointTel bool) (*lead.Lea
 	pipe := a.rdb.Pipeline()
 	born := pipe.Exists(ctx, a.bornKey())
 	if a.spare && id != a.newID {
-		pipe.Del(ctx, a.leadKey(a.newID)) // no pointer names it, so nobody else has seen it
+		pipe.Del(ctx, a.leadKey(a.newID)) // no pointer names it, so no other node has seen it
 	}
 	reply := pipe.Get(ctx, a.leadKey(id))
 	if pointTel && a.tel != "" {
@@ -218,7 +218,7 @@ func (a *adding) append(ctx context.Context, kept string) (*lead.Lead, bool, err
 	return nil, false, fmt.Errorf("%w again and again", ErrConflict)
 }
 
-// Meet says in one round trip what Redis knows of a touch. said is the touch that
+// Meet returns in one round trip what Redis knows of a touch. said is the touch that
 // said its content to its source first as far as is known without Redis: t itself
 // as a rule, and when it has no content. It is First, too, unless Redis knows of
 // one within the last ten minutes; but a touch that has its lead already is never

@@ -13,8 +13,8 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// A lead that waits for somebody to take it is in the list of timers, at the
-// moment when the next level hears. The lead itself says when that is
+// A lead that waits for a rep is in the list of timers, at the moment when the
+// next level is alerted. The lead itself says when that is
 // (EscalatesAt): a timer is only where to look, and may be out of date.
 
 // wind puts a lead in the list of timers.
@@ -47,7 +47,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, most int) ([]*lead.Lead,
 }
 
 // Rewind moves a lead's timer that was due by now to at, or takes it away when
-// at is zero. One that somebody moved beyond now meanwhile stays.
+// at is zero. One that another node moved beyond now meanwhile stays.
 func (s *Store) Rewind(ctx context.Context, leadID string, now, at time.Time) error {
 	to := int64(0)
 	if !at.IsZero() {
@@ -60,7 +60,7 @@ func (s *Store) Rewind(ctx context.Context, leadID string, now, at time.Time) er
 }
 
 // SetReceipts takes down what targets called notices, by their names: what they
-// were told that is no touch's own telling.
+// were sent that belong to no touch.
 func (s *Store) SetReceipts(ctx context.Context, receipts map[string]string) error {
 	pipe := s.rdb.Pipeline()
 	for notice, receipt := range receipts {
@@ -73,7 +73,7 @@ func (s *Store) SetReceipts(ctx context.Context, receipts map[string]string) err
 }
 
 // Receipts returns what targets called these notices, and which of them were
-// told at all.
+// sent at all.
 func (s *Store) Receipts(ctx context.Context, notices ...string) (map[string]string, error) {
 	pipe := s.rdb.Pipeline()
 	replies := make([]*redis.StringCmd, len(notices))
@@ -83,15 +83,15 @@ func (s *Store) Receipts(ctx context.Context, notices ...string) (map[string]str
 	if err := exec(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("look for receipts: %w", err)
 	}
-	told := map[string]string{}
+	sent := map[string]string{}
 	for i, r := range replies {
 		if receipt, err := r.Result(); err == nil {
-			told[notices[i]] = receipt
+			sent[notices[i]] = receipt
 		} else if !errors.Is(err, redis.Nil) {
 			return nil, fmt.Errorf("look for receipts: %w", err)
 		}
 	}
-	return told, nil
+	return sent, nil
 }
 
 // LastSeen records when sources last sent something to a node, where no later

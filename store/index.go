@@ -62,7 +62,7 @@ type indexEntry struct {
 	consent lead.Consent // empty: the entry was written before entries had it
 }
 
-// may reports whether a lead can have a consent, as far as its entry tells.
+// may reports whether a lead can have a consent, as far as its entry knows.
 func (k *indexEntry) may(consent lead.Consent) bool {
 	return consent == "" || k.consent == "" || k.consent == consent
 }
@@ -115,8 +115,8 @@ func (s *Store) withConsent(ctx context.Context, consent lead.Consent, at *curso
 }
 
 // WarmSearch reads the entries, so that the first search need not. Those that an earlier
-// release wrote do not tell the consent; their leads are read, and they are
-// written anew.
+// release wrote do not have the consent; their leads are read, and they are
+// rewritten.
 func (s *Store) WarmSearch(ctx context.Context) error {
 	old, err := s.entriesWithoutConsent(ctx)
 	if err != nil {

@@ -20,31 +20,31 @@ import (
 //	lg:{t:ID}:repeats             set     4 days     touches merged into it, so that each counts once
 //	lg:{l:ID}                     string  for ever   a lead: its revision, a blank, the lead as JSON
 //	lg:{who}:born                 string  for ever   there since NewGeneration: this Redis has not been wiped
-//	lg:{who}:SHA256               string  for ever   "email:..." or "tel:..." -> lead id; add.go tells of the "@" at its end
+//	lg:{who}:SHA256               string  for ever   "email:..." or "tel:..." -> lead id; add.go explains the "@" at its end
 //	lg:same:SOURCE:CONTENT        string  10 min     the first touch with this content
-//	lg:passes                     hash    for ever   digest of a secret -> whom it lets in
+//	lg:passes                     hash    for ever   digest of a secret -> the credential
 //	lg:notice:NAME                string  35 days    what a target called an escalation, a digest, an alarm
 //	lg:turns                      string  for ever   the round robins: their revision, a blank, lead.Turns as JSON
 //	lg:off                        hash    for ever   rep -> Unix milliseconds until when the rep is away
-//	lg:heard                      hash    for ever   source -> Unix milliseconds when it was heard last
+//	lg:heard                      hash    for ever   source -> Unix milliseconds when its last touch arrived
 //	lg:rhythms                    hash    for ever   source -> lead.ArrivalRate as JSON
-//	lg:lease:NAME                 string  as told    who holds it
+//	lg:lease:NAME                 string  as asked   who holds it
 //	lg:pace:NAME                  string  as needed  when a channel may have its whole burst again
 //	lg:pauses                     hash    for ever   target -> who paused it, when and why, as jobs write it
-//	lg:audit                      zset    for ever   who did what lately, as audit.go tells; at most lead.AuditMost
+//	lg:audit                      zset    for ever   who did what lately, see access.go; at most lead.AuditMost
 //	lg:erasures                   hash    for ever   erasure id -> order, which every node carries out on its journal
 //
 //	lg:touches                    zset    for ever   touches by time of arrival; repeats are not in it
 //	lg:touches:source:SOURCE      zset    for ever   the same for one source
 //	lg:touches:state:STATE        zset    for ever   accepted, unread, quarantined, merged
-//	lg:timers                     zset    for ever   leads that nobody has taken, by when the next level hears
+//	lg:timers                     zset    for ever   unclaimed leads, by when the next level is alerted
 //	lg:leads                      zset    for ever   leads by time of creation
 //	lg:leads:temperature:T        zset    for ever   those that are, or once were, this warm or warmer; none for cold
 //	lg:leads:status:STATUS        zset    for ever   those that have, or once had, this status; none for new
 //	lg:leads:source:SOURCE        zset    for ever   those that this source touched
 //	lg:leads:by:REP               zset    for ever   those that this person has, or once had
-//	lg:cards                      hash    for ever   lead id -> when it was made, what can be searched for, consent; card.go
-//	lg:cards:log                  stream  for ever   leads whose cards were written lately
+//	lg:cards                      hash    for ever   lead id -> when it was made, what can be searched for, consent; index.go
+//	lg:cards:log                  stream  for ever   leads whose entries were written lately
 //	lg:leads:alerted              zset    for ever   those that sales was alerted about, by when the visitor asked
 //
 //	lg:book:DAY:OUTCOME           set     35 days    the day's touches that ended so
@@ -126,7 +126,7 @@ func (s *Store) whoKey(key string) string {
 	return s.prefix + ":{who}:" + hex.EncodeToString(sum[:])
 }
 
-// keysOf are lead.Keys of a person, as far as they tell people apart.
+// keysOf are lead.Keys of a person, as far as they distinguish people.
 func (s *Store) keysOf(p lead.Person) []string {
 	if s.tags {
 		p.Email = lead.WithoutTag(p.Email)

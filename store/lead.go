@@ -87,7 +87,7 @@ func (s *Store) LeadsByID(ctx context.Context, ids []string) ([]*lead.Lead, erro
 const mostTries = 200
 
 // UpdateLead changes a lead by compare-and-set. With a revision of 0 change
-// runs again on whatever is there after somebody else was faster; with another
+// runs again on whatever is there after another node was faster; with another
 // one UpdateLead then returns ErrConflict and the lead as it is. When change
 // returns an error nothing is written and the lead as it is is returned with it.
 func (s *Store) UpdateLead(ctx context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error) {
@@ -157,7 +157,7 @@ func (s *Store) swap(ctx context.Context, l *lead.Lead) (other string, err error
 }
 
 // Quarantine makes a lead of a quarantined touch alone: no pointer leads to it, so it
-// is nobody's history and nobody is recognised as it. Otherwise it is as Add.
+// is in no history and no touch joins it. Otherwise it is as Add.
 func (s *Store) Quarantine(ctx context.Context, t *lead.Touch, newID string, change func(*lead.Lead) error) (*lead.Lead, error) {
 	a := &adding{Store: s, touch: t, newID: newID, change: change}
 	l, _, err := a.addTo(ctx, newID, false)
@@ -170,7 +170,7 @@ func (s *Store) Quarantine(ctx context.Context, t *lead.Touch, newID string, cha
 // Reopen lets a touch that had come to an end go on its way once more: as t,
 // accepted, waiting in the books. Its receipts stay.
 func (s *Store) Reopen(ctx context.Context, t *lead.Touch) error {
-	// The mark goes first, so that nobody sees the touch settled with what is new in it.
+	// The mark goes first, so that no reader sees the touch settled with what is new in it.
 	if err := s.rdb.HDel(ctx, s.touchKey(t.ID), fieldSettled, fieldMerged).Err(); err != nil {
 		return fmt.Errorf("reopen touch %s: %w", t.ID, err)
 	}
@@ -181,7 +181,7 @@ func (s *Store) Reopen(ctx context.Context, t *lead.Touch) error {
 }
 
 // Abandon deletes a lead that its last touch has left, and what points at it,
-// unless somebody changed it since. sources are those of its touches.
+// unless it was changed since. sources are those of its touches.
 func (s *Store) Abandon(ctx context.Context, l *lead.Lead, sources ...string) error {
 	gone, err := drop.Run(ctx, s.rdb, []string{s.leadKey(l.ID)}, revisionPrefix(l.Revision)).Int()
 	if err != nil {

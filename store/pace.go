@@ -12,7 +12,7 @@ import (
 
 // Admit asks in one round trip whether a message may go to its target. Wait is
 // how long it has to wait for its pace; 0: it may go now, and is counted, whoever
-// has the leases. Elsewhere says of each lease that another owner has it; the
+// has the leases. Elsewhere is true for each lease that another owner has; the
 // others are taken, or prolonged. On a cluster some of that may have been done
 // when there is an error.
 func (s *Store) Admit(ctx context.Context, a lead.Admission) (wait time.Duration, elsewhere []bool, err error) {
@@ -53,7 +53,7 @@ func (s *Store) Hold(ctx context.Context, name string, d, every time.Duration, b
 	return nil
 }
 
-// Pauses are the targets that somebody paused, with what was written then.
+// Pauses are the paused targets, with what was written then.
 func (s *Store) Pauses(ctx context.Context) (map[string]string, error) {
 	all, err := s.rdb.HGetAll(ctx, s.pausesKey()).Result()
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *Store) Pause(ctx context.Context, target, pause string) error {
 
 // Lease takes the lease called name for d, or prolongs it; false when another
 // owner has it. A lease keeps replicas from doing the same at the same time; it
-// is no proof that nobody did, for Redis may have been wiped.
+// is no proof that none did, for Redis may have been wiped.
 func (s *Store) Lease(ctx context.Context, name, owner string, d time.Duration) (bool, error) {
 	n, err := lease.Run(ctx, s.rdb, []string{s.leaseKey(name)}, owner, max(d.Milliseconds(), 1)).Int()
 	if err != nil {

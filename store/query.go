@@ -41,7 +41,7 @@ func (s *Store) Leads(ctx context.Context, q lead.Query) (p lead.LeadPage, err e
 		switch {
 		case len(l.Touches) == 0: // its last touch has just left for another lead
 			return false
-		case q.Temperature != nil && l.Temperature < *q.Temperature: // nobody gets warmer by waiting
+		case q.Temperature != nil && l.Temperature < *q.Temperature: // no lead gets warmer by waiting
 			return false
 		case !rest.Matches(l):
 			return false
@@ -60,7 +60,7 @@ func (s *Store) Leads(ctx context.Context, q lead.Query) (p lead.LeadPage, err e
 	if q.Text == "" && w.key == s.leadsOfSource(q.Source) {
 		rest.Source = "" // the list remembers more touches than the lead does
 	}
-	list := w // without what the cards know
+	list := w // without what the index knows
 	switch text := strings.ToLower(strings.TrimSpace(q.Text)); {
 	case q.Text != "" || q.Consent != "" && w.key == s.leadsKey():
 		w.below = func(ctx context.Context, at *cursor, n int) ([]cursor, error) {

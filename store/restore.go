@@ -180,7 +180,7 @@ func (s *Store) restoreTouch(ctx context.Context, pipe redis.Pipeliner, t *lead.
 	}
 	if t.LeadID != "" && t.State != lead.Quarantined {
 		// A phone that is not the lead's present one: whether the lead has an
-		// e-mail is not known here, and to say so merges nobody by mistake.
+		// e-mail is not known here, and that merges no two people by mistake.
 		s.link(ctx, pipe, t.Person, t.LeadID, true)
 	}
 	if t.MergedInto != "" {
@@ -214,7 +214,7 @@ func (s *Store) askAlerted(ctx context.Context, pipe redis.Pipeliner, touches []
 	return leads
 }
 
-// outcomeOf says how a touch ended, from its state, its deliveries and what its
+// outcomeOf is how a touch ended, from its state, its deliveries and what its
 // lead remembers of the decisions. One that the lead has forgotten counts as
 // alerted if anything was sent.
 func outcomeOf(t *lead.Touch, kept *redis.StringCmd) lead.Outcome {

@@ -34,7 +34,7 @@ redis.call('EXPIRE', KEYS[2], ARGV[2])
 if new == 1 then redis.call('HINCRBY', KEYS[1], 'repeats', 1) end
 return new`)
 
-	// lease takes or prolongs a lease unless somebody else has it.
+	// lease takes or prolongs a lease unless another owner has it.
 	lease = redis.NewScript(`
 local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end

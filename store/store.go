@@ -45,7 +45,7 @@ type Options struct {
 	PlusTagsSame bool
 
 	// AsOf gives the verdict of a lead at a moment, for lists: people cool down
-	// with nobody writing. Nil: the verdict that was written.
+	// without a write. Nil: the verdict that was written.
 	AsOf func(l *lead.Lead, now time.Time) lead.Verdict
 }
 
@@ -99,9 +99,9 @@ func (s *Store) NewGeneration(ctx context.Context) (string, error) {
 // Ping asks Redis for an answer.
 func (s *Store) Ping(ctx context.Context) error { return s.rdb.Ping(ctx).Err() }
 
-// CheckServer says what in the server's configuration will hurt, in words for
+// CheckServer returns what in the server's configuration will hurt, in words for
 // the operator. It returns ErrOldServer for a server that cannot carry the
-// store. A server that does not tell, like the built-in one, is not doubted.
+// store. A server that does not report it, like the built-in one, passes.
 func (s *Store) CheckServer(ctx context.Context) (warnings []string, err error) {
 	if err := s.Ping(ctx); err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (s *Store) CheckServer(ctx context.Context) (warnings []string, err error) 
 	return warnings, nil
 }
 
-// Time is what the server's clock says.
+// Time is the server's clock.
 func (s *Store) Time(ctx context.Context) (time.Time, error) { return s.rdb.Time(ctx).Result() }
 
 // Server returns what the Redis server reports of itself; empty where it does not.
@@ -131,7 +131,7 @@ func (s *Store) Server(ctx context.Context) (v ops.Redis) {
 	return v
 }
 
-// info reads one line of INFO; "" when the server does not tell.
+// info reads one line of INFO; "" when the server does not report it.
 func (s *Store) info(ctx context.Context, section, name string) string {
 	text, err := s.rdb.Info(ctx, section).Result()
 	if err != nil {

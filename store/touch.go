@@ -265,7 +265,7 @@ func (s *Store) Finish(ctx context.Context, t *lead.Touch, l *lead.Lead, o lead.
 func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead, sources ...string) {
 	at := place(l.CreatedAt, l.ID)
 	pipe.ZAdd(ctx, s.leadsKey(), at)
-	for t := lead.Warm; t <= l.Temperature; t++ { // it may cool down to each of them with nobody writing
+	for t := lead.Warm; t <= l.Temperature; t++ { // it may cool down to each of them without a write
 		pipe.ZAdd(ctx, s.leadsAt(t), at)
 	}
 	s.wind(ctx, pipe, l)
@@ -281,7 +281,7 @@ func (s *Store) listLead(ctx context.Context, pipe redis.Pipeliner, l *lead.Lead
 	s.count(ctx, pipe, l)
 }
 
-// Relead says of touches that l has them now, and lists l where they came from.
+// Relead records that l has these touches now, and lists l where they came from.
 func (s *Store) Relead(ctx context.Context, touchIDs []string, l *lead.Lead) error {
 	pipe := s.rdb.Pipeline()
 	for _, id := range touchIDs {

@@ -57,7 +57,7 @@ func (s *Store) Turns(ctx context.Context, change func(*lead.Turns) error) error
 	return fmt.Errorf("turns: %w again and again", ErrConflict)
 }
 
-// begin makes the turns unless somebody else just has.
+// begin makes the turns unless another node just has.
 func (s *Store) begin(ctx context.Context) (string, error) {
 	if err := s.rdb.SetNX(ctx, s.turnsKey(), revisionPrefix(0)+"{}", 0).Err(); err != nil {
 		return "", err
