@@ -88,7 +88,9 @@ func email(s string) (string, bool) {
 	if address, ok := address(s); ok && isASCII(s) || strings.IndexByte(s, '@') < 0 && !strings.Contains(s, "＠") || len(s) > 2000 {
 		return address, ok
 	}
-	s = tags.ReplaceAllString(plainWidth(s), " ")
+	if s = plainWidth(s); !strings.Contains(s, "mailto:") {
+		s = tags.ReplaceAllString(s, " ")
+	}
 	s = strings.Join(strings.Fields(s), " ")
 	for _, blank := range [...]string{" @", "@ "} {
 		s = strings.ReplaceAll(s, blank, "@")
@@ -219,7 +221,7 @@ func telephone(s string) string {
 	if phone(s) {
 		return s
 	}
-	if scientific.MatchString(s) {
+	if scientific.MatchString(s) || looksDated(s) {
 		return ""
 	}
 	for _, sign := range [...]string{";", ",", " / ", "|", "/", " or ", " oder ", " ou ", "\n"} {
@@ -367,9 +369,15 @@ func page(s string) (string, bool) {
 	}
 	if len(s) > 4 && strings.EqualFold(s[:4], "http") {
 		s = pageEscapes.Replace(s)
+		if strings.IndexByte(s, '%') >= 0 {
+			s = barePercent.ReplaceAllString(s, "%25$1")
+		}
 	}
 	return s, webAddress(s)
 }
+
+// barePercent is a per cent sign that escapes nothing.
+var barePercent = regexp.MustCompile(`%([^0-9a-fA-F]|[0-9a-fA-F][^0-9a-fA-F]|[0-9a-fA-F]?$)`)
 
 var pageEscapes = strings.NewReplacer(" ", "%20", "\n", "", "\t", "", "\"", "%22", "<", "%3C", ">", "%3E")
 
