@@ -67,7 +67,7 @@ func TestJobs_AuditOfDeeds(t *testing.T) {
 				t.Errorf("the journal's audit (-want +got):\n%s", d)
 			}
 			j.redis.SetUp(!away)
-			if err := j.carryDeeds(t.Context(), ""); !away && err != nil {
+			if err := j.commands.Replay(t.Context(), ""); !away && err != nil {
 				t.Error(err)
 			}
 			if n := j.o.Journal.Len(audit.Shelf); n != 3 {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/leadgate/leadgate/jobs/commands"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify/pace"
 )
@@ -140,8 +141,8 @@ func TestJobs_ClaimsHaveOneWinner(t *testing.T) {
 			}
 			store.away = false
 			j.redis.SetUp(true)
-			if err := j.carryDeeds(t.Context(), ""); err != nil || j.o.Journal.Len(deedShelf) != 0 {
-				t.Fatalf("carry = %v, %d deeds left", err, j.o.Journal.Len(deedShelf))
+			if err := j.commands.Replay(t.Context(), ""); err != nil || j.o.Journal.Len(commands.Shelves()[0]) != 0 {
+				t.Fatalf("carry = %v, %d actions left", err, j.o.Journal.Len(commands.Shelves()[0]))
 			}
 			if l, err := j.repo.Lead(t.Context(), "l1"); err != nil || l.Claim != nil || l.Status != lead.New {
 				t.Errorf("after all was given back the store has %+v, %v", l, err)

@@ -51,7 +51,7 @@ func (j *Jobs) housekeep(ctx context.Context) {
 			return
 		}
 		if j.redis.Up() {
-			if err := j.carryDeeds(ctx, ""); err != nil && ctx.Err() == nil {
+			if err := j.commands.Replay(ctx, ""); err != nil && ctx.Err() == nil {
 				j.redis.ReportError(err)
 			}
 			if err := j.books.Publish(ctx); err != nil && ctx.Err() == nil {

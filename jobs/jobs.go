@@ -23,6 +23,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/audit"
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/books"
+	"github.com/leadgate/leadgate/jobs/commands"
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/enrich"
 	"github.com/leadgate/leadgate/jobs/events"
@@ -44,13 +45,12 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), pipeline.Shelves(), books.Shelves(), privacy.Shelves(), []string{audit.Shelf, noteShelf, offShelf,
-		arrivalRateShelf, deedShelf, lifeShelf})
+	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), pipeline.Shelves(), books.Shelves(), privacy.Shelves(), commands.Shelves(), []string{audit.Shelf, noteShelf,
+		arrivalRateShelf, lifeShelf})
 }
 
 const (
-	lifeShelf = "life"  // redis -> which life of Redis has had what is here
-	deedShelf = "deeds" // lead id/number -> what somebody did about a lead, until the store has it
+	lifeShelf = "life" // redis -> which life of Redis has had what is here
 )
 
 // Options of New. Store, Rules and at least one client are required.
@@ -120,11 +120,12 @@ type Jobs struct {
 	targets  *delivery.Targets
 	enrich   *enrich.Enricher
 	audit    *audit.Log
-	runs     *runs.Registry
+	registry *runs.Registry
+	runs     *runs.Runs
+	commands *commands.Commands
 	privacy  *privacy.Privacy
 	messages *messages.Messages
 	intake   *intake.Intake
-	carrying sync.Mutex // one at a time brings deeds to the store
 
 	mu sync.Mutex
 
@@ -172,7 +173,7 @@ func New(o Options) (*Jobs, error) {
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
 	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
 	j.repo = repo.New(repo.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Events: happened,
-		Alone: j.policy.Alone, Overlay: j.withDeeds, InFlight: func(t *lead.Touch) []lead.Step { return j.queue.Trail(t) },
+		Alone: j.policy.Alone, Overlay: func(id string, l *lead.Lead) (*lead.Lead, error) { return j.commands.Overlay(id, l) }, InFlight: func(t *lead.Touch) []lead.Step { return j.queue.Trail(t) },
 		Targets: targetNames(o.Outlets), Updates: func(target string) bool { return j.messages.Updatable(target) },
 		Logger: o.Logger, Now: o.Now})
 	j.audit = audit.New(audit.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.redis, Retention: o.Retention, Logger: o.Logger, Now: o.Now})
@@ -200,8 +201,13 @@ func New(o Options) (*Jobs, error) {
 		Begin:  func(t *lead.Touch, lane string, accepted time.Time) { j.pipeline.Start(t, lane, accepted) },
 		Resume: func(t *lead.Touch, lane string) { j.pipeline.Push(t, lane) }, Alarm: j.targets.Alarm, Backoff: delivery.Backoff, MaxAge: o.MaxAge,
 		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
+	j.commands = commands.New(commands.Options{Journal: o.Journal, Repo: j.repo, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Policy: j.policy, Audit: j.audit, Messages: j.messages,
+		Reopen: func(ctx context.Context, t *lead.Touch, more ...journal.Op) error {
+			return j.pipeline.Reopen(ctx, t, more...)
+		},
+		Known: j.targets.Known, Claimed: func(after time.Duration) { j.metrics.hop("claim", after) }, Logger: o.Logger, Now: o.Now})
 	j.pipeline = pipeline.New(pipeline.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Repo: j.repo, Policy: j.policy,
-		Targets: j.targets, Messages: j.messages, Queue: j.queue, Events: j.events, Enrich: j.enrich, Pending: pending{j}, Books: j.books, Shared: !o.Embedded,
+		Targets: j.targets, Messages: j.messages, Queue: j.queue, Events: j.events, Enrich: j.enrich, Pending: j.commands, Books: j.books, Shared: !o.Embedded,
 		Observe: o.Observe, Hops: j.metrics.hops, Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
 	j.intake = intake.New(intake.Options{Journal: o.Journal, Pipeline: j.pipeline, Enrich: j.enrich, Queue: j.queue, Books: j.books, Enqueued: o.Sync, Now: o.Now,
 		OnAccept: []func(*lead.Touch, time.Time){
@@ -209,8 +215,10 @@ func New(o Options) (*Jobs, error) {
 			func(t *lead.Touch, at time.Time) { j.events.Publish(events.Of(t, at)) },
 			func(t *lead.Touch, _ time.Time) { j.ears.hear(t) },
 		}})
-	j.runs = runs.NewRegistry(o.Logger, o.Now)
-	j.privacy = privacy.New(privacy.Options{Journal: o.Journal, Repo: j.repo, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Audit: j.audit, Books: j.books, Messages: j.messages, Runs: j.runs,
+	j.registry = runs.NewRegistry(o.Logger, o.Now)
+	j.runs = runs.New(runs.Options{Registry: j.registry, Journal: o.Journal, Store: o.Store, Redis: j.redis, Repo: j.repo, Policy: j.policy, Pipeline: j.pipeline, Enrich: j.enrich, Messages: j.messages,
+		Audit: j.audit, Reread: o.Reread, Resend: j.commands.ResendTouch, Known: j.targets.Known, Logger: o.Logger, Now: o.Now})
+	j.privacy = privacy.New(privacy.Options{Journal: o.Journal, Repo: j.repo, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Audit: j.audit, Books: j.books, Messages: j.messages, Runs: j.registry,
 		Forget: func(id string) { j.targets.Remove(id); j.pipeline.Forget(id) }, Cut: o.Cut, Targets: targetNames(o.Outlets), Expired: expired(),
 		PlusTagsSame: o.PlusTagsSame, Keep: o.Keep, Retention: o.Retention, Node: o.Node, Logger: o.Logger, Now: o.Now})
 	return j, nil
@@ -285,7 +293,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	}
 	wg.Go(func() {
 		if j.redis.Ready(ctx) == nil {
-			j.runs.Run(ctx)
+			j.registry.Run(ctx)
 		}
 	})
 	wg.Go(func() { j.audit.Run(ctx) })
@@ -327,6 +335,90 @@ func (j *Jobs) ResumeTarget(ctx context.Context, target string) error {
 	return j.targets.Resume(ctx, target)
 }
 
+// Act carries out what somebody does about a lead; see commands.Commands.
+func (j *Jobs) Act(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
+	l, err := j.commands.Do(ctx, leadID, d, revision)
+	return j.asOfNow(l), err
+}
+
+// Resend sends a touch of a lead to targets once more; see commands.Commands.
+func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.ResendOne) (*lead.Lead, error) {
+	return j.commands.Resend(ctx, leadID, r)
+}
+
+// Merge makes one lead of two; see commands.Commands.
+func (j *Jobs) Merge(ctx context.Context, id, into, by string) (*lead.Lead, error) {
+	return j.commands.Merge(ctx, id, into, by)
+}
+
+// Unmerge brings back a lead that was merged; see commands.Commands.
+func (j *Jobs) Unmerge(ctx context.Context, id, by string) (*lead.Lead, error) {
+	return j.commands.Unmerge(ctx, id, by)
+}
+
+// Off keeps a rep out of the turns; see commands.Commands.
+func (j *Jobs) Off(ctx context.Context, rep string, until time.Time) error {
+	return j.commands.Off(ctx, rep, until)
+}
+
+// OffUntil is Off with a moment as people write it; see commands.Commands.
+func (j *Jobs) OffUntil(ctx context.Context, rep, words string) (time.Time, error) {
+	return j.commands.OffUntil(ctx, rep, words)
+}
+
+// Staff returns the reps and teams as of now; see commands.Commands.
+func (j *Jobs) Staff(ctx context.Context) (lead.Staff, error) { return j.commands.Staff(ctx) }
+
+// WhoIsOff returns until when reps are away; see commands.Commands.
+func (j *Jobs) WhoIsOff(ctx context.Context) (map[string]time.Time, error) {
+	return j.commands.WhoIsOff(ctx)
+}
+
+// Explain says why a lead is what it is now; see policy.Policy.
+func (j *Jobs) Explain(ctx context.Context, id string) (lead.Explanation, error) {
+	if err := j.Loaded(ctx); err != nil {
+		return lead.Explanation{}, err
+	}
+	l, err := j.repo.Lead(ctx, id)
+	for err == nil && l.MergedInto != "" {
+		l, err = j.repo.Lead(ctx, l.MergedInto)
+	}
+	if err != nil {
+		return lead.Explanation{}, err
+	}
+	return j.policy.Explain(l), nil
+}
+
+// Replay reads the request of a touch again; see runs.Runs.
+func (j *Jobs) Replay(ctx context.Context, touchID string, dryRun bool) (lead.Run, error) {
+	return j.runs.Replay(ctx, touchID, dryRun)
+}
+
+// ReplayAll reads again what a filter chooses; see runs.Runs.
+func (j *Jobs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error) {
+	return j.runs.ReplayAll(ctx, f, dryRun)
+}
+
+// ResendAll sends a target what it has missed; see runs.Runs.
+func (j *Jobs) ResendAll(ctx context.Context, r lead.ResendMany, wait time.Duration) (lead.Run, error) {
+	return j.runs.ResendAll(ctx, r, wait)
+}
+
+// Reclassify gives leads the verdict of the rules in force; see runs.Runs.
+func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, walk lead.Walk) (lead.Reclassified, error) {
+	return j.runs.Reclassify(ctx, chosen, dry, walk)
+}
+
+// ReclassifyLead gives one lead the verdict of the rules in force; see runs.Runs.
+func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.ReclassifyOne) (lead.Turn, error) {
+	return j.runs.ReclassifyLead(ctx, id, how)
+}
+
+// Rehearse tries rules on past leads; see runs.Runs.
+func (j *Jobs) Rehearse(ctx context.Context, set *rules.Set, since time.Time, walk lead.Walk) (lead.Rehearsal, error) {
+	return j.runs.Rehearse(ctx, set, since, walk)
+}
+
 // Erase keeps the request to erase a person; see privacy.Privacy.
 func (j *Jobs) Erase(ctx context.Context, w lead.EraseRequest, wait time.Duration) (lead.Run, error) {
 	return j.privacy.Erase(ctx, w, wait)
@@ -338,7 +430,7 @@ func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
 }
 
 // RunOf returns a run as it is now; see runs.Registry.
-func (j *Jobs) RunOf(id string) (lead.Run, error) { return j.runs.Get(id) }
+func (j *Jobs) RunOf(id string) (lead.Run, error) { return j.registry.Get(id) }
 
 // Books returns the books of a UTC day over all nodes; see books.Books.
 func (j *Jobs) Books(ctx context.Context, day string) (lead.Books, error) {
@@ -441,14 +533,3 @@ func mustJSON(v any) []byte {
 	}
 	return b
 }
-
-// pending are the actions that the store does not have yet.
-type pending struct{ *Jobs }
-
-// Apply applies those about a touch to its lead.
-func (p pending) Apply(ctx context.Context, t *lead.Touch, l *lead.Lead) (*lead.Lead, error) {
-	return p.catchUp(ctx, t, l)
-}
-
-// Posted lets a message that was sent from the journal show them.
-func (p pending) Posted(ctx context.Context, t *lead.Touch) { p.catchUpPost(ctx, t) }

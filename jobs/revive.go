@@ -122,7 +122,7 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	if err != nil {
 		return true, fmt.Errorf("restore touches: %w", err)
 	}
-	if err := j.restorePeople(ctx, turns); err != nil {
+	if err := j.commands.RestorePeople(ctx, turns); err != nil {
 		return true, fmt.Errorf("restore turns: %w", err)
 	}
 	if err := j.restoreArrivalRates(ctx); err != nil {
@@ -183,7 +183,7 @@ func (j *Jobs) resumeAfter(ctx context.Context, lost bool) error {
 			return fmt.Errorf("carry receipts: %w", err)
 		}
 	}
-	if err := j.carryDeeds(ctx, ""); err != nil {
+	if err := j.commands.Replay(ctx, ""); err != nil {
 		return err
 	}
 	if !lost {

@@ -109,6 +109,7 @@ var mayImport = map[string][]string{
 		"jobs/books",
 		"jobs/enrich",
 		"jobs/privacy",
+		"jobs/commands",
 		"jobs/runs",
 		"jobs/events",
 		"jobs/policy",
@@ -179,6 +180,27 @@ var mayImport = map[string][]string{
 
 	"jobs/runs": {
 		"lead",
+		"lead/rules",
+		"journal",
+		"jobs/audit",
+		"jobs/availability",
+		"jobs/books",
+		"jobs/enrich",
+		"jobs/messages",
+		"jobs/pipeline",
+		"jobs/policy",
+		"jobs/repo",
+	},
+
+	"jobs/commands": {
+		"lead",
+		"journal",
+		"journal/shelf",
+		"jobs/audit",
+		"jobs/availability",
+		"jobs/messages",
+		"jobs/policy",
+		"jobs/repo",
 	},
 
 	"jobs/privacy": {

@@ -1,4 +1,4 @@
-package jobs
+package runs
 
 import (
 	"context"
@@ -18,19 +18,19 @@ import (
 // have been another at their latest touch, and how many alerts there would have
 // been. Nothing is changed. Both sides are worked out anew from the history, so
 // what differs is the rules' doing.
-func (j *Jobs) Rehearse(ctx context.Context, set *rules.Set, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
-	if err := j.Loaded(ctx); err != nil {
+func (w *Runs) Rehearse(ctx context.Context, set *rules.Set, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
+	if err := w.ready(ctx); err != nil {
 		return lead.Rehearsal{}, err
 	}
-	now, inUse := j.now(), j.o.Rules()
+	now, inUse := w.o.Now(), w.o.Policy.Rules()
 	r := lead.Rehearsal{Rules: set.Version(), RulesInUse: inUse.Version(), Since: since.UTC(), Turns: map[string]int{}}
-	err := j.eachLead(ctx, told, func(l *lead.Lead) func() error {
+	err := w.eachLead(ctx, told, func(l *lead.Lead) func() error {
 		first := slices.IndexFunc(l.History, func(p lead.Past) bool { return !p.At.Before(since) && !p.Test })
 		if first < 0 {
 			return nil
 		}
-		before, alertsBefore := j.policy.Rehearse(l, inUse, first)
-		after, alertsAfter := j.policy.Rehearse(l, set, first)
+		before, alertsBefore := w.o.Policy.Rehearse(l, inUse, first)
+		after, alertsAfter := w.o.Policy.Rehearse(l, set, first)
 		return func() error {
 			r.Leads++
 			r.Alerts.Before += alertsBefore
@@ -56,9 +56,9 @@ func turnName(before, after lead.Verdict) string { return before.Class() + " -> 
 
 // eachLead looks at every lead on all processors. What look returns is carried
 // out by one goroutine at a time; nil: nothing is to be done.
-func (j *Jobs) eachLead(ctx context.Context, told lead.Walk, look func(*lead.Lead) func() error) error {
+func (w *Runs) eachLead(ctx context.Context, told lead.Walk, look func(*lead.Lead) func() error) error {
 	var mu sync.Mutex
-	return j.eachPage(ctx, told, func(page []*lead.Lead) error {
+	return w.eachPage(ctx, told, func(page []*lead.Lead) error {
 		var g errgroup.Group
 		g.SetLimit(runtime.GOMAXPROCS(0))
 		for chunk := range slices.Chunk(page, 32) {
@@ -86,13 +86,13 @@ func (j *Jobs) eachLead(ctx context.Context, told lead.Walk, look func(*lead.Lea
 }
 
 // eachPage looks at all leads, a page at a time, and reports how far it is.
-func (j *Jobs) eachPage(ctx context.Context, told lead.Walk, look func(page []*lead.Lead) error) error {
-	all, err := j.o.Store.CountLeads(ctx)
+func (w *Runs) eachPage(ctx context.Context, told lead.Walk, look func(page []*lead.Lead) error) error {
+	all, err := w.o.Store.CountLeads(ctx)
 	if err != nil {
 		return err
 	}
 	done := 0
-	for page, err := range j.o.Store.LeadPages(ctx) {
+	for page, err := range w.o.Store.LeadPages(ctx) {
 		if err != nil {
 			return err
 		}

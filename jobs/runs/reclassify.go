@@ -1,4 +1,4 @@
-package jobs
+package runs
 
 import (
 	"context"
@@ -23,18 +23,18 @@ const reclassifyAtOnce = 8
 // chosen.Alert says that targets hear of those that turn hot. Every page of leads
 // is on disk before the next one is read, and running it twice changes nothing
 // more. dry: nothing is written.
-func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error) {
-	if err := j.Loaded(ctx); err != nil {
+func (w *Runs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error) {
+	if err := w.ready(ctx); err != nil {
 		return lead.Reclassified{}, err
 	}
-	r := lead.Reclassified{Rules: j.o.Rules().Version(), Turns: map[string]int{}, DryRun: dry}
+	r := lead.Reclassified{Rules: w.o.Policy.Rules().Version(), Turns: map[string]int{}, DryRun: dry}
 	if !dry { // of an earlier run that broke off
-		if err := j.pipeline.RestorePending(ctx, j.now().Add(-pipeline.PendingAge)); err != nil {
+		if err := w.o.Pipeline.RestorePending(ctx, w.o.Now().Add(-pipeline.PendingAge)); err != nil {
 			return r, err
 		}
 	}
-	err := j.eachPage(ctx, told, func(page []*lead.Lead) error {
-		turned, alerted, err := j.reclassifyPage(ctx, page, chosen, dry)
+	err := w.eachPage(ctx, told, func(page []*lead.Lead) error {
+		turned, alerted, err := w.reclassifyPage(ctx, page, chosen, dry)
 		r.Alerted += alerted
 		for _, t := range turned {
 			r.Leads++
@@ -56,16 +56,16 @@ func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 // ReclassifyLead gives one lead the verdict of the rules in force; of one that was
 // merged it is the other one that is meant. lead.ErrConflict when it is at another
 // revision. The turn comes back also when both verdicts are the same.
-func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.ReclassifyOne) (lead.Turn, error) {
-	if err := j.Loaded(ctx); err != nil {
+func (w *Runs) ReclassifyLead(ctx context.Context, id string, how lead.ReclassifyOne) (lead.Turn, error) {
+	if err := w.ready(ctx); err != nil {
 		return lead.Turn{}, err
 	}
-	if !j.redis.Up() {
+	if !w.o.Redis.Up() {
 		return lead.Turn{}, errNeedsRedis
 	}
-	l, err := j.repo.Lead(ctx, id)
+	l, err := w.o.Repo.Lead(ctx, id)
 	for err == nil && l.MergedInto != "" {
-		l, err = j.repo.Lead(ctx, l.MergedInto)
+		l, err = w.o.Repo.Lead(ctx, l.MergedInto)
 	}
 	if err != nil {
 		return lead.Turn{}, fmt.Errorf("reclassify lead %s: %w", id, err)
@@ -73,22 +73,22 @@ func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.Reclassif
 	if how.Revision != 0 && l.Revision != how.Revision {
 		return lead.Turn{}, fmt.Errorf("reclassify lead %s: it is at revision %d: %w", id, l.Revision, lead.ErrConflict)
 	}
-	r := &retrial{ReclassifyOne: how}
-	r.Before = j.o.Rules().AsOf(l, j.now())
-	if err := j.retry(ctx, l, r); err != nil {
+	r := &rejudged{ReclassifyOne: how}
+	r.Before = w.o.Policy.Rules().AsOf(l, w.o.Now())
+	if err := w.retry(ctx, l, r); err != nil {
 		return r.Turn, fmt.Errorf("reclassify lead %s: %w", l.ID, err)
 	}
-	if err := j.keepReclassified(ctx, []*retrial{r}); err != nil {
+	if err := w.keepReclassified(ctx, []*rejudged{r}); err != nil {
 		return r.Turn, err
 	}
 	if !how.DryRun {
-		j.audit.Record(ctx, lead.Entry{By: how.By, Did: lead.ActReclassify, LeadID: l.ID})
+		w.o.Audit.Record(ctx, lead.Entry{By: how.By, Did: lead.ActReclassify, LeadID: l.ID})
 	}
 	return r.Turn, nil
 }
 
-// retrial is a lead that is judged again.
-type retrial struct {
+// rejudged is a lead that is judged again.
+type rejudged struct {
 	lead.ReclassifyOne
 	lead.Turn
 	written *lead.Lead  // as it is now; nil: it was left as it is
@@ -96,19 +96,19 @@ type retrial struct {
 }
 
 // reclassifyPage classifies the chosen leads of a page and keeps them.
-func (j *Jobs) reclassifyPage(ctx context.Context, page []*lead.Lead, chosen lead.Chosen, dry bool) (turned []lead.Turn, alerted int, err error) {
-	rules, now := j.o.Rules(), j.now()
-	var done []*retrial
+func (w *Runs) reclassifyPage(ctx context.Context, page []*lead.Lead, chosen lead.Chosen, dry bool) (turned []lead.Turn, alerted int, err error) {
+	rules, now := w.o.Policy.Rules(), w.o.Now()
+	var done []*rejudged
 	var mu sync.Mutex
 	var g errgroup.Group
 	g.SetLimit(reclassifyAtOnce)
 	for _, l := range page {
-		r := &retrial{ReclassifyOne: lead.ReclassifyOne{Alert: chosen.Alert, DryRun: dry}}
+		r := &rejudged{ReclassifyOne: lead.ReclassifyOne{Alert: chosen.Alert, DryRun: dry}}
 		if r.Before = rules.AsOf(l, now); !chosen.Has(l, r.Before) {
 			continue
 		}
 		g.Go(func() error {
-			err := j.retry(ctx, l, r)
+			err := w.retry(ctx, l, r)
 			if errors.Is(err, lead.ErrNotFound) {
 				return nil // erased meanwhile
 			}
@@ -128,23 +128,23 @@ func (j *Jobs) reclassifyPage(ctx context.Context, page []*lead.Lead, chosen lea
 			alerted++
 		}
 	}
-	return turned, alerted, errors.Join(err, j.keepReclassified(ctx, done))
+	return turned, alerted, errors.Join(err, w.keepReclassified(ctx, done))
 }
 
 // retry judges a lead again and writes it.
-func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
-	rules, now := j.o.Rules(), j.now()
+func (w *Runs) retry(ctx context.Context, l *lead.Lead, r *rejudged) error {
+	rules, now := w.o.Policy.Rules(), w.o.Now()
 	r.LeadID, r.Person, r.At, r.After = l.ID, l.Person, now.UTC(), rules.Classify(l, now)
 	if l.Rules == rules.Version() {
 		return nil
 	}
 	if r.Alert && r.Before.Temperature < lead.Hot && r.After.Temperature == lead.Hot {
 		var err error
-		if r.touch, err = j.pipeline.LastTouch(ctx, l); err != nil {
+		if r.touch, err = w.o.Pipeline.LastTouch(ctx, l); err != nil {
 			return err
 		}
 		if r.touch != nil && !r.DryRun {
-			if err := j.pipeline.AddPending(ctx, l.ID, r.touch); err != nil {
+			if err := w.o.Pipeline.AddPending(ctx, l.ID, r.touch); err != nil {
 				return err
 			}
 		}
@@ -154,7 +154,7 @@ func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
 		rules.Judge(l, now)
 		r.After = l.Verdict
 		if r.Told = nil; r.touch != nil {
-			r.Told = j.policy.Realert(l, r.touch, r.Before)
+			r.Told = w.o.Policy.Realert(l, r.touch, r.Before)
 		}
 	}
 	if r.DryRun {
@@ -164,7 +164,7 @@ func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
 		return nil
 	}
 	var err error
-	r.written, err = j.repo.Update(ctx, l.ID, repo.Change{Revision: r.Revision, Apply: func(l *lead.Lead) error {
+	r.written, err = w.o.Repo.Update(ctx, l.ID, repo.Change{Revision: r.Revision, Apply: func(l *lead.Lead) error {
 		if rejudge(l); r.By != "" || !r.Before.SameClass(r.After) {
 			l.Trail = append(l.Trail, lead.Step{At: now.UTC(), Step: lead.StepReclassified, Why: rules.Version(), Note: r.note()})
 		}
@@ -174,7 +174,7 @@ func (j *Jobs) retry(ctx context.Context, l *lead.Lead, r *retrial) error {
 }
 
 // note is what the trail says of it.
-func (r *retrial) note() string {
+func (r *rejudged) note() string {
 	note := turnName(r.Before, r.After)
 	if r.Before.SameClass(r.After) {
 		note = fmt.Sprintf("%s, score %d -> %d", r.After.Class(), r.Before.Score, r.After.Score)
@@ -187,27 +187,27 @@ func (r *retrial) note() string {
 
 // keepReclassified keeps what was written in one commit, has the messages about
 // these leads rewritten, and sets the touches that targets hear of on their way.
-func (j *Jobs) keepReclassified(ctx context.Context, done []*retrial) error {
-	done = slices.DeleteFunc(done, func(r *retrial) bool { return r.written == nil })
+func (w *Runs) keepReclassified(ctx context.Context, done []*rejudged) error {
+	done = slices.DeleteFunc(done, func(r *rejudged) bool { return r.written == nil })
 	if len(done) == 0 {
 		return nil
 	}
-	of := make(map[string]*retrial, len(done))
+	of := make(map[string]*rejudged, len(done))
 	leads := make([]*lead.Lead, len(done))
 	for i, r := range done {
 		of[r.written.ID], leads[i] = r, r.written
 	}
 	var begun []func()
-	return j.repo.Keep(ctx, repo.Commit{
+	return w.o.Repo.Keep(ctx, repo.Commit{
 		With: func(l *lead.Lead, kept bool) (ops []journal.Op, err error) {
 			if kept && len(l.Posts) > 0 {
-				ops = append(ops, j.messages.Request(l))
+				ops = append(ops, w.o.Messages.Request(l))
 			}
 			var alerted *lead.Touch
 			if r := of[l.ID]; len(r.Told) > 0 {
 				alerted = r.touch
 			}
-			more, start, err := j.pipeline.EndPending(ctx, l.ID, alerted)
+			more, start, err := w.o.Pipeline.EndPending(ctx, l.ID, alerted)
 			if err != nil {
 				return nil, err
 			}
@@ -216,7 +216,7 @@ func (j *Jobs) keepReclassified(ctx context.Context, done []*retrial) error {
 		},
 		Then: func(l *lead.Lead, kept bool) {
 			if kept && len(l.Posts) > 0 {
-				j.messages.Start(l)
+				w.o.Messages.Start(l)
 			}
 			for _, start := range begun {
 				start()

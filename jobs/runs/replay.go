@@ -1,4 +1,4 @@
-package jobs
+package runs
 
 import (
 	"context"
@@ -36,23 +36,23 @@ const elsewhere = "the request is not in this node's journal: another node accep
 // corrected, in its lead, too. Nobody is told twice: only a target that has not
 // heard of the touch, because it is hot only now, hears. With dryRun nothing is
 // changed. There is a result for each touch of the request.
-func (j *Jobs) Replay(ctx context.Context, touchID string, dryRun bool) (lead.Run, error) {
-	run := lead.Run{ID: lead.NewID(j.now()), What: "replay", State: "done", DryRun: dryRun, StartedAt: j.now().UTC()}
-	t, err := j.repo.Touch(ctx, touchID)
+func (w *Runs) Replay(ctx context.Context, touchID string, dryRun bool) (lead.Run, error) {
+	run := lead.Run{ID: lead.NewID(w.o.Now()), What: "replay", State: "done", DryRun: dryRun, StartedAt: w.o.Now().UTC()}
+	t, err := w.o.Repo.Touch(ctx, touchID)
 	if err != nil {
 		return run, fmt.Errorf("replay: %w", err)
 	}
-	err = j.replay(ctx, t, dryRun, run.Add)
-	run.EndedAt = j.now().UTC()
+	err = w.replay(ctx, t, dryRun, run.Add)
+	run.EndedAt = w.o.Now().UTC()
 	return run, err
 }
 
 // ReplayAll starts reading again what f chooses: by default all that is unread.
 // It waits for the end of the run until ctx ends; the run goes on by itself.
-func (j *Jobs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error) {
-	e, err := j.runs.Start("replay", dryRun, func(ctx context.Context, add func(lead.Result)) error {
+func (w *Runs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error) {
+	e, err := w.o.Registry.Start("replay", dryRun, func(ctx context.Context, add func(lead.Result)) error {
 		seen := map[string]bool{}
-		for t, err := range j.o.Store.AllTouches(ctx, f) {
+		for t, err := range w.o.Store.AllTouches(ctx, f) {
 			if err = errors.Join(err, ctx.Err()); err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func (j *Jobs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (
 				continue
 			}
 			seen[t.RequestID] = true
-			if err := j.replay(ctx, t, dryRun, add); err != nil {
+			if err := w.replay(ctx, t, dryRun, add); err != nil {
 				return err
 			}
 		}
@@ -73,19 +73,19 @@ func (j *Jobs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (
 }
 
 // replay reads the request of a touch again.
-func (j *Jobs) replay(ctx context.Context, t *lead.Touch, dryRun bool, add func(lead.Result)) error {
+func (w *Runs) replay(ctx context.Context, t *lead.Touch, dryRun bool, add func(lead.Result)) error {
 	say := func(result, why string) error {
 		add(lead.Result{TouchID: t.ID, LeadID: t.LeadID, Result: result, Why: why})
 		return nil
 	}
-	req, err := j.repo.Request(t.RequestID)
+	req, err := w.o.Repo.Request(t.RequestID)
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		return say(replayElsewhere, elsewhere)
 	case err != nil:
 		return fmt.Errorf("replay touch %s: %w", t.ID, err)
 	}
-	read, err := j.o.Reread(req)
+	read, err := w.o.Reread(req)
 	if err != nil {
 		return say(replayUnread, err.Error())
 	}
@@ -97,7 +97,7 @@ func (j *Jobs) replay(ctx context.Context, t *lead.Touch, dryRun bool, add func(
 		ids = []string{t.ID} // kept before requests knew their touches
 	}
 	for i, n := range read {
-		if err := j.replayOne(ctx, req, ids, i, n, dryRun, add); err != nil {
+		if err := w.replayOne(ctx, req, ids, i, n, dryRun, add); err != nil {
 			return fmt.Errorf("replay request %s: %w", req.ID, err)
 		}
 	}
@@ -106,7 +106,7 @@ func (j *Jobs) replay(ctx context.Context, t *lead.Touch, dryRun bool, add func(
 
 // replayOne makes the i-th touch that was read out of a request what the touch
 // of that request is.
-func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i int, n *lead.Touch, dryRun bool, add func(lead.Result)) error {
+func (w *Runs) replayOne(ctx context.Context, req *lead.Request, ids []string, i int, n *lead.Touch, dryRun bool, add func(lead.Result)) error {
 	named := n.ID // derived from the sender's name for it; empty when it has none
 	switch {
 	case named != "" && slices.Contains(ids, named):
@@ -115,7 +115,7 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	case named == "":
 		n.ID = lead.DerivedID(req.Source, req.ID+"#"+strconv.Itoa(i))
 	}
-	old, err := j.repo.Touch(ctx, n.ID)
+	old, err := w.o.Repo.Touch(ctx, n.ID)
 	if err != nil && !errors.Is(err, lead.ErrNotFound) {
 		return err
 	}
@@ -123,16 +123,16 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 		return nil // a repeated delivery within this request; the first one has it
 	}
 	if named != "" && named != n.ID && (old == nil || old.State == lead.Unread) {
-		if other, err := j.repo.Touch(ctx, named); err == nil && old != nil {
+		if other, err := w.o.Repo.Touch(ctx, named); err == nil && old != nil {
 			add(lead.Result{TouchID: old.ID, LeadID: other.LeadID, Result: replayMerged, Why: "the sender's retry was read as touch " + named})
-			return j.mergeUnread(ctx, old, other, dryRun)
+			return w.mergeUnread(ctx, old, other, dryRun)
 		} else if err != nil && !errors.Is(err, lead.ErrNotFound) {
 			return err
 		}
 	}
 	result, why, changes := compare(old, n)
-	if result == replayUnchanged && old.NeedsFetch && j.enrich.Needs(n) {
-		if result, why, err = j.lookUpAgain(ctx, old, dryRun); err != nil {
+	if result == replayUnchanged && old.NeedsFetch && w.o.Enrich.Needs(n) {
+		if result, why, err = w.lookUpAgain(ctx, old, dryRun); err != nil {
 			return err
 		}
 	}
@@ -154,12 +154,12 @@ func (j *Jobs) replayOne(ctx context.Context, req *lead.Request, ids []string, i
 	} else {
 		takeOver(n, old)
 	}
-	n.AgainAt = j.now().UTC().Round(0)
-	n.Trail = append(n.Trail, j.step(n, lead.StepReplayed, result, fieldsOf(changes)))
-	if err := j.pipeline.Reopen(ctx, n, more...); err != nil {
+	n.AgainAt = w.o.Now().UTC().Round(0)
+	n.Trail = append(n.Trail, w.step(n, lead.StepReplayed, result, fieldsOf(changes)))
+	if err := w.o.Pipeline.Reopen(ctx, n, more...); err != nil {
 		return err
 	}
-	if now, err := j.repo.Touch(ctx, n.ID); err == nil {
+	if now, err := w.o.Repo.Touch(ctx, n.ID); err == nil {
 		out.LeadID = now.LeadID
 	}
 	add(out)
@@ -213,28 +213,32 @@ func fieldsOf(changes []lead.Difference) string {
 
 // mergeUnread ends an unread touch whose sender has sent it again since, in a
 // form that could be read.
-func (j *Jobs) mergeUnread(ctx context.Context, t, into *lead.Touch, dryRun bool) error {
+func (w *Runs) mergeUnread(ctx context.Context, t, into *lead.Touch, dryRun bool) error {
 	if dryRun {
 		return nil
 	}
 	t.State, t.MergedInto, t.LeadID = lead.Merged, into.ID, into.LeadID
-	t.Trail = append(t.Trail, j.step(t, lead.StepMerged, "retry_was_read", ""))
-	if err := j.repo.Finish(ctx, t, nil, lead.OutcomeMerged); err != nil {
+	t.Trail = append(t.Trail, w.step(t, lead.StepMerged, "retry_was_read", ""))
+	if err := w.o.Repo.Finish(ctx, t, nil, lead.OutcomeMerged); err != nil {
 		return err
 	}
-	return j.o.Journal.Settle(ctx, journal.Put(repo.TouchShelf, t.ID, mustJSON(t)))
+	op, err := repo.SettledOp(t)
+	if err != nil {
+		return err
+	}
+	return w.o.Journal.Settle(ctx, op)
 }
 
 // lookUpAgain asks the vendor once more who a touch is about.
-func (j *Jobs) lookUpAgain(ctx context.Context, t *lead.Touch, dryRun bool) (result, why string, err error) {
+func (w *Runs) lookUpAgain(ctx context.Context, t *lead.Touch, dryRun bool) (result, why string, err error) {
 	switch {
-	case j.enrich.Pending(t.ID):
+	case w.o.Enrich.Pending(t.ID):
 		return replayWaiting, "its vendor is being asked who it is", nil
 	case dryRun:
 		return replayAsked, "", nil
 	}
-	ops, start := j.enrich.Restart(t)
-	if err := j.o.Journal.Commit(ctx, ops...); err != nil {
+	ops, start := w.o.Enrich.Restart(t)
+	if err := w.o.Journal.Commit(ctx, ops...); err != nil {
 		return "", "", fmt.Errorf("ask about touch %s again: %w", t.ID, err)
 	}
 	start()
