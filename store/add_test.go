@@ -38,7 +38,7 @@ func TestStore_Add_Identity(t *testing.T) {
 		{"Nobody", []p{{Name: "Ada"}, {Name: "Ada"}, {}}, []int{0, 1, 2}},
 		{"PhoneWithoutCountry", []p{{Phone: "0311 234567"}, {Phone: "0311 234567"}}, []int{0, 1}},
 	}
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for _, tt := range tests {
 			w.flush()
 			w.bear()
@@ -74,7 +74,7 @@ func TestStore_Add_PlusTags(t *testing.T) {
 }
 
 func TestStore_Add_NewLead(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		touch := touch("t1", 3, lead.Person{Email: "ada@mail.example", Name: "Ada Quell"})
 		touch.Test = true
 		got, known, err := w.Add(t.Context(), touch, "new", nil, take(touch))
@@ -94,7 +94,7 @@ func TestStore_Add_NewLead(t *testing.T) {
 }
 
 func TestStore_Add_Known(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for _, person := range []lead.Person{{Email: "ada@mail.example", Phone: phone}, {Phone: other}, {Name: "Nobody"}} {
 			touch := touch("t-"+person.Phone, 1, person)
 			first := w.add(touch)
@@ -110,7 +110,7 @@ func TestStore_Add_Known(t *testing.T) {
 }
 
 func TestStore_Add_ChangeFails(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		before := w.dump()
 		refused := errors.New("refused")
 		for range 2 { // a new person, then a known one
@@ -130,7 +130,7 @@ func TestStore_Add_ChangeFails(t *testing.T) {
 func touchOf(id, email string) *lead.Touch { return touch(id, 0, lead.Person{Email: email}) }
 
 func TestStore_Add_Wiped(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ada := lead.Person{Email: "ada@mail.example"}
 		w.add(touch("t1", 1, ada))
 		known := touch("t2", 2, lead.Person{Email: ada.Email, Phone: phone})
@@ -158,7 +158,7 @@ func TestStore_Add_Wiped(t *testing.T) {
 
 // Many jobs at once: exactly one lead for a person, and no touch lost.
 func TestStore_Add_AtOnce(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for _, people := range []int{1, 20} {
 			w.flush()
 			w.bear()
@@ -212,7 +212,7 @@ func btoi(b bool) int {
 // An office registers its people with the switchboard's number, all at once,
 // and with some runs twice: nobody is swallowed.
 func TestStore_Add_SharedPhoneAtOnce(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		const people = 20
 		var wg sync.WaitGroup
 		for i := range 2 * people {
@@ -247,7 +247,7 @@ func TestStore_Add_SharedPhoneAtOnce(t *testing.T) {
 }
 
 func TestStore_UpdateLead(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		l := w.settle(touchOf("t1", "ada@mail.example"))
 		claim := func(by string) func(*lead.Lead) error {
@@ -284,7 +284,7 @@ func TestStore_UpdateLead(t *testing.T) {
 
 // Ten people press Claim at once: one wins, the others see who.
 func TestStore_UpdateLead_OneWinner(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		l := w.add(touchOf("t1", "ada@mail.example"))
 		var mu sync.Mutex
 		var winners, seen []string

@@ -20,7 +20,7 @@ func entriesAt(from time.Time, n int) (all []lead.Entry) {
 }
 
 // aboutOf are what a page of the audit is about.
-func aboutOf(t *testing.T, s *world, since time.Time, limit int, cursor string) (about []string, next string) {
+func aboutOf(t *testing.T, s *testStore, since time.Time, limit int, cursor string) (about []string, next string) {
 	t.Helper()
 	page, next, err := s.Entries(t.Context(), since, limit, cursor)
 	if err != nil {
@@ -33,7 +33,7 @@ func aboutOf(t *testing.T, s *world, since time.Time, limit int, cursor string) 
 }
 
 func TestStore_Audit(t *testing.T) {
-	everywhere(t, func(t *testing.T, s *world) {
+	everywhere(t, func(t *testing.T, s *testStore) {
 		ctx, old := t.Context(), noon.Add(-time.Hour)
 		if page, next, err := s.Entries(ctx, old, 10, ""); err != nil || page == nil || len(page) != 0 || next != "" {
 			t.Errorf("the audit of nothing = %#v, %q, %v, want an empty page", page, next, err)
@@ -66,7 +66,7 @@ func TestStore_Audit(t *testing.T) {
 
 // The audit is bounded by number and by age.
 func TestStore_AuditForgets(t *testing.T) {
-	everywhere(t, func(t *testing.T, s *world) {
+	everywhere(t, func(t *testing.T, s *testStore) {
 		if err := s.KeepEntries(t.Context(), entriesAt(noon, lead.AuditMost+3), noon.Add(-time.Hour)); err != nil {
 			t.Fatal(err)
 		}

@@ -16,8 +16,8 @@ func person(n int64) lead.Person {
 func BenchmarkTouch(b *testing.B) {
 	redises := []struct {
 		name string
-		open func(testing.TB) *world
-	}{{"Builtin", openBuiltin}, {"Server", func(t testing.TB) *world { return openServer(t, false) }}}
+		open func(testing.TB) *testStore
+	}{{"Builtin", openBuiltin}, {"Server", func(t testing.TB) *testStore { return openServer(t, false) }}}
 	people := []struct {
 		name string
 		of   func(n int64) lead.Person

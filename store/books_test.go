@@ -11,7 +11,7 @@ import (
 
 const day = "2026-11-25"
 
-func (w *world) books(butNode string) lead.Books {
+func (w *testStore) books(butNode string) lead.Books {
 	w.t.Helper()
 	b, err := w.Books(w.t.Context(), day, butNode)
 	if err != nil {
@@ -21,7 +21,7 @@ func (w *world) books(butNode string) lead.Books {
 }
 
 func TestStore_Books(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		if diff := cmp.Diff(lead.Books{}, w.books("")); diff != "" {
 			t.Errorf("empty books (-want +got):\n%s", diff)
@@ -69,7 +69,7 @@ func TestStore_Books(t *testing.T) {
 }
 
 func TestStore_Accepted(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		for _, n := range []struct {
 			node           string

@@ -14,7 +14,7 @@ import (
 )
 
 // waiting adds a lead whose next level hears at a moment.
-func (w *world) waiting(id string, at time.Time) *lead.Lead {
+func (w *testStore) waiting(id string, at time.Time) *lead.Lead {
 	w.t.Helper()
 	t := touch(id, 0, lead.Person{Email: id + "@example.com"})
 	l, _, err := w.Add(context.Background(), t, t.ID, nil, func(l *lead.Lead) error {
@@ -32,7 +32,7 @@ func (w *world) waiting(id string, at time.Time) *lead.Lead {
 }
 
 // due returns the ids of the leads that are due at a moment.
-func (w *world) due(at time.Time) []string {
+func (w *testStore) due(at time.Time) []string {
 	w.t.Helper()
 	leads, err := w.Due(context.Background(), at, 10)
 	if err != nil {
@@ -45,7 +45,7 @@ func (w *world) due(at time.Time) []string {
 	return ids
 }
 
-func (w *world) mustBe(what string, got, want any) {
+func (w *testStore) mustBe(what string, got, want any) {
 	w.t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
 		w.t.Errorf("%s (-want +got):\n%s", what, diff)
@@ -53,7 +53,7 @@ func (w *world) mustBe(what string, got, want any) {
 }
 
 func TestStore_Due(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 		w.waiting("b", at(7))
@@ -95,7 +95,7 @@ func TestStore_Due(t *testing.T) {
 
 // TestStore_Restore_Timers: who waited before Redis was wiped waits again.
 func TestStore_Restore_Timers(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		l := w.waiting("a", noon.Add(time.Minute))
 		w.flush()
 		w.bear()
@@ -107,7 +107,7 @@ func TestStore_Restore_Timers(t *testing.T) {
 }
 
 func TestStore_Receipts(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		if err := w.SetReceipts(ctx, map[string]string{"digest:a": "C1/1", "alarm:b": ""}); err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestStore_Receipts(t *testing.T) {
 
 // TestStore_Turns takes turns at the same time: none is lost.
 func TestStore_Turns(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		people := lead.People{Reps: []lead.Rep{{Name: "a", Weight: 2}, {Name: "b"}}, Teams: []lead.Team{{Name: "emea", Reps: []string{"a", "b"}}}}
 		var mu sync.Mutex
 		given, wg := map[string]int{}, sync.WaitGroup{}
@@ -156,7 +156,7 @@ func TestStore_Turns(t *testing.T) {
 }
 
 func TestStore_Off(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		for i, until := range []time.Time{noon, noon.Add(time.Hour), {}} {
 			if err := w.Off(ctx, "Dana", until); err != nil {
@@ -177,7 +177,7 @@ func TestStore_Off(t *testing.T) {
 
 // A time is read in pages, its first moment in and its last out.
 func TestStore_TouchesBetween(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for i := range 7 {
 			w.settle(touch(fmt.Sprint("t", i), i, lead.Person{Email: fmt.Sprintf("p%d@example.com", i)}))
 		}
@@ -200,7 +200,7 @@ func TestStore_TouchesBetween(t *testing.T) {
 }
 
 func TestStore_AllTouches(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for i := range 7 {
 			w.settle(touch(fmt.Sprint("t", i), i, lead.Person{Email: fmt.Sprintf("p%d@example.com", i)}))
 		}
@@ -235,7 +235,7 @@ func TestStore_AllTouches(t *testing.T) {
 }
 
 func TestStore_Rhythms(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		for _, step := range []struct{ told, want map[string]time.Time }{
 			{nil, map[string]time.Time{}},

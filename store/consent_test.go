@@ -15,7 +15,7 @@ import (
 )
 
 // consenting settles a touch whose person answers the question for consent.
-func (w *world) consenting(id string, minute int, name string, answer lead.Consent) {
+func (w *testStore) consenting(id string, minute int, name string, answer lead.Consent) {
 	w.t.Helper()
 	t := touch(id, minute, lead.Person{Name: name, Email: name + "@mail.example"})
 	t.Consent = answer
@@ -23,7 +23,7 @@ func (w *world) consenting(id string, minute int, name string, answer lead.Conse
 }
 
 // leadsBy asks for leads and returns their ids.
-func (w *world) leadsBy(s *store.Store, q lead.Query) string {
+func (w *testStore) leadsBy(s *store.Store, q lead.Query) string {
 	w.t.Helper()
 	page, err := s.Leads(w.t.Context(), q)
 	if err != nil {
@@ -34,7 +34,7 @@ func (w *world) leadsBy(s *store.Store, q lead.Query) string {
 
 func TestStore_Leads_Consent(t *testing.T) {
 	hot := lead.Hot
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		other := store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }}) // another node
 		w.consenting("t1", 1, "ada", lead.Given)
 		w.consenting("t2", 2, "bob", lead.Refused)
@@ -100,7 +100,7 @@ func TestStore_Leads_Consent(t *testing.T) {
 
 // Cards from before they told the consent hide nobody, and WarmSearch writes them anew.
 func TestStore_Leads_ConsentOfOldCards(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		w.consenting("t1", 1, "ada", lead.Given)
 		w.consenting("t2", 2, "bob", lead.Refused)
 		told := w.plain.HGetAll(t.Context(), "lg:cards").Val()

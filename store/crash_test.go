@@ -12,7 +12,7 @@ import (
 )
 
 // job does with the store what the touch job does, and stops at the first error.
-func (w *world) job(t lead.Touch) error {
+func (w *testStore) job(t lead.Touch) error {
 	ctx := context.Background()
 	met, err := w.Meet(ctx, &t, t.ID)
 	if err != nil {
@@ -62,7 +62,7 @@ func TestStore_Crash(t *testing.T) {
 		{"Released", nil, touch("last", 5, lead.Person{Email: ada}), true},
 		{"Repeat", []lead.Person{{Email: ada}}, same, false},
 	}
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for _, tt := range tests {
 			prepare := func() {
 				t.Helper()

@@ -21,8 +21,8 @@ import (
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-// world is one store in one Redis, with the marker set.
-type world struct {
+// testStore is one store in one Redis, with the marker set.
+type testStore struct {
 	*store.Store
 	t     testing.TB
 	rdb   redis.UniversalClient // hooked: every command of the store goes through here
@@ -32,18 +32,18 @@ type world struct {
 }
 
 // everywhere runs a test on the built-in Redis, on a server, and on a cluster.
-func everywhere(t *testing.T, run func(t *testing.T, w *world)) {
+func everywhere(t *testing.T, run func(t *testing.T, w *testStore)) {
 	t.Run("Builtin", func(t *testing.T) { run(t, openBuiltin(t)) })
 	t.Run("Server", func(t *testing.T) { run(t, openServer(t, false)) })
 	t.Run("Cluster", func(t *testing.T) { run(t, openServer(t, true)) })
 }
 
-func openBuiltin(t testing.TB) *world {
+func openBuiltin(t testing.TB) *testStore {
 	return open(t, redis.UniversalOptions{Addrs: []string{miniredis.RunT(t).Addr()}}, store.Options{Look: 1 << 20})
 }
 
-func open(t testing.TB, o redis.UniversalOptions, also ...store.Options) *world {
-	w := &world{t: t, hook: &hook{}, now: noon}
+func open(t testing.TB, o redis.UniversalOptions, also ...store.Options) *testStore {
+	w := &testStore{t: t, hook: &hook{}, now: noon}
 	o.MaxRetries = -1
 	w.rdb = redis.NewUniversalClient(&o)
 	w.rdb.AddHook(w.hook)
@@ -58,14 +58,14 @@ func open(t testing.TB, o redis.UniversalOptions, also ...store.Options) *world 
 	return w
 }
 
-func (w *world) bear() {
+func (w *testStore) bear() {
 	w.t.Helper()
 	if _, err := w.NewGeneration(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-func (w *world) flush() {
+func (w *testStore) flush() {
 	w.t.Helper()
 	if err := w.plain.FlushAll(context.Background()).Err(); err != nil {
 		w.t.Fatal(err)
@@ -92,7 +92,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func openServer(t testing.TB, cluster bool) *world {
+func openServer(t testing.TB, cluster bool) *testStore {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -175,7 +175,7 @@ func await(t testing.TB, what string, ok func() bool) {
 }
 
 // dump is everything in Redis but lifetimes.
-func (w *world) dump() map[string]any {
+func (w *testStore) dump() map[string]any {
 	w.t.Helper()
 	ctx := context.Background()
 	all := map[string]any{}
@@ -211,9 +211,9 @@ func take(t *lead.Touch) func(*lead.Lead) error {
 }
 
 // add adds t with its own id for a new lead, as jobs does.
-func (w *world) add(t *lead.Touch) *lead.Lead { w.t.Helper(); return w.addMet(t, nil) }
+func (w *testStore) add(t *lead.Touch) *lead.Lead { w.t.Helper(); return w.addMet(t, nil) }
 
-func (w *world) addMet(t *lead.Touch, met *lead.Met) *lead.Lead {
+func (w *testStore) addMet(t *lead.Touch, met *lead.Met) *lead.Lead {
 	w.t.Helper()
 	l, _, err := w.Add(context.Background(), t, t.ID, met, take(t))
 	if err != nil {
@@ -223,9 +223,9 @@ func (w *world) addMet(t *lead.Touch, met *lead.Met) *lead.Lead {
 }
 
 // settle carries a touch that tells nobody through the store.
-func (w *world) settle(t *lead.Touch) *lead.Lead { w.t.Helper(); return w.settleMet(t, nil) }
+func (w *testStore) settle(t *lead.Touch) *lead.Lead { w.t.Helper(); return w.settleMet(t, nil) }
 
-func (w *world) settleMet(t *lead.Touch, met *lead.Met) *lead.Lead {
+func (w *testStore) settleMet(t *lead.Touch, met *lead.Met) *lead.Lead {
 	w.t.Helper()
 	l := w.addMet(t, met)
 	t.State, t.LeadID = lead.Settled, l.ID

@@ -15,7 +15,7 @@ import (
 // A search finds what was written on any node, and what it found before may
 // have changed since.
 func TestStore_Leads_Search(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		other := store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }}) // another node
 		find := func(when, text, want string) {
 			t.Helper()
@@ -55,7 +55,7 @@ func TestStore_Leads_Search(t *testing.T) {
 
 // Pages of a search neither double nor miss what was there, while others arrive.
 func TestStore_Leads_SearchCursor(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		var want []string
 		for i := range 40 {
 			p := lead.Person{Name: fmt.Sprintf("Ada %02d", i)}
@@ -88,7 +88,7 @@ func TestStore_Leads_SearchCursor(t *testing.T) {
 }
 
 func TestStore_Leads_SearchFilters(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		w.report() // people with touches of two sources, some claimed
 		hot := lead.Hot
 		for want, q := range map[string]lead.Query{

@@ -12,7 +12,7 @@ import (
 // many fills a store with n leads, one a minute, of four sources: one in fifty
 // is hot, half of the others are warm, one in a hundred is claimed. A third has
 // given consent, one in two hundred has refused it.
-func (w *world) many(n int) {
+func (w *testStore) many(n int) {
 	w.t.Helper()
 	first := []string{"Ada", "Bob", "Cleo", "Dora", "Emil", "Fritz", "Gina", "Hans"}
 	var batch []*lead.Lead
@@ -80,7 +80,7 @@ func BenchmarkLeads(b *testing.B) {
 		{"SearchHot", lead.Query{Text: "firm 750", Temperature: &hot}},
 		{"Since", lead.Query{Since: noon.AddDate(0, 0, -30)}},
 	}
-	for name, open := range map[string]func(testing.TB) *world{"Builtin": openBuiltin, "Server": func(t testing.TB) *world { return openServer(t, false) }} {
+	for name, open := range map[string]func(testing.TB) *testStore{"Builtin": openBuiltin, "Server": func(t testing.TB) *testStore { return openServer(t, false) }} {
 		b.Run(name, func(b *testing.B) {
 			w := open(b)
 			w.many(n)

@@ -11,7 +11,7 @@ import (
 )
 
 func TestStore_Meet(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		const phone = "+493012345678"
 		w.settle(touch("t1", 1, lead.Person{Email: "ada@mail.example", Phone: phone}))
 		for _, tt := range []struct {
@@ -43,17 +43,17 @@ func TestStore_Add_MetBefore(t *testing.T) {
 	ada := lead.Person{Email: "ada@mail.example", Phone: "+493012345678"}
 	for _, tt := range []struct {
 		name      string
-		meanwhile func(*world)
+		meanwhile func(*testStore)
 		want      string
 		err       error
 	}{
-		{"StillNobody", func(*world) {}, "t2", nil},
-		{"SomebodyMadeTheLead", func(w *world) { w.settle(touch("t1", 1, ada)) }, "t1", nil},
-		{"SomebodyMadeOneWithThePhone", func(w *world) { w.settle(touch("t1", 1, lead.Person{Phone: ada.Phone})) }, "t1", nil},
-		{"Wiped", func(w *world) { w.flush() }, "", store.ErrWiped},
+		{"StillNobody", func(*testStore) {}, "t2", nil},
+		{"SomebodyMadeTheLead", func(w *testStore) { w.settle(touch("t1", 1, ada)) }, "t1", nil},
+		{"SomebodyMadeOneWithThePhone", func(w *testStore) { w.settle(touch("t1", 1, lead.Person{Phone: ada.Phone})) }, "t1", nil},
+		{"Wiped", func(w *testStore) { w.flush() }, "", store.ErrWiped},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			everywhere(t, func(t *testing.T, w *world) {
+			everywhere(t, func(t *testing.T, w *testStore) {
 				if tt.err != nil {
 					w.settle(touch("t0", 0, ada)) // so that the lead is looked for, and gone
 				}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestStore_Old(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		for i, id := range []string{"a", "b", "c"} {
 			x := touchOf(id, id+"@mail.example")
@@ -52,7 +52,7 @@ func TestStore_Old(t *testing.T) {
 }
 
 func TestStore_Orders(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		order := lead.NewErasure("e1", noon, false)
 		order.Name("email:ada@mail.example")

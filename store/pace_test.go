@@ -9,14 +9,14 @@ import (
 )
 
 // pace asks for leave to send a message that needs no lease.
-func (w *world) pace(t *testing.T, name string, every time.Duration, burst int) (time.Duration, error) {
+func (w *testStore) pace(t *testing.T, name string, every time.Duration, burst int) (time.Duration, error) {
 	wait, _, err := w.Admit(t.Context(), lead.Admission{Pace: name, Every: every, Burst: burst})
 	return wait, err
 }
 
 // Two replicas together send no more than the burst and one in every second.
 func TestStore_Pace(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		const every, burst = time.Second, 3
 		counted := 0
 		for range 10 {
@@ -41,7 +41,7 @@ func TestStore_Pace(t *testing.T) {
 
 // A lease that another has holds back nobody else's, nor does the pace.
 func TestStore_Admit(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ask := func(owner string, every time.Duration, leases ...string) (time.Duration, []bool) {
 			t.Helper()
 			wait, elsewhere, err := w.Admit(t.Context(), lead.Admission{Leases: leases, Owner: owner, For: time.Minute, Pace: "slack:C1", Every: every, Burst: 1})
@@ -70,7 +70,7 @@ func TestStore_Admit(t *testing.T) {
 }
 
 func TestStore_Hold(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		const every, burst = time.Second, 3
 		for _, d := range []time.Duration{time.Minute, time.Second} { // the shorter one changes nothing
 			if err := w.Hold(t.Context(), "slack:C1", d, every, burst); err != nil {
@@ -100,7 +100,7 @@ func TestStore_Hold(t *testing.T) {
 }
 
 func TestStore_Pauses(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for _, step := range []struct{ target, pause string }{{"crm", "by Dana"}, {"sales", "by Sam"}, {"crm", ""}, {"none", ""}} {
 			if err := w.Pause(t.Context(), step.target, step.pause); err != nil {
 				t.Fatal(err)

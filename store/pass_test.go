@@ -10,7 +10,7 @@ import (
 )
 
 func TestStore_Credentials(t *testing.T) {
-	everywhere(t, func(t *testing.T, s *world) {
+	everywhere(t, func(t *testing.T, s *testStore) {
 		ctx := t.Context()
 		if _, err := s.Credential(ctx, "a"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("Credential of nobody: %v, want store.ErrNotFound", err)

@@ -9,7 +9,7 @@ import (
 )
 
 // hold puts a touch in quarantine as its job does.
-func (w *world) hold(t *lead.Touch) *lead.Lead {
+func (w *testStore) hold(t *lead.Touch) *lead.Lead {
 	w.t.Helper()
 	t.State, t.Held = lead.Quarantined, "honeypot"
 	l, err := w.Quarantine(w.t.Context(), t, t.ID, func(l *lead.Lead) error {
@@ -28,7 +28,7 @@ func (w *world) hold(t *lead.Touch) *lead.Lead {
 }
 
 func TestStore_Quarantine(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		w.hold(touchOf("held", "ada@mail.example"))
 		ada := w.add(touchOf("t1", "ada@mail.example"))
@@ -57,7 +57,7 @@ func TestStore_Quarantine(t *testing.T) {
 }
 
 func TestStore_Reopen(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		held := touchOf("held", "ada@mail.example")
 		w.hold(held)
@@ -77,7 +77,7 @@ func TestStore_Reopen(t *testing.T) {
 }
 
 func TestStore_Abandon(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		l := w.add(touchOf("t1", "ada@mail.example"))
 		stale := *l

@@ -24,7 +24,7 @@ func ids[T any](items []*T, id func(*T) string) string {
 }
 
 // wait writes touches whose targets have still to hear.
-func (w *world) wait(ctx context.Context, touches []*lead.Touch) error {
+func (w *testStore) wait(ctx context.Context, touches []*lead.Touch) error {
 	for _, t := range touches {
 		if err := w.Finish(ctx, t, nil, lead.OutcomeWaiting); err != nil {
 			return err
@@ -37,7 +37,7 @@ func touchID(t *lead.Touch) string { return t.ID }
 func leadID(l *lead.Lead) string   { return l.ID }
 
 func TestStore_Touches(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		w.settle(touchOf("t1", "ada@mail.example"))
 		webinar := touch("t2", 2, lead.Person{Email: "bob@mail.example"})
@@ -92,7 +92,7 @@ func TestStore_Touches(t *testing.T) {
 }
 
 // walk reads all pages, calling between after each.
-func walk(t *testing.T, w *world, q lead.TouchQuery, between func()) (all []string) {
+func walk(t *testing.T, w *testStore, q lead.TouchQuery, between func()) (all []string) {
 	t.Helper()
 	for range 1000 {
 		page, err := w.Touches(t.Context(), q)
@@ -115,7 +115,7 @@ func walk(t *testing.T, w *world, q lead.TouchQuery, between func()) (all []stri
 }
 
 func TestStore_Touches_Cursor(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		var want []string
 		var staged []*lead.Touch
@@ -185,7 +185,7 @@ func TestStore_BadCursor(t *testing.T) {
 
 // Nobody writes when somebody cools; the lists show them where they are now.
 func TestStore_Leads_Cooled(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		cooler := store.New(w.rdb, store.Options{Now: func() time.Time { return w.now }, AsOf: func(l *lead.Lead, now time.Time) lead.Verdict {
 			v := l.Verdict
@@ -224,7 +224,7 @@ func TestStore_Leads_Cooled(t *testing.T) {
 }
 
 func TestStore_Leads(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		people := []struct {
 			person      lead.Person
@@ -300,7 +300,7 @@ func TestStore_Leads(t *testing.T) {
 }
 
 func TestStore_LeadPages(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		const people = 501 // more than a page
 		for i := range people {

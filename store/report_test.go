@@ -10,7 +10,7 @@ import (
 )
 
 // alert settles a touch that sales was told of, with the lead that it made hot.
-func (w *world) alert(t *lead.Touch) *lead.Lead {
+func (w *testStore) alert(t *lead.Touch) *lead.Lead {
 	w.t.Helper()
 	l, _, err := w.Add(w.t.Context(), t, t.ID, nil, func(l *lead.Lead) error {
 		l.Take(t)
@@ -28,7 +28,7 @@ func (w *world) alert(t *lead.Touch) *lead.Lead {
 	return l
 }
 
-func (w *world) act(id string, v lead.Verb, by string, minute int) {
+func (w *testStore) act(id string, v lead.Verb, by string, minute int) {
 	w.t.Helper()
 	if _, err := w.UpdateLead(w.t.Context(), id, 0, func(l *lead.Lead) error {
 		return l.Act(lead.Command{Verb: v, By: by}, noon.Add(time.Duration(minute)*time.Minute))
@@ -38,7 +38,7 @@ func (w *world) act(id string, v lead.Verb, by string, minute int) {
 }
 
 // report fills a store and says what the reports must be.
-func (w *world) report() (cares []lead.Care, rows []lead.Funnel) {
+func (w *testStore) report() (cares []lead.Care, rows []lead.Funnel) {
 	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
 	person := func(name string) lead.Person { return lead.Person{Email: name + "@mail.example"} }
 
@@ -76,7 +76,7 @@ func (w *world) report() (cares []lead.Care, rows []lead.Funnel) {
 }
 
 func TestStore_Reports(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		cares, rows := w.report()
 		from, to := noon.AddDate(0, 0, -2), noon.AddDate(0, 0, 1)
 		compare := func(when string) {
@@ -127,7 +127,7 @@ func TestStore_Reports_Errors(t *testing.T) {
 // Whatever happens to leads, each counts once, and where it belongs.
 func TestStore_Funnel_CountsOnce(t *testing.T) {
 	person := func(name string) lead.Person { return lead.Person{Email: name + "@mail.example"} }
-	change := func(w *world, id string, change func(*lead.Lead)) *lead.Lead {
+	change := func(w *testStore, id string, change func(*lead.Lead)) *lead.Lead {
 		w.t.Helper()
 		l, err := w.UpdateLead(w.t.Context(), id, 0, func(l *lead.Lead) error { change(l); return nil })
 		if err != nil {
@@ -135,7 +135,7 @@ func TestStore_Funnel_CountsOnce(t *testing.T) {
 		}
 		return l
 	}
-	get := func(w *world, id string) *lead.Lead {
+	get := func(w *testStore, id string) *lead.Lead {
 		w.t.Helper()
 		l, err := w.Lead(w.t.Context(), id)
 		if err != nil {
@@ -143,7 +143,7 @@ func TestStore_Funnel_CountsOnce(t *testing.T) {
 		}
 		return l
 	}
-	merge := func(w *world, id, into string) {
+	merge := func(w *testStore, id, into string) {
 		w.t.Helper()
 		before := get(w, into)
 		from := change(w, id, func(l *lead.Lead) { l.MergeInto(before, "Dana", noon) })
@@ -153,13 +153,13 @@ func TestStore_Funnel_CountsOnce(t *testing.T) {
 			}
 		})
 	}
-	erase := func(w *world, e lead.Erasure) {
+	erase := func(w *testStore, e lead.Erasure) {
 		w.t.Helper()
 		if _, err := w.Erase(w.t.Context(), &e); err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	restore := func(w *world, l *lead.Lead) {
+	restore := func(w *testStore, l *lead.Lead) {
 		w.t.Helper()
 		if err := w.Restore(w.t.Context(), []*lead.Lead{l}, nil); err != nil {
 			w.t.Fatal(err)
@@ -169,14 +169,14 @@ func TestStore_Funnel_CountsOnce(t *testing.T) {
 	one := []lead.Funnel{{Source: "contact", Leads: 1, Hot: 1, Claimed: 1}}
 	tests := []struct {
 		name  string
-		then  func(w *world)
+		then  func(w *testStore)
 		want  []lead.Funnel
 		cares int // leads in the report on speed
 	}{
-		{"Nothing", func(*world) {}, both, 2},
-		{"Merged", func(w *world) { merge(w, "t2", "t1") }, one, 1},
-		{"MergedIntoTheUnclaimed", func(w *world) { merge(w, "t1", "t2") }, one, 1},
-		{"MergedAndBack", func(w *world) {
+		{"Nothing", func(*testStore) {}, both, 2},
+		{"Merged", func(w *testStore) { merge(w, "t2", "t1") }, one, 1},
+		{"MergedIntoTheUnclaimed", func(w *testStore) { merge(w, "t1", "t2") }, one, 1},
+		{"MergedAndBack", func(w *testStore) {
 			merge(w, "t2", "t1")
 			from := get(w, "t2")
 			change(w, "t1", func(l *lead.Lead) {
@@ -187,12 +187,12 @@ func TestStore_Funnel_CountsOnce(t *testing.T) {
 			})
 			change(w, "t2", func(l *lead.Lead) { l.Free(nil) })
 		}, both, 2},
-		{"MergedThenRestoredAsItWas", func(w *world) { // another node's journal knows nothing of the merge
+		{"MergedThenRestoredAsItWas", func(w *testStore) { // another node's journal knows nothing of the merge
 			old := get(w, "t2")
 			merge(w, "t2", "t1")
 			restore(w, old)
 		}, one, 1},
-		{"RestoredAsItWasThenMerged", func(w *world) {
+		{"RestoredAsItWasThenMerged", func(w *testStore) {
 			old := get(w, "t2")
 			merge(w, "t2", "t1")
 			merged := get(w, "t2")
@@ -200,17 +200,17 @@ func TestStore_Funnel_CountsOnce(t *testing.T) {
 			restore(w, old)
 			restore(w, merged)
 		}, one, 1},
-		{"Erased", func(w *world) { erase(w, lead.Erasure{Leads: []string{"t2"}, Touches: []string{"t2"}}) }, one, 1},
-		{"ErasedTwice", func(w *world) {
+		{"Erased", func(w *testStore) { erase(w, lead.Erasure{Leads: []string{"t2"}, Touches: []string{"t2"}}) }, one, 1},
+		{"ErasedTwice", func(w *testStore) {
 			erase(w, lead.Erasure{Leads: []string{"t2"}, Touches: []string{"t2"}})
 			erase(w, lead.Erasure{Leads: []string{"t2"}, Touches: []string{"t2"}})
 		}, one, 1},
-		{"MergedAndErased", func(w *world) {
+		{"MergedAndErased", func(w *testStore) {
 			merge(w, "t2", "t1")
 			erase(w, lead.Erasure{Leads: []string{"t1", "t2"}, Touches: []string{"t1", "t2"}})
 		}, []lead.Funnel{}, 0},
-		{"PastRetention", func(w *world) { erase(w, lead.Erasure{Aged: true, Leads: []string{"t2"}, Touches: []string{"t2"}}) }, both, 1},
-		{"Held", func(w *world) {
+		{"PastRetention", func(w *testStore) { erase(w, lead.Erasure{Aged: true, Leads: []string{"t2"}, Touches: []string{"t2"}}) }, both, 1},
+		{"Held", func(w *testStore) {
 			held := touch("t3", 3, person("spam"))
 			held.State = lead.Quarantined
 			l, err := w.Quarantine(w.t.Context(), held, held.ID, func(l *lead.Lead) error {
@@ -225,13 +225,13 @@ func TestStore_Funnel_CountsOnce(t *testing.T) {
 				w.t.Fatal(err)
 			}
 		}, both, 2},
-		{"AnEarlierTouchCameLate", func(w *world) {
+		{"AnEarlierTouchCameLate", func(w *testStore) {
 			late := touch("t3", -5, person("bob"))
 			late.Source, late.ReceivedAt = "webinar", noon.Add(5*time.Minute)
 			w.settle(late)
 		}, []lead.Funnel{{Source: "contact", Leads: 1, Hot: 1, Claimed: 1}, {Source: "webinar", Leads: 1, Hot: 1}}, 2},
 	}
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for _, tt := range tests {
 			w.flush()
 			w.bear()

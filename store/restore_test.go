@@ -18,7 +18,7 @@ type answers struct {
 	Books   lead.Books
 }
 
-func (w *world) answers() (a answers) {
+func (w *testStore) answers() (a answers) {
 	w.t.Helper()
 	ctx := context.Background()
 	a.Touches, a.Leads = map[lead.State][]*lead.Touch{}, map[string][]*lead.Lead{}
@@ -42,9 +42,9 @@ func (w *world) answers() (a answers) {
 	return a
 }
 
-// lived fills a world with everything that can have happened in a day, all of
+// lived fills a testStore with everything that can have happened in a day, all of
 // it at an end.
-func lived(w *world) {
+func lived(w *testStore) {
 	w.t.Helper()
 	ctx := context.Background()
 	must := func(err error) {
@@ -94,13 +94,13 @@ func lived(w *world) {
 }
 
 // everything is what the journal would have kept.
-func (w *world) everything() ([]*lead.Lead, []*lead.Touch) {
+func (w *testStore) everything() ([]*lead.Lead, []*lead.Touch) {
 	a := w.answers()
 	return a.Leads["all"], append(a.Touches[""], a.Touches[lead.Merged]...)
 }
 
 func TestStore_Restore(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		lived(w)
 		before := w.answers()
@@ -142,7 +142,7 @@ func TestStore_Restore(t *testing.T) {
 }
 
 func TestStore_Restore_KeepsNewer(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		lived(w)
 		leads, touches := w.everything()
@@ -178,7 +178,7 @@ func TestStore_Restore_KeepsNewer(t *testing.T) {
 // A node filled an empty Redis with an older copy of a lead, and somebody claimed it
 // there: the newer copy of another node keeps the claim.
 func TestStore_Restore_KeepsDeeds(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		lived(w)
 		newer, err := w.Lead(ctx, "t1")

@@ -16,7 +16,7 @@ import (
 )
 
 func TestStore_Born(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		first, err := w.Generation(ctx)
 		if err != nil || first == "" {
@@ -40,7 +40,7 @@ func TestStore_Born(t *testing.T) {
 }
 
 func TestStore_Lease(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		lease := func(owner string, want bool) {
 			t.Helper()
@@ -106,7 +106,7 @@ func TestStore_CheckServer(t *testing.T) {
 			}
 		})
 	}
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		if warnings, err := w.CheckServer(t.Context()); len(warnings) > 0 || err != nil {
 			t.Errorf("CheckServer = %q, %v", warnings, err)
 		}
@@ -230,7 +230,7 @@ func TestStore_Unencodable(t *testing.T) {
 
 // A list may name what is gone by now; a page leaves it out.
 func TestStore_ListsOutliveThings(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		w.settle(touchOf("t1", "ada@mail.example"))
 		w.settle(touchOf("t2", "bob@mail.example"))
 		w.plain.Del(t.Context(), "lg:{t:t1}")

@@ -29,7 +29,7 @@ func delivery(target string, state lead.DeliveryState, minute int) lead.Delivery
 	return lead.Delivery{Target: target, Kind: "slack", State: state, At: noon.Add(time.Duration(minute) * time.Minute)}
 }
 
-func (w *world) touch(id string) *lead.Touch {
+func (w *testStore) touch(id string) *lead.Touch {
 	w.t.Helper()
 	t, err := w.Touch(w.t.Context(), id)
 	if err != nil {
@@ -39,7 +39,7 @@ func (w *world) touch(id string) *lead.Touch {
 }
 
 func TestStore_Stage(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		first := full()
 		if err := w.Stage(ctx, []*lead.Touch{first, touch("t2", 2, lead.Person{})}); err != nil {
@@ -70,7 +70,7 @@ func TestStore_Stage(t *testing.T) {
 }
 
 func TestStore_FinishAndDeliver(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		first := full()
 		l := w.add(first)
@@ -138,7 +138,7 @@ func TestStore_Deliver_WhatStands(t *testing.T) {
 		{"GivenUp", []lead.Delivery{delivery("sales", lead.Waiting, 1), delivery("sales", lead.Failed, 2)}, lead.Failed},
 		{"GivenUpAtOnce", []lead.Delivery{delivery("sales", lead.Waiting, 1), delivery("sales", lead.Failed, 1)}, lead.Failed},
 	}
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for _, tt := range tests {
 			for _, reverse := range []bool{false, true} {
 				id := fmt.Sprint(tt.name, reverse)
@@ -163,7 +163,7 @@ func TestStore_Deliver_WhatStands(t *testing.T) {
 
 // A receipt that comes before its touch, carried over after a wipe, is kept.
 func TestStore_Deliver_BeforeTheTouch(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		sent := delivery("sales", lead.Sent, 1)
 		if err := w.Deliver(ctx, []lead.Change{{TouchID: "t1", Delivery: sent}}); err != nil {
@@ -182,7 +182,7 @@ func TestStore_Deliver_BeforeTheTouch(t *testing.T) {
 }
 
 func TestStore_Finish_States(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		held := touch("t1", 1, lead.Person{Email: "ada@mail.example"})
 		held.State, held.Held = lead.Quarantined, "honeypot"
@@ -230,7 +230,7 @@ func TestStore_Finish_States(t *testing.T) {
 }
 
 func TestStore_Meet_Same(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		ctx := t.Context()
 		same := func(source, content, id, want string) {
 			t.Helper()
@@ -257,7 +257,7 @@ func TestStore_Meet_Same(t *testing.T) {
 }
 
 func TestStore_Repeated(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *testStore) {
 		for _, repeat := range []string{"t2", "t3", "t2", "t2"} { // t2's job ran three times
 			if err := w.Repeated(t.Context(), "t1", repeat); err != nil {
 				t.Fatal(err)
