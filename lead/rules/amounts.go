@@ -13,7 +13,7 @@ const (
 	month = 30 * day
 )
 
-// horizon reads when somebody means to act, in the words of a form's answer,
+// horizon reads when a person means to act, in the words of a form's answer,
 // and returns the latest moment that the answer still allows: 3 months for
 // "1-3 months", 6 for "4-6 months". An answer without an end ("more than 3
 // months", "no timeframe") and one that it cannot read have none.

@@ -17,17 +17,17 @@ import (
 // stands for the list called buying.
 type looked struct {
 	*phrases
-	says string
+	text string
 }
 
 func (r *reader) phrases(n ast.Node, what string) looked {
-	texts, says := r.words(n, what)
-	return looked{newPhrases(texts), orList(says)}
+	texts, names := r.words(n, what)
+	return looked{newPhrases(texts), orList(names)}
 }
 
 // words reads a list of words and phrases, with the named lists in it spelt out,
 // and what to call each part of it.
-func (r *reader) words(n ast.Node, what string) (texts, says []string) {
+func (r *reader) words(n ast.Node, what string) (texts, names []string) {
 	for _, part := range r.Sequence(n, what) {
 		text := r.Text(part, what)
 		list, isList := strings.CutPrefix(text, "$")
@@ -36,14 +36,14 @@ func (r *reader) words(n ast.Node, what string) (texts, says []string) {
 			r.Wrong(part, strictyaml.Nearest(list, slices.Sorted(maps.Keys(r.lists))), "there is no list of words called %q", list)
 		case isList:
 			texts = append(texts, r.lists[list]...)
-			says = append(says, "one of "+list)
+			names = append(names, "one of "+list)
 		case text != "" && len(fold(text)) == 0:
 			r.Wrong(part, "write a word with letters or digits", "%s cannot look for %q", what, text)
 		case text != "":
-			texts, says = append(texts, text), append(says, text)
+			texts, names = append(texts, text), append(names, text)
 		}
 	}
-	return texts, says
+	return texts, names
 }
 
 // textTest is what message and fields ask of a text: every test that is given
@@ -57,7 +57,7 @@ type textTest struct {
 	within    time.Duration // of a time frame; 0: not asked
 }
 
-// read takes one key of a test and says whether it was one.
+// read takes one key of a test and reports whether it was one.
 func (x *textTest) read(r *reader, e strictyaml.Entry) {
 	switch e.Key {
 	case "words":
@@ -109,13 +109,13 @@ func (x *textTest) passes(text string, folded []byte) bool {
 	return true
 }
 
-func (x *textTest) says() string {
+func (x *textTest) text() string {
 	var parts []string
 	if x.words != nil {
-		parts = append(parts, "says "+x.words.says)
+		parts = append(parts, "says "+x.words.text)
 	}
 	if x.is != nil {
-		parts = append(parts, "is "+x.is.says)
+		parts = append(parts, "is "+x.is.text)
 	}
 	if x.longest > 0 {
 		parts = append(parts, fmt.Sprintf("has at most %d words", x.longest))
@@ -146,7 +146,7 @@ func readMessage(r *reader, n ast.Node) condition {
 	if len(entries) == 0 {
 		r.Wrong(n, "add words: [one, two]", "message asks nothing")
 	}
-	return condition{says: "the message " + x.says(), holds: func(s *evalContext) bool {
+	return condition{text: "the message " + x.text(), holds: func(s *evalContext) bool {
 		return s.anyTouch(func(t *touchView) bool { return t.Message != "" && x.passes(t.Message, t.words()) })
 	}}
 }
@@ -187,7 +187,7 @@ func readFields(r *reader, n ast.Node) condition {
 	asked := func(l []byte) bool {
 		return (label != nil && label.is(l) || words != nil && words.in(l)) && (unless == nil || !unless.in(l))
 	}
-	return condition{says: "the field " + labelWords(label, words) + " " + x.says(), holds: func(s *evalContext) bool {
+	return condition{text: "the field " + labelWords(label, words) + " " + x.text(), holds: func(s *evalContext) bool {
 		return s.anyAnswer(asked, func(value string) bool {
 			var room [200]byte
 			return x.passes(value, appendFolded(room[:0], value, plainly))
@@ -200,7 +200,7 @@ func readFields(r *reader, n ast.Node) condition {
 func labelWords(lists ...*looked) string {
 	for _, l := range lists {
 		if l != nil {
-			return l.says
+			return l.text
 		}
 	}
 	return "?"
@@ -225,12 +225,12 @@ func readTouches(r *reader, n ast.Node) condition {
 			within = r.span(e.Value, "touches within")
 		}
 	}
-	says := rangeWords(least, most) + " different touches"
+	phrase := rangeWords(least, most) + " different touches"
 	if len(actions) > 0 {
-		says += " of " + orList(actions)
+		phrase += " of " + orList(actions)
 	}
 	if within < 1<<62 {
-		says += " within " + days(within)
+		phrase += " within " + days(within)
 	}
 	count := func(s *evalContext) (count int) {
 		for _, t := range s.counts {
@@ -240,7 +240,7 @@ func readTouches(r *reader, n ast.Node) condition {
 		}
 		return count
 	}
-	return condition{says: says,
+	return condition{text: phrase,
 		holds:   func(s *evalContext) bool { return count(s) >= least && count(s) <= most },
 		close:   func(s *evalContext) bool { return least > 1 && count(s) == least-1 },
 		several: least > 1,

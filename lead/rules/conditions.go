@@ -12,7 +12,7 @@ import (
 
 // condition is one line below when or unless.
 type condition struct {
-	says    string // as people read it: "e-mail is work"
+	text    string // as people read it: "e-mail is work"
 	holds   func(*evalContext) bool
 	close   func(*evalContext) bool // nearly held; nil: it does not come close
 	several bool                    // never holds for a single touch
@@ -51,18 +51,18 @@ var (
 
 func readSource(r *reader, n ast.Node) condition {
 	names := r.Texts(n, "source")
-	return condition{says: "source is " + orList(names), holds: func(s *evalContext) bool {
+	return condition{text: "source is " + orList(names), holds: func(s *evalContext) bool {
 		return s.anyTouch(func(t *touchView) bool { return slices.Contains(names, t.Source) })
 	}}
 }
 
 func readKnown(r *reader, n ast.Node) condition {
 	want := r.Bool(n, "known")
-	says := "the person gave an e-mail address or a phone number"
+	phrase := "the person gave an e-mail address or a phone number"
 	if !want {
-		says = "the person gave no e-mail address and no phone number"
+		phrase = "the person gave no e-mail address and no phone number"
 	}
-	return condition{says: says, holds: func(s *evalContext) bool { return s.person.Reachable() == want }}
+	return condition{text: phrase, holds: func(s *evalContext) bool { return s.person.Reachable() == want }}
 }
 
 var personParts = []string{"email", "name", "phone", "company", "title"}
@@ -74,7 +74,7 @@ func readHas(r *reader, n ast.Node) condition {
 			parts = append(parts, personParts[i])
 		}
 	}
-	return condition{says: strings.Join(parts, " and ") + " given", holds: func(s *evalContext) bool {
+	return condition{text: strings.Join(parts, " and ") + " given", holds: func(s *evalContext) bool {
 		for _, part := range parts {
 			if strings.TrimSpace(partOf(s.person, part)) == "" {
 				return false
@@ -105,7 +105,7 @@ func readEmail(r *reader, n ast.Node) condition {
 			kinds = append(kinds, lead.MailKinds()[i])
 		}
 	}
-	return condition{says: "e-mail address is " + orList(kinds), holds: func(s *evalContext) bool { return slices.Contains(kinds, s.mailKind()) }}
+	return condition{text: "e-mail address is " + orList(kinds), holds: func(s *evalContext) bool { return slices.Contains(kinds, s.mailKind()) }}
 }
 
 func readEmailDomain(r *reader, n ast.Node) condition {
@@ -113,7 +113,7 @@ func readEmailDomain(r *reader, n ast.Node) condition {
 	for i, d := range domains {
 		domains[i] = strings.ToLower(strings.TrimPrefix(d, "@"))
 	}
-	return condition{says: "e-mail address is at " + orList(domains), holds: func(s *evalContext) bool {
+	return condition{text: "e-mail address is at " + orList(domains), holds: func(s *evalContext) bool {
 		domain := lead.MailDomain(s.person.Email)
 		return slices.ContainsFunc(domains, func(d string) bool { return domain == d || strings.HasSuffix(domain, "."+d) })
 	}}
@@ -121,7 +121,7 @@ func readEmailDomain(r *reader, n ast.Node) condition {
 
 func readTitle(r *reader, n ast.Node) condition {
 	words := r.phrases(n, "title")
-	return condition{says: "the job title says " + words.says, holds: func(s *evalContext) bool {
+	return condition{text: "the job title says " + words.text, holds: func(s *evalContext) bool {
 		var room [120]byte
 		return words.in(appendFolded(room[:0], s.person.Title, plainly))
 	}}
@@ -129,7 +129,7 @@ func readTitle(r *reader, n ast.Node) condition {
 
 func readCompany(r *reader, n ast.Node) condition {
 	words := r.phrases(n, "company")
-	return condition{says: "the company's name says " + words.says, holds: func(s *evalContext) bool {
+	return condition{text: "the company's name says " + words.text, holds: func(s *evalContext) bool {
 		var room [120]byte
 		return words.in(appendFolded(room[:0], s.person.Company, plainly))
 	}}
@@ -155,7 +155,7 @@ func readCompanySize(r *reader, n ast.Node) condition {
 	if least > most {
 		r.Wrong(n, "swap the two numbers", "no company has at least %d and at most %d people", least, most)
 	}
-	return condition{says: "company size is " + rangeWords(least, most), holds: func(s *evalContext) bool {
+	return condition{text: "company size is " + rangeWords(least, most), holds: func(s *evalContext) bool {
 		return s.anyAnswer(sizeLabels.is, func(value string) bool {
 			from, to, ok := amounts(value)
 			return ok && from >= least && to <= most
@@ -165,7 +165,7 @@ func readCompanySize(r *reader, n ast.Node) condition {
 
 func readCountry(r *reader, n ast.Node) condition {
 	names := r.phrases(n, "country")
-	return condition{says: "country is " + names.says, holds: func(s *evalContext) bool {
+	return condition{text: "country is " + names.text, holds: func(s *evalContext) bool {
 		return s.anyAnswer(countryLabels.is, func(value string) bool { return names.is(fold(value)) })
 	}}
 }
@@ -175,7 +175,7 @@ func readPage(r *reader, n ast.Node) condition {
 	for i, p := range parts {
 		parts[i] = strings.ToLower(p)
 	}
-	return condition{says: "the page's address has " + orList(parts), holds: func(s *evalContext) bool {
+	return condition{text: "the page's address has " + orList(parts), holds: func(s *evalContext) bool {
 		return s.anyTouch(func(t *touchView) bool {
 			page := strings.ToLower(t.page())
 			return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(page, part) })
@@ -187,12 +187,12 @@ var utmKeys = []string{"source", "medium", "campaign", "term", "content"}
 
 func readUTM(r *reader, n ast.Node) condition {
 	wanted := map[string][]string{}
-	var says []string
+	var phrases []string
 	for _, e := range r.Mapping(n, "utm", utmKeys) {
 		wanted[e.Key] = r.Texts(e.Value, "utm "+e.Key)
-		says = append(says, e.Key+" is "+orList(wanted[e.Key]))
+		phrases = append(phrases, e.Key+" is "+orList(wanted[e.Key]))
 	}
-	return condition{says: "utm " + strings.Join(says, " and "), holds: func(s *evalContext) bool {
+	return condition{text: "utm " + strings.Join(phrases, " and "), holds: func(s *evalContext) bool {
 		return s.anyTouch(func(t *touchView) bool {
 			for key, values := range wanted {
 				has := [...]string{t.UTM.Source, t.UTM.Medium, t.UTM.Campaign, t.UTM.Term, t.UTM.Content}[slices.Index(utmKeys, key)]
@@ -207,14 +207,14 @@ func readUTM(r *reader, n ast.Node) condition {
 
 func readEvent(r *reader, n ast.Node) condition {
 	words := r.phrases(n, "event")
-	return condition{says: "the event's title says " + words.says, holds: func(s *evalContext) bool {
+	return condition{text: "the event's title says " + words.text, holds: func(s *evalContext) bool {
 		return s.anyTouch(func(t *touchView) bool { return words.in(fold(t.Event)) })
 	}}
 }
 
 func readMarks(r *reader, n ast.Node) condition {
 	marks := r.Texts(n, "marks")
-	return condition{says: "marked " + orList(marks), holds: func(s *evalContext) bool {
+	return condition{text: "marked " + orList(marks), holds: func(s *evalContext) bool {
 		return s.anyTouch(func(t *touchView) bool {
 			return slices.ContainsFunc(marks, func(m string) bool { return slices.Contains(t.Marks, m) })
 		})
@@ -223,14 +223,14 @@ func readMarks(r *reader, n ast.Node) condition {
 
 func readAge(r *reader, n ast.Node) condition {
 	least, most := r.spans(n, "age")
-	return condition{says: "it happened " + spanWords(least, most) + " ago", holds: func(s *evalContext) bool {
+	return condition{text: "it happened " + spanWords(least, most) + " ago", holds: func(s *evalContext) bool {
 		return s.touch != nil && within(s.touch.age(s.now), least, most)
 	}}
 }
 
 func readLastTouch(r *reader, n ast.Node) condition {
 	least, most := r.spans(n, "last_touch")
-	return condition{says: "the last touch was " + spanWords(least, most) + " ago", holds: func(s *evalContext) bool {
+	return condition{text: "the last touch was " + spanWords(least, most) + " ago", holds: func(s *evalContext) bool {
 		return len(s.all) > 0 && within(s.all[0].age(s.now), least, most)
 	}}
 }

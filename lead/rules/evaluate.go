@@ -9,7 +9,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// Classify says how warm a lead is at now and why. It is pure: it looks at the
+// Classify returns how warm a lead is at now and why. It is pure: it looks at the
 // person and the history, and the order of the history does not matter. One
 // more touch never lowers the temperature; only time does. Touches marked as
 // tests count only when the lead has no others.
@@ -31,7 +31,7 @@ func (r *Set) judge(l *lead.Lead, now time.Time) *judged {
 	return j
 }
 
-// ClassifyTouch says how warm a touch is on its own, as if its person had done
+// ClassifyTouch returns how warm a touch is on its own, as if its person had done
 // nothing else. It chooses the lane, and stands in for Classify while the
 // history cannot be reached.
 func (r *Set) ClassifyTouch(t *lead.Touch, now time.Time) lead.Verdict {
@@ -83,7 +83,7 @@ func (r *Set) conclude(j *judged) {
 	}
 }
 
-// refuse makes the verdict one about somebody who is not a lead.
+// refuse makes the verdict one about a person who is not a lead.
 func (j *judged) refuse(rule, because string) {
 	j.Verdict = lead.Verdict{NotALead: true, Unclassified: j.Unclassified, Rules: j.Rules, Reasons: []lead.Reason{{Because: because, Rule: rule}}}
 }
@@ -132,7 +132,7 @@ func (r *Set) apply(j *judged) {
 	r.settle(j, reasons, touches, fit)
 }
 
-// also takes over what a rule about the history or the person says beside points.
+// also takes over what a rule about the history or the person sets beside points.
 func (j *judged) also(x *rule) {
 	if x.atLeast.staged {
 		j.Stage = max(j.Stage, x.atLeast.stage)
@@ -203,8 +203,8 @@ func inOrder(history []lead.Past) []touchView {
 	return list
 }
 
-// AsOf returns a lead's verdict as of now: nothing is written when somebody
-// cools, it is worked out when somebody looks. A verdict that other rules
+// AsOf returns a lead's verdict as of now: nothing is written when a person
+// cools, it is computed when it is read. A verdict that other rules
 // reached stays theirs until the lead is classified again; it only cools, by
 // the half-life of these rules.
 func (r *Set) AsOf(l *lead.Lead, now time.Time) lead.Verdict {
@@ -242,7 +242,7 @@ func (r *Set) cooled(v lead.Verdict, now time.Time) lead.Verdict {
 
 // LooksHot reports whether a touch is hot on its own: whether ClassifyTouch would
 // say hot. Intake asks it for every request to choose the lane, so it looks only
-// as far as it must: a demo request is hot whatever else the form says.
+// as far as it must: a demo request is hot whatever else the form holds.
 func (r *Set) LooksHot(t *lead.Touch, now time.Time) bool {
 	if !r.plain {
 		return r.ClassifyTouch(t, now).Temperature == lead.Hot

@@ -58,7 +58,7 @@ func (j *judged) touchOf(name string) string {
 	return ""
 }
 
-// idle says why a touch gave nothing.
+// idle explains why a touch gave nothing.
 func (r *Set) idle(j *judged, w *weight, now time.Time) (lead.Line, bool) {
 	line := lead.Line{Rule: w.parts[0].name, Because: w.parts[0].because, TouchID: w.ID}
 	switch {
@@ -126,12 +126,12 @@ func (x *rule) missed(s *evalContext) (missed []string, near bool) {
 			close = true
 			continue
 		}
-		missed = append(missed, "not so: "+c.says)
+		missed = append(missed, "not so: "+c.text)
 		close = close || c.close != nil && c.close(s)
 	}
 	for _, c := range x.unless {
 		if c.holds(s) {
-			missed = append(missed, "but "+c.says)
+			missed = append(missed, "but "+c.text)
 		}
 	}
 	return missed, close && len(missed) == 1

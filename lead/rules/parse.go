@@ -317,7 +317,7 @@ func (b *builder) rule(n ast.Node, form ruleForm) (x *rule, off bool) {
 	return x, off
 }
 
-// complete checks that a rule says all that a rule must.
+// complete checks that a rule has all that a rule must have.
 func (b *builder) complete(n ast.Node, x *rule, off bool) {
 	has := func(key string) bool {
 		return slices.ContainsFunc(n.(*ast.MappingNode).Values, func(v *ast.MappingValueNode) bool { return v.Key.GetToken().Value == key })

@@ -1,11 +1,11 @@
-// Package rules says how warm a lead is, and why. A Set is read from a file of
-// rules (Parse), gives a lead its verdict (Classify, Judge, AsOf), says of one
-// touch whether it is hot (ClassifyTouch, LooksHot), and explains which rule
+// Package rules determines how warm a lead is, and why. A Set is read from a file of
+// rules (Parse), gives a lead its verdict (Classify, Judge, AsOf), tests
+// whether one touch is hot (ClassifyTouch, LooksHot), and explains which rule
 // counted and what the others missed (Explain). Every rule has a because that
 // reaches people word for word.
 //
 // It is pure: the time is passed in, and the order of a lead's touches does not
-// matter. It knows neither where files come from nor who hears of a verdict. A new
+// matter. It knows neither where files come from nor who is notified of a verdict. A new
 // condition is a row in conditions.go and its row in docs/verdicts.md; a new key
 // of a rule is read in parse.go and applied in evaluate.go or score.go. What the
 // built-in rules say of every action is testdata/verdicts.golden.
@@ -161,7 +161,7 @@ func (r *Set) advice(v *lead.Verdict, a lead.Action) string {
 	return ""
 }
 
-// meaning returns what the table says of an action.
+// meaning returns the row of an action.
 func (r *Set) meaning(a lead.Action) (m *meaning, known bool) {
 	if m := r.known[a]; m != nil {
 		return m, true

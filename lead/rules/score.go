@@ -149,7 +149,7 @@ func (r *Set) appendReasons(list []lead.Reason, w *weight, now time.Time, percen
 	return list
 }
 
-// thing tells apart what a person did from the same reported again: the
+// thing distinguishes what a person did from the same reported again: the
 // registration that a vendor sends twice, the form that was sent again to
 // correct a typo.
 type thing struct {

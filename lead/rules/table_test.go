@@ -27,7 +27,7 @@ func mustParse(t *testing.T, src string) *Set {
 	return r
 }
 
-// class is what a table line says: hot SQL 90.
+// class is what a table line text: hot SQL 90.
 type class struct {
 	temperature lead.Temperature
 	stage       lead.Stage

@@ -75,7 +75,7 @@ func TestRules_Buyers(t *testing.T) {
 		"purchasing_time_frame: 4-6 months", "purchasing_time_frame: More than 6 months", "purchasing_time_frame: No timeframe", "purchasing_time_frame: ", "purchasing_time_frame: 3-6 months",
 		"Timeline: this quarter", "Zeitraum: 4 Wochen", "Délai: 3 mois", "When do you need it?: not sure", "Time zone: 1 month", "How long have you used it?: 2 months", "Team size: 3 months",
 		"May we contact you?: No", "Contact me: not now", "Would you like a demo?: maybe", "Have you seen a demo?: Yes", "May we contact you by email with marketing news?: Yes",
-		"I agree to be contacted as the privacy policy says: yes", "May our sponsors contact you?: yes", "newsletter: yes", "contact_ok: on", "Einwilligung zur Kontaktaufnahme: ja", "Do you like webinars?: yes",
+		"I agree to be contacted as the privacy policy text: yes", "May our sponsors contact you?: yes", "newsletter: yes", "contact_ok: on", "Einwilligung zur Kontaktaufnahme: ja", "Do you like webinars?: yes",
 		"message: Looking forward to it!", "message: Will there be a recording?", "message: Bekomme ich ein Zertifikat?", "message: see https://acme.example/?a=b",
 		"What do you hope to learn?: How others do it", "Questions: none", "Comments: Will the slides be shared?", "Questions asked: 0", "Questions asked: none",
 	} {

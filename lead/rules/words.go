@@ -13,7 +13,7 @@ import (
 // writes more has said what they want by then, and intake must not wait.
 const mostRead = 4000
 
-// splits says where else than at blanks and signs a text falls into words.
+// splits is where else than at blanks and signs a text falls into words.
 type splits int
 
 const (
