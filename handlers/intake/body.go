@@ -32,6 +32,7 @@ func (s *Intake) readBody(c echo.Context, boundary string) (body []byte, files [
 	r := c.Request()
 	zipped, err := encoding(r.Header)
 	if err != nil {
+		c.Response().Header().Set("Accept-Encoding", "gzip")
 		return nil, nil, err
 	}
 	in, want := io.Reader(r.Body), r.ContentLength

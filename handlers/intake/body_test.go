@@ -80,6 +80,9 @@ func TestReadBody(t *testing.T) {
 			if tc.code != "" {
 				wantProblem(t, w, tc.code)
 			}
+			if got := w.Header().Get("Accept-Encoding"); (got == "gzip") != (tc.want == 415) {
+				t.Errorf("Accept-Encoding %q", got)
+			}
 			if kept := len(a.touches) > before; kept != (tc.want == 202) {
 				t.Errorf("kept: %v", kept)
 			}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,20 +46,27 @@ func TestCORS(t *testing.T) {
 			if status != tc.status || h.Get("Access-Control-Allow-Origin") != tc.allowed {
 				t.Errorf("preflight = %d allowing %q, want %d %q", status, h.Get("Access-Control-Allow-Origin"), tc.status, tc.allowed)
 			}
-			if h.Get("Access-Control-Allow-Credentials") != "" {
-				t.Error("credentials are allowed")
+			if got := h.Get("Access-Control-Allow-Credentials"); (got == "true") != (tc.allowed != "") {
+				t.Errorf("credentials %q, want them for listed pages only", got)
 			}
 			if tc.source == "listed" && h.Get("Vary") != "Origin" {
 				t.Errorf("Vary %q, want Origin", h.Get("Vary"))
 			}
 			if tc.allowed != "" && (h.Get("Access-Control-Allow-Methods") != "POST, OPTIONS" || h.Get("Access-Control-Max-Age") != "600" ||
-				h.Get("Access-Control-Allow-Headers") != "content-type, idempotency-key") {
+				h.Get("Access-Control-Allow-Headers") != "content-type") {
 				t.Errorf("preflight's headers %v", h)
 			}
 		})
 	}
 
 	const page = "https://www.example.com"
+	for asked, want := range map[string]string{"": "content-type, idempotency-key", "content-type,X-Requested-With, traceparent": "content-type,X-Requested-With, traceparent",
+		"a\x00b": "content-type, idempotency-key", strings.Repeat("x", 1025): "content-type, idempotency-key"} {
+		w := ask(s, http.MethodOptions, "/in/listed", "", "Origin", page, "Access-Control-Request-Headers", asked)
+		if got := w.Header().Get("Access-Control-Allow-Headers"); got != want {
+			t.Errorf("asked for %q, allowed are %q, want %q", asked, got, want)
+		}
+	}
 	for name, tc := range map[string]struct {
 		body string
 		err  error

@@ -158,7 +158,7 @@ func (s *Intake) Preflight(c echo.Context) error {
 		return problem.Problem{Code: problem.Forbidden, Detail: "This source does not list the page's origin. Add it to origins: in its settings."}
 	}
 	h.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
-	h.Set("Access-Control-Allow-Headers", "content-type, idempotency-key")
+	h.Set("Access-Control-Allow-Headers", source.AllowedHeaders(c.Request()))
 	h.Set("Access-Control-Max-Age", "600")
 	return c.NoContent(http.StatusNoContent)
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// AllowOrigin lets the listed pages, and no others, read the answer. Without
-// credentials: there are none.
+// AllowOrigin lets the listed pages, and no others, read the answer.
 func (e *Endpoint) AllowOrigin(c echo.Context) (allowed bool) {
 	if len(e.origins) == 0 {
 		return false
@@ -22,8 +21,21 @@ func (e *Endpoint) AllowOrigin(c echo.Context) (allowed bool) {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Allow-Credentials", "true") // beacons of JSON always come with them; the intake reads no cookies
 	h.Set("Access-Control-Expose-Headers", "Retry-After")
 	return true
+}
+
+// AllowedHeaders are the headers that a listed page may send: those it asks for,
+// as tracing scripts add some to every request.
+func AllowedHeaders(r *http.Request) string {
+	asked := r.Header.Get("Access-Control-Request-Headers")
+	if asked == "" || len(asked) > 1024 || strings.ContainsFunc(asked, func(c rune) bool {
+		return (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("-_, ", c)
+	}) {
+		return "content-type, idempotency-key"
+	}
+	return asked
 }
 
 // nextFields are what forms call the page that comes after them.
