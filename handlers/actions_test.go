@@ -34,7 +34,7 @@ func (o *actorOfOne) Act(_ context.Context, id string, d lead.Command, revision 
 
 func TestServer_Act(t *testing.T) {
 	actor := &actorOfOne{lead.Lead{ID: "l1", Revision: 3}}
-	s, err := New(testOptions(func(o *Options) { o.Session.Tokens, o.Actor = []string{"token"}, actor }))
+	s, err := New(testOptions(func(o *Options) { o.Session.Tokens, o.API.Actor = []string{"token"}, actor }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func TestConfirmed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &doer{err: tc.err}
-			s, cookies := insiders(t, func(o *Options) { o.Replayer, o.Eraser = d, d })
+			s, cookies := insiders(t, func(o *Options) { o.API.Replayer, o.API.Eraser = d, d })
 			w := post(s, tc.path, formType, url.Values{"sure": {tc.sure}, "back": {"/l/" + id}}.Encode(), "Cookie", cookies[tc.right])
 			if got := w.Header().Get("Location") + w.Body.String(); w.Code != tc.status || !strings.Contains(got, tc.want) {
 				t.Errorf("%d without %q: %s", w.Code, tc.want, got)

@@ -64,7 +64,7 @@ const bearer = "Bearer api-token"
 
 // apiServer is a server with an API token and this reader.
 func apiServer(t *testing.T, r fakeReader, change ...func(*Options)) *Server {
-	s, _ := testServer(t, testSources, append(change, func(o *Options) { o.Reader, o.Session.Tokens = r, []string{"", "other-token", "api-token"} })...)
+	s, _ := testServer(t, testSources, append(change, func(o *Options) { o.API.Reader, o.Session.Tokens = r, []string{"", "other-token", "api-token"} })...)
 	return s
 }
 

@@ -93,7 +93,7 @@ var acts = []struct{ method, route, path, body, want string }{
 func TestAudit_OfAPI(t *testing.T) {
 	f := &fakeAuditor{}
 	s, _ := insiders(t, func(o *Options) {
-		o.Auditor, o.Machinery, o.Pauser, o.Replayer, o.Judge, o.People, o.Eraser = f, fullMachinery{}, &pauserOfOne{ops.Target{Name: "x"}}, fullRuns{}, fullJudge{}, fullPeople{}, fullRuns{}
+		o.API.Auditor, o.API.Machinery, o.API.Pauser, o.API.Replayer, o.API.Judge, o.API.People, o.API.Eraser = f, fullMachinery{}, &pauserOfOne{ops.Target{Name: "x"}}, fullRuns{}, fullJudge{}, fullPeople{}, fullRuns{}
 	})
 	for _, a := range acts {
 		path := a.path
@@ -129,7 +129,7 @@ var pageActs = []struct{ route, path, form, want string }{
 func TestAudit_OfPages(t *testing.T) {
 	f, p := &fakeAuditor{}, newFakePasses()
 	s, cookies := insiders(t, func(o *Options) {
-		o.Auditor, o.Machinery, o.Replayer, o.Eraser, o.Session.Store = f, fullMachinery{}, fullRuns{}, fullRuns{}, p
+		o.API.Auditor, o.API.Machinery, o.API.Replayer, o.API.Eraser, o.Session.Store = f, fullMachinery{}, fullRuns{}, fullRuns{}, p
 	})
 	admit(t, s, session.Browser, "Lee", session.Read, time.Hour)
 	idOf := func(name string) (id string) {
@@ -189,7 +189,7 @@ func TestAudit_EveryOwnersRoute(t *testing.T) {
 
 func TestServer_ShowAudit(t *testing.T) {
 	f := &fakeAuditor{}
-	s, _ := insiders(t, func(o *Options) { o.Auditor = f })
+	s, _ := insiders(t, func(o *Options) { o.API.Auditor = f })
 	for _, about := range []string{"a", "b", "c"} {
 		f.Audit(t.Context(), lead.Entry{ID: about, By: "Dana", Did: lead.ActReplay, About: about, At: noon})
 	}

@@ -91,7 +91,7 @@ func TestAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &gone{since: tc.since, held: []*lead.Lead{hot, junk, warm, elsewhere}}
-			s, cookies := insiders(t, func(o *Options) { o.Reader, o.Actor, o.Standby = g, g, g })
+			s, cookies := insiders(t, func(o *Options) { o.API.Reader, o.API.Actor, o.Pages.Standby = g, g, g })
 			w := ask(s, "GET", tc.path, "", "Cookie", cookies[session.Write], "Accept", "text/html", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "same-origin")
 			page := w.Body.String()
 			if got := bannerOf(t, page); w.Code != tc.status || got != tc.banner {
@@ -113,7 +113,7 @@ func TestAway(t *testing.T) {
 // Programs are not given a part for the whole, and strangers learn nothing.
 func TestAway_NobodyElse(t *testing.T) {
 	g := &gone{since: noon, held: []*lead.Lead{leadOf(1, "Ada Brandt")}}
-	s, cookies := insiders(t, func(o *Options) { o.Reader, o.Actor, o.Standby = g, g, g })
+	s, cookies := insiders(t, func(o *Options) { o.API.Reader, o.API.Actor, o.Pages.Standby = g, g, g })
 	for _, path := range []string{"/api/v1/leads", "/api/v1/leads/" + g.held[0].ID} {
 		w := ask(s, "GET", path, "", "Authorization", "Bearer api-token")
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"unavailable"`) {

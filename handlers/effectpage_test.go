@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/api"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
-	"github.com/leadgate/leadgate/lead/strictyaml"
 )
 
 // walkedJudge rehearses on so many leads, the one that did something first first.
@@ -47,7 +47,7 @@ func (w *walkedJudge) Rehearse(_ context.Context, r *rules.Set, since time.Time,
 
 func effectServer(t *testing.T, leads int) (*Server, *walkedJudge, func(set, days string) (int, string)) {
 	judge := &walkedJudge{leads: leads}
-	s, cookies := insiders(t, func(o *Options) { o.Judge = judge })
+	s, cookies := insiders(t, func(o *Options) { o.API.Judge = judge })
 	return s, judge, func(set, days string) (int, string) {
 		w := post(s, "/rules/effect", formType, url.Values{"rules": {set}, "days": {days}}.Encode(), "Cookie", cookies[session.Read], "Accept", "text/html")
 		return w.Code, html.UnescapeString(w.Body.String())
@@ -67,8 +67,8 @@ func TestRulesEffect(t *testing.T) {
 			t.Errorf("the effect = %d, lacks %q", code, want)
 		}
 	}
-	if n := strings.Count(page, `<a href="/l/L`); n != turnsListed || strings.Contains(page, "Person 009") || strings.Index(page, "Person 058") > strings.Index(page, "Person 057") {
-		t.Errorf("%d leads are listed, want the %d that did something last, these first", n, turnsListed)
+	if n := strings.Count(page, `<a href="/l/L`); n != 50 || strings.Contains(page, "Person 009") || strings.Index(page, "Person 058") > strings.Index(page, "Person 057") {
+		t.Errorf("%d leads are listed, want the %d that did something last, these first", n, 50)
 	}
 	if want := noon.AddDate(0, 0, -7); !judge.since.Equal(want) {
 		t.Errorf("it looks back to %v, want %v", judge.since, want)
@@ -76,7 +76,7 @@ func TestRulesEffect(t *testing.T) {
 	if same, _ := rules.Parse("rules.yaml", []byte("extends: default\n")); judge.rules.Version() != same.Version() {
 		t.Error("a browser's line ends make other rules")
 	}
-	if try("extends: default", "1000"); !judge.since.Equal(noon.AddDate(0, 0, -rehearseDays)) {
+	if try("extends: default", "1000"); !judge.since.Equal(noon.AddDate(0, 0, -api.RehearseDays)) {
 		t.Errorf("with an unknown time it looks back to %v", judge.since)
 	}
 
@@ -94,7 +94,7 @@ func TestRulesEffect(t *testing.T) {
 		"Several": {"extends: default\nscore: {hott: 3}\nactionz: {}", 422, "Line 3, column 1:"},
 		"Empty":   {" ", 422, "the file is empty"},
 		"Hostile": {"</textarea><script>alert(1)</script>", 422, "Line 1"},
-		"TooLong": {strings.Repeat("#", maxRules+1), 413, "at most 1 MiB"},
+		"TooLong": {strings.Repeat("#", api.MaxRules+1), 413, "at most 1 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if code, page := try(tt.rules, "30"); code != tt.status || !strings.Contains(page, tt.want) || !strings.Contains(page, `role="alert"`) || judge.rules != nil {
@@ -128,28 +128,5 @@ func TestRulesEffect_OneAtATime(t *testing.T) {
 	judge.held = nil
 	if code, _ := try("extends: default", "30"); code != 200 {
 		t.Errorf("afterwards = %d", code)
-	}
-}
-
-func TestQuote(t *testing.T) {
-	long := strings.Repeat("a", 400) + "!" + strings.Repeat("b", 400)
-	for _, tt := range []struct {
-		name string
-		m    strictyaml.Mistake
-		want string
-	}{
-		{"Short", strictyaml.Mistake{Source: "score: x", Column: 8}, "score: x\n       ^"},
-		{"Tab", strictyaml.Mistake{Source: "\tx", Column: 2}, "\tx\n\t^"},
-		{"Empty", strictyaml.Mistake{Column: 1}, "\n^"},
-		{"BeyondTheEnd", strictyaml.Mistake{Source: "ab", Column: 9}, "ab\n  ^"},
-		{"Umlauts", strictyaml.Mistake{Source: "äö: x", Column: 5}, "äö: x\n    ^"},
-		{"LongAtTheBeginning", strictyaml.Mistake{Source: long, Column: 1}, long[:lineQuoted] + "\n^"},
-		{"Long", strictyaml.Mistake{Source: long, Column: 401}, long[400-lineQuoted/2:400+lineQuoted/2] + "\n" + strings.Repeat(" ", lineQuoted/2) + "^"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := quote(tt.m); got != tt.want {
-				t.Errorf("quote(%.20q, %d) = %q, want %q", tt.m.Source, tt.m.Column, got, tt.want)
-			}
-		})
 	}
 }

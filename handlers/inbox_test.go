@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/api"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -90,60 +92,8 @@ func leadOf(n int, name string, change ...func(*lead.Lead)) *lead.Lead {
 func inboxServer(t testing.TB, leads ...*lead.Lead) (*Server, *shelf, map[session.Right]string) {
 	t.Helper()
 	sh := &shelf{leads: leads}
-	s, cookies := insiders(t, func(o *Options) { o.Reader, o.Actor = sh, sh })
+	s, cookies := insiders(t, func(o *Options) { o.API.Reader, o.API.Actor = sh, sh })
 	return s, sh, cookies
-}
-
-func TestReadFilter(t *testing.T) {
-	hot, warm := lead.Hot, lead.Warm
-	for name, tc := range map[string]struct {
-		tab, line string
-		want      filter
-	}{
-		"Nothing":      {"", "", filter{}},
-		"Tab":          {"hot", "", filter{Query: lead.Query{Temperature: &hot}}},
-		"UnknownTab":   {"<script>", "", filter{}},
-		"Mine":         {"mine", "", filter{Owner: "Dana", Query: lead.Query{ClaimedBy: "Dana"}}},
-		"Rep":          {"", "owner:robin", filter{Owner: "robin", Query: lead.Query{ClaimedBy: "Robin"}}},
-		"NoRep":        {"mine", "owner:nobody", filter{Owner: "nobody"}},
-		"Line":         {"unclaimed", `warm source:web-demo since:1h "acme corp" inc`, filter{Query: lead.Query{Unclaimed: true, Temperature: &warm, Source: "web-demo", Since: noon.Add(-time.Hour), Text: "acme corp inc"}}},
-		"Quoted":       {"", `"hot"`, filter{Query: lead.Query{Text: "hot"}}},
-		"Status":       {"", "junk owner:Robin email:a@b.example", filter{Owner: "Robin", Query: lead.Query{ClaimedBy: "Robin", Status: lead.Junk, Email: "a@b.example"}}},
-		"TwoNames":     {"", `owner:"Lee Ray" "a b"`, filter{Owner: "Lee Ray", Query: lead.Query{Text: "a b"}}},
-		"WrongTime":    {"", "since:yore", filter{Wrong: "since:yore"}},
-		"Consent":      {"", "consent:refused", filter{Query: lead.Query{Consent: lead.Refused}}},
-		"WrongConsent": {"", "consent:perhaps", filter{Wrong: "consent:perhaps"}},
-		"Colon":        {"", "re:invent", filter{Query: lead.Query{Text: "re:invent"}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			tc.want.Limit = defaultLimit
-			if d := cmp.Diff(tc.want, readFilter(tc.tab, tc.line, "Dana", noon).spelled([]lead.Rep{{Name: "Robin"}})); d != "" {
-				t.Errorf("(-want +got):\n%s", d)
-			}
-		})
-	}
-}
-
-func TestFilter_Shows(t *testing.T) {
-	l := leadOf(1, "Ada Brandt", func(l *lead.Lead) { l.Claim, l.Status = &lead.Claim{By: "Dana"}, lead.Claimed })
-	for line, want := range map[string]bool{
-		"": true, "hot": true, "warm": false, "claimed": true, "new": false, "unclaimed": false, "mine": true, "owner:robin": false, "owner:dana": true,
-		"source:contact": true, "source:other": false, "email:Ada.Brandt@works.example": true, "email:x@y.example": false, "since:1h": true, "since:10s": false,
-		"consent:not_asked": true, "consent:given": false, "ada": true, `"ADA BRANDT"`: true, "works.example": true, "nobody": false,
-	} {
-		if got := readFilter("", line, "Dana", noon).shows(l); got != want {
-			t.Errorf("%q shows the lead: %v, want %v", line, got, want)
-		}
-	}
-	for status, want := range map[lead.Status]bool{lead.Junk: false, lead.HeldInQuarantine: false, lead.Contacted: true} {
-		l.Status = status
-		if got := readFilter("", "", "Dana", noon).shows(l); got != want {
-			t.Errorf("without a filter a lead that is %s is shown: %v, want %v", status, got, want)
-		}
-		if !readFilter("", string(status), "Dana", noon).shows(l) {
-			t.Errorf("the filter %s does not show it", status)
-		}
-	}
 }
 
 func TestInbox(t *testing.T) {
@@ -171,10 +121,10 @@ func TestInbox(t *testing.T) {
 	if got := rows(w.Body.String()); len(got) != 40 {
 		t.Errorf("%d rows, want all 40 that are not junk: the store's pages are looked through until the page is full", len(got))
 	}
-	if got := rows(ask(s, "GET", "/?q=junk", "", "Cookie", cookies[session.Write]).Body.String()); len(got) < defaultLimit {
+	if got := rows(ask(s, "GET", "/?q=junk", "", "Cookie", cookies[session.Write]).Body.String()); len(got) < api.DefaultLimit {
 		t.Errorf("%d rows of junk, want a full page", len(got))
 	}
-	for name, want := range map[string]string{"Content-Security-Policy": pagePolicy, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"} {
+	for name, want := range map[string]string{"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"} {
 		if got := get("/").Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
@@ -258,19 +208,25 @@ func TestPages_Inert(t *testing.T) {
 			l.Reasons = []lead.Reason{{Because: text, Rule: text}}
 			l.Trail = []lead.Step{{Step: "claim", Note: text}}
 		})
-		s, sh, cookies := inboxServer(t, l)
 		touch := &lead.Touch{ID: l.Touches[0], Source: text, Provider: text, Action: lead.Action(text), Message: text, Error: text, Held: text, PageURL: text, MergedInto: text,
 			Event: lead.Event{Title: text, Start: text}, UTM: lead.UTM{Source: text}, Fields: map[string]string{text: text}, Marks: []string{text}, State: lead.Settled,
 			Deliveries: []lead.Delivery{{Target: text, Kind: text, Receipt: text, Error: text}}, Trail: []lead.Step{{Step: lead.StepName(text), Why: text, Note: text}}}
-		s.o.Reader = oneTouch{sh, touch}
-		live, err := liveRows{server: s, filter: readFilter("", "", "", noon), back: "/?q=" + url.QueryEscape(text)}.of(t.Context(), []lead.News{{Kind: lead.LeadNews, LeadID: l.ID, Change: "new"}})
-		if err != nil {
-			t.Fatal(err)
+		sh, news := &shelf{leads: []*lead.Lead{l}}, make(chan []lead.News, 1)
+		s, cookies := insiders(t, func(o *Options) {
+			o.API.Reader, o.API.Actor, o.API.Watcher = oneTouch{sh, touch}, sh, fakeWatcher{news}
+		})
+		news <- []lead.News{{ID: "run-1", Kind: lead.LeadNews, LeadID: l.ID, Change: "new"}}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		r, stream := httptest.NewRequestWithContext(ctx, "GET", "/live?x="+url.QueryEscape(text), nil), httptest.NewRecorder()
+		r.Header.Set("Cookie", cookies[session.Write])
+		s.Handler().ServeHTTP(stream, r)
+		_, live, ok := strings.Cut(stream.Body.String(), "data: ")
+		live, _, whole := strings.Cut(live, "\n\n")
+		if !ok || !whole || strings.ContainsAny(live, "\n\r") {
+			t.Errorf("%q breaks the line of a stream: %s", text, stream.Body)
 		}
-		if strings.ContainsAny(string(live), "\n\r") {
-			t.Errorf("%q breaks the line of a stream", text)
-		}
-		pages := []string{string(live)}
+		pages := []string{live}
 		for _, path := range []string{"/", "/?tab=" + url.QueryEscape(text), "/l/" + l.ID, "/signin?next=" + url.QueryEscape(text), "/?q=" + url.QueryEscape(text)} {
 			if strings.HasPrefix(path, "/?q") {
 				sh.leads = nil // whether the text is found is not the question
@@ -335,11 +291,11 @@ func (f *far) Leads(context.Context, lead.Query) (lead.LeadPage, error) {
 
 // A filter that seldom matches gives a page soon, if there is anything to show.
 func TestInbox_SeldomMatches(t *testing.T) {
-	for name, tc := range map[string]struct{ first, looks int }{"AtOnce": {1, 4}, "Later": {9, 9}, "Never": {0, mostLooks}} {
+	for name, tc := range map[string]struct{ first, looks int }{"AtOnce": {1, 4}, "Later": {9, 9}, "Never": {0, 20}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := &far{first: tc.first}
-				s, cookies := insiders(t, func(o *Options) { o.Reader = r })
+				s, cookies := insiders(t, func(o *Options) { o.API.Reader = r })
 				w := ask(s, "GET", "/?q=ada", "", "Cookie", cookies[session.Read])
 				if r.looks != tc.looks {
 					t.Errorf("%d looks for one page, want %d", r.looks, tc.looks)

@@ -59,7 +59,9 @@ func formServer(t *testing.T, change ...func(ada, bob *lead.Lead)) (*Server, *fa
 		After:  lead.Verdict{Temperature: lead.Hot, Score: 80, Reasons: []lead.Reason{{Because: "signed up", Points: 75, Rule: "webinar"}, {Because: "work e-mail", Points: 5, Rule: "work_email"}}},
 		Told:   []string{"sales"}}}
 	hand := &fakeHand{}
-	s, cookies := insiders(t, func(o *Options) { o.Reader, o.Actor, o.Judge, o.Merger, o.Resender = sh, sh, judge, hand, hand })
+	s, cookies := insiders(t, func(o *Options) {
+		o.API.Reader, o.API.Actor, o.API.Judge, o.API.Merger, o.API.Resender = sh, sh, judge, hand, hand
+	})
 	return s, judge, hand, cookies
 }
 

@@ -95,7 +95,7 @@ func TestLive(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sh := &shelf{leads: []*lead.Lead{a, b}}
-				s, cookies := insiders(t, func(o *Options) { o.Reader, o.Watcher = sh, all })
+				s, cookies := insiders(t, func(o *Options) { o.API.Reader, o.API.Watcher = sh, all })
 				if d := cmp.Diff(tc.want, listen(t, s, tc.path, cookies[session.Read], 40*time.Second, tc.header...)); d != "" {
 					t.Errorf("(-want +got):\n%s", d)
 				}
@@ -121,7 +121,7 @@ func TestLive_StoreAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := leadOf(1, "Ada Brandt")
 		s, cookies := insiders(t, func(o *Options) {
-			o.Reader, o.Watcher = away{&shelf{leads: []*lead.Lead{a}}, time.Now().Add(3 * time.Second)}, script{"p0": {news("p1", a.ID, "new")}}
+			o.API.Reader, o.API.Watcher = away{&shelf{leads: []*lead.Lead{a}}, time.Now().Add(3 * time.Second)}, script{"p0": {news("p1", a.ID, "new")}}
 		})
 		if d := cmp.Diff([]string{"p1: afterbegin #rows"}, listen(t, s, "/live", cookies[session.Read], 10*time.Second)); d != "" {
 			t.Errorf("after an outage of the store (-want +got):\n%s", d)
@@ -133,7 +133,7 @@ func TestLive_StoreAway(t *testing.T) {
 func TestLive_SessionEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakePasses()
-		s, cookies := insiders(t, func(o *Options) { o.Session.Store, o.Watcher = f, script{} })
+		s, cookies := insiders(t, func(o *Options) { o.Session.Store, o.API.Watcher = f, script{} })
 		_, secret, _ := strings.Cut(cookies[session.Read], "=")
 		time.AfterFunc(time.Second, func() { _ = f.Drop(context.Background(), digest(secret)) })
 		begin := time.Now()

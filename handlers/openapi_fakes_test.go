@@ -71,8 +71,12 @@ func (fullRuns) Export(context.Context, string) (*lead.Export, error) {
 // fullDoctor finds one thing.
 type fullDoctor struct{}
 
-func (fullDoctor) QuickChecks(context.Context) []Finding { return []Finding{*fullOf[Finding]()} }
-func (fullDoctor) Findings(context.Context) []Finding    { return []Finding{*fullOf[Finding]()} }
+func (fullDoctor) QuickChecks(context.Context) []ops.Finding {
+	return []ops.Finding{*fullOf[ops.Finding]()}
+}
+func (fullDoctor) Findings(context.Context) []ops.Finding {
+	return []ops.Finding{*fullOf[ops.Finding]()}
+}
 
 // fullPeople lets everybody go until noon.
 type fullPeople struct{}

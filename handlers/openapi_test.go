@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -21,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/leadgate/leadgate/handlers/api"
 	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
@@ -28,11 +30,13 @@ import (
 	"github.com/leadgate/leadgate/lead/ops"
 )
 
+var update = flag.Bool("update", false, "rewrite the schemas in openapi.yaml")
+
 // described are the types whose schemas are written from the code, and through
 // them all that they are made of.
-var described = []any{lead.Lead{}, lead.Touch{}, lead.LeadPage{}, lead.TouchPage{}, lead.Books{}, lead.News{}, SpeedReport{}, FunnelReport{}, BooksReport{},
-	ops.Machinery{}, ops.Task{}, session.Credential{}, AuditPage{}, lead.Staff{}, lead.Run{}, lead.Export{}, Finding{}, source.State{},
-	delivery{}, intake.ImportedRow{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
+var described = []any{lead.Lead{}, lead.Touch{}, lead.LeadPage{}, lead.TouchPage{}, lead.Books{}, lead.News{}, api.SpeedReport{}, api.FunnelReport{}, api.BooksReport{},
+	ops.Machinery{}, ops.Task{}, session.Credential{}, api.AuditPage{}, lead.Staff{}, lead.Run{}, lead.Export{}, ops.Finding{}, source.State{},
+	api.TouchDelivery{}, intake.ImportedRow{}, lead.Explanation{}, lead.Rehearsal{}, lead.Reclassified{}, lead.Turn{}}
 
 const generatedBelow = "    # What follows is written by go test ./handlers -run TestOpenAPI -update, from the types and their comments.\n"
 
@@ -64,7 +68,7 @@ type schemas struct {
 func newSchemas(t *testing.T) *schemas {
 	t.Helper()
 	s := &schemas{comments: map[string]string{}, known: map[string]bool{}}
-	for _, dir := range []string{".", "session", "source", "intake", "../lead", "../lead/ops"} {
+	for _, dir := range []string{".", "session", "source", "intake", "api", "../lead", "../lead/ops"} {
 		noTests := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -335,10 +339,10 @@ func TestOpenAPI_Routes(t *testing.T) {
 func openAPIServer(t *testing.T) *Server {
 	t.Helper()
 	s, _ := testServer(t, []source.Source{{Name: "contact", Provider: "form", Action: "contact_form"}}, func(o *Options) {
-		o.Session.Tokens, o.Reporter, o.Machinery, o.Actor = []string{"api-token"}, &fakeReporter{}, fullMachinery{}, fullActor{}
-		o.Replayer, o.Eraser, o.Doctor, o.People = fullRuns{}, fullRuns{}, fullDoctor{}, fullPeople{}
-		o.Pauser, o.Resender, o.Judge, o.Merger = &pauserOfOne{*fullOf[ops.Target]()}, fullResender{}, fullJudge{}, fullMerger{}
-		o.Reader, o.Auditor = fullReader{}, fullAuditor{}
+		o.Session.Tokens, o.API.Reporter, o.API.Machinery, o.API.Actor = []string{"api-token"}, &fakeReporter{}, fullMachinery{}, fullActor{}
+		o.API.Replayer, o.API.Eraser, o.API.Doctor, o.API.People = fullRuns{}, fullRuns{}, fullDoctor{}, fullPeople{}
+		o.API.Pauser, o.API.Resender, o.API.Judge, o.API.Merger = &pauserOfOne{*fullOf[ops.Target]()}, fullResender{}, fullJudge{}, fullMerger{}
+		o.API.Reader, o.API.Auditor = fullReader{}, fullAuditor{}
 	})
 	return s
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"math"
 	"net/url"
 	"strings"
 	"testing"
@@ -87,7 +86,7 @@ func TestRulesPage(t *testing.T) {
 		"Broken":    {"demo", `{"name":`, 422, `role="alert"`},
 		"Empty":     {"demo", " ", 422, "Paste the body"},
 		"NoSource":  {"nope", "a=b", 422, "no source of this name"},
-		"Too large": {"demo", strings.Repeat("a", maxTry+1), 422, "too much to try"},
+		"Too large": {"demo", strings.Repeat("a", 64<<10+1), 422, "too much to try"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := post(s, "/rules/try", formType, url.Values{"source": {tc.source}, "payload": {tc.payload}}.Encode(), "Cookie", cookies[session.Read])
@@ -95,67 +94,6 @@ func TestRulesPage(t *testing.T) {
 				t.Errorf("%d without %q: %s", w.Code, tc.want, w.Body)
 			}
 		})
-	}
-}
-
-func TestBarChart(t *testing.T) {
-	c := barChart("Speed", []string{"p50", "p90"}, []group{{"a", []float64{5, 10}}, {"b", []float64{math.NaN(), 0}}}, took)
-	if len(c.Bars) != 3 {
-		t.Fatalf("%d bars, want 3: what is not known has none", len(c.Bars))
-	}
-	if a, b := c.Bars[0], c.Bars[1]; b.H != c.Base-chartTop || a.H != b.H/2 || a.Y+a.H != c.Base || a.X >= b.X || a.Title != "a, p50: 5.0 s" || a.Label != "a" || b.Label != "" {
-		t.Errorf("bars %+v %+v, want the second as high as the chart and the first half of it, with one label", a, b)
-	}
-	if c.Bars[2].H != 1 {
-		t.Errorf("nought is %d high, want a line that can be seen", c.Bars[2].H)
-	}
-	if c := barChart("", []string{"n"}, nil, took); len(c.Bars) != 0 {
-		t.Error("bars of nothing")
-	}
-	if c := barChart("", []string{"n"}, []group{{"a", []float64{0}}}, took); len(c.Bars) != 0 {
-		t.Error("a chart where all is nought")
-	}
-	var many []group
-	for range 90 {
-		many = append(many, group{"2026-11-25", []float64{1}})
-	}
-	labels := 0
-	for _, b := range barChart("", []string{"n"}, many, took).Bars {
-		if b.Label != "" {
-			labels++
-		}
-		if b.X < chartLeft || b.X+b.W > chartWidth {
-			t.Errorf("bar %+v is outside", b)
-		}
-	}
-	if labels == 0 || labels > 12 {
-		t.Errorf("%d labels, want up to 12", labels)
-	}
-}
-
-func TestWordsOfNumbers(t *testing.T) {
-	for s, want := range map[float64]string{0.04: "0.0 s", 9.94: "9.9 s", 45: "45 s", 90: "1.5 min", 3600 * 3: "3 h", 86400 * 3: "3 days"} {
-		if got := took(s); got != want {
-			t.Errorf("took(%v) = %q, want %q", s, got, want)
-		}
-	}
-	for v, want := range map[float64]float64{1: 1, 1.5: 2, 3: 5, 7: 10, 31: 50, 0.3: 0.5, 100: 100} {
-		if got := roundUp(v); math.Abs(got-want) > 1e-9 {
-			t.Errorf("roundUp(%v) = %v, want %v", v, got, want)
-		}
-	}
-	for n, want := range map[int64]string{0: "0 KiB", 1: "1 KiB", 2 << 20: "2.0 MiB"} {
-		if got := size(n); got != want {
-			t.Errorf("size(%d) = %q, want %q", n, got, want)
-		}
-	}
-	for d, want := range map[time.Duration]string{-time.Second: "0 s", 59 * time.Second: "59 s", time.Minute: "1 min", 47 * time.Hour: "47 h", 48 * time.Hour: "2 days"} {
-		if got := ago(noon, noon.Add(d)); got != want {
-			t.Errorf("ago %s = %q, want %q", d, got, want)
-		}
-	}
-	if got := brief(5, "a  b\ncdef"); got != "a b…" {
-		t.Errorf("brief = %q", got)
 	}
 }
 
@@ -171,7 +109,7 @@ func (f fakeCare) Funnel(context.Context, time.Time, time.Time) ([]lead.Funnel, 
 }
 
 func TestReportsPage(t *testing.T) {
-	s, cookies := insiders(t, func(o *Options) { o.Reporter = fakeCare{} })
+	s, cookies := insiders(t, func(o *Options) { o.API.Reporter = fakeCare{} })
 	w := ask(s, "GET", "/reports?by=rep&from=2026-11-01&to=2026-11-25&zone=Europe%2FBerlin", "", "Cookie", cookies[session.Read])
 	page := w.Body.String()
 	for _, want := range []string{"1 min", "50 %", "&lt;b&gt;Dana&lt;/b&gt;", `<rect class="series-0"`, "/api/v1/reports/speed?by=rep&amp;format=csv&amp;from=2026-11-01", "Unaccounted"} {
@@ -226,7 +164,7 @@ func (f *fakeMachinery) DeleteTask(_ context.Context, queue, id string) error {
 
 func TestQueuesPage(t *testing.T) {
 	f := &fakeMachinery{}
-	s, cookies := insiders(t, func(o *Options) { o.Machinery = f })
+	s, cookies := insiders(t, func(o *Options) { o.API.Machinery = f })
 	page := ask(s, "GET", "/queues?queue=hot&state=retry", "", "Cookie", cookies[session.Owner]).Body.String()
 	for _, want := range []string{"5.0 MiB", "channel_not_found", "task-1", "&lt;i&gt;no&lt;/i&gt;", `href="/l/T1"`, `action="/queues/hot/run"`} {
 		if !strings.Contains(page, want) {

@@ -1,12 +1,13 @@
 package handlers
 
 import (
-	"strconv"
+	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/leadgate/leadgate/handlers/problem"
+	"github.com/leadgate/leadgate/handlers/source"
 )
 
 // refuse answers an error of any handler. It is the one place that does.
@@ -20,19 +21,14 @@ func (s *Server) refuse(err error, c echo.Context) {
 	if c.Response().Committed {
 		return // the answer is half out; nothing can be added to it
 	}
-	if wantsPage(c.Request()) && s.problemPage(c, p) == nil || s.intake.RefuseVisitor(c, p) {
+	if wantsPage(c.Request()) && s.pages.ProblemPage(c, p) == nil || s.intake.RefuseVisitor(c, p) {
 		return
 	}
 	p.Write(c)
 }
 
-// problemPage tells a person what a program is told as a problem.
-func (s *Server) problemPage(c echo.Context, p problem.Problem) error {
-	if p.Retry > 0 {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(p.Retry))
-	}
-	return s.render(c, p.Code.Status(), "problem", s.frame(c, "", p.Code.Title(), struct{ Title, Detail string }{p.Code.Title(), p.Detail}))
+// wantsPage says whether a person at a browser waits for the answer.
+func wantsPage(r *http.Request) bool {
+	p := r.URL.Path
+	return r.Method != http.MethodHead && source.IsBrowser(r.Header) && !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/in/") && !strings.HasPrefix(p, "/slack/")
 }
-
-// isAway reports whether an error means that the store does not answer.
-func isAway(err error) bool { return err != nil && problem.Of(err).Code == problem.Unavailable }

@@ -26,7 +26,7 @@ func (onePerson) OffUntil(_ context.Context, rep, words string) (time.Time, erro
 }
 
 func TestServer_SetOff(t *testing.T) {
-	s, _ := testServer(t, nil, func(o *Options) { o.People, o.Session.Tokens = onePerson{}, []string{"token"} })
+	s, _ := testServer(t, nil, func(o *Options) { o.API.People, o.Session.Tokens = onePerson{}, []string{"token"} })
 	for name, tt := range map[string]struct {
 		rep, body string
 		status    int

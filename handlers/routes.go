@@ -4,6 +4,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/leadgate/leadgate/handlers/api"
 	"github.com/leadgate/leadgate/handlers/problem"
 )
 
@@ -26,97 +27,85 @@ func (s *Server) routes() *echo.Echo {
 
 	// People who try it out have a page of forms.
 	if s.o.Try {
-		e.GET("/try", s.tryPage)
+		e.GET("/try", s.pages.TryPage)
 	}
 
-	// People who sell look at them in a browser.
-	e.GET("/", s.inboxPage)
-	e.GET("/live", s.live)
-	e.GET("/l/:id", s.leadPage)
-	e.POST("/l/:id/:verb", s.actOnPage)
-	e.POST("/l/:id/erase", s.erasePage)
-	e.POST("/t/:id/replay", s.replayPage)
-	e.POST("/l/:id/resend", s.resendPage)
-	if s.o.Merger != nil {
-		e.POST("/l/:id/merge", s.mergePage)
-		e.POST("/l/:id/unmerge", s.unmergePage)
+	// People who sell look at them in a browser. What they do, forms lists.
+	e.GET("/", s.pages.InboxPage)
+	e.GET("/live", s.pages.Live)
+	e.GET("/l/:id", s.pages.LeadPage)
+	for path, answer := range s.pages.Forms() {
+		e.POST(path, answer)
 	}
-	if s.o.Judge != nil {
-		e.POST("/l/:id/reclassify", s.reclassifyPage)
-		e.POST("/rules/effect", s.rulesEffect)
-	}
-	e.GET("/sources", s.sourcesPage)
-	e.POST("/sources/:source/test", s.testSource)
-	e.GET("/rules", s.rulesPage)
-	e.POST("/rules/try", s.tryRules)
-	e.GET("/reports", s.reportsPage)
-	e.GET("/queues", s.queuesPage)
-	e.POST("/queues/:name/:verb", s.actOnQueue)
-	e.GET("/settings", s.settingsPage)
-	e.POST("/settings/name", s.changeName)
-	e.POST("/settings/tokens", s.makeToken)
-	e.POST("/settings/end", s.endPass)
-	e.POST("/settings/doctor", s.doctorPage)
-	e.POST("/settings/off", s.setOffPage)
-	e.GET("/signin", s.signInPage)
-	e.POST("/signin", s.signIn)
-	e.GET("/signin/slack", s.toSlack)
-	e.GET("/signin/slack/callback", s.fromSlackSignIn)
-	e.POST("/signout", s.signOut)
-	e.GET("/static/:file", s.staticFile)
-	e.GET("/favicon.ico", func(c echo.Context) error { return s.sendFile(c, "icon.svg") })
+	e.GET("/sources", s.pages.SourcesPage)
+	e.POST("/sources/:source/test", s.pages.TestSource)
+	e.GET("/rules", s.pages.RulesPage)
+	e.POST("/rules/try", s.pages.TryRules)
+	e.POST("/rules/effect", s.pages.RulesEffect)
+	e.GET("/reports", s.pages.ReportsPage)
+	e.GET("/queues", s.pages.QueuesPage)
+	e.GET("/settings", s.pages.SettingsPage)
+	e.POST("/settings/name", s.pages.ChangeName)
+	e.POST("/settings/tokens", s.pages.MakeToken)
+	e.POST("/settings/end", s.pages.EndPass)
+	e.POST("/settings/doctor", s.pages.DoctorPage)
+	e.GET("/signin", s.pages.SignInPage)
+	e.POST("/signin", s.pages.SignIn)
+	e.GET("/signin/slack", s.pages.ToSlack)
+	e.GET("/signin/slack/callback", s.pages.FromSlackSignIn)
+	e.POST("/signout", s.pages.SignOut)
+	e.GET("/static/:file", s.pages.StaticFile)
+	e.GET("/favicon.ico", s.pages.Icon)
 
-	// Programs read what became of them.
-	api := e.Group(apiPath)
-	api.GET("/touches", s.listTouches)
-	api.GET("/touches/:id", s.showTouch)
-	api.GET("/leads", s.listLeads)
-	api.GET("/leads/:id", s.showLead)
-	api.GET("/books", s.showBooks)
-	api.GET("/sources", s.listSources)
-	api.POST("/leads/:id/:verb", s.act)
-	api.GET("/reps", s.showPeople)
-	api.POST("/reps/:name/off", s.setOff)
-	if s.o.Merger != nil {
-		api.POST("/leads/:id/merge", s.merge)
-		api.POST("/leads/:id/unmerge", s.unmerge)
-	}
-	if s.o.Judge != nil {
-		api.GET("/leads/:id/explain", s.explain)
-		api.POST("/rules/try", s.rehearseRules)
-		api.POST("/reclassify", s.reclassify)
-		api.POST("/leads/:id/reclassify", s.reclassifyLead)
-	}
-	api.GET("/stream", s.stream)
-	api.GET("/passes", s.listPasses)
-	api.POST("/passes", s.makePass)
-	api.DELETE("/passes/:id", s.dropPass)
-	api.GET("/leads.csv", s.leadsCSV)
-	api.GET("/doctor", s.showDoctor)
-	api.GET("/audit", s.showAudit)
-	api.GET("/queues", s.showQueues)
-	api.POST("/queues/:name/:verb", s.setQueue)
-	api.GET("/queues/:name/tasks", s.listTasks)
-	api.POST("/queues/:name/tasks/:id/:verb", s.onTask)
-	api.GET("/targets", s.listTargets)
-	api.POST("/targets/:name/:verb", s.setTarget)
-	api.GET("/reports/speed", s.showSpeed)
-	api.GET("/reports/funnel", s.showFunnel)
-	api.GET("/reports/books", s.showBooksReport)
-	api.POST("/touches/:id/replay", s.replayTouch)
-	api.POST("/replay", s.replayMany)
-	api.GET("/runs/:id", s.showRun)
+	// Programs read what became of them, and do what people do.
+	api, do := e.Group(api.Path), s.api.Commands
+	api.GET("/touches", s.api.ListTouches)
+	api.GET("/touches/:id", s.api.ShowTouch)
+	api.POST("/touches/:id/replay", do.Replay.Serve)
+	api.GET("/leads", s.api.ListLeads)
+	api.GET("/leads.csv", s.api.LeadsCSV)
+	api.GET("/leads/:id", s.api.ShowLead)
+	api.GET("/leads/:id/explain", s.api.Explain)
+	api.POST("/leads/:id/:verb", do.Act.Serve)
+	api.POST("/leads/:id/merge", do.Merge.Serve)
+	api.POST("/leads/:id/unmerge", do.Unmerge.Serve)
+	api.POST("/leads/:id/reclassify", do.Reclassify.Serve)
+	api.POST("/leads/:id/resend", do.Resend.Serve)
+	api.POST("/leads/:id/erase", do.Erase.Serve)
+	api.GET("/books", s.api.ShowBooks)
+	api.GET("/sources", s.api.ListSources)
+	api.GET("/reps", s.api.ShowPeople)
+	api.POST("/reps/:name/off", do.Off.Serve)
+	api.POST("/rules/try", s.api.RehearseRules)
+	api.GET("/stream", s.api.Stream)
+	api.GET("/passes", s.api.ListPasses)
+	api.POST("/passes", s.api.MakePass)
+	api.DELETE("/passes/:id", s.api.DropPass)
+	api.GET("/doctor", s.api.ShowDoctor)
+	api.GET("/audit", s.api.ShowAudit)
+	api.GET("/queues", s.api.ShowQueues)
+	api.POST("/queues/:name/:verb", do.Queue.Serve)
+	api.GET("/queues/:name/tasks", s.api.ListTasks)
+	api.POST("/queues/:name/tasks/:id/:verb", do.Task.Serve)
+	api.GET("/targets", s.api.ListTargets)
+	api.POST("/targets/:name/:verb", s.api.SetTarget)
+	api.GET("/reports/speed", s.api.ShowSpeed)
+	api.GET("/reports/funnel", s.api.ShowFunnel)
+	api.GET("/reports/books", s.api.ShowBooksReport)
+	api.GET("/deliveries", s.api.ListDeliveries)
+	api.GET("/export", s.api.Export)
+
+	// What takes longer runs by itself.
 	api.POST("/import", s.intake.Import)
-	api.POST("/leads/:id/resend", s.resend)
-	api.POST("/resend", s.resendMany)
-	api.GET("/deliveries", s.listDeliveries)
-	api.POST("/leads/:id/erase", s.eraseLead)
-	api.POST("/erase", s.erase)
-	api.GET("/export", s.export)
+	api.POST("/replay", s.api.ReplayMany)
+	api.POST("/resend", s.api.ResendMany)
+	api.POST("/reclassify", s.api.Reclassify)
+	api.POST("/erase", s.api.Erase)
+	api.GET("/runs/:id", s.api.ShowRun)
 
-	// Slack's people answer.
-	e.POST("/slack/interactions", s.slackInteraction)
-	e.POST("/slack/commands", s.slackCommand)
+	// People answer from Slack.
+	e.POST("/slack/interactions", s.slack.Interaction)
+	e.POST("/slack/commands", s.slack.Command)
 
 	// Whoever runs it looks after it.
 	e.GET("/healthz", s.health)
@@ -130,5 +119,3 @@ func (s *Server) routes() *echo.Echo {
 	}
 	return e
 }
-
-const apiPath = "/api/v1"

@@ -3,13 +3,13 @@ package handlers
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/api"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 )
@@ -58,7 +58,7 @@ func (f *fakeJudge) Explain(_ context.Context, id string) (lead.Explanation, err
 
 func (f *fakeJudge) Merge(_ context.Context, id, into, by string) (*lead.Lead, error) {
 	if id != "l1" {
-		return nil, fmt.Errorf("two people have these leads: %w", lead.ErrConflict)
+		return nil, lead.ErrTwoClaims
 	}
 	return &lead.Lead{ID: into, Claim: &lead.Claim{By: by}}, nil
 }
@@ -72,7 +72,7 @@ func (f *fakeJudge) Unmerge(_ context.Context, id, _ string) (*lead.Lead, error)
 
 func TestServer_Rules(t *testing.T) {
 	judge := &fakeJudge{turn: lead.Turn{LeadID: "l1", After: lead.Verdict{Temperature: lead.Hot}, Told: []string{"sales"}}}
-	s, _ := testServer(t, nil, func(o *Options) { o.Judge, o.Merger, o.Session.Tokens = judge, judge, []string{"api-token"} })
+	s, _ := testServer(t, nil, func(o *Options) { o.API.Judge, o.API.Merger, o.Session.Tokens = judge, judge, []string{"api-token"} })
 	call := func(method, path, accept, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, "/api/v1"+path, strings.NewReader(body))
 		r.Header.Set("Authorization", bearer)
@@ -91,7 +91,7 @@ func TestServer_Rules(t *testing.T) {
 		{"TryByLine", "POST", "/rules/try", lines, "extends: default", 200, "{\"turn\":{\"lead_id\":\"l1\""},
 		{"TryBroken", "POST", "/rules/try", "", "extends: default\nscore: {hott: 3}", 422, "rules.yaml:2:9: score has no \\\"hott\\\"; write hot"},
 		{"TryNothing", "POST", "/rules/try", "", "", 422, "the file is empty"},
-		{"TryTooLong", "POST", "/rules/try", "", strings.Repeat("#", maxRules+1), 413, "too_large"},
+		{"TryTooLong", "POST", "/rules/try", "", strings.Repeat("#", api.MaxRules+1), 413, "too_large"},
 		{"TryWrongSince", "POST", "/rules/try?since=soon", "", "extends: default", 400, "since="},
 		{"TryWrongParameter", "POST", "/rules/try?from=7d", "", "extends: default", 400, "no parameter"},
 		{"Reclassify", "POST", "/reclassify", "", `{"source":"contact","since":"1d","temperature":"warm","alert":true,"dry_run":true}`, 200, `"turns":[{"lead_id":"l1"`},
@@ -121,7 +121,7 @@ func TestServer_Rules(t *testing.T) {
 			}
 		})
 	}
-	if want := noon.AddDate(0, 0, -rehearseDays); !judge.since.Equal(want) {
+	if want := noon.AddDate(0, 0, -api.RehearseDays); !judge.since.Equal(want) {
 		t.Errorf("without a time rules are tried since %v, want %v", judge.since, want)
 	}
 	call("POST", "/reclassify", "", `{"source":"contact","since":"1d","temperature":"warm","alert":true,"dry_run":true}`)

@@ -1,159 +1,118 @@
-// Package handlers is the HTTP side: it takes leads in, answers for them only
-// once they are durable, and lets people and programs read what became of
-// them. routes.go lists every URL; intake.go reads as the contract of one
-// delivery; every refusal is a problem with a stable code (problem.go).
+// Package handlers is the HTTP side: it lists every URL (routes.go), says who may
+// call it (access.go), and joins the parts that answer: intake takes leads in, api
+// answers programs, inbox people, slack those who press a button there.
 //
-// A new page or call is one function and one line in routes.go. A new vendor is
+// It must not know what a part does. A new page or call is one function there, one
+// line in routes.go and, where the right differs, one in access.go. A new vendor is
 // no change here: it is one file in handlers/provider.
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leadgate/leadgate/handlers/api"
+	"github.com/leadgate/leadgate/handlers/inbox"
 	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/slack"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 )
 
-// Options are what a Server is made of. Accepter, Reader, Actor, Replayer, People and
-// PublicURL are required.
+// Options are what a Server is made of. Of each part's options those that come
+// from outside are given; New fills in the rest. All are required but Try.
 type Options struct {
-	Sources   []source.Source
-	Intake    intake.Options // Accepter and MaxBody; New fills in the rest
-	Source    source.Options // Notebook, ArrivalRates and TrustedProxies; New fills in the rest
-	Reader    reader
-	Actor     actor
-	People    people
-	Watcher   watcher   // nil: there is no stream
-	Standby   standby   // nil: pages of leads need the store
-	Doctor    doctor    // nil: nobody looks
-	Machinery machinery // nil: nothing is shown of the machinery
-	Pauser    pauser    // nil: targets are not shown
-	Reporter  reporter  // nil: there are no reports on speed and the funnel
-	Replayer  replayer
-	Eraser    eraser
-	Judge     judge  // nil: rules cannot be tried, nor leads classified again
-	Merger    merger // nil: leads cannot be merged
-	Resender  resender
-	Auditor   auditor // nil: nothing is recorded
+	Sources []source.Source
+	Session session.Options // Store, Tokens, Slack
+	Source  source.Options  // Notebook, ArrivalRates, TrustedProxies
+	Intake  intake.Options  // Accepter, MaxBody
+	API     api.Options     // what reads, acts and reports
+	Pages   inbox.Options   // Standby, Means, Preview, Request
+	Slack   slack.Options   // the secrets of the app
 
-	// PublicURL is how the world reaches this server, without a trailing
-	// slash. Vendors sign it and people follow it, so it is never taken from
-	// a request.
+	// PublicURL is how the world reaches this server. Vendors sign it and people
+	// follow it, so it is never taken from a request.
 	PublicURL string
 
-	Session session.Options                        // Store, Tokens and Slack; New fills in the rest
-	Rules   func() *rules.Set                      // in force, for what actions are called; default: the built-in ones
-	Reps    func() []lead.Rep                      // who takes leads; nil: not limited
-	Means   func(why string) string                // what a named reason means; nil: the word stands for itself
-	Preview func(*lead.Lead, *lead.Touch) Preview  // the alert as Slack would show it; nil: none is shown
-	Request func(id string) (*lead.Request, error) // a request as it came; nil, or an error: it is not shown
-	Slack   Slack                                  // how people answer from Slack
+	Rules func() *rules.Set // in force
+	Reps  func() []lead.Rep // who takes leads; none: anybody
+	Try   bool              // serve /try, a page of forms for those who try it out
 
-	Try bool // serve /try, a page of forms for those who try it out
-
-	Registry *prometheus.Registry            // default: a new one
-	Ready    func(context.Context) Readiness // default: always ready
+	Registry *prometheus.Registry
+	Ready    func(context.Context) Readiness
 	Version  string
-	Logger   *slog.Logger     // default: none
-	Now      func() time.Time // default: time.Now
+	Logger   *slog.Logger
+	Now      func() time.Time
 }
 
 // Server answers every URL of the program. Its methods may be called
 // concurrently.
 type Server struct {
-	o       Options
-	public  *url.URL
-	inbox   string // a lead's page, without its id
-	intake  *intake.Intake
-	sources *source.Set
-	slack   *slackApp
-	echo    *echo.Echo
-	routed  map[string]bool // "GET /path" of every route
-	views   map[string]*template.Template
-
-	crossOrigin http.CrossOriginProtection
+	o           Options
 	sessions    *session.Sessions
-	signIns     *source.Limiter // of attempts to sign in
-
-	rehearsing sync.Mutex // of rules, on past leads
-
-	closing context.Context // ends when the server is shut down
-	close   context.CancelFunc
-	streams atomic.Int32 // open now
-
+	sources     *source.Set
+	intake      *intake.Intake
+	api         *api.API
+	pages       *inbox.Pages
+	slack       *slack.App
+	echo        *echo.Echo
+	routed      map[string]bool // "GET /path" of every route
+	crossOrigin http.CrossOriginProtection
 }
-
-const defaultMaxBody = 256 << 10
 
 // New returns a server for the sources of o. Its error names everything that is
 // wrong with them.
 func New(o Options) (*Server, error) {
-	o.Intake.MaxBody = cmp.Or(o.Intake.MaxBody, defaultMaxBody)
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Registry == nil {
-		o.Registry = prometheus.NewRegistry()
-	}
-	if o.Reps == nil {
-		o.Reps = func() []lead.Rep { return nil }
-	}
-	if o.Ready == nil {
-		o.Ready = func(context.Context) Readiness { return Readiness{Ready: true, RedisUp: true} }
-	}
-	if o.Auditor == nil {
-		o.Auditor = noAuditor{}
-	}
-	if o.Rules == nil {
-		set := rules.Default()
-		o.Rules = func() *rules.Set { return set }
-	}
-	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
-	public, err := url.Parse(o.PublicURL)
+	public, err := url.Parse(strings.TrimSuffix(o.PublicURL, "/"))
 	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
 		return nil, fmt.Errorf("public URL %q: want http(s)://host", o.PublicURL)
 	}
-	s := &Server{o: o, public: public, inbox: public.String() + "/l/",
-		routed: map[string]bool{}, signIns: source.NewLimiter(signInRate),
-		views: readViews(func(a lead.Action) string { return o.Rules().Label(a) }),
-	}
-	s.closing, s.close = context.WithCancel(context.Background())
-	o.Session.Audit, o.Session.Public, o.Session.Reps, o.Session.Logger, o.Session.Now = o.Auditor, public, o.Reps, o.Logger, o.Now
-	s.sessions = session.New(o.Session)
-	o.Source.Public, o.Source.Registry, o.Source.Logger, o.Source.Now = public, o.Registry, o.Logger, o.Now
-	if s.sources, err = source.New(o.Source); err != nil {
-		return nil, err
-	}
-	o.Intake.Eraser, o.Intake.Sources, o.Intake.Sessions, o.Intake.Public, o.Intake.Logger, o.Intake.Now = o.Eraser, s.sources, s.sessions, public, o.Logger, o.Now
-	s.intake = intake.New(o.Intake)
-	s.slack = newSlackApp(o.Slack, s)
-	o.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "leadgate_streams", Help: "Open streams of the API."},
-		func() float64 { return float64(s.streams.Load()) }))
-	if err := s.Reload(o.Sources); err != nil {
-		return nil, err
-	}
+	s := &Server{o: o, routed: map[string]bool{}}
 	if err := s.crossOrigin.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
 		return nil, fmt.Errorf("public URL %q: %w", o.PublicURL, err)
 	}
+
+	seo := o.Session
+	seo.Audit, seo.Public, seo.Reps, seo.Logger, seo.Now = o.API.Auditor, public, o.Reps, o.Logger, o.Now
+	s.sessions = session.New(seo)
+
+	so := o.Source
+	so.Public, so.Registry, so.Logger, so.Now = public, o.Registry, o.Logger, o.Now
+	if s.sources, err = source.New(so); err != nil {
+		return nil, err
+	}
+	if err := s.Reload(o.Sources); err != nil {
+		return nil, err
+	}
+
+	in := o.Intake
+	in.Eraser, in.Sources, in.Sessions, in.Public, in.Logger, in.Now = o.API.Eraser, s.sources, s.sessions, public, o.Logger, o.Now
+	s.intake = intake.New(in)
+
+	ao := o.API
+	ao.Sessions, ao.Sources, ao.Registry, ao.Logger, ao.Now = s.sessions, s.sources, o.Registry, o.Logger, o.Now
+	s.api = api.New(ao)
+
+	po := o.Pages
+	po.Reader, po.Machinery, po.API, po.Intake, po.Sessions, po.Sources = o.API.Reader, o.API.Machinery, s.api, s.intake, s.sessions, s.sources
+	po.Rules, po.Reps, po.Public, po.Now = o.Rules, o.Reps, public, o.Now
+	s.pages = inbox.New(po)
+
+	sl := o.Slack
+	sl.Reader, sl.Actor, sl.API, sl.Reps, sl.Inbox = o.API.Reader, o.API.Actor, s.api, o.Reps, public.String()+"/l/"
+	sl.ReadBody, sl.Logger, sl.Now = s.intake.ReadBody, o.Logger, o.Now
+	s.slack = slack.New(sl)
+
 	s.echo = s.routes()
 	return s, nil
 }
@@ -186,9 +145,12 @@ func (s *Server) HTTPServer() *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelDebug), // what strangers' connections did
 	}
-	server.RegisterOnShutdown(s.close)
+	server.RegisterOnShutdown(s.api.Close)
 	return server
 }
+
+// Run answers Slack until ctx ends.
+func (s *Server) Run(ctx context.Context) error { return s.slack.Run(ctx) }
 
 // SignInLink returns a link that signs one browser in as an owner of that name.
 func (s *Server) SignInLink(ctx context.Context, name string) (string, error) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -14,11 +15,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leadgate/leadgate/handlers/api"
+	"github.com/leadgate/leadgate/handlers/inbox"
 	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 )
 
 // noon is when the tests take place.
@@ -56,9 +62,19 @@ func (f *fakeAccepter) Accept(ctx context.Context, r *lead.Request, touches []*l
 
 // testOptions are those of a server in which nothing has happened yet, changed.
 func testOptions(change ...func(*Options)) Options {
-	o := Options{Intake: intake.Options{Accepter: nothing{}}, Reader: fakeReader{}, Session: session.Options{Store: newFakePasses()}, Source: source.Options{Notebook: &fakeNotebook{notes: map[string][]byte{}},
-		ArrivalRates: func(context.Context) (map[string]lead.ArrivalRate, error) { return nil, nil }}, PublicURL: publicURL, Version: "1.2.3",
-		Now: func() time.Time { return noon }}
+	var none idle
+	set := rules.Default()
+	o := Options{PublicURL: publicURL, Version: "1.2.3", Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
+		Rules: func() *rules.Set { return set }, Reps: func() []lead.Rep { return nil },
+		Ready:   func(context.Context) Readiness { return Readiness{Ready: true, RedisUp: true} },
+		Session: session.Options{Store: newFakePasses()},
+		Source: source.Options{Notebook: &fakeNotebook{notes: map[string][]byte{}},
+			ArrivalRates: func(context.Context) (map[string]lead.ArrivalRate, error) { return nil, nil }},
+		Intake: intake.Options{Accepter: nothing{}, MaxBody: 256 << 10},
+		API: api.Options{Reader: fakeReader{}, Actor: none, Merger: none, Resender: none, Judge: none, Replayer: none, Eraser: none, People: none,
+			Watcher: none, Machinery: none, Pauser: none, Reporter: none, Doctor: none, Auditor: none},
+		Pages: inbox.Options{Standby: none, Means: func(why string) string { return "" }, Preview: func(*lead.Lead, *lead.Touch) inbox.Preview { return inbox.Preview{} },
+			Request: func(string) (*lead.Request, error) { return nil, lead.ErrNotFound }}}
 	for _, c := range change {
 		c(&o)
 	}

@@ -13,19 +13,20 @@ import (
 
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // slowDoctor finds what is asked of it, and counts how often it looked at
 // everything.
 type slowDoctor struct{ asked int }
 
-func (*slowDoctor) QuickChecks(context.Context) []Finding {
-	return []Finding{{Check: "redis", State: Fine, Says: "built in"}, {Check: "targets", State: Fails, Says: "crm takes nothing: <i>no</i>", Do: "mend it"}}
+func (*slowDoctor) QuickChecks(context.Context) []ops.Finding {
+	return []ops.Finding{{Check: "redis", State: ops.Fine, Says: "built in"}, {Check: "targets", State: ops.Fails, Says: "crm takes nothing: <i>no</i>", Do: "mend it"}}
 }
 
-func (d *slowDoctor) Findings(ctx context.Context) []Finding {
+func (d *slowDoctor) Findings(ctx context.Context) []ops.Finding {
 	d.asked++
-	return append(d.QuickChecks(ctx), Finding{Check: "slack", State: Warns, Says: "the bot lacks a scope", Do: "add it"})
+	return append(d.QuickChecks(ctx), ops.Finding{Check: "slack", State: ops.Warns, Says: "the bot lacks a scope", Do: "add it"})
 }
 
 // settingsOf is the page as somebody sees it.
@@ -59,7 +60,7 @@ func wantOff(t *testing.T, page string, unwanted ...string) {
 // The page glances; it looks at everything only when the owner asks.
 func TestSettings_Doctor(t *testing.T) {
 	d := &slowDoctor{}
-	s, cookies := insiders(t, func(o *Options) { o.Doctor, o.People = d, onePerson{} })
+	s, cookies := insiders(t, func(o *Options) { o.API.Doctor, o.API.People = d, onePerson{} })
 	page := settingsOf(t, s, cookies[session.Owner], "")
 	wantOn(t, page, `<b class="good">well</b>`, `<b class="bad">wrong</b>`, "&lt;i&gt;no&lt;/i&gt;", "<small>mend it</small>", `action="/settings/doctor#doctor"`)
 	wantOff(t, page, "lacks a scope", "Everything was looked at")
@@ -72,16 +73,10 @@ func TestSettings_Doctor(t *testing.T) {
 	}
 	wantOn(t, w.Body.String(), `<b class="warning">warning</b>`, "lacks a scope", "Everything was looked at", "built in", "API tokens")
 	wantOff(t, settingsOf(t, s, cookies[session.Write], ""), "Health", "built in", "/settings/doctor")
-
-	without, cookies := insiders(t, func(o *Options) { o.People = onePerson{} })
-	wantOff(t, settingsOf(t, without, cookies[session.Owner], ""), "Health")
-	if w := post(without, "/settings/doctor", formType, "", "Cookie", cookies[session.Owner]); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("without a doctor = %d, want 503", w.Code)
-	}
 }
 
 func TestSettings_People(t *testing.T) {
-	s, cookies := insiders(t, func(o *Options) { o.People = onePerson{} })
+	s, cookies := insiders(t, func(o *Options) { o.API.People = onePerson{} })
 	for _, r := range []session.Right{session.Read, session.Write, session.Owner} {
 		wantOn(t, settingsOf(t, s, cookies[r], ""), "Mon-Fri 09:00-17:30", "at work", "off until", `<time datetime="2026-11-25T13:00:00Z"`, "Europe/Berlin", "&lt;b&gt;emea&lt;/b&gt;",
 			"take turns", `href="/?q=owner:&#34;Lee%20Ray&#34;"`)
@@ -95,9 +90,9 @@ func TestSettings_People(t *testing.T) {
 	stranger := "leadgate" + "=" + admit(t, s, session.Browser, "Nobody Known", session.Write, time.Hour)
 	wantOff(t, settingsOf(t, s, stranger, ""), form)
 
-	empty, cookies := insiders(t, func(o *Options) { o.People = nobody{} })
+	empty, cookies := insiders(t, func(o *Options) { o.API.People = nobody{} })
 	wantOn(t, settingsOf(t, empty, cookies[session.Owner], ""), "There are no reps")
-	broken, cookies := insiders(t, func(o *Options) { o.People = nobody{err: lead.ErrUnavailable} })
+	broken, cookies := insiders(t, func(o *Options) { o.API.People = nobody{err: lead.ErrUnavailable} })
 	if w := ask(broken, "GET", "/settings", "", "Cookie", cookies[session.Owner]); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("with nothing known of the reps = %d, want 503", w.Code)
 	}
@@ -113,7 +108,7 @@ func (n nobody) Staff(context.Context) (lead.Staff, error) { return lead.Staff{}
 
 func TestSettings_Off(t *testing.T) {
 	f := &fakeAuditor{}
-	s, cookies := insiders(t, func(o *Options) { o.People, o.Auditor = onePerson{}, f })
+	s, cookies := insiders(t, func(o *Options) { o.API.People, o.API.Auditor = onePerson{}, f })
 	stranger := "leadgate" + "=" + admit(t, s, session.Browser, "Lee", session.Write, time.Hour)
 	for name, tt := range map[string]struct {
 		cookie string
@@ -146,10 +141,10 @@ func TestSettings_Off(t *testing.T) {
 
 func TestSettings_Audit(t *testing.T) {
 	f := &fakeAuditor{}
-	s, cookies := insiders(t, func(o *Options) { o.People, o.Auditor = onePerson{}, f })
+	s, cookies := insiders(t, func(o *Options) { o.API.People, o.API.Auditor = onePerson{}, f })
 	wantOn(t, settingsOf(t, s, cookies[session.Owner], ""), "Nothing yet")
 	f.Audit(t.Context(), lead.Entry{At: noon, By: "Dana", Did: lead.ActMerge, LeadID: "L1", About: "L2"})
-	for i := range auditShown {
+	for i := range 25 {
 		f.Audit(t.Context(), lead.Entry{At: noon, By: "<b>Lee</b>", Did: lead.ActPauseTarget, About: fmt.Sprintf("<i>crm%d</i>", i)})
 	}
 	page := settingsOf(t, s, cookies[session.Owner], "")
@@ -161,21 +156,5 @@ func TestSettings_Audit(t *testing.T) {
 	wantOff(t, settingsOf(t, s, cookies[session.Write], ""), "Who did what", "crm24")
 	if w := ask(s, "GET", "/settings?before=x", "", "Cookie", cookies[session.Owner], "Accept", "text/html"); w.Code != http.StatusBadRequest {
 		t.Errorf("from nowhere = %d, want 400", w.Code)
-	}
-}
-
-func TestWordsOf(t *testing.T) {
-	if got := wordsOf("juggle"); got != [2]string{"juggle"} {
-		t.Errorf("an act without words is called %q", got)
-	}
-	for _, v := range []lead.Verb{lead.VerbClaim, lead.VerbUnclaim, lead.VerbContacted, lead.VerbAssign, lead.VerbNotHot, lead.VerbDuplicate, lead.VerbJunk, lead.VerbUnjunk, lead.VerbRelease} {
-		if got := wordsOf(lead.Act(v)); got == [2]string{string(v)} {
-			t.Errorf("the verb %s has no words", v)
-		}
-	}
-	for _, a := range acts {
-		if words := strings.Fields(a.want); len(words) > 1 && wordsOf(lead.Act(words[1])) == [2]string{words[1]} {
-			t.Errorf("the act %s has no words", words[1])
-		}
 	}
 }

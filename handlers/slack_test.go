@@ -32,6 +32,6 @@ func TestFromSlack(t *testing.T) {
 		wantProblem(t, post(s, path, formType, body+"x", sign(secret, body, now)...), problem.BadSignature)
 		wantProblem(t, post(s, path, formType, body, sign(secret, body, now.Add(-10*time.Minute))...), problem.BadSignature)
 		wantProblem(t, post(unset, path, formType, body, sign("", body, now)...), problem.BadSignature)
-		wantProblem(t, post(s, path, formType, strings.Repeat("x", defaultMaxBody+1)), problem.TooLarge)
+		wantProblem(t, post(s, path, formType, strings.Repeat("x", (256<<10)+1)), problem.TooLarge)
 	}
 }

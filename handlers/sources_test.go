@@ -103,7 +103,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, cookies := insiders(t, func(o *Options) {
-				o.Sources, o.Reader = sources, tc.reader
+				o.Sources, o.API.Reader = sources, tc.reader
 				o.Source.ArrivalRates = func(context.Context) (map[string]lead.ArrivalRate, error) { return tc.rates, nil }
 			})
 			if tc.before != nil {
@@ -126,7 +126,7 @@ func TestSourcesPage_Trouble(t *testing.T) {
 			}
 		})
 	}
-	s, cookies := insiders(t, func(o *Options) { o.Sources, o.Reader = sources, fakeReader{err: lead.ErrBadCursor} })
+	s, cookies := insiders(t, func(o *Options) { o.Sources, o.API.Reader = sources, fakeReader{err: lead.ErrBadCursor} })
 	if w := ask(s, "GET", "/sources", "", "Cookie", cookies[session.Read]); w.Code != 400 {
 		t.Errorf("what is no outage = %d, want it shown", w.Code)
 	}

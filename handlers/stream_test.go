@@ -3,8 +3,6 @@ package handlers
 import (
 	"bufio"
 	"context"
-	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -35,9 +33,9 @@ func (f fakeWatcher) News(ctx context.Context, place string) []lead.News {
 }
 
 // streamServer runs a server whose limits for other requests are very short.
-func streamServer(t *testing.T, w watcher) *httptest.Server {
+func streamServer(t *testing.T, w fakeWatcher) *httptest.Server {
 	t.Helper()
-	s, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens, o.Watcher = []string{"api-token"}, w })
+	s, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens, o.API.Watcher = []string{"api-token"}, w })
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = s.HTTPServer()
 	server.Config.ReadTimeout, server.Config.WriteTimeout = 30*time.Millisecond, 30*time.Millisecond
@@ -152,16 +150,12 @@ func TestServer_Stream_EndsWithTheServer(t *testing.T) {
 }
 
 func TestServer_Stream_Refused(t *testing.T) {
-	full, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens, o.Watcher = []string{"api-token"}, fakeWatcher{} })
-	full.streams.Store(mostStreams)
-	none, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens = []string{"api-token"} })
+	full, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens, o.API.Watcher = []string{"api-token"}, fakeWatcher{} })
 	tests := map[string]struct {
 		server       *Server
 		query, token string
 		want         int
 	}{
-		"Full":        {full, "", bearer, http.StatusServiceUnavailable},
-		"None":        {none, "", bearer, http.StatusServiceUnavailable},
 		"NoToken":     {full, "", "", http.StatusUnauthorized},
 		"Temperature": {full, "?temperature=tepid", bearer, http.StatusBadRequest},
 		"Parameter":   {full, "?temprature=hot", bearer, http.StatusBadRequest},
@@ -177,36 +171,5 @@ func TestServer_Stream_Refused(t *testing.T) {
 				t.Errorf("%d %s, want %d", rec.Code, rec.Body, tt.want)
 			}
 		})
-	}
-	if n := full.streams.Load(); n != mostStreams {
-		t.Errorf("%d streams count as open, want %d: a refused one is counted", n, mostStreams)
-	}
-}
-
-// brokenConn fails at the second write, as a client does that has stopped reading.
-type brokenConn struct {
-	http.ResponseWriter
-	writes int
-}
-
-func (b *brokenConn) SetWriteDeadline(time.Time) error { return nil }
-
-func (b *brokenConn) Flush() {}
-
-func (b *brokenConn) Write(p []byte) (int, error) {
-	if b.writes++; b.writes > 1 {
-		return 0, &net.OpError{Op: "write", Err: errors.New("i/o timeout")}
-	}
-	return b.ResponseWriter.Write(p)
-}
-
-func TestStreamWriter_DropsWhoDoesNotRead(t *testing.T) {
-	w := fakeWatcher{make(chan []lead.News, 2)}
-	w.news <- []lead.News{{ID: "run-1", Kind: lead.TouchNews}}
-	w.news <- []lead.News{{ID: "run-2", Kind: lead.TouchNews}}
-	b := &brokenConn{ResponseWriter: httptest.NewRecorder()}
-	s := &streamWriter{out: b, control: http.NewResponseController(b)}
-	if err := s.run(t.Context(), w, newsFilter{}, "run-0"); err != nil || b.writes != 2 || len(w.news) != 1 {
-		t.Errorf("run = %v after %d writes with %d pieces left, want an end at the second write", err, b.writes, len(w.news))
 	}
 }

@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/api"
 )
 
 // audit is who did what, newest first, as short texts.
 func (p *program) audit() (all []string) {
 	p.t.Helper()
-	var page handlers.AuditPage
+	var page api.AuditPage
 	if code := p.get("/audit?limit=1000", &page); code != http.StatusOK {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,8 +18,10 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/api"
 	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/jobs"
@@ -215,8 +218,9 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 		"newsletter": "newsletter_signup", "whitepaper": "whitepaper_download", "referral": "referral", "brochure": "brochure_download"} {
 		sources = append(sources, source.Source{Name: name, Provider: "form", Action: action})
 	}
-	web, err := handlers.New(handlers.Options{Sources: sources, Intake: intake.Options{Accepter: w.jobs}, Source: source.Options{Notebook: w.jobs, ArrivalRates: w.jobs.ArrivalRates}, Reader: w.jobs, Actor: w.jobs,
-		PublicURL: "https://leads.example.com", Now: w.now})
+	web, err := handlers.New(handlers.Options{Sources: sources, PublicURL: "https://leads.example.com", Rules: rules.Default, Reps: func() []lead.Rep { return nil },
+		Source: source.Options{Notebook: w.jobs, ArrivalRates: w.jobs.ArrivalRates}, Intake: intake.Options{Accepter: w.jobs, MaxBody: 256 << 10},
+		API: api.Options{Reader: w.jobs, Actor: w.jobs, Auditor: w.jobs}, Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/leadgate/leadgate/cmd/leadgate/client"
 	"github.com/leadgate/leadgate/cmd/leadgate/console"
 	"github.com/leadgate/leadgate/config"
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 const doctorHelp = `Doctor looks for what will hurt: settings that are seldom meant, a disk that is full or slow to keep, a Redis
@@ -40,12 +40,12 @@ func doctorCommand(env environment) *cobra.Command {
 			}
 			if asJSON {
 				err = json.NewEncoder(c.OutOrStdout()).Encode(struct {
-					Items []handlers.Finding `json:"items"`
+					Items []ops.Finding `json:"items"`
 				}{found})
 			} else {
 				printFindings(c.OutOrStdout(), found)
 			}
-			if slices.ContainsFunc(found, func(f handlers.Finding) bool { return f.State == handlers.Fails }) {
+			if slices.ContainsFunc(found, func(f ops.Finding) bool { return f.State == ops.Fails }) {
 				return errors.Join(err, errors.New("something fails"))
 			}
 			return err
@@ -57,9 +57,9 @@ func doctorCommand(env environment) *cobra.Command {
 }
 
 // examine asks the server that runs on the data directory, or looks by itself.
-func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error) {
+func examine(ctx context.Context, cfg *config.Config) ([]ops.Finding, error) {
 	if l, err := client.Find(cfg.DataDir); err == nil {
-		var page struct{ Items []handlers.Finding }
+		var page struct{ Items []ops.Finding }
 		if err := l.Get(ctx, "/doctor", &page); err == nil {
 			return page.Items, nil
 		}
@@ -69,7 +69,7 @@ func examine(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error
 
 const findingCells = 400 // of a line, in terminal cells
 
-func printFindings(w io.Writer, found []handlers.Finding) {
+func printFindings(w io.Writer, found []ops.Finding) {
 	for _, f := range found {
 		fmt.Fprintf(w, "%-4s  %-12s  %s\n", f.State, f.Check, console.Sanitise(f.Says, findingCells))
 		if f.Do != "" {

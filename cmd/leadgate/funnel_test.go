@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/api"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -19,7 +19,7 @@ func TestProgram_Funnel(t *testing.T) {
 		ada, bob := p.settled(p.lead("demo-request", "Ada Quell").ID).LeadID, p.settled(p.lead("contact", "Bob Brook").ID).LeadID
 		funnel := func(when string, want lead.Funnel) {
 			t.Helper()
-			var got handlers.FunnelReport
+			var got api.FunnelReport
 			if code := p.get("/reports/funnel", &got); code != http.StatusOK || got.Total != want {
 				t.Errorf("%s: funnel = %d %+v, want %+v", when, code, got.Total, want)
 			}
@@ -34,7 +34,7 @@ func TestProgram_Funnel(t *testing.T) {
 		funnel("two people", lead.Funnel{Leads: 2, Hot: 2, Claimed: 1})
 		call("/leads/"+bob+"/merge", fmt.Sprintf(`{"by":"Dana","into":%q}`, ada))
 		funnel("merged", lead.Funnel{Leads: 1, Hot: 1, Claimed: 1})
-		var speed handlers.SpeedReport
+		var speed api.SpeedReport
 		if p.get("/reports/speed", &speed); speed.Total.N != 1 || speed.Total.Claimed != 1 {
 			t.Errorf("merged: speed = %+v, want one lead, claimed", speed.Total)
 		}

@@ -270,15 +270,44 @@ var mayImport = map[string][]string{
 		"handlers/source",
 	},
 
+	"handlers/api": {
+		"lead",
+		"lead/ops",
+		"lead/rules",
+		"lead/strictyaml",
+		"handlers/problem",
+		"handlers/session",
+		"handlers/source",
+	},
+
+	"handlers/inbox": {
+		"lead",
+		"lead/ops",
+		"lead/rules",
+		"lead/strictyaml",
+		"handlers/api",
+		"handlers/intake",
+		"handlers/problem",
+		"handlers/session",
+		"handlers/source",
+	},
+
+	"handlers/slack": {
+		"lead",
+		"handlers/api",
+		"handlers/inbox",
+		"handlers/problem",
+	},
+
 	"handlers": {
 		"lead",
 		"lead/rules",
-		"lead/strictyaml",
-		"lead/ops",
+		"handlers/api",
+		"handlers/inbox",
 		"handlers/intake",
 		"handlers/problem",
-		"handlers/provider",
 		"handlers/session",
+		"handlers/slack",
 		"handlers/source",
 	},
 
@@ -320,6 +349,7 @@ var mayImport = map[string][]string{
 	},
 
 	"cmd/leadgate/app": {
+		"lead/ops",
 		"journal/shelf",
 		"cmd/leadgate/client",
 		"cmd/leadgate/console",
@@ -336,7 +366,10 @@ var mayImport = map[string][]string{
 		"notify/message",
 		"notify/slack",
 		"handlers",
+		"handlers/api",
+		"handlers/inbox",
 		"handlers/intake",
+		"handlers/slack",
 		"handlers/lookup",
 		"handlers/provider",
 		"handlers/session",
@@ -352,6 +385,7 @@ var mayImport = map[string][]string{
 	},
 
 	"cmd/leadgate": {
+		"lead/ops",
 		"cmd/leadgate/app",
 		"cmd/leadgate/client",
 		"cmd/leadgate/console",

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // ready reads /readyz.
@@ -32,7 +32,7 @@ func (p *program) ready() (r struct {
 // doctorSays returns what the running server's doctor finds in one check.
 func (p *program) doctorSays(check string) (all string) {
 	p.t.Helper()
-	var page struct{ Items []handlers.Finding }
+	var page struct{ Items []ops.Finding }
 	if code := p.get("/doctor", &page); code != http.StatusOK {
 		p.t.Fatalf("GET /doctor = %d", code)
 	}

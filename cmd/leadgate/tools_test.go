@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leadgate/leadgate/handlers"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 )
 
 // begin runs a command of the program until the test interrupts it.
@@ -130,22 +130,22 @@ func TestProgram_Doctor(t *testing.T) {
 	}))
 	defer slack.Close()
 	p := newProgram(t, "LEADGATE_REDIS_URL="+r.url(), "LEADGATE_SLACK_BOT_TOKEN=xoxb-doctor", "LEADGATE_SLACK_CHANNEL=C1", "LEADGATE_SLACK_API_URL="+slack.URL+"/")
-	look := func() (int, map[string][]handlers.Finding) {
+	look := func() (int, map[string][]ops.Finding) {
 		t.Helper()
 		code, out := p.run("doctor", "--json")
-		var page struct{ Items []handlers.Finding }
+		var page struct{ Items []ops.Finding }
 		if err := json.NewDecoder(strings.NewReader(out)).Decode(&page); err != nil {
 			t.Fatalf("doctor --json: %v in %s", err, out)
 		}
-		found := map[string][]handlers.Finding{}
+		found := map[string][]ops.Finding{}
 		for _, f := range page.Items {
 			found[f.Check] = append(found[f.Check], f)
 		}
 		return code, found
 	}
-	worst := func(all []handlers.Finding) (state handlers.FindingState) {
-		for _, s := range []handlers.FindingState{handlers.Fine, handlers.Warns, handlers.Fails} {
-			if slices.ContainsFunc(all, func(f handlers.Finding) bool { return f.State == s }) {
+	worst := func(all []ops.Finding) (state ops.FindingState) {
+		for _, s := range []ops.FindingState{ops.Fine, ops.Warns, ops.Fails} {
+			if slices.ContainsFunc(all, func(f ops.Finding) bool { return f.State == s }) {
 				state = s
 			}
 		}
@@ -156,7 +156,7 @@ func TestProgram_Doctor(t *testing.T) {
 			p.start()
 		}
 		code, found := look()
-		if code != 0 || worst(found["redis"]) == handlers.Fails || worst(found["slack"]) != handlers.Fine || worst(found["public_url"]) != handlers.Warns || len(found["data_dir"]) == 0 {
+		if code != 0 || worst(found["redis"]) == ops.Fails || worst(found["slack"]) != ops.Fine || worst(found["public_url"]) != ops.Warns || len(found["data_dir"]) == 0 {
 			t.Errorf("running %v: doctor = %d %+v", running, code, found)
 		}
 		if running != (len(found["targets"]) == 1) {
@@ -168,16 +168,16 @@ func TestProgram_Doctor(t *testing.T) {
 	}
 	r.kill()
 	says.Store(`{"ok":false,"error":"invalid_auth"}`)
-	if code, found := look(); code != exitFailed || worst(found["redis"]) != handlers.Fails || worst(found["slack"]) != handlers.Fails {
+	if code, found := look(); code != exitFailed || worst(found["redis"]) != ops.Fails || worst(found["slack"]) != ops.Fails {
 		t.Errorf("without Redis: doctor = %d %+v", code, found)
 	}
 	p.end()
-	if code, found := look(); code != exitFailed || worst(found["redis"]) != handlers.Fails {
+	if code, found := look(); code != exitFailed || worst(found["redis"]) != ops.Fails {
 		t.Errorf("without Redis and server: doctor = %d %+v", code, found)
 	}
 	p.env = append(p.env, "LEADGATE_DATA_DIR="+filepath.Join(p.dir, "leadgate.yaml", "below-a-file"))
 	p.config("listen: 127.0.0.1:0\n")
-	if code, found := look(); code != exitFailed || worst(found["data_dir"]) != handlers.Fails {
+	if code, found := look(); code != exitFailed || worst(found["data_dir"]) != ops.Fails {
 		t.Errorf("without a directory: doctor = %d %+v", code, found["data_dir"])
 	}
 }

@@ -25,14 +25,18 @@ import (
 	"github.com/leadgate/leadgate/cmd/leadgate/doctor"
 	"github.com/leadgate/leadgate/config"
 	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/api"
+	"github.com/leadgate/leadgate/handlers/inbox"
 	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/lookup"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/session"
+	"github.com/leadgate/leadgate/handlers/slack"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/jobs"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/ops"
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify/routing"
 	"github.com/leadgate/leadgate/store"
@@ -167,17 +171,18 @@ func New(o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("restore sessions and tokens: %w", err)
 	}
 	a.web, err = handlers.New(handlers.Options{
-		Sources: cfg.Sources, Intake: intake.Options{Accepter: a.jobs, MaxBody: cfg.MaxBody}, Reader: a.jobs, Standby: a.jobs, Actor: a.jobs, People: a.jobs, Watcher: a.jobs,
-		Source: source.Options{Notebook: a.jobs, ArrivalRates: a.jobs.ArrivalRates, TrustedProxies: cfg.TrustedProxies},
-		Judge:  a.jobs, Merger: a.jobs, Replayer: a.jobs, Resender: a.jobs, Eraser: a.jobs, Pauser: a.jobs,
-		Auditor: a.jobs, Reporter: a.jobs, Machinery: a.jobs, PublicURL: public,
-		Doctor: doctor.Doctor{Config: a.files.config, NextStart: a.files.nextStart, Dir: a.journal.dir, Rules: book.now, Store: a.prompt, Embedded: a.clients.embedded, Targets: a.jobs.Targets, Unidentified: a.jobs.Unnamed},
+		Sources: cfg.Sources, PublicURL: public, Rules: book.now, Reps: func() []lead.Rep { return a.files.people().Reps }, Try: cfg.Default,
 		Session: session.Options{Store: a.sessions, Tokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 			Slack: session.Slack{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL}},
-		Slack: slackOf(cfg), Registry: registry, Version: o.Version, Try: cfg.Default,
-		Ready: func(context.Context) handlers.Readiness { return readiness(a.journal.Journal, a.jobs, a.files) }, Logger: log,
-		Rules: book.now, Reps: func() []lead.Rep { return a.files.people().Reps },
-		Request: a.jobs.Request, Means: routing.Sentence, Preview: previews(public, book.now),
+		Source: source.Options{Notebook: a.jobs, ArrivalRates: a.jobs.ArrivalRates, TrustedProxies: cfg.TrustedProxies},
+		Intake: intake.Options{Accepter: a.jobs, MaxBody: cfg.MaxBody},
+		API: api.Options{Reader: a.jobs, Actor: a.jobs, Merger: a.jobs, Resender: a.jobs, Judge: a.jobs, Replayer: a.jobs, Eraser: a.jobs, People: a.jobs,
+			Watcher: a.jobs, Machinery: a.jobs, Pauser: a.jobs, Reporter: a.jobs, Auditor: a.jobs,
+			Doctor: doctor.Doctor{Config: a.files.config, NextStart: a.files.nextStart, Dir: a.journal.dir, Rules: book.now, Store: a.prompt, Embedded: a.clients.embedded, Targets: a.jobs.Targets, Unidentified: a.jobs.Unnamed}},
+		Pages:    inbox.Options{Standby: a.jobs, Means: routing.Sentence, Preview: previews(public, book.now), Request: a.jobs.Request},
+		Slack:    slackOf(cfg),
+		Ready:    func(context.Context) handlers.Readiness { return readiness(a.journal.Journal, a.jobs, a.files) },
+		Registry: registry, Version: o.Version, Logger: log, Now: time.Now,
 	})
 	if err != nil {
 		return nil, &ConfigError{err}
@@ -316,8 +321,8 @@ func names(sources []source.Source) (all []string) {
 }
 
 // slackOf is what handlers need of Slack's settings.
-func slackOf(cfg *config.Config) handlers.Slack {
-	return handlers.Slack{SigningSecret: cfg.Slack.SigningSecret.Reveal(), AppToken: cfg.Slack.AppToken.Reveal(), BotToken: cfg.Slack.BotToken.Reveal(),
+func slackOf(cfg *config.Config) slack.Options {
+	return slack.Options{SigningSecret: cfg.Slack.SigningSecret.Reveal(), AppToken: cfg.Slack.AppToken.Reveal(), BotToken: cfg.Slack.BotToken.Reveal(),
 		APIURL: cfg.Slack.APIURL}
 }
 
@@ -385,7 +390,7 @@ func warmSearch(ctx context.Context, work *jobs.Jobs, s *store.Store, log *slog.
 }
 
 // Diagnose runs the checks of the doctor that need no running server.
-func Diagnose(ctx context.Context, cfg *config.Config) ([]handlers.Finding, error) {
+func Diagnose(ctx context.Context, cfg *config.Config) ([]ops.Finding, error) {
 	set, err := LoadRules(cfg)
 	if err != nil {
 		return nil, err

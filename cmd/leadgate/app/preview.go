@@ -1,7 +1,7 @@
 package app
 
 import (
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/handlers/inbox"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
@@ -9,10 +9,10 @@ import (
 )
 
 // previews shows what Slack would be told of a lead, on the lead's page.
-func previews(public string, set func() *rules.Set) func(*lead.Lead, *lead.Touch) handlers.Preview {
-	return func(l *lead.Lead, t *lead.Touch) handlers.Preview {
+func previews(public string, set func() *rules.Set) func(*lead.Lead, *lead.Touch) inbox.Preview {
+	return func(l *lead.Lead, t *lead.Touch) inbox.Preview {
 		m := message.Compose(notify.Alert{Kind: lead.HotAlert, Lead: l, Touch: t}, message.Style{PublicURL: public, Label: set().Label})
-		p := handlers.Preview{Header: m.Header, Quote: m.Quote, Why: m.Why, Next: m.NextStep}
+		p := inbox.Preview{Header: m.Header, Quote: m.Quote, Why: m.Why, Next: m.NextStep}
 		if !m.RespondBy.IsZero() {
 			p.Lines = append(p.Lines, "Respond by "+m.RespondBy.Format("15:04 MST"))
 		}
@@ -22,7 +22,7 @@ func previews(public string, set func() *rules.Set) func(*lead.Lead, *lead.Touch
 			}
 		}
 		for _, f := range m.Facts {
-			p.Facts = append(p.Facts, handlers.PreviewFact(f))
+			p.Facts = append(p.Facts, inbox.PreviewFact(f))
 		}
 		for _, b := range append(m.Buttons, m.Menu...) {
 			p.Click = append(p.Click, b.Label)

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/leadgate/leadgate/config"
-	"github.com/leadgate/leadgate/handlers"
+	"github.com/leadgate/leadgate/lead/ops"
 	"github.com/leadgate/leadgate/lead/rules"
 )
 
@@ -18,8 +18,8 @@ func configOf(cfg config.Config) func() *config.Config { return func() *config.C
 func TestDoctor_Public(t *testing.T) {
 	for name, tt := range map[string]struct {
 		status int
-		want   handlers.FindingState
-	}{"Alive": {200, handlers.Fine}, "ProxyOnly": {404, handlers.Warns}} {
+		want   ops.FindingState
+	}{"Alive": {200, ops.Fine}, "ProxyOnly": {404, ops.Warns}} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(tt.status) }))
 			defer server.Close()
@@ -30,7 +30,7 @@ func TestDoctor_Public(t *testing.T) {
 		})
 	}
 	d := Doctor{Config: configOf(config.Config{PublicURL: "http://127.0.0.1:1"})}
-	if got := d.public(t.Context()); len(got) != 1 || got[0].State != handlers.Warns {
+	if got := d.public(t.Context()); len(got) != 1 || got[0].State != ops.Warns {
 		t.Errorf("public of nobody = %+v", got)
 	}
 }
