@@ -128,7 +128,11 @@ func (s *Store) leadByEmail(ctx context.Context, q lead.Query, w listing[lead.Le
 	if email == "" || q.Cursor != "" {
 		return none, nil
 	}
-	id, err := s.rdb.Get(ctx, s.whoKey(s.keysOf(lead.Person{Email: email})[0])).Result()
+	keys := s.keysOf(lead.Person{Email: email})
+	if len(keys) == 0 { // an address that stands for none recognises nobody
+		return none, nil
+	}
+	id, err := s.rdb.Get(ctx, s.whoKey(keys[0])).Result()
 	if errors.Is(err, redis.Nil) {
 		return none, nil
 	}

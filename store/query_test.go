@@ -173,6 +173,9 @@ func TestStore_Touches_SparseFilter(t *testing.T) {
 
 func TestStore_BadCursor(t *testing.T) {
 	w := openBuiltin(t)
+	if page, err := w.Leads(t.Context(), lead.Query{Email: "none@none.com"}); err != nil || len(page.Items) > 0 {
+		t.Errorf("leads of an address that stands for none: %+v, %v", page, err)
+	}
 	for _, c := range []string{"%", "abc", "MTIz", "IDEy", "eHggeQ"} {
 		if _, err := w.Touches(t.Context(), lead.TouchQuery{Cursor: c}); !errors.Is(err, store.ErrBadCursor) {
 			t.Errorf("Touches(cursor %q) = %v, want ErrBadCursor", c, err)

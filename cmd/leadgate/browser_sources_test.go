@@ -25,11 +25,11 @@ sources:
 	p.start()
 	redis.silence("webinars")
 	p.settled(p.form("contact", "name", "Ada Brandt", "email", "ada.brandt@brandt-druck.example"))
+	p.post("/in/pricing/path-token", "application/json", `{"name":"Ada"}`)
 	for range 3 {
 		p.post("/in/ads", "application/json", `{"entry":[]}`)
 		p.post("/in/pricing/guess", "application/json", `{"email":"a@works.example"}`)
 	}
-	p.post("/in/pricing/path-token", "application/json", `{"name":"Ada"}`)
 	p.post("/in/events/0123456789abcdef", "application/json", `{"config":`)
 	b := newBrowser(t, p)
 	b.signIn("Dana Reyes")

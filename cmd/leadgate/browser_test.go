@@ -241,7 +241,7 @@ func believable(p *program) string {
 // newFirstRun starts a program without any configuration, as somebody meets it who
 // tries it out: there is a page of forms.
 func newFirstRun(t *testing.T) *program {
-	p := newProgram(t)
+	p := newProcess(t) // in a directory of its own
 	p.env = []string{"BE_LEADGATE=1", "HOME=" + p.dir}
 	p.args = []string{"--listen", "127.0.0.1:0"}
 	if err := os.Mkdir(filepath.Join(p.dir, "data"), 0o700); err != nil {
