@@ -71,10 +71,16 @@ type Message struct {
 	Reference
 	Group
 
+	Actions
+
+	Member string // of a thread reply: the Slack member whom it mentions
+	Erased bool   // the person was erased; there is nothing else
+}
+
+// Actions are what can be done with a click.
+type Actions struct {
 	Buttons []Button
 	Menu    []Button // the rarer ones
-	Member  string   // of a thread reply: the Slack member whom it mentions
-	Erased  bool     // the person was erased; there is nothing else
 }
 
 // Person is whom a message is about.
