@@ -154,7 +154,7 @@ func personal(n *node) bool {
 	}
 	if !n.scalar() {
 		p := called(n.key)
-		return p == placeEmail || p == placePhone
+		return p == placeEmail || p == placePhone || p.leading() || p == placeOurs
 	}
 	m, ok := knownLabel(n.key)
 	switch m.field {

@@ -137,6 +137,10 @@ func holdsPerson(n *node, depth int) bool {
 			switch m.field {
 			case fieldFirst, fieldLast, fieldPhone:
 				return !start
+			case fieldFrom:
+				if callerID(telephone(kid.text)) {
+					return !start
+				}
 			}
 			continue
 		}
