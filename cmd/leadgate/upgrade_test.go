@@ -72,12 +72,16 @@ digests:
 type upgrading struct {
 	*program
 	slack *fakeSlack
+	crm   lockedBuffer // what it got
 	erp   atomic.Bool
 }
 
 func newUpgrading(t *testing.T, env ...string) *upgrading {
 	u := &upgrading{slack: newFakeSlack(t)}
-	crm := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, `{"id":"crm-1"}`) }))
+	crm := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(&u.crm, r.Body)
+		fmt.Fprint(w, `{"id":"crm-1"}`)
+	}))
 	erp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !u.erp.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -429,6 +433,9 @@ func (u *upgrading) goesOn() {
 		_, b := u.api(http.MethodGet, "/targets", "")
 		return bytes.Contains(b, []byte("it moves"))
 	})
+	if strings.Contains(u.crm.String(), "Paula Paused") {
+		t.Error("crm, which is paused, hears of Paula")
+	}
 	u.erp.Store(true)
 	for _, path := range []string{"/targets/crm/resume", "/queues/bulk/resume"} {
 		if code := u.call(path, `{"by":"Dana"}`, nil); code != http.StatusOK {

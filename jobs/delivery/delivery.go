@@ -156,6 +156,7 @@ func (t *Targets) add(out Outlet) *outbox {
 // Run sends until ctx ends.
 func (t *Targets) Run(ctx context.Context, sink Sink) {
 	t.sink = sink
+	t.firstPauses(ctx)
 	var wg sync.WaitGroup
 	for _, b := range t.order {
 		wg.Go(func() { b.run(ctx) })

@@ -196,6 +196,34 @@ func TestTargets_Run(t *testing.T) {
 	}
 }
 
+// What was paused hears nothing because a node starts, before it has seen that
+// Redis is there.
+func TestTargets_PausedAtTheStart(t *testing.T) {
+	sent := make(chan string, 10)
+	b := newTicking(t, &scripted{}, noPace, func(o *Options) {
+		o.Now = time.Now
+		o.Peers = &pausingPeers{pauses: map[string]string{"quiet": `{"by":"Dana"}`}}
+	})
+	for _, target := range []string{"quiet", "crm"} {
+		b.beside(target, signalling(sent))
+		i := &Item{Alert: notify.Alert{Kind: lead.HotAlert, Touch: &lead.Touch{ID: target, ReceivedAt: time.Now()}, Lead: &lead.Lead{ID: target}}}
+		if err := b.t.Send(target, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { b.t.Run(ctx, b.sink); close(done) }()
+	if got := <-sent; got != "crm" {
+		t.Errorf("sent %q, want crm", got)
+	}
+	cancel()
+	<-done
+	if len(sent) > 0 || !b.t.Has("quiet", "quiet") {
+		t.Error("the paused target has heard")
+	}
+}
+
 // pausingPeers knows what other replicas paused.
 type pausingPeers struct {
 	peersFake

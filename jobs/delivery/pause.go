@@ -19,6 +19,7 @@ type pause struct {
 const (
 	pauseShelf = "pauses"        // target -> pause, where there are no peers to keep it
 	pauseEvery = 2 * time.Second // how soon the other replicas know
+	firstWait  = time.Second     // how long a start waits for them
 )
 
 // Pause lets nothing out to a target until Resume, on every replica and over a
@@ -120,11 +121,25 @@ func (t *Targets) watchPauses(ctx context.Context) {
 	}
 }
 
-func (t *Targets) readPauses(ctx context.Context) {
-	peers := t.peers()
-	if peers == nil {
+// firstPauses reads what is paused before anything is sent: a paused target does
+// not hear because a node has started. A Redis that does not answer holds nobody
+// up for long.
+func (t *Targets) firstPauses(ctx context.Context) {
+	if t.o.Peers == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, firstWait)
+	defer cancel()
+	t.takePauses(ctx, t.o.Peers)
+}
+
+func (t *Targets) readPauses(ctx context.Context) {
+	if peers := t.peers(); peers != nil {
+		t.takePauses(ctx, peers)
+	}
+}
+
+func (t *Targets) takePauses(ctx context.Context, peers Peers) {
 	all, err := peers.Pauses(ctx)
 	if err != nil {
 		return // the pauses stay as they are, and the monitor sees that Redis is away
