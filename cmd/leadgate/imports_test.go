@@ -128,6 +128,7 @@ var mayImport = map[string][]string{
 	},
 
 	"jobs/pipeline": {
+		"journal/shelf",
 		"lead",
 		"journal",
 		"notify",
@@ -141,6 +142,7 @@ var mayImport = map[string][]string{
 	},
 
 	"jobs/repo": {
+		"journal/shelf",
 		"lead",
 		"journal",
 		"jobs/availability",

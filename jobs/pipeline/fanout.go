@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/jobs/queue"
-	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
@@ -218,11 +216,7 @@ func (p *Pipeline) Delivered(ctx context.Context, items []*delivery.Item, d lead
 func (p *Pipeline) keepReceipts(ctx context.Context, items []*delivery.Item, d lead.Delivery) error {
 	ops := make([]journal.Op, len(items))
 	for n, i := range items {
-		b, err := json.Marshal(i.Delivery(d))
-		if err != nil {
-			return err
-		}
-		ops[n] = journal.Put(repo.ReceiptShelf, repo.ReceiptKey(i.Touch.ID, d.Target), b)
+		ops[n] = p.o.Repo.ReceiptOp(i.Touch.ID, i.Delivery(d))
 	}
 	return p.o.Journal.Settle(ctx, ops...)
 }
@@ -231,15 +225,14 @@ func (p *Pipeline) keepReceipts(ctx context.Context, items []*delivery.Item, d l
 // that no other replica sends what was sent while Redis was away.
 func (p *Pipeline) RestoreReceipts(ctx context.Context) error {
 	var changes []lead.Change
-	err := p.o.Journal.Each(repo.ReceiptShelf, "", func(key string, value []byte) bool {
-		var d lead.Delivery
-		if json.Unmarshal(value, &d) == nil {
-			changes = append(changes, lead.Change{TouchID: repo.TouchOf(key), Delivery: d})
+	for c, err := range p.o.Repo.Receipts() {
+		if err != nil {
+			return err
 		}
-		return true
-	})
-	if err != nil || len(changes) == 0 {
-		return err
+		changes = append(changes, c)
+	}
+	if len(changes) == 0 {
+		return nil
 	}
 	return p.o.Store.Deliver(ctx, changes)
 }

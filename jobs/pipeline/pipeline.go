@@ -31,6 +31,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/journal/shelf"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -116,7 +117,8 @@ type Books interface {
 type Pipeline struct {
 	o         Options
 	log       *slog.Logger
-	contents  contents // of hot touches, lately
+	contents  contents                   // of hot touches, lately
+	pending   *shelf.Shelf[pendingAlert] // by lead
 	decisions *prometheus.CounterVec
 
 	mu      sync.Mutex
@@ -125,7 +127,7 @@ type Pipeline struct {
 
 // New prepares a pipeline.
 func New(o Options) *Pipeline {
-	p := &Pipeline{o: o, log: o.Logger, fanOuts: map[string]*fanOut{},
+	p := &Pipeline{o: o, log: o.Logger, fanOuts: map[string]*fanOut{}, pending: shelf.New[pendingAlert](o.Journal, pendingShelf, o.Logger),
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadgate_decisions_total", Help: "Decisions on who hears, by reason.",
 		}, []string{"why"})}

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,11 +101,7 @@ type pendingAlert struct {
 
 // AddPending keeps a pending alert; a later one about the same lead replaces it.
 func (p *Pipeline) AddPending(ctx context.Context, leadID string, t *lead.Touch) error {
-	b, err := json.Marshal(pendingAlert{TouchID: t.ID, At: p.o.Now().UTC()})
-	if err == nil {
-		err = p.o.Journal.Commit(ctx, journal.Put(pendingShelf, leadID, b))
-	}
-	if err != nil {
+	if err := p.o.Journal.Commit(ctx, p.pending.Put(leadID, pendingAlert{TouchID: t.ID, At: p.o.Now().UTC()})); err != nil {
 		return fmt.Errorf("keep a pending alert: %w", err)
 	}
 	return nil
@@ -117,10 +112,10 @@ func (p *Pipeline) AddPending(ctx context.Context, leadID string, t *lead.Touch)
 // the lead's lock until then.
 func (p *Pipeline) EndPending(ctx context.Context, leadID string, t *lead.Touch) (ops []journal.Op, start func(), err error) {
 	start = func() {}
-	if _, err := p.o.Journal.Get(pendingShelf, leadID); err != nil {
+	if _, err := p.pending.Get(leadID); err != nil && !errors.Is(err, journal.ErrCorrupt) {
 		return nil, start, nil
 	}
-	ops = []journal.Op{journal.Delete(pendingShelf, leadID)}
+	ops = []journal.Op{p.pending.Delete(leadID)}
 	if t == nil {
 		return ops, start, nil
 	}
@@ -139,17 +134,13 @@ func (p *Pipeline) EndPending(ctx context.Context, leadID string, t *lead.Touch)
 // RestorePending ends the pending alerts that were kept before a moment.
 func (p *Pipeline) RestorePending(ctx context.Context, before time.Time) error {
 	old := map[string]pendingAlert{}
-	err := p.o.Journal.Each(pendingShelf, "", func(leadID string, value []byte) bool {
-		var a pendingAlert
-		if json.Unmarshal(value, &a) != nil {
-			p.log.Error("a pending alert cannot be read; it stays there", "lead_id", leadID)
-		} else if a.At.Before(before) {
-			old[leadID] = a
+	for e, err := range p.pending.All() {
+		if err != nil {
+			return fmt.Errorf("read pending alerts: %w", err)
 		}
-		return true
-	})
-	if err != nil {
-		return fmt.Errorf("read pending alerts: %w", err)
+		if e.Value.At.Before(before) {
+			old[e.Key] = e.Value
+		}
 	}
 	for id, a := range old {
 		if err := p.restorePending(ctx, id, a.TouchID); err != nil {
@@ -163,7 +154,7 @@ func (p *Pipeline) RestorePending(ctx context.Context, before time.Time) error {
 // delivered. The pending alert is deleted in any case.
 func (p *Pipeline) restorePending(ctx context.Context, leadID, touchID string) error {
 	defer p.o.Repo.Lock(leadID)()
-	if _, err := p.o.Journal.Get(pendingShelf, leadID); err != nil {
+	if _, err := p.pending.Get(leadID); err != nil && !errors.Is(err, journal.ErrCorrupt) {
 		return nil
 	}
 	var undelivered *lead.Touch

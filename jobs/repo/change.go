@@ -109,11 +109,7 @@ func (r *Repo) keepOp(l *lead.Lead) (*journal.Op, error) {
 	case !errors.Is(err, journal.ErrNotFound):
 		return nil, fmt.Errorf("read lead %s: %w", l.ID, err)
 	}
-	b, err := json.Marshal(l)
-	if err != nil {
-		return nil, fmt.Errorf("encode lead %s: %w", l.ID, err)
-	}
-	op := journal.Put(LeadShelf, l.ID, b)
+	op := r.kept.Put(l.ID, *l)
 	return &op, nil
 }
 
@@ -136,11 +132,7 @@ func (r *Repo) Settle(ctx context.Context, t *lead.Touch, l *lead.Lead, done fun
 		done(false)
 		return r.o.Journal.Settle(ctx, dropReceipts(t)...)
 	}
-	b, err := json.Marshal(t)
-	if err != nil {
-		return fmt.Errorf("encode touch %s: %w", t.ID, err)
-	}
-	ops := append(dropReceipts(t), journal.Put(TouchShelf, t.ID, b), journal.Delete(HotShelf, t.ID), journal.Delete(BulkShelf, t.ID))
+	ops := append(dropReceipts(t), r.touches.Put(t.ID, *t), journal.Delete(HotShelf, t.ID), journal.Delete(BulkShelf, t.ID))
 	if l != nil {
 		op, err := r.keepOp(l)
 		if err != nil {
@@ -168,11 +160,7 @@ func (r *Repo) Reopen(ctx context.Context, t *lead.Touch, shelf string, more ...
 	ops := more
 	for _, d := range t.Deliveries {
 		if d.Final() && t.Counts(d) {
-			b, err := json.Marshal(d)
-			if err != nil {
-				return false, fmt.Errorf("encode a receipt of touch %s: %w", t.ID, err)
-			}
-			ops = append(ops, journal.Put(ReceiptShelf, ReceiptKey(t.ID, d.Target), b))
+			ops = append(ops, r.ReceiptOp(t.ID, d))
 		}
 	}
 	t.Deliveries = nil
@@ -180,7 +168,7 @@ func (r *Repo) Reopen(ctx context.Context, t *lead.Touch, shelf string, more ...
 	if err != nil {
 		return false, fmt.Errorf("encode touch %s: %w", t.ID, err)
 	}
-	if err := r.o.Journal.Commit(ctx, append(ops, op, journal.Delete(TouchShelf, t.ID))...); err != nil {
+	if err := r.o.Journal.Commit(ctx, append(ops, op, r.touches.Delete(t.ID))...); err != nil {
 		return false, fmt.Errorf("reopen touch %s in the journal: %w", t.ID, err)
 	}
 	return true, nil

@@ -3,7 +3,6 @@ package repo
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -64,13 +63,7 @@ func (r *Repo) LatestOf(id string) (*lead.Lead, error) {
 	if !errors.Is(err, lead.ErrNotFound) {
 		return l, err
 	}
-	var t struct {
-		LeadID string `json:"lead_id"`
-	}
-	b, err := r.o.Journal.Get(TouchShelf, id)
-	if err == nil {
-		err = json.Unmarshal(b, &t)
-	}
+	t, err := r.touches.Get(id)
 	if errors.Is(err, journal.ErrNotFound) || err == nil && t.LeadID == "" {
 		err = lead.ErrNotFound
 	}

@@ -16,15 +16,16 @@ package repo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"time"
 
 	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/journal"
+	"github.com/leadgate/leadgate/journal/shelf"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -65,13 +66,19 @@ type Options struct {
 type Repo struct {
 	o             Options
 	store, prompt Store // that publish what is written
+	receipts      *shelf.Shelf[lead.Delivery]
+	touches       *shelf.Shelf[lead.Touch] // settled ones
+	kept          *shelf.Shelf[lead.Lead]
 	leads         Locks // by lead id
 	settlements   Locks // by touch id
 }
 
 // New returns a repo over a journal and a store.
 func New(o Options) *Repo {
-	return &Repo{o: o, store: publishing{o.Store, o}, prompt: publishing{o.Prompt, o}}
+	return &Repo{o: o, store: publishing{o.Store, o}, prompt: publishing{o.Prompt, o},
+		receipts: shelf.New[lead.Delivery](o.Journal, ReceiptShelf, o.Logger),
+		touches:  shelf.New[lead.Touch](o.Journal, TouchShelf, o.Logger),
+		kept:     shelf.New[lead.Lead](o.Journal, LeadShelf, o.Logger)}
 }
 
 // publishing is a store whose changes are published.
@@ -132,18 +139,14 @@ func (r *Repo) Here(id string) (t *lead.Touch, shelf string, err error) {
 			return nil, "", fmt.Errorf("read touch %s: %w", id, err)
 		}
 	}
-	b, err := r.o.Journal.Get(TouchShelf, id)
+	settled, err := r.touches.Get(id)
 	if errors.Is(err, journal.ErrNotFound) {
 		return nil, "", fmt.Errorf("touch %s: %w", id, lead.ErrNotFound)
-	}
-	t = new(lead.Touch)
-	if err == nil {
-		err = json.Unmarshal(b, t)
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("read touch %s: %w", id, err)
 	}
-	return t, TouchShelf, nil
+	return &settled, TouchShelf, nil
 }
 
 // Waiting returns an unsettled touch of this node's journal; journal.ErrNotFound
@@ -206,13 +209,9 @@ func (r *Repo) Stored(ctx context.Context, id string) (*lead.Lead, error) {
 // LeadHere is a lead as this node last saw it, kept or that of a touch that waits
 // here, with what was done about it since.
 func (r *Repo) LeadHere(id string) (*lead.Lead, error) {
-	b, err := r.o.Journal.Get(LeadShelf, id)
+	l, err := r.kept.Get(id)
 	if err == nil {
-		l := new(lead.Lead)
-		if err := json.Unmarshal(b, l); err != nil {
-			return nil, fmt.Errorf("read lead %s: %w", id, err)
-		}
-		return r.o.Overlay(id, l)
+		return r.o.Overlay(id, &l)
 	}
 	if !errors.Is(err, journal.ErrNotFound) {
 		return nil, fmt.Errorf("read lead %s: %w", id, err)
@@ -261,12 +260,25 @@ func (r *Repo) Owns(id string) bool {
 	return false
 }
 
+// ReceiptOp keeps a delivery of an unsettled touch that came to its end.
+func (r *Repo) ReceiptOp(touchID string, d lead.Delivery) journal.Op {
+	return r.receipts.Put(ReceiptKey(touchID, d.Target), d)
+}
+
+// Receipts iterates over the deliveries that came to their end, of touches that
+// are not settled. An error comes last.
+func (r *Repo) Receipts() iter.Seq2[lead.Change, error] {
+	return func(yield func(lead.Change, error) bool) {
+		for e, err := range r.receipts.All() {
+			if !yield(lead.Change{TouchID: TouchOf(e.Key), Delivery: e.Value}, err) {
+				return
+			}
+		}
+	}
+}
+
 // Receipt returns what the journal knows of a delivery that came to its end.
 func (r *Repo) Receipt(touchID, target string) (lead.Delivery, bool) {
-	var d lead.Delivery
-	b, err := r.o.Journal.Get(ReceiptShelf, ReceiptKey(touchID, target))
-	if err != nil || json.Unmarshal(b, &d) != nil {
-		return d, false
-	}
-	return d, d.Final()
+	d, err := r.receipts.Get(ReceiptKey(touchID, target))
+	return d, err == nil && d.Final()
 }
