@@ -35,6 +35,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/jobs/runs"
+	"github.com/leadgate/leadgate/jobs/schedule"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
@@ -45,8 +46,7 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), pipeline.Shelves(), books.Shelves(), privacy.Shelves(), commands.Shelves(), []string{audit.Shelf, noteShelf,
-		arrivalRateShelf, lifeShelf})
+	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), pipeline.Shelves(), books.Shelves(), privacy.Shelves(), commands.Shelves(), schedule.Shelves(), []string{audit.Shelf, noteShelf, lifeShelf})
 }
 
 const (
@@ -130,8 +130,7 @@ type Jobs struct {
 	mu sync.Mutex
 
 	settings atomic.Pointer[Settings]
-	ears     ears
-	slots    map[string]bool // digests that are done; the clock's alone
+	schedule *schedule.Schedule
 
 	life   string // see knownLife
 	books  *books.Books
@@ -168,7 +167,6 @@ func New(o Options) (*Jobs, error) {
 	happened := events.NewLog(launch, o.Now)
 	j := &Jobs{
 		o: o, events: happened, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
-		slots: map[string]bool{},
 	}
 	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
 	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
@@ -213,7 +211,7 @@ func New(o Options) (*Jobs, error) {
 		OnAccept: []func(*lead.Touch, time.Time){
 			func(t *lead.Touch, at time.Time) { j.metrics.hop("accept", at.Sub(t.ReceivedAt)) },
 			func(t *lead.Touch, at time.Time) { j.events.Publish(events.Of(t, at)) },
-			func(t *lead.Touch, _ time.Time) { j.ears.hear(t) },
+			func(t *lead.Touch, _ time.Time) { j.schedule.Seen(t) },
 		}})
 	j.registry = runs.NewRegistry(o.Logger, o.Now)
 	j.runs = runs.New(runs.Options{Registry: j.registry, Journal: o.Journal, Store: o.Store, Redis: j.redis, Repo: j.repo, Policy: j.policy, Pipeline: j.pipeline, Enrich: j.enrich, Messages: j.messages,
@@ -221,6 +219,15 @@ func New(o Options) (*Jobs, error) {
 	j.privacy = privacy.New(privacy.Options{Journal: o.Journal, Repo: j.repo, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Audit: j.audit, Books: j.books, Messages: j.messages, Runs: j.registry,
 		Forget: func(id string) { j.targets.Remove(id); j.pipeline.Forget(id) }, Cut: o.Cut, Targets: targetNames(o.Outlets), Expired: expired(),
 		PlusTagsSame: o.PlusTagsSame, Keep: o.Keep, Retention: o.Retention, Node: o.Node, Logger: o.Logger, Now: o.Now})
+	leases := schedule.Leases(o.Prompt)
+	if o.Embedded {
+		leases = nil
+	}
+	j.schedule = schedule.New(schedule.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Leases: leases, Redis: j.redis, Repo: j.repo, Policy: j.policy,
+		Targets: j.targets, Messages: j.messages, Outlets: o.Outlets, Digests: o.Digests, Sources: func() []string { return j.settings.Load().Sources },
+		Canary: o.Canary, Node: o.Node, Accept: j.intake.Accept, Pending: func(ctx context.Context) error { return j.commands.Replay(ctx, "") },
+		Books: j.books.Publish, Expire: func(ctx context.Context) error { j.privacy.Tidy(ctx); return nil },
+		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
 	return j, nil
 }
 
@@ -283,9 +290,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.pipeline.Run(ctx) })
 	wg.Go(func() { j.enrich.Run(ctx) })
 	wg.Go(func() { j.queue.Run(ctx, j.pipeline) })
-	wg.Go(func() { j.housekeep(ctx) })
-	wg.Go(func() { j.clock(ctx) })
-	wg.Go(func() { j.canary(ctx) })
+	wg.Go(func() { j.schedule.Run(ctx) })
 	if !j.o.Embedded {
 		others := events.Replicator{Log: j.events, Redis: j.redis, Publisher: j.o.Producer, Subscriber: j.o.Hot}
 		wg.Go(func() { others.Send(ctx) })
@@ -320,6 +325,14 @@ const shutdownLimit = 3500 * time.Millisecond
 // Accept makes one request's touches durable, all or none; see intake.Intake.
 func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
 	return j.intake.Accept(ctx, req, touches)
+}
+
+// Canary is a test lead that goes the whole way now and then.
+type Canary = schedule.Canary
+
+// ArrivalRates returns how often the sources are heard, by their names.
+func (j *Jobs) ArrivalRates(ctx context.Context) (map[string]lead.ArrivalRate, error) {
+	return j.o.Prompt.ArrivalRates(ctx)
 }
 
 // Targets returns the state of every target, in the order of the configuration.

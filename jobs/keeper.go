@@ -11,6 +11,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/privacy"
 	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/jobs/repo"
+	"github.com/leadgate/leadgate/jobs/schedule"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -26,10 +27,8 @@ type keeper interface {
 	books.Store
 	delivery.Store
 	delivery.Peers
-	timerKeeper
-	arrivalKeeper
+	schedule.Store
 	Off(ctx context.Context, rep string, until time.Time) error
-	arrivalRateKeeper
 	listKeeper
 	walkKeeper
 	Relead(ctx context.Context, touchIDs []string, l *lead.Lead) error

@@ -10,8 +10,6 @@ import (
 type metrics struct {
 	hops     *prometheus.HistogramVec
 	registry prometheus.Registerer
-
-	escalations *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
@@ -24,10 +22,7 @@ func newMetrics(r prometheus.Registerer, j *Jobs) *metrics {
 			Buckets: []float64{.0005, .001, .002, .003, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 300, 3600},
 		}, []string{"hop"}),
 	}
-	m.escalations = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "leadgate_escalations_total", Help: "Levels that heard of a lead that nobody had taken.",
-	}, []string{"to"})
-	r.MustRegister(m.escalations, m.hops,
+	r.MustRegister(m.hops,
 		gauge("leadgate_redis_up", "1 while Redis answers.", func() float64 {
 			if j.redis.Up() {
 				return 1

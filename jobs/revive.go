@@ -125,7 +125,7 @@ func (j *Jobs) revive(ctx context.Context) (wiped bool, err error) {
 	if err := j.commands.RestorePeople(ctx, turns); err != nil {
 		return true, fmt.Errorf("restore turns: %w", err)
 	}
-	if err := j.restoreArrivalRates(ctx); err != nil {
+	if err := j.schedule.RestoreRates(ctx); err != nil {
 		return true, fmt.Errorf("restore rhythms: %w", err)
 	}
 	if leads+touches > 0 {

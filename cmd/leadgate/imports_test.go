@@ -115,8 +115,23 @@ var mayImport = map[string][]string{
 		"jobs/policy",
 		"jobs/messages",
 		"jobs/intake",
+		"jobs/schedule",
 		"jobs/pipeline",
 		"jobs/queue",
+		"jobs/repo",
+	},
+
+	"jobs/schedule": {
+		"lead",
+		"lead/rules",
+		"journal",
+		"journal/shelf",
+		"notify",
+		"notify/routing",
+		"jobs/availability",
+		"jobs/delivery",
+		"jobs/messages",
+		"jobs/policy",
 		"jobs/repo",
 	},
 

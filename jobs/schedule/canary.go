@@ -1,4 +1,4 @@
-package jobs
+package schedule
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify"
 )
@@ -20,19 +19,19 @@ type Canary struct {
 }
 
 const (
-	canaryFirst = 2 * time.Second  // after the start
 	canaryLimit = 30 * time.Second // what takes longer has failed
-	canaryLook  = 20 * time.Millisecond
+	canaryCheck = 20 * time.Millisecond
 )
 
-// canaryMetrics say how the latest canary fared.
-type canaryMetrics struct {
+// canary is how the latest canary fared.
+type canary struct {
 	seconds, success prometheus.Gauge
 	failures         prometheus.Counter
+	failed           bool // the latest one
 }
 
-func newCanaryMetrics(r prometheus.Registerer) canaryMetrics {
-	m := canaryMetrics{
+func newCanary(r prometheus.Registerer) canary {
+	m := canary{
 		seconds: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "leadgate_canary_seconds", Help: "How long the latest canary that came through took, from acceptance to settlement.",
 		}),
@@ -47,62 +46,54 @@ func newCanaryMetrics(r prometheus.Registerer) canaryMetrics {
 	return m
 }
 
-// canary sends a test lead the whole way now and then, and says when it does not
+// runCanary sends a test lead the whole way, and raises an alarm when it does not
 // come through, and when one does again. Like every test it alerts nobody and is
-// left out of all numbers; what it would be told with is asked whether it could.
-func (j *Jobs) canary(ctx context.Context) {
-	if j.o.Canary.Every <= 0 || j.redis.Ready(ctx) != nil {
-		return
-	}
-	m, failed := newCanaryMetrics(j.metrics.registry), false
-	availability.Sleep(ctx, min(canaryFirst, j.o.Canary.Every))
-	for ctx.Err() == nil {
-		begin := time.Now() // a clock that never jumps
-		took, err := j.fly(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			m.failures.Inc()
-			j.log.Error("the canary did not come through", "error", err)
-			j.targets.Alarm(ctx, notify.Alarm{Key: "canary", Title: "The canary did not come through", Text: err.Error() + ". Real leads may be waiting, too: see the queues and the log."})
-		default:
-			m.seconds.Set(took.Seconds())
-			m.success.Set(float64(j.now().Unix()))
-			if failed {
-				j.targets.Alarm(ctx, notify.Alarm{Key: "canary_back", Title: "The canary comes through again", Text: "It took " + took.Round(time.Millisecond).String() + "."})
-			}
+// left out of all numbers; its targets are asked whether they could be sent to.
+func (s *Schedule) runCanary(ctx context.Context) error {
+	took, err := s.trip(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		s.canary.failures.Inc()
+		s.log.Error("the canary did not come through", "error", err)
+		s.o.Targets.Alarm(ctx, notify.Alarm{Key: "canary", Title: "The canary did not come through", Text: err.Error() + ". Real leads may be waiting, too: see the queues and the log."})
+	default:
+		s.canary.seconds.Set(took.Seconds())
+		s.canary.success.Set(float64(s.o.Now().Unix()))
+		if s.canary.failed {
+			s.o.Targets.Alarm(ctx, notify.Alarm{Key: "canary_back", Title: "The canary comes through again", Text: "It took " + took.Round(time.Millisecond).String() + "."})
 		}
-		failed = err != nil
-		availability.Sleep(ctx, j.o.Canary.Every-time.Since(begin))
 	}
+	s.canary.failed = err != nil
+	return nil
 }
 
-func (j *Jobs) canarySource() string {
-	if sources := j.settings.Load().Sources; j.o.Canary.Source == "" && len(sources) > 0 {
+func (s *Schedule) canarySource() string {
+	if sources := s.o.Sources(); s.o.Canary.Source == "" && len(sources) > 0 {
 		return sources[0]
 	}
-	return j.o.Canary.Source
+	return s.o.Canary.Source
 }
 
-// fly is the way of one canary: made durable, queued, worked on, settled, and
-// the targets asked whether they could be told. An error names the hop that it
-// did not pass.
-func (j *Jobs) fly(ctx context.Context) (took time.Duration, err error) {
+// trip is the way of one canary: made durable, queued, worked on, settled, and the
+// targets asked whether they could be sent to. An error names the hop that it did
+// not pass.
+func (s *Schedule) trip(ctx context.Context) (took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, canaryLimit)
 	defer cancel()
-	now := j.now()
-	t := &lead.Touch{ID: lead.NewID(now), State: lead.Accepted, Source: j.canarySource(), Provider: "canary", Action: "demo_request", At: now.UTC(), ReceivedAt: now.UTC(),
+	now := s.o.Now()
+	t := &lead.Touch{ID: lead.NewID(now), State: lead.Accepted, Source: s.canarySource(), Provider: "canary", Action: "demo_request", At: now.UTC(), ReceivedAt: now.UTC(),
 		Person: lead.Person{Name: "Canary", Email: "canary@leadgate.invalid"}, Message: "A test that leadgate sends to itself.", Test: true, Marks: []string{"canary"}}
 	t.RequestID = t.ID
 	begin := time.Now()
-	if _, err := j.Accept(ctx, &lead.Request{ID: t.ID, Source: t.Source, Provider: t.Provider, ReceivedAt: t.ReceivedAt}, []*lead.Touch{t}); err != nil {
+	if _, err := s.o.Accept(ctx, &lead.Request{ID: t.ID, Source: t.Source, Provider: t.Provider, ReceivedAt: t.ReceivedAt}, []*lead.Touch{t}); err != nil {
 		return 0, fmt.Errorf("it was not made durable: %w", err)
 	}
-	tick := time.NewTicker(canaryLook)
+	tick := time.NewTicker(canaryCheck)
 	defer tick.Stop()
 	for {
-		now, err := j.repo.Touch(ctx, t.ID)
+		now, err := s.o.Repo.Touch(ctx, t.ID)
 		if err == nil && now.State == lead.Settled {
 			break
 		}
@@ -114,7 +105,7 @@ func (j *Jobs) fly(ctx context.Context) (took time.Duration, err error) {
 	}
 	took = time.Since(begin)
 	var trouble []error
-	for _, out := range j.o.Outlets {
+	for _, out := range s.o.Outlets {
 		if p, ok := out.Sender.(prober); ok {
 			if err := p.Probe(ctx); err != nil {
 				trouble = append(trouble, fmt.Errorf("target %s could not be told: %w", out.Target.Name, err))

@@ -1,4 +1,4 @@
-package jobs
+package schedule
 
 import (
 	"cmp"
@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -19,34 +18,29 @@ import (
 	"github.com/leadgate/leadgate/notify"
 )
 
-// arrivalKeeper lists what arrived in a time.
-type arrivalKeeper interface {
-	TouchesBetween(ctx context.Context, from, to time.Time) iter.Seq2[*lead.Touch, error]
-	LeadsByID(ctx context.Context, ids []string) ([]*lead.Lead, error) // nil where there is none
-}
-
 const (
-	digestBack  = 31          // slots that were missed at most, and are told of together
+	digestBack  = 31          // missed slots at most that are sent together
 	digestGrace = time.Hour   // a touch that waited when a digest was made is in the next one
 	digestLease = time.Minute // of a slot, so that one replica makes it
 	digestBatch = 500         // touches or leads at once
 	digestRise  = 5           // points by which a lead is heating up
 )
 
-// digest tells the digests whose time has come, each slot once. Slots that were
-// missed are told of in one.
-func (j *Jobs) digest(ctx context.Context, now time.Time) error {
-	for _, d := range j.o.Digests {
+// digest sends the digests whose time has come, each slot once. Slots that were
+// missed are sent as one.
+func (s *Schedule) digest(ctx context.Context) error {
+	now := s.o.Now()
+	for _, d := range s.o.Digests {
 		slot := d.Slot(now)
-		if j.slots[slotName(d, slot)] {
+		if s.slots[slotName(d, slot)] {
 			continue
 		}
-		done, err := j.digestSlot(ctx, d, slot, now)
+		done, err := s.digestSlot(ctx, d, slot, now)
 		if err != nil {
 			return fmt.Errorf("digest to %s: %w", d.To, err)
 		}
 		if done {
-			j.slots[slotName(d, slot)] = true
+			s.slots[slotName(d, slot)] = true
 		}
 	}
 	return nil
@@ -56,47 +50,45 @@ func slotName(d lead.Digest, slot time.Time) string {
 	return fmt.Sprintf("digest:%s:%s:%s", d.To, d.Temperature, slot.Format(time.DateOnly))
 }
 
-// digestSlot sees to it that a slot is told, and says whether it is.
-func (j *Jobs) digestSlot(ctx context.Context, d lead.Digest, slot, now time.Time) (done bool, err error) {
+// digestSlot sends a slot, unless it was sent, and says whether it was.
+func (s *Schedule) digestSlot(ctx context.Context, d lead.Digest, slot, now time.Time) (done bool, err error) {
 	var slots []time.Time
 	var names []string
 	for at := slot; len(slots) < digestBack; at = d.Slot(at.Add(-time.Second)) {
 		slots, names = append(slots, at), append(names, slotName(d, at))
 	}
-	told, err := j.o.Prompt.Receipts(ctx, names...)
+	sent, err := s.o.Prompt.Receipts(ctx, names...)
 	if err != nil {
 		return false, err
 	}
-	if _, ok := told[names[0]]; ok {
+	if _, ok := sent[names[0]]; ok {
 		return true, nil
 	}
-	if !j.targets.Known(d.To) || j.targets.Has(d.To, names[0]) {
+	if !s.o.Targets.Known(d.To) || s.o.Targets.Has(d.To, names[0]) {
 		return false, nil
 	}
-	if !j.o.Embedded {
-		if free, err := j.o.Prompt.Lease(ctx, names[0], j.o.Node, digestLease); err != nil || !free {
-			return false, err
-		}
+	if free, err := s.lease(ctx, names[0], digestLease); err != nil || !free {
+		return false, err
 	}
 	from := slots[1]
 	for i, name := range names {
-		if _, ok := told[name]; ok {
+		if _, ok := sent[name]; ok {
 			from = slots[i]
 			break
 		}
 	}
-	g, err := j.gather(ctx, d, from, slot)
+	g, err := s.gather(ctx, d, from, slot)
 	if err != nil {
 		return false, err
 	}
-	if len(g.leads) == 0 { // nothing to tell is told, too
-		return true, j.targets.Skip(ctx, names[0])
+	if len(g.leads) == 0 { // an empty one counts as sent
+		return true, s.o.Targets.Skip(ctx, names[0])
 	}
-	return false, j.targets.Send(d.To, j.digestNote(names[0], g, slot))
+	return false, s.o.Targets.Send(d.To, s.digestItem(names[0], g, slot))
 }
 
-// gathered are the leads of one digest.
-type gathered struct {
+// contents are the leads of one digest.
+type contents struct {
 	digest  lead.Digest
 	about   lead.Summary
 	leads   []*lead.Lead
@@ -105,12 +97,12 @@ type gathered struct {
 }
 
 // gather collects who touched us since from, is as warm as the digest wants, and
-// is nobody's yet: those whose score has risen first, then by score.
-func (j *Jobs) gather(ctx context.Context, d lead.Digest, from, to time.Time) (*gathered, error) {
-	g := &gathered{digest: d, latest: map[string]*lead.Touch{},
+// has no owner yet: those whose score has risen first, then by score.
+func (s *Schedule) gather(ctx context.Context, d lead.Digest, from, to time.Time) (*contents, error) {
+	g := &contents{digest: d, latest: map[string]*lead.Touch{},
 		about: lead.Summary{Temperature: d.Temperature, From: from, To: to, Before: map[string]int{}, Sources: map[string]int{}}}
 	byLead := map[string][]*lead.Touch{}
-	for t, err := range j.o.Store.TouchesBetween(ctx, from.Add(-digestGrace), to) {
+	for t, err := range s.o.Store.TouchesBetween(ctx, from.Add(-digestGrace), to) {
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return nil, err
 		}
@@ -124,13 +116,13 @@ func (j *Jobs) gather(ctx context.Context, d lead.Digest, from, to time.Time) (*
 	}
 	slices.Sort(ids)
 	for some := range slices.Chunk(ids, digestBatch) {
-		leads, err := j.o.Store.LeadsByID(ctx, some)
+		leads, err := s.o.Store.LeadsByID(ctx, some)
 		if err != nil {
 			return nil, err
 		}
 		for _, l := range leads {
 			if l != nil && l.Temperature == d.Temperature && l.Status == lead.New && l.Claim == nil && !l.Test && !l.NotALead {
-				g.take(l, byLead[l.ID], j.o.Rules(), from)
+				g.take(l, byLead[l.ID], s.o.Policy.Rules(), from)
 			}
 		}
 	}
@@ -146,7 +138,7 @@ func slim(t *lead.Touch) *lead.Touch {
 		Person: t.Person, State: t.State, Deliveries: t.Deliveries}
 }
 
-func (g *gathered) take(l *lead.Lead, touches []*lead.Touch, set *rules.Set, from time.Time) {
+func (g *contents) take(l *lead.Lead, touches []*lead.Touch, set *rules.Set, from time.Time) {
 	g.leads = append(g.leads, l)
 	g.about.Total++
 	for _, t := range touches {
@@ -170,7 +162,7 @@ func (g *gathered) take(l *lead.Lead, touches []*lead.Touch, set *rules.Set, fro
 }
 
 // rise is by how much a lead's score has risen, as far as that is worth saying.
-func (g *gathered) rise(l *lead.Lead) int {
+func (g *contents) rise(l *lead.Lead) int {
 	before, known := g.about.Before[l.ID]
 	if !known || l.Score-before < digestRise {
 		return 0
@@ -178,7 +170,7 @@ func (g *gathered) rise(l *lead.Lead) int {
 	return l.Score - before
 }
 
-func (j *Jobs) digestNote(name string, g *gathered, slot time.Time) *delivery.Item {
+func (s *Schedule) digestItem(name string, g *contents, slot time.Time) *delivery.Item {
 	var alerts []notify.Alert
 	before := g.about.Before
 	g.about.Before = map[string]int{}
@@ -192,45 +184,45 @@ func (j *Jobs) digestNote(name string, g *gathered, slot time.Time) *delivery.It
 		Since:  slot,
 		More:   alerts[1:],
 		Remake: true,
-		Stale:  func(context.Context) bool { return g.digest.Slot(j.now()).After(slot) }, // the next one tells of these, too
+		Stale:  func(context.Context) bool { return g.digest.Slot(s.o.Now()).After(slot) }, // the next one lists these, too
 		Delivered: func(ctx context.Context, receipt string) {
-			if err := j.digested(ctx, g, receipt); err != nil {
-				j.log.Warn("enter a digest in the books", "notice", name, "error", err)
+			if err := s.digested(ctx, g, receipt); err != nil {
+				s.log.Warn("enter a digest in the books", "notice", name, "error", err)
 			}
-			if err := j.digestPosted(ctx, g, receipt); err != nil {
-				j.log.Warn("keep where a digest was posted", "notice", name, "error", err)
+			if err := s.digestPosted(ctx, g, receipt); err != nil {
+				s.log.Warn("keep where a digest was posted", "notice", name, "error", err)
 			}
 		},
 	}}
 }
 
-// listed are the leads that the message tells of one by one.
-func (g *gathered) listed() []*lead.Lead { return g.leads[:min(len(g.leads), lead.Listed)] }
+// listed are the leads that the message names one by one.
+func (g *contents) listed() []*lead.Lead { return g.leads[:min(len(g.leads), lead.Listed)] }
 
-// digestPosted remembers the message with each lead that it lists, so that it
-// shows who takes them.
-func (j *Jobs) digestPosted(ctx context.Context, g *gathered, receipt string) error {
-	if receipt == "" || !j.messages.Updatable(g.digest.To) {
+// digestPosted keeps the message with each lead that it lists, so that it shows who
+// takes them.
+func (s *Schedule) digestPosted(ctx context.Context, g *contents, receipt string) error {
+	if receipt == "" || !s.o.Messages.Updatable(g.digest.To) {
 		return nil
 	}
-	p := lead.Post{Target: g.digest.To, Receipt: receipt, Kind: lead.DigestAlert, At: j.now().UTC(), Digest: &g.about}
+	p := lead.Post{Target: g.digest.To, Receipt: receipt, Kind: lead.DigestAlert, At: s.o.Now().UTC(), Digest: &g.about}
 	for _, l := range g.listed() {
 		p.Touches = append(p.Touches, g.latest[l.ID].ID)
 	}
 	var trouble error
 	for _, l := range g.listed() {
-		now, err := j.messages.Posted(ctx, l.ID, p, l.Revision)
+		now, err := s.o.Messages.Posted(ctx, l.ID, p, l.Revision)
 		if err == nil {
-			err = j.repo.Keep(ctx, repo.Commit{}, now)
+			err = s.o.Repo.Keep(ctx, repo.Commit{}, now)
 		}
 		trouble = errors.Join(trouble, err)
 	}
 	return trouble
 }
 
-// digested enters in the books that touches which nobody had to hear of at once
-// were told with a digest.
-func (j *Jobs) digested(ctx context.Context, g *gathered, receipt string) error {
+// digested records that touches without an alert of their own were sent with a
+// digest.
+func (s *Schedule) digested(ctx context.Context, g *contents, receipt string) error {
 	decisions := map[string][]lead.Decision{}
 	for _, l := range g.leads {
 		for _, p := range l.History {
@@ -241,46 +233,46 @@ func (j *Jobs) digested(ctx context.Context, g *gathered, receipt string) error 
 		var changes []lead.Change
 		var ops []journal.Op
 		for _, t := range some {
-			d := lead.Delivery{Target: g.digest.To, Kind: j.targets.Kind(g.digest.To), State: lead.Sent, Receipt: receipt, As: lead.DigestAlert, At: j.now().UTC()}
+			d := lead.Delivery{Target: g.digest.To, Kind: s.o.Targets.Kind(g.digest.To), State: lead.Sent, Receipt: receipt, As: lead.DigestAlert, At: s.o.Now().UTC()}
 			if d.Kind == "log" {
 				d.State = lead.Previewed
 			}
 			step := t.StepAt(d.At, lead.StepSent)
 			step.Note, step.Why = d.Target, string(lead.DigestAlert)
 			c := lead.Change{TouchID: t.ID, Delivery: d, Step: step}
-			if policy.Outcome(t, thatTell(decisions[t.ID])) == lead.OutcomeHeld {
+			if policy.Outcome(t, thatNotify(decisions[t.ID])) == lead.OutcomeHeld {
 				c.Settled, c.Outcome, c.Day = true, lead.OutcomeDigested, lead.Day(t.ReceivedAt)
 			}
 			changes = append(changes, c)
-			if op, err := j.keepDigested(t.ID, d, step); err != nil {
+			if op, err := s.keepDigested(t.ID, d, step); err != nil {
 				return err
 			} else if op != nil {
 				ops = append(ops, *op)
 			}
 		}
-		if err := j.o.Journal.Settle(ctx, ops...); err != nil {
+		if err := s.o.Journal.Settle(ctx, ops...); err != nil {
 			return fmt.Errorf("keep %d deliveries: %w", len(ops), err)
 		}
-		if err := j.o.Store.Deliver(ctx, changes); err != nil {
+		if err := s.o.Store.Deliver(ctx, changes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func thatTell(decisions []lead.Decision) (told []lead.Decision) {
+func thatNotify(decisions []lead.Decision) (sent []lead.Decision) {
 	for _, d := range decisions {
 		if d.Sends() {
-			told = append(told, d)
+			sent = append(sent, d)
 		}
 	}
-	return told
+	return sent
 }
 
 // keepDigested keeps a delivery of a settled touch, if this node's journal has
 // the touch.
-func (j *Jobs) keepDigested(id string, d lead.Delivery, step lead.Step) (*journal.Op, error) {
-	b, err := j.o.Journal.Get(repo.TouchShelf, id)
+func (s *Schedule) keepDigested(id string, d lead.Delivery, step lead.Step) (*journal.Op, error) {
+	b, err := s.o.Journal.Get(repo.TouchShelf, id)
 	if errors.Is(err, journal.ErrNotFound) {
 		return nil, nil
 	}
@@ -292,6 +284,9 @@ func (j *Jobs) keepDigested(id string, d lead.Delivery, step lead.Step) (*journa
 		return nil, fmt.Errorf("read touch %s: %w", id, err)
 	}
 	t.Deliveries, t.Trail = append(t.Deliveries, d), append(t.Trail, step)
-	op := journal.Put(repo.TouchShelf, id, mustJSON(t))
+	if b, err = json.Marshal(t); err != nil {
+		return nil, fmt.Errorf("encode touch %s: %w", id, err)
+	}
+	op := journal.Put(repo.TouchShelf, id, b)
 	return &op, nil
 }
