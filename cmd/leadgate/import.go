@@ -260,8 +260,8 @@ func (x *importer) print(w io.Writer) error {
 		return err
 	}
 	for _, a := range x.found {
-		for _, column := range x.table.Header {
-			fmt.Fprintf(w, "column %s  %s\n", console.Column(column, 28), cmp.Or(a.Columns[column], "kept as it is"))
+		for i, column := range x.table.Header {
+			fmt.Fprintf(w, "column %s  %s\n", console.Column(column, 28), cmp.Or(a.Columns[x.table.Labels[i]], "kept as it is"))
 		}
 		fmt.Fprintf(w, "\n%6s  %s  %s  %s  %s\n", "LINE", console.Column("EMAIL", 34), console.Column("NAME", 24), console.Column("PHONE", 18), "COMPANY")
 		for _, r := range a.Rows[:min(len(a.Rows), importShown)] {

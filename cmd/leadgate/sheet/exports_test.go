@@ -63,6 +63,10 @@ func TestExports(t *testing.T) {
 			[]string{"Ida Sommer|ida@sommer-reisen.example|+493055501230|Sommer Reisen|CEO"}},
 		"TwoInARow": {"Booking,Guest 1 Name,Guest 1 Email,Guest 2 Name,Guest 2 Email\n7,Ida Sommer,ida@sommer-reisen.example,Bo Berg,bo@bo-bau.example\n",
 			[]string{"Ida Sommer|ida@sommer-reisen.example|||", "Bo Berg|bo@bo-bau.example|||"}},
+		"TwoByNumber":   {"Name 1,Email 1,Name 2,Email 2,Company\nIda Sommer,ida@sommer-reisen.example,Bo Berg,bo@bo-bau.example,Works\nUna Sola,una@sola.example,,,\n", []string{"Ida Sommer|ida@sommer-reisen.example||Works|", "Bo Berg|bo@bo-bau.example||Works|", "Una Sola|una@sola.example|||"}},
+		"TwoOfOneName":  {"Name;E-Mail;Name;E-Mail\nIda Sommer;ida@sommer-reisen.example;Bo Berg;bo@bo-bau.example\n", []string{"Ida Sommer|ida@sommer-reisen.example|||", "Bo Berg|bo@bo-bau.example|||"}},
+		"TwoWithParts":  {"First Name,Last Name,Email,First Name 2,Last Name 2,Email 2,Company\nIda,Sommer,ida@sommer-reisen.example,Bo,Berg,bo@bo-bau.example,Works\n", []string{"Ida Sommer|ida@sommer-reisen.example||Works|", "Bo Berg|bo@bo-bau.example||Works|"}},
+		"TwoAddresses":  {"Name,Email,Email 2,Phone 1,Phone 2\nIda Sommer,ida@sommer-reisen.example,i@privat.example,+493055501230,+493055501231\n", []string{"Ida Sommer|ida@sommer-reisen.example|+493055501230||"}},
 		"NoColumnNames": {"Ida Sommer;ida@sommer-reisen.example;+493055501230\n", []string{"Ida Sommer|ida@sommer-reisen.example|+493055501230||"}},
 		"Scientific":    {"Name,Email,Phone\nIda Sommer,ida@sommer-reisen.example,4.93056E+11\n", []string{"Ida Sommer|ida@sommer-reisen.example|||"}},
 	} {

@@ -31,6 +31,7 @@ import (
 // Sheet is an open file.
 type Sheet struct {
 	Header []string // the columns, no two of one name
+	Labels []string // what they are sent as: those of a second person name it
 
 	file     *os.File
 	size     int64
@@ -42,6 +43,7 @@ type Sheet struct {
 	lines    []int      // and where they are
 	sections bool       // the header stands below a preamble: other tables may follow
 	skipping bool       // in a table of our own people
+	mapped   bool       // the caller names columns: they stay as they are
 }
 
 // Row is one row, ready to be sent.
@@ -64,7 +66,7 @@ func Open(name, charset string, columns []string) (*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sheet{file: file}
+	s := &Sheet{file: file, mapped: len(columns) > 0}
 	if err := s.open(charset, columns); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -278,8 +280,8 @@ func (s *Sheet) row(cells []string, line int) (Row, error) {
 	for i, cell := range cells {
 		h.Write([]byte(cell + "\x00"))
 		name := fmt.Sprintf("column %d", i+1)
-		if i < len(s.Header) {
-			name = s.Header[i]
+		if i < len(s.Labels) {
+			name = s.Labels[i]
 		}
 		for _, part := range []string{name, cell} {
 			text, err := json.Marshal(part)
@@ -311,6 +313,39 @@ func (s *Sheet) setHeader(cells []string) {
 	}
 	sum := sha256.Sum256([]byte(strings.Join(s.Header, "\x00")))
 	s.seed = sum[:]
+	s.Labels = s.Header
+	if !s.mapped {
+		s.Labels = perPerson(s.Header)
+	}
+}
+
+// counted is a column of one of several people: Name 1, E-Mail_2, Phone (2).
+var counted = regexp.MustCompile(`^(.*\pL)[ _#(.-]*([1-9])\)?$`)
+
+// perPerson renames the columns of several people in a row, Name 1 and E-Mail 1
+// beside Name 2 and E-Mail 2, so that the reader tells them apart. A second
+// address or number of one person stays what it is.
+func perPerson(header []string) []string {
+	groups := map[string][]string{} // number -> labels without it
+	for _, label := range header {
+		if m := counted.FindStringSubmatch(label); m != nil {
+			groups[m[2]] = append(groups[m[2]], m[1])
+		}
+	}
+	if !provider.PersonColumns(groups["2"]) {
+		return header
+	}
+	labels := slices.Clone(header)
+	for i, label := range header {
+		m := counted.FindStringSubmatch(label)
+		switch {
+		case m != nil && provider.PersonColumns(groups[m[2]]):
+			labels[i] = "Guest " + m[2] + " " + m[1]
+		case slices.Contains(groups["2"], label): // the first of two names of a column
+			labels[i] = "Guest 1 " + label
+		}
+	}
+	return labels
 }
 
 var separators = map[rune]string{',': "commas", ';': "semicolons", '\t': "tabs", '|': "bars"}
