@@ -63,7 +63,7 @@ func (c *chooser) strange(p *pair) bool {
 		return c.lead >= 0 && c.parties[p.party].tier == 0 && (c.parties[p.party].reachable() || c.parties[p.party].named() || p.identifies() || !c.contains(p.owner, c.parties[c.lead].owner))
 	}
 	at := c.owners[p.owner].place
-	return at == placeOurs || at == placeOthers && c.lead >= 0 && c.parties[c.lead].role < roleOthers
+	return at == placeOurs || at == placeOthers && c.lead >= 0 && !c.behind(c.lead)
 }
 
 func (p *pair) identifies() bool { return p.field.identifies() }

@@ -177,10 +177,16 @@ func (w *people) roleOf(at int, prefix string) role {
 	return in
 }
 
+// behind says that a party is the lead only where there is no other.
+func (w *people) behind(i int) bool {
+	p := &w.parties[i]
+	return p.role >= roleOthers || w.owners[p.owner].aside
+}
+
 // before says that party i is rather the lead than party j.
 func (w *people) before(i, j int) bool {
 	a, b := &w.parties[i], &w.parties[j]
-	if x, y := a.role >= roleOthers, b.role >= roleOthers; x != y {
+	if x, y := w.behind(i), w.behind(j); x != y {
 		return y
 	}
 	if x, y := a.reachable(), b.reachable(); x != y {
@@ -365,9 +371,9 @@ func (w *people) fits(i, lead int, whole *party) bool {
 		return false
 	}
 	if whole.is(p) {
-		return p.role < roleOthers || of.role >= roleOthers
+		return !w.behind(i) || w.behind(lead)
 	}
-	if whole.contradicts(p) || p.role >= roleOthers && (of.role < roleOthers || w.near(i, lead) == 2) {
+	if whole.contradicts(p) || w.behind(i) && !w.behind(lead) || p.role >= roleOthers && w.near(i, lead) == 2 {
 		return false
 	}
 	if p.role == roleUser && of.role == roleLead && (p.reachable() || p.named()) {

@@ -34,6 +34,7 @@ type owner struct {
 	nth    string // the same with the numbers of lists' members
 	member int    // of a list: which one, from 1 on; 0: of none
 	own    bool   // its own name says that it is a person
+	aside  bool   // it stands within what is called an event, a page or a thing
 	says   mark   // what it says of itself: {"type": "agent"}
 
 	person   bool // has an address, a number, a first or last name, a company
@@ -59,6 +60,7 @@ type spot struct {
 	member int
 	depth  int
 	own    bool // the object's own name says that it is a person
+	aside  bool // within what is called an event, a page or a thing
 	full   bool // names of parts are in labels as they were sent: order.email
 	short  bool // within what a person says, names of parts are left out of labels
 }
@@ -75,7 +77,7 @@ func (w *walker) walk(n *node) {
 
 // open begins an object.
 func (w *walker) open(at spot) int {
-	w.owners = append(w.owners, owner{parent: at.owner, depth: at.depth, place: at.place, path: at.path, member: at.member, own: at.own, prefix: at.prefix, nth: at.nth})
+	w.owners = append(w.owners, owner{parent: at.owner, depth: at.depth, place: at.place, path: at.path, member: at.member, own: at.own, aside: at.aside, prefix: at.prefix, nth: at.nth})
 	return len(w.owners) - 1
 }
 
@@ -87,7 +89,8 @@ func (at spot) in(n *node) spot {
 	switch in.place {
 	case placeEvent, placeForm, placePage, placeThing:
 		if holdsPerson(n, holdsDepth) {
-			in.place = wrapperOf(in.place)
+			in.aside = in.aside || in.place != placeForm // its person is one only where there is no other
+			in.place = placeWrap
 		}
 	}
 	switch {
@@ -102,15 +105,6 @@ func (at spot) in(n *node) spot {
 		in.short = false
 	}
 	return in
-}
-
-// wrapperOf is what a form, an event or a page is that holds a person: it is
-// only a wrapper's name, and takes the person away from nobody but a lead.
-func wrapperOf(p place) place {
-	if p == placeForm {
-		return placeWrap
-	}
-	return placeOthers
 }
 
 // holdsDepth is how far down a wrapper's person may stand.
