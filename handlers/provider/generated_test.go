@@ -27,7 +27,7 @@ var (
 const (
 	generatedBodies = 10_000
 	generatedGoal   = 95.0 // per cent of bodies that are to be read wholly right
-	generatedToday  = 95.0 // what the reader reaches now; raise it with the reader
+	generatedToday  = 97.5 // what the reader reaches now, a little less; raise it with the reader
 )
 
 // TestGenerated reads bodies of which the right answer is known because they
