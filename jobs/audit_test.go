@@ -1,16 +1,17 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leadgate/leadgate/jobs/audit"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/notify/pace"
 )
@@ -44,39 +45,6 @@ func newAuditing(t *testing.T) (*Jobs, *oneLead) {
 	return b.j, s
 }
 
-// A deed is recorded with it, once, whether Redis is there or not; one that
-// changes nothing is none, nor is one that was refused.
-func TestJobs_AuditOfDeeds(t *testing.T) {
-	for _, away := range []bool{false, true} {
-		t.Run(fmt.Sprintf("Away=%t", away), func(t *testing.T) {
-			j, s := newAuditing(t)
-			act := func(d lead.Command) {
-				t.Helper()
-				if _, err := j.Act(t.Context(), "l1", d, 0); err != nil && !errors.Is(err, lead.ErrTaken) {
-					t.Fatal(err)
-				}
-			}
-			act(lead.Command{Verb: lead.VerbClaim, By: "Dana"})
-			s.away = away
-			j.redis.SetUp(!away)
-			act(lead.Command{Verb: lead.VerbClaim, By: "Dana"}) // has it already
-			act(lead.Command{Verb: lead.VerbClaim, By: "Lee"})  // comes second
-			act(lead.Command{Verb: lead.VerbAssign, By: "Dana", To: "Eva"})
-			act(lead.Command{Verb: lead.VerbJunk, By: "Eva", Why: "a friend of Vera Vanish"})
-			if d := cmp.Diff([]string{"Dana claim l1", "Dana assign l1 Eva", "Eva junk l1"}, audited(t, j)); d != "" {
-				t.Errorf("the journal's audit (-want +got):\n%s", d)
-			}
-			j.redis.SetUp(!away)
-			if err := j.commands.Replay(t.Context(), ""); !away && err != nil {
-				t.Error(err)
-			}
-			if n := j.o.Journal.Len(audit.Shelf); n != 3 {
-				t.Errorf("%d entries once the deeds were carried, want 3", n)
-			}
-		})
-	}
-}
-
 // Nothing that was only typed stays: an id of no lead that Redis could confirm,
 // nor a name without end.
 func TestJobs_AuditOfErasures(t *testing.T) {
@@ -97,4 +65,57 @@ func TestJobs_AuditOfErasures(t *testing.T) {
 	if d := cmp.Diff([]string{"Dana erase l1", strings.Repeat("é", 100) + " erase", "Lee erase", "erase"}, audited(t, j)); d != "" {
 		t.Errorf("the audit (-want +got):\n%s", d)
 	}
+}
+
+// oneLead is a store of one lead, with the compare-and-set of the real one. While
+// it is away it answers with an error.
+type oneLead struct {
+	keeper
+	mu   sync.Mutex
+	l    lead.Lead
+	away bool
+}
+
+var errGone = errors.New("connection refused")
+
+func (s *oneLead) UpdateLead(_ context.Context, id string, revision int64, change func(*lead.Lead) error) (*lead.Lead, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away {
+		return nil, errGone
+	}
+	if id != s.l.ID {
+		return nil, lead.ErrNotFound
+	}
+	l := s.l
+	if revision != 0 && revision != l.Revision {
+		return &l, lead.ErrConflict
+	}
+	if err := change(&l); err != nil {
+		old := s.l
+		return &old, err
+	}
+	l.Revision++
+	s.l = l
+	return &l, nil
+}
+
+func (s *oneLead) Lead(_ context.Context, id string) (*lead.Lead, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away {
+		return nil, errGone
+	}
+	if id != s.l.ID {
+		return nil, lead.ErrNotFound
+	}
+	l := s.l
+	return &l, nil
+}
+
+func (s *oneLead) TouchesByID(_ context.Context, ids []string) ([]*lead.Touch, error) {
+	if s.away {
+		return nil, errGone
+	}
+	return make([]*lead.Touch, len(ids)), nil
 }

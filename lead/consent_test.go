@@ -53,7 +53,7 @@ func TestTouch_UnprovenTest(t *testing.T) {
 		touch.Prove(proven)
 		var l Lead
 		l.Take(&touch)
-		if l.Test != proven || (touch.ContentKey() != "") != proven || touch.Unproven() == proven || len(touch.Marks) > 1 {
+		if l.Test != proven || (touch.ContentKey() == "c") != proven || touch.Unproven() == proven || len(touch.Marks) > 1 {
 			t.Errorf("proven %v: test lead %v, key %q, marks %v", proven, l.Test, touch.ContentKey(), touch.Marks)
 		}
 	}

@@ -209,6 +209,13 @@ var mayImport = map[string][]string{
 		"jobs/repo",
 	},
 
+	"jobs/replication": {
+		"lead",
+		"journal",
+		"jobs/availability",
+		"jobs/repo",
+	},
+
 	"jobs/commands": {
 		"lead",
 		"journal",

@@ -34,9 +34,10 @@ func complete(g *source.Endpoint, req *lead.Request, touches []*lead.Touch, h ht
 
 // prove notes what touches tell that came from a source to which anybody can post:
 // its clock is not believed, its consent and its test marks hold for the touch
-// alone. An import was sent by somebody who had signed in.
-func prove(g *source.Endpoint, req *lead.Request, touches []*lead.Touch) {
-	proven := g.Proven() || req.Action != ""
+// alone. An import was sent by somebody who had signed in, and a request with a
+// token of this server by somebody who may write.
+func prove(proven bool, req *lead.Request, touches []*lead.Touch) {
+	proven = proven || req.Action != ""
 	for _, t := range touches {
 		if !proven {
 			t.At = req.ReceivedAt

@@ -172,7 +172,7 @@ func TestProve(t *testing.T) {
 		proven       bool
 	}{{"Open", "json", "", false}, {"Signed", "zoom", "", true}, {"Import", "json", "list_import", true}} {
 		touches := []*lead.Touch{{At: said, Test: true}}
-		prove(s.o.Sources.Find(c.source), &lead.Request{ReceivedAt: noon, Action: c.action}, touches)
+		prove(s.o.Sources.Find(c.source).Proven(), &lead.Request{ReceivedAt: noon, Action: c.action}, touches)
 		if got := touches[0]; got.At.Equal(said) != c.proven || got.Unproven() == c.proven {
 			t.Errorf("%s: at %v, marks %v, want proven %v", c.name, got.At, got.Marks, c.proven)
 		}

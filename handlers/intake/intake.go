@@ -84,7 +84,7 @@ func (s *Intake) Deliver(c echo.Context) error {
 	req := &lead.Request{ID: lead.NewID(now), Source: g.Name, Provider: g.Format.Name, ReceivedAt: now,
 		Query: keptQuery(r.URL.Query()), Header: keptHeaders(r.Header, g.Header), Body: body}
 	complete(g, req, touches, r.Header)
-	prove(g, req, touches)
+	prove(g.Proven() || s.o.Sessions.Writes(c.Request()), req, touches)
 	g.Guard(r, touches)
 	if err := reach(g, touches); err != nil {
 		return err

@@ -39,7 +39,7 @@ func (s *Intake) Reread(req *lead.Request) ([]*lead.Touch, error) {
 		touches[i] = &read[i]
 	}
 	complete(g, req, touches, h)
-	prove(g, req, touches)
+	prove(g.Proven(), req, touches)
 	g.Guard(r, touches)
 	if err := reach(g, touches); err != nil {
 		return nil, errors.New(noContactError)

@@ -97,6 +97,16 @@ func (s *Sessions) caller(r *http.Request) (Credential, error) {
 	return p, err
 }
 
+// Writes says whether a request carries a token whose owner may write. A browser's
+// session does not count: any page can have a browser send a form.
+func (s *Sessions) Writes(r *http.Request) bool {
+	if r.Header.Get("Authorization") == "" {
+		return false
+	}
+	p, err := s.caller(r)
+	return err == nil && p.Kind == Token && p.Right >= Write
+}
+
 // bearer finds the credential of a token: one of the configuration, or one that
 // was made since. All of the former are compared, so that the time does not tell
 // which one was nearly right.

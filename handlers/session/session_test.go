@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -131,6 +132,41 @@ func TestSessions_Valid(t *testing.T) {
 	now = noon.Add(seenEvery)
 	if ok(token, Token); !f.all[idOf(token)].SeenAt.Equal(now) {
 		t.Errorf("last used %s, want %s", f.all[idOf(token)].SeenAt, now)
+	}
+}
+
+// A request writes with a token that may write, never with a browser's session.
+func TestSessions_Writes(t *testing.T) {
+	s := New(Options{Store: newFakeStore(), Audit: &fakeAudit{}, Tokens: []string{"configured"}, Public: &url.URL{Scheme: "https", Host: "leads.example.com"}, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }})
+	admit := func(kind Kind, r Right) string {
+		secret, _, err := s.issue(t.Context(), Credential{Kind: kind, Name: "Dana", Right: r}, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	for name, c := range map[string]struct {
+		header, cookie string
+		want           bool
+	}{
+		"Configured": {"Bearer configured", "", true},
+		"Writer":     {"Bearer " + admit(Token, Write), "", true},
+		"Reader":     {"Bearer " + admit(Token, Read), "", false},
+		"Unknown":    {"Bearer no-such-token", "", false},
+		"NoToken":    {"Basic eA==", "", false},
+		"Browser":    {"", admit(Browser, Owner), false},
+		"Nothing":    {"", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodPost, "/in/contact", nil)
+			if c.header != "" {
+				r.Header.Set("Authorization", c.header)
+			}
+			r.AddCookie(&http.Cookie{Name: sessionCookie, Value: c.cookie})
+			if got := s.Writes(r); got != c.want {
+				t.Errorf("Writes = %v, want %v", got, c.want)
+			}
+		})
 	}
 }
 
