@@ -76,7 +76,7 @@ func TestRulesEffect(t *testing.T) {
 	if same, _ := rules.Parse("rules.yaml", []byte("extends: default\n")); judge.rules.Version() != same.Version() {
 		t.Error("a browser's line ends make other rules")
 	}
-	if try("extends: default", "1000"); !judge.since.Equal(noon.AddDate(0, 0, -api.RehearseDays)) {
+	if try("extends: default", "1000"); !judge.since.Equal(noon.AddDate(0, 0, -30)) {
 		t.Errorf("with an unknown time it looks back to %v", judge.since)
 	}
 

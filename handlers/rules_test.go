@@ -121,7 +121,7 @@ func TestServer_Rules(t *testing.T) {
 			}
 		})
 	}
-	if want := noon.AddDate(0, 0, -api.RehearseDays); !judge.since.Equal(want) {
+	if want := noon.AddDate(0, 0, -30); !judge.since.Equal(want) {
 		t.Errorf("without a time rules are tried since %v, want %v", judge.since, want)
 	}
 	call("POST", "/reclassify", "", `{"source":"contact","since":"1d","temperature":"warm","alert":true,"dry_run":true}`)

@@ -104,7 +104,7 @@ func New(o Options) (*Server, error) {
 	s.api = api.New(ao)
 
 	po := o.Pages
-	po.Reader, po.Machinery, po.API, po.Intake, po.Sessions, po.Sources = o.API.Reader, o.API.Machinery, s.api, s.intake, s.sessions, s.sources
+	po.Reader, po.API, po.Intake, po.Sessions, po.Sources = o.API.Reader, s.api, s.intake, s.sessions, s.sources
 	po.Rules, po.Reps, po.Public, po.Now = o.Rules, o.Reps, public, o.Now
 	s.pages = inbox.New(po)
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -73,12 +74,18 @@ func TestProgram_Corpus(t *testing.T) {
 	}
 	_, answer := p.api(http.MethodGet, "/leads.csv", "")
 	sheet := string(answer)
-	for line := range strings.Lines(sheet) {
-		for _, cell := range strings.Split(strings.TrimSpace(line), `","`) {
+	rows, err := csv.NewReader(strings.NewReader(sheet)).ReadAll()
+	if err != nil {
+		t.Errorf("leads.csv: %v", err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
 			if cell = strings.TrimLeft(cell, ` "`); cell != "" && strings.ContainsAny(cell[:1], "=+-@") {
 				t.Errorf("leads.csv has the cell %q, which begins a formula", cell)
 			}
 		}
+	}
+	for line := range strings.Lines(sheet) {
 		if strings.ContainsFunc(strings.TrimRight(line, "\r\n"), unicode.IsControl) {
 			t.Errorf("leads.csv has a control character in %q", line)
 		}

@@ -308,7 +308,7 @@ func (s *API) setQueue(c echo.Context, _ Input) (ops.Machinery, error) {
 	if verb != "pause" && verb != "resume" {
 		return ops.Machinery{}, lead.ErrNotFound
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), MachineryLimit)
+	ctx, cancel := context.WithTimeout(c.Request().Context(), machineryLimit)
 	defer cancel()
 	if err := s.o.Machinery.PauseQueue(ctx, c.Param("name"), verb == "pause"); err != nil {
 		return ops.Machinery{}, fmt.Errorf("%s a queue: %w", verb, err)
@@ -324,7 +324,7 @@ func (s *API) onTask(c echo.Context, in Input) (none struct{}, err error) {
 	if do == nil {
 		return none, lead.ErrNotFound
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), MachineryLimit)
+	ctx, cancel := context.WithTimeout(c.Request().Context(), machineryLimit)
 	defer cancel()
 	err = do(ctx, c.Param("name"), in.Task)
 	if errors.Is(err, ops.ErrBusy) {

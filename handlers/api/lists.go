@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -76,7 +78,7 @@ func (s *API) ListLeads(c echo.Context) error {
 
 // ShowBooks answers GET /books?day=.
 func (s *API) ShowBooks(c echo.Context) error {
-	q := Query{Values: c.QueryParams()}
+	q := query{values: c.QueryParams()}
 	q.only("day")
 	day := q.text("day")
 	if day == "" {
@@ -84,8 +86,8 @@ func (s *API) ShowBooks(c echo.Context) error {
 	} else if _, err := time.Parse(time.DateOnly, day); err != nil {
 		q.wrong("day=%.40q is not a day; write 2026-11-25", day)
 	}
-	if q.Err != nil {
-		return q.Err
+	if q.err != nil {
+		return q.err
 	}
 	b, err := s.o.Reader.Books(c.Request().Context(), day)
 	if err != nil {
@@ -106,4 +108,28 @@ func (s *API) ListSources(c echo.Context) error {
 	return show(c, struct {
 		Items []source.State `json:"items"`
 	}{s.o.Sources.States(c.Request().Context(), session.Of(c))})
+}
+
+// OtherLead finds the lead that somebody names by its link, its id or an e-mail
+// address. lead.ErrNotFound when there is none.
+func (s *API) OtherLead(ctx context.Context, said string) (*lead.Lead, error) {
+	said = strings.TrimSpace(said)
+	if strings.Contains(said, "@") && !strings.Contains(said, "/") {
+		page, err := s.o.Reader.Leads(ctx, lead.Query{Email: said, Limit: 1})
+		if err != nil {
+			return nil, fmt.Errorf("find the lead of an address: %w", err)
+		}
+		if len(page.Items) == 0 {
+			return nil, fmt.Errorf("find the lead of an address: %w", lead.ErrNotFound)
+		}
+		return page.Items[0], nil
+	}
+	if i := strings.LastIndex(said, "/l/"); i >= 0 {
+		said, _, _ = strings.Cut(said[i+len("/l/"):], "?")
+		said, _, _ = strings.Cut(said, "#")
+		if id, err := url.PathUnescape(said); err == nil {
+			said = id
+		}
+	}
+	return s.o.Reader.Lead(ctx, said)
 }

@@ -68,7 +68,7 @@ func (p period) first() string { return p.from.Format(time.DateOnly) }
 func (p period) last() string  { return p.to.AddDate(0, 0, -1).Format(time.DateOnly) }
 
 // period reads from, to (days, both included) and zone.
-func (q *Query) period(now time.Time) period {
+func (q *query) period(now time.Time) period {
 	p := period{zone: time.UTC}
 	if name := q.text("zone"); name != "" {
 		zone, err := time.LoadLocation(name)
@@ -106,15 +106,15 @@ func (q *Query) period(now time.Time) period {
 
 // Speed is the report on speed that the query of a URL asks for.
 func (s *API) Speed(ctx context.Context, values url.Values) (SpeedReport, period, error) {
-	q := Query{Values: values}
+	q := query{values: values}
 	q.only("from", "to", "by", "zone", "format", "bom")
 	by := lead.SpeedBy(q.oneOf("by", string(lead.ByDay), string(lead.ByRep), string(lead.BySource), string(lead.ByHour)))
 	if by == "" {
 		by = lead.ByDay
 	}
 	p := q.period(s.o.Now())
-	if q.Err != nil {
-		return SpeedReport{}, p, q.Err
+	if q.err != nil {
+		return SpeedReport{}, p, q.err
 	}
 	all, err := s.o.Reporter.Care(ctx, p.from, p.to)
 	if err != nil {
@@ -154,11 +154,11 @@ func (s *API) ShowSpeed(c echo.Context) error {
 
 // Funnel is the funnel that the query of a URL asks for.
 func (s *API) Funnel(ctx context.Context, values url.Values) (FunnelReport, period, error) {
-	q := Query{Values: values}
+	q := query{values: values}
 	q.only("from", "to", "format", "bom")
 	p := q.period(s.o.Now())
-	if q.Err != nil {
-		return FunnelReport{}, p, q.Err
+	if q.err != nil {
+		return FunnelReport{}, p, q.err
 	}
 	rows, err := s.o.Reporter.Funnel(ctx, p.from, p.to)
 	if err != nil {
@@ -185,7 +185,7 @@ func (s *API) ShowFunnel(c echo.Context) error {
 		return err
 	}
 	for _, row := range r.Rows {
-		out.row(row.Source, Decimal(row.Leads), Decimal(row.Hot), Decimal(row.Claimed), Decimal(row.Contacted))
+		out.row(row.Source, decimal(row.Leads), decimal(row.Hot), decimal(row.Claimed), decimal(row.Contacted))
 	}
 	return out.flush()
 }
@@ -195,14 +195,14 @@ const mostBooks = 35
 
 // Books are the books of each day that the query of a URL asks for.
 func (s *API) Books(ctx context.Context, values url.Values) (BooksReport, period, error) {
-	q := Query{Values: values}
+	q := query{values: values}
 	q.only("from", "to", "format", "bom")
 	p := q.period(s.o.Now())
 	if p.from.AddDate(0, 0, mostBooks).Before(p.to) {
 		q.wrong("The books of %d days are kept.", mostBooks)
 	}
-	if q.Err != nil {
-		return BooksReport{}, p, q.Err
+	if q.err != nil {
+		return BooksReport{}, p, q.err
 	}
 	r := BooksReport{From: p.first(), To: p.last(), Rows: []DayBook{}}
 	for day := p.from; day.Before(p.to); day = day.AddDate(0, 0, 1) {
@@ -230,11 +230,11 @@ func (s *API) ShowBooksReport(c echo.Context) error {
 		return err
 	}
 	for _, b := range r.Rows {
-		out.row(b.Day, Decimal(b.Accepted), Decimal(b.Alerted), Decimal(b.Held), Decimal(b.Digested), Decimal(b.Quarantined),
-			Decimal(b.Merged), Decimal(b.Unread), Decimal(b.Waiting), Decimal(b.Failed), Decimal(b.Unaccounted))
+		out.row(b.Day, decimal(b.Accepted), decimal(b.Alerted), decimal(b.Held), decimal(b.Digested), decimal(b.Quarantined),
+			decimal(b.Merged), decimal(b.Unread), decimal(b.Waiting), decimal(b.Failed), decimal(b.Unaccounted))
 	}
 	return out.flush()
 }
 
-// Decimal writes a whole number.
-func Decimal(n int64) string { return strconv.FormatInt(n, 10) }
+// decimal writes a whole number.
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }

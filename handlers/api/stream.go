@@ -49,12 +49,12 @@ func (f newsFilter) wants(n lead.News) bool {
 // the kind of news, the data its JSON, the id its place. Last-Event-ID, or
 // ?after= where a header cannot be sent, goes on after that place.
 func (s *API) Stream(c echo.Context) error {
-	q := Query{Values: c.QueryParams()}
+	q := query{values: c.QueryParams()}
 	q.only("source", "temperature", "after")
 	f := newsFilter{source: q.text("source"), temperature: q.oneOf("temperature", "cold", "warm", "hot")}
 	place := q.text("after")
-	if q.Err != nil {
-		return q.Err
+	if q.err != nil {
+		return q.err
 	}
 	w, err := s.OpenStream(c, place)
 	if err != nil {

@@ -54,14 +54,13 @@ func readFilter(tab, line, me string, now time.Time) filter {
 			f.Email = value
 		case pair && key == "owner":
 			f.Owner, f.ClaimedBy = value, "" // the store knows one spelling only
-		case pair && key == "consent" && slices.Contains(api.Consents, value):
+		case pair && key == "consent" && slices.Contains([]lead.Consent{lead.Given, lead.Refused, lead.NotAsked}, lead.Consent(value)):
 			f.Consent = lead.Consent(value)
 		case pair && key == "consent":
 			f.Wrong = word.text
 		case pair && key == "since":
-			q := api.Query{Values: map[string][]string{"since": {value}}}
-			f.Since = q.Since(now)
-			if q.Err != nil || value == "" {
+			since, err := api.Since(value, now)
+			if f.Since = since; err != nil || value == "" {
 				f.Wrong, f.Since = word.text, time.Time{}
 			}
 		case word.text == "mine":

@@ -18,18 +18,16 @@ import (
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
-	"github.com/leadgate/leadgate/lead/ops"
 	"github.com/leadgate/leadgate/lead/rules"
 )
 
 // Options are what Pages are made of. All are required.
 type Options struct {
-	Reader    reads
-	Standby   standby
-	Machinery queues
-	Means     func(why string) string                // what a named reason means
-	Preview   func(*lead.Lead, *lead.Touch) Preview  // the alert as Slack would show it
-	Request   func(id string) (*lead.Request, error) // a request as it came; an error: it is not shown
+	Reader  reads
+	Standby standby
+	Means   func(why string) string                // what a named reason means
+	Preview func(*lead.Lead, *lead.Touch) Preview  // the alert as Slack would show it
+	Request func(id string) (*lead.Request, error) // a request as it came; an error: it is not shown
 
 	API      *api.API
 	Intake   *intake.Intake
@@ -48,12 +46,6 @@ type reads interface {
 	Touches(ctx context.Context, q lead.TouchQuery) (lead.TouchPage, error)
 	Lead(ctx context.Context, id string) (*lead.Lead, error)
 	Leads(ctx context.Context, q lead.Query) (lead.LeadPage, error)
-}
-
-// queues returns the state of the machinery; jobs.Jobs does.
-type queues interface {
-	Machinery(ctx context.Context) ops.Machinery
-	Tasks(ctx context.Context, queue, state string, limit int) ([]ops.Task, error)
 }
 
 // Pages answers people at a browser. Its methods may be called concurrently.

@@ -1,14 +1,12 @@
 package inbox
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/leadgate/leadgate/handlers/api"
 	"github.com/leadgate/leadgate/lead/ops"
 )
 
@@ -27,11 +25,10 @@ const mostTasks = 100
 
 // QueuesPage answers GET /queues.
 func (s *Pages) QueuesPage(c echo.Context) error {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), api.MachineryLimit)
-	defer cancel()
-	v := queuesView{Machinery: s.o.Machinery.Machinery(ctx), Queue: c.QueryParam("queue"), State: c.QueryParam("state")}
+	ctx := c.Request().Context()
+	v := queuesView{Machinery: s.o.API.Machinery(ctx), Queue: c.QueryParam("queue"), State: c.QueryParam("state")}
 	if v.Queue != "" && slices.Contains(taskStates, v.State) {
-		tasks, err := s.o.Machinery.Tasks(ctx, v.Queue, v.State, mostTasks)
+		tasks, err := s.o.API.Tasks(ctx, v.Queue, v.State, mostTasks)
 		if err != nil {
 			return fmt.Errorf("list tasks: %w", err)
 		}

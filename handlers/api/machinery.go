@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -15,6 +16,63 @@ import (
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
 )
+
+// machinery is what works behind the intake; jobs.Jobs is one. Its errors wrap
+// lead.ErrNotFound or ops.ErrBusy.
+type machinery interface {
+	// Machinery returns the state of everything, as far as it is known.
+	Machinery(ctx context.Context) ops.Machinery
+	PauseQueue(ctx context.Context, queue string, paused bool) error
+	Tasks(ctx context.Context, queue, state string, limit int) ([]ops.Task, error)
+	RunTask(ctx context.Context, queue, id string) error
+	DeleteTask(ctx context.Context, queue, id string) error
+}
+
+// machineryLimit bounds how long Redis may take to answer.
+const machineryLimit = time.Second
+
+// ShowQueues answers GET /queues.
+func (s *API) ShowQueues(c echo.Context) error { return show(c, s.Machinery(c.Request().Context())) }
+
+// Machinery returns the state of everything behind the intake, as far as it is
+// known in time.
+func (s *API) Machinery(ctx context.Context) ops.Machinery {
+	ctx, cancel := context.WithTimeout(ctx, machineryLimit)
+	defer cancel()
+	return s.o.Machinery.Machinery(ctx)
+}
+
+// Tasks returns some of a queue's tasks in a state.
+func (s *API) Tasks(ctx context.Context, queue, state string, limit int) ([]ops.Task, error) {
+	ctx, cancel := context.WithTimeout(ctx, machineryLimit)
+	defer cancel()
+	tasks, err := s.o.Machinery.Tasks(ctx, queue, state, limit)
+	if err != nil {
+		err = fmt.Errorf("list tasks: %w", err)
+	}
+	return tasks, err
+}
+
+// ListTasks answers GET /queues/{name}/tasks?state=retry.
+func (s *API) ListTasks(c echo.Context) error {
+	q := query{values: c.QueryParams()}
+	q.only("state", "limit")
+	state := q.oneOf("state", "pending", "active", "scheduled", "retry", "archived")
+	limit := q.limit()
+	if state == "" {
+		state = "retry"
+	}
+	if q.err != nil {
+		return q.err
+	}
+	tasks, err := s.Tasks(c.Request().Context(), c.Param("name"), state, limit)
+	if err != nil {
+		return err
+	}
+	return show(c, struct {
+		Items []ops.Task `json:"items"`
+	}{tasks})
+}
 
 // pauser knows the targets and stops and starts them by hand. The program joins
 // it with jobs. Its errors wrap lead.ErrNotFound or lead.ErrUnavailable.
