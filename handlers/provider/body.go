@@ -68,6 +68,9 @@ func parseAny(r *Request) (*node, error) {
 	if n, again := sniff(body, ""); again == nil {
 		return n, nil
 	}
+	if n, again := parseCut(body); again == nil {
+		return n, nil
+	}
 	return nil, err
 }
 

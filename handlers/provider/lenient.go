@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,9 +38,20 @@ func jsonBody(s string) (*node, error) {
 // many or too few, single quotes, names and values without quotes, NaN, None,
 // and several documents, as lines or one behind the other. What is cut short or
 // has two readings stays an error.
-func parseNearly(s string) (*node, error) {
+func parseNearly(s string) (*node, error) { return parseSlips(s, false) }
+
+// parseCut is parseNearly for a document whose last braces are missing. It must
+// be cut behind a whole value: half an address would be somebody else's.
+func parseCut(s string) (*node, error) {
+	if s = strings.TrimRight(s, " \t\r\n\x00,"); s == "" || strings.IndexByte(`"]}`, s[len(s)-1]) < 0 {
+		return nil, fmt.Errorf("%w: cut short", ErrMalformed)
+	}
+	return parseSlips(s, true)
+}
+
+func parseSlips(s string, cut bool) (*node, error) {
 	p := newParser(strings.TrimRight(s, " \t\r\n\x00;"), maxNodes)
-	p.lenient = true
+	p.lenient, p.cut = true, cut
 	list := node{sort: array}
 	for {
 		p.end = 0
@@ -180,6 +192,8 @@ func (p *parser) lenientEscape(b []byte) []byte {
 func (p *parser) closes(key bool) bool {
 	rest := strings.TrimLeft(p.s[p.i+1:], " \t\r\n")
 	switch {
+	case p.cut: // what follows may be missing
+		return true
 	case key:
 		return strings.HasPrefix(rest, ":")
 	case rest == "" || p.end == 0:

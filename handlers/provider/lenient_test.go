@@ -87,3 +87,26 @@ func TestJSONBody(t *testing.T) {
 		t.Errorf("cut short: %v", err)
 	}
 }
+
+// A document without its last braces is read, one that ends within a value is not.
+func TestParseCut(t *testing.T) {
+	want := map[string]any{"a": map[string]any{"b": "x"}}
+	for body, read := range map[string]bool{
+		`{"a":{"b":"x"}`: true, `{"a":{"b":"x"`: true, "{\"a\":{\"b\":\"x\",\n": true,
+		`{"a":{"b":"x`: false, `{"a":{"b":"x","c":`: false, `{"a":{"b":"x","c":12`: false, `{"a":{"b":"x","c"`: false, "": false, ",": false, `"x"`: false,
+	} {
+		n, err := parseCut(body)
+		switch {
+		case !read && err == nil && n.sort == object:
+			t.Errorf("parseCut(%s) = %v, want none", body, plainValue(n))
+		case read && err != nil:
+			t.Errorf("parseCut(%s): %v", body, err)
+		case read && cmp.Diff(want, plainValue(n)) != "":
+			t.Errorf("parseCut(%s) = %v, want %v", body, plainValue(n), want)
+		}
+	}
+	n, err := parseAny(request("application/json", `{"email":"ole@brandvik.example"`))
+	if err != nil || n.get("email").str() != "ole@brandvik.example" {
+		t.Errorf("parseAny = %v, %v", n, err)
+	}
+}

@@ -52,6 +52,7 @@ type parser struct {
 	store []node // members of those that are
 
 	lenient bool // slips that have one meaning are read; see lenient.go
+	cut     bool // the ends of containers may be missing
 	end     byte // of the container that is being read
 }
 
@@ -119,6 +120,9 @@ func (p *parser) container(c byte, depth int) (node, error) {
 	p.i++
 	for first := true; ; first = false {
 		p.blanks()
+		if p.i == len(p.s) && p.cut && !first {
+			break
+		}
 		if p.i == len(p.s) {
 			return n, p.bad("the document ends too early")
 		}
@@ -143,6 +147,9 @@ func (p *parser) container(c byte, depth int) (node, error) {
 		if p.i < len(p.s) && p.s[p.i] == end {
 			break
 		}
+		if p.i == len(p.s) && p.cut {
+			break
+		}
 		if p.i == len(p.s) {
 			return n, p.bad("the document ends too early")
 		}
@@ -153,7 +160,7 @@ func (p *parser) container(c byte, depth int) (node, error) {
 			return n, p.bad("no comma")
 		}
 	}
-	p.i++
+	p.i = min(p.i+1, len(p.s))
 	n.kids = p.keep(start, depth)
 	return n, nil
 }
