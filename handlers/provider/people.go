@@ -107,6 +107,9 @@ func (w *people) join(p *pair) {
 	if !p.fits || p.weak && !p.answer && !w.owners[p.owner].person && (!w.owners[p.owner].own || w.owners[p.owner].envelope) {
 		return // a name alone is anything's
 	}
+	if p.came && x.role == rolePlain {
+		x.role = roleLead
+	}
 	switch p.field {
 	case fieldEmail:
 		keepFirst(&x.email, p.fit)

@@ -105,6 +105,7 @@ type verdict struct {
 	rank   uint8  // of the step; lower is surer
 	sign   signal // of a label that is no person's
 	spent  bool   // its value is in the touch
+	came   bool   // its label says that this one called or wrote
 	words  mark   // of its label, when no list knew it
 	step   Step
 	fit    string // the value as the place wants it
@@ -131,14 +132,16 @@ func (p *pair) look() {
 	case p.field == fieldFrom:
 		p.field = fieldOther
 		if _, ok := email(p.value); ok {
-			p.field = fieldEmail
+			p.field, p.came = fieldEmail, true
 		} else if callerID(telephone(p.value)) {
-			p.field = fieldPhone
+			p.field, p.came = fieldPhone, true
 		}
 	case p.field == fieldPhone && p.class == classCaller && p.rank == rankLabel && !callerID(telephone(p.value)),
 		p.field == fieldName && p.class == 2 && p.rank == rankLabel && !likeFullName(p.value),
 		p.field == fieldMessage && p.class >= classLoose && !likeWords(p.value):
 		p.field = fieldOther
+	case p.field == fieldPhone && p.class == classCaller && p.rank == rankLabel:
+		p.came = true
 	}
 }
 
