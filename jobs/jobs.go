@@ -279,8 +279,10 @@ func (j *Jobs) AwaySince() time.Time { return j.redis.DownSince() }
 // WhenAway calls f each time Redis goes away, until ctx ends.
 func (j *Jobs) WhenAway(ctx context.Context, f func()) { j.redis.WhenDown(ctx, f) }
 
-// Run works until ctx ends, then stops within a few seconds whatever Redis
-// does. What was not finished is found in the journal at the next start.
+// Run works until ctx ends and all parts have stopped. A worker that hangs in Redis
+// may hold it up: a caller that does not wait must leave the clients open, which
+// asynq cannot lose while it runs. What was not finished is found in the journal at
+// the next start.
 func (j *Jobs) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -309,18 +311,9 @@ func (j *Jobs) Run(ctx context.Context) error {
 	wg.Go(func() { j.resumeMessages(ctx) })
 	wg.Go(func() { j.messages.Run(ctx) })
 	<-ctx.Done()
-	done := make(chan struct{})
-	go func() { wg.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(shutdownLimit): // a worker hangs in Redis; the journal has its touch
-		j.log.Warn("stopped without waiting for redis any longer")
-	}
+	wg.Wait()
 	return nil
 }
-
-// shutdownLimit is how long Run waits for its parts after ctx has ended.
-const shutdownLimit = 3500 * time.Millisecond
 
 // Accept makes one request's touches durable, all or none; see intake.Intake.
 func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
