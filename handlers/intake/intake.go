@@ -60,7 +60,7 @@ func (s *Intake) Deliver(c echo.Context) error {
 		return err
 	}
 	if reply, err := handshake(g, r); reply != nil || err != nil {
-		s.shook(g, reply)
+		s.noteHandshake(g, reply)
 		return answerReply(c, reply, err)
 	}
 
@@ -140,7 +140,7 @@ func (s *Intake) Probe(c echo.Context) error {
 	r := &provider.Request{Method: c.Request().Method, URL: s.publicURL(c.Request()), Header: c.Request().Header,
 		Now: s.o.Now().UTC(), Source: g.View}
 	if reply, err := handshake(g, r); reply != nil || err != nil {
-		s.shook(g, reply)
+		s.noteHandshake(g, reply)
 		return answerReply(c, reply, err)
 	}
 	return c.String(http.StatusOK, "This address takes leads by POST.\n")
@@ -172,8 +172,8 @@ func handshake(g *source.Endpoint, r *provider.Request) (*provider.Reply, error)
 	return g.Format.Reply(r)
 }
 
-// shook remembers how a vendor's handshake went.
-func (s *Intake) shook(g *source.Endpoint, reply *provider.Reply) {
+// noteHandshake records how a vendor's handshake went.
+func (s *Intake) noteHandshake(g *source.Endpoint, reply *provider.Reply) {
 	now := s.o.Now().UTC()
 	if reply == nil || reply.Status >= 300 {
 		s.o.Sources.HandshakeRefused(g, now)

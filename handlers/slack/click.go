@@ -18,7 +18,7 @@ import (
 )
 
 // interact does what somebody pressed. The answer is what Slack is sent back at
-// once: nothing, or what is wrong with a dialog. By then the deed is durable.
+// once: nothing, or what is wrong with a dialog. By then what was pressed is durable.
 func (a *App) interact(ctx context.Context, ic slack.InteractionCallback) (any, error) {
 	by, refused, err := a.admit(ctx, ic.Team.ID, ic.APIAppID, ic.User.ID, ic.User.TeamID, ic.User.Name)
 	if err != nil {
