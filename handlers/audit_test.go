@@ -66,7 +66,7 @@ var acts = []struct{ method, route, path, body, want string }{
 	{"POST", "/api/v1/passes", "", `{"name":""}`, ""},
 	{"DELETE", "/api/v1/passes/:id", "/api/v1/passes/nope", "", ""},
 	{"POST", "/api/v1/queues/:name/:verb", "/api/v1/queues/bulk/pause", "", "api pause_queue bulk"},
-	{"POST", "/api/v1/queues/:name/:verb", "/api/v1/queues/bulk/resume", "", "api resume_queue bulk"},
+	{"POST", "/api/v1/queues/:name/:verb", "/api/v1/queues/bulk/resume", `{"by":"Dana"}`, "api resume_queue bulk"}, // whatever the body is
 	{"POST", "/api/v1/queues/:name/tasks/:id/:verb", "/api/v1/queues/hot/tasks/t/run", "", "api run_task hot"},
 	{"POST", "/api/v1/queues/:name/tasks/:id/:verb", "/api/v1/queues/hot/tasks/t/delete", "", "api delete_task hot"},
 	{"POST", "/api/v1/queues/:name/tasks/:id/:verb", "/api/v1/queues/hot/tasks/t/burn", "", ""},

@@ -47,6 +47,7 @@ type Input struct {
 type Command[Out any] struct {
 	example string   // of the JSON, for who sends something else
 	members []string // of the JSON; nil: others than those of Input are ignored
+	noBody  bool     // the URL has all of it; a body is ignored
 	byName  bool     // JSON must say who does it
 	do      func(echo.Context, Input) (Out, error)
 	answer  func(echo.Context, Out) error // default: show
@@ -77,6 +78,9 @@ func (cmd Command[Out]) Do(c echo.Context, in Input) (Out, error) {
 }
 
 func (cmd Command[Out]) read(c echo.Context) (in Input, err error) {
+	if cmd.noBody {
+		return in, nil
+	}
 	var members map[string]json.RawMessage
 	b, err := io.ReadAll(io.LimitReader(c.Request().Body, maxAction))
 	if err != nil {
@@ -145,8 +149,8 @@ func newCommands(s *API) Commands {
 		Replay: Command[lead.Run]{members: []string{"dry_run"}, do: s.replayTouch,
 			example: `{"dry_run": true}`},
 		Off:   Command[Off]{do: s.off, example: `{"until": "14:00"}`},
-		Queue: Command[ops.Machinery]{members: []string{}, do: s.setQueue},
-		Task: Command[struct{}]{members: []string{}, do: s.onTask,
+		Queue: Command[ops.Machinery]{noBody: true, do: s.setQueue},
+		Task: Command[struct{}]{noBody: true, do: s.onTask,
 			answer: func(c echo.Context, _ struct{}) error { return c.NoContent(http.StatusNoContent) }},
 	}
 }
