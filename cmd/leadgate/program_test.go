@@ -468,6 +468,12 @@ func (p *program) runWith(typed string, args ...string) (int, string) {
 	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
 	defer cancel()
 	out := &lockedBuffer{}
+	if p.child { // which may have a directory of its own
+		c := exec.CommandContext(ctx, os.Args[0], args...)
+		c.Env, c.Dir, c.Stdin, c.Stdout, c.Stderr = p.env, p.dir, strings.NewReader(typed), out, out
+		_ = c.Run() // its exit code tells
+		return c.ProcessState.ExitCode(), out.String()
+	}
 	code := run(ctx, args, p.env, strings.NewReader(typed), out, out)
 	return code, out.String()
 }
