@@ -276,6 +276,7 @@ func sendDemo(c *cobra.Command, l client.Client, src source.Source, d demoLead, 
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Authorization", "Bearer "+l.Token) // proves the test mark
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+l.Token) // or its test mark would be anybody's
 	for k, v := range src.Header {
