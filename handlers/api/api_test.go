@@ -160,3 +160,38 @@ func first(s string) string {
 	}
 	return ""
 }
+
+// A command reads what it knows, and says what it wants of everything else.
+func TestCommand_Serve(t *testing.T) {
+	var got Input
+	do := func(_ echo.Context, in Input) (string, error) { got = in; return "done", nil }
+	for name, tc := range map[string]struct {
+		cmd  Command[string]
+		body string
+		want Input
+		code problem.Code
+	}{
+		"Strict":        {Command[string]{members: []string{"by", "revision"}, example: "{}", do: do}, `{"By": " Dana ", "revision": 3}`, Input{By: "Dana", Revision: 3}, ""},
+		"StrictEmpty":   {Command[string]{members: []string{"by"}, example: "{}", do: do}, " ", Input{}, ""},
+		"StrictUnknown": {Command[string]{members: []string{"by"}, example: "{}", do: do}, `{"revison": 3}`, Input{}, problem.Malformed},
+		"StrictRubbish": {Command[string]{members: []string{"by"}, example: "{}", do: do}, `{`, Input{}, problem.Malformed},
+		"Loose":         {Command[string]{byName: true, example: "{}", do: do}, `{"by": "Dana", "colour": 1}`, Input{By: "Dana"}, ""},
+		"LooseNobody":   {Command[string]{byName: true, example: "{}", do: do}, `{"by": " "}`, Input{}, problem.Malformed},
+		"LooseEmpty":    {Command[string]{example: "{}", do: do}, "", Input{}, problem.Malformed},
+		"LongWhy":       {Command[string]{example: "{}", do: do}, `{"why": "` + strings.Repeat("x", 201) + `"}`, Input{}, problem.Malformed},
+		"Bodiless":      {Command[string]{noBody: true, do: do}, `{`, Input{}, ""},
+	} {
+		got = Input{}
+		w := httptest.NewRecorder()
+		err := tc.cmd.Serve(echo.New().NewContext(httptest.NewRequest("POST", "/", strings.NewReader(tc.body)), w))
+		if tc.code != "" {
+			if problem.Of(err).Code != tc.code || err == nil {
+				t.Errorf("%s: %v, want %s", name, err, tc.code)
+			}
+			continue
+		}
+		if err != nil || got != tc.want || w.Code != 200 {
+			t.Errorf("%s: %v, %d, did %+v, want %+v", name, err, w.Code, got, tc.want)
+		}
+	}
+}

@@ -92,7 +92,7 @@ func (cmd Command[Out]) read(c echo.Context) (in Input, err error) {
 		}
 	}
 	for name := range members {
-		if err == nil && !slices.Contains(cmd.members, name) {
+		if err == nil && !slices.ContainsFunc(cmd.members, func(known string) bool { return strings.EqualFold(known, name) }) {
 			err = fmt.Errorf("unknown member %q", name)
 		}
 	}
@@ -284,7 +284,7 @@ func (s *API) replayTouch(c echo.Context, in Input) (lead.Run, error) {
 
 // off keeps a rep out of the round robins, or brings one back.
 func (s *API) off(c echo.Context, in Input) (Off, error) {
-	until, err := s.SetOff(c.Request().Context(), in.By, in.Rep, in.Until)
+	until, err := s.SetOff(c.Request().Context(), session.Of(c).Name, in.Rep, in.Until)
 	if errors.Is(err, lead.ErrUntil) {
 		err = problem.Problem{Code: problem.Malformed, Detail: fmt.Sprintf("until=%.40q is no moment to come; %v.", in.Until, lead.ErrUntil), Because: err}
 	}
