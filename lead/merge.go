@@ -218,7 +218,7 @@ func (l *Lead) Absorb(other *Lead) error {
 func (l *Lead) absorbClaim(other *Lead) error {
 	switch {
 	case l.Claim != nil && other.Claim != nil && l.Claim.By != other.Claim.By:
-		return fmt.Errorf("%w: %s has one and %s the other", ErrTwoClaims, l.Claim.By, other.Claim.By)
+		return TwoClaims{l.Claim.By, other.Claim.By}
 	case other.Claim == nil && l.Claim == nil:
 		aside := func(s Status) bool { return s == Junk || s == HeldInQuarantine || s == Closed }
 		if aside(l.Status) && !aside(other.Status) {
@@ -325,3 +325,13 @@ func (l *Lead) Free(since []Past) {
 	l.Person = personOf(l.History, l.Person)
 	l.MergedInto, l.MergeUndo = "", nil
 }
+
+// TwoClaims is ErrTwoClaims with those who have the leads.
+type TwoClaims struct{ By, Other string }
+
+func (e TwoClaims) Error() string {
+	return fmt.Sprintf("%v: %s has one and %s the other", ErrTwoClaims, e.By, e.Other)
+}
+
+// Is says that it is ErrTwoClaims.
+func (e TwoClaims) Is(target error) bool { return target == ErrTwoClaims }

@@ -228,7 +228,10 @@ func apart(err error) error {
 
 // WhyApart says to people why two leads did not become one, or one not two.
 func WhyApart(err error) string {
+	var two lead.TwoClaims
 	switch {
+	case errors.As(err, &two):
+		return fmt.Sprintf("Two people have these leads, %s one and %s the other; one of them has to give theirs back first.", two.By, two.Other)
 	case errors.Is(err, lead.ErrTwoClaims):
 		return "Two people have these leads; one of them has to give theirs back first."
 	case errors.Is(err, lead.ErrSameLead):
