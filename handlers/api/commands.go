@@ -218,6 +218,8 @@ func (s *API) unmerge(c echo.Context, in Input) (*lead.Lead, error) {
 
 func apart(err error) error {
 	switch {
+	case errors.Is(err, lead.ErrTwoClaims): // whose they are is in the error
+		return problem.Problem{Code: problem.Conflict, Detail: problem.Sentence(err, "One of them has to give theirs back first."), Because: err}
 	case lead.IsConflict(err):
 		return problem.Problem{Code: problem.Conflict, Detail: WhyApart(err), Because: err}
 	case err != nil:
