@@ -81,6 +81,9 @@ func (c *chooser) before(i, j int) bool {
 	if a.rank != b.rank {
 		return a.rank < b.rank
 	}
+	if x, y := c.elsewhere(a), c.elsewhere(b); x != y {
+		return y // the lead's own message, not that of somebody else in the list
+	}
 	if a.weak != b.weak {
 		return b.weak
 	}
@@ -205,6 +208,13 @@ func (c *chooser) settle(t *lead.Touch) {
 	}
 	c.refuse(t)
 	p.Phone = c.r.number(c.withCountry(p.Phone))
+	if at := c.best[fieldEmail]; at >= 0 && c.pairs[at].came && p.Name+p.FirstName+p.LastName == "" {
+		if name, _, ok := strings.Cut(c.pairs[at].value, "<"); ok {
+			if name = line(strings.Trim(name, " \"'")); likeFullName(name) && len(name) <= 100 {
+				p.Name = name // Ada Quell <ada@mail.example>
+			}
+		}
+	}
 	if p.Name == "" && p.FirstName != "" && p.LastName != "" {
 		p.Name = c.inOrder(p.FirstName, p.LastName)
 	}
@@ -279,10 +289,22 @@ func (c *chooser) spend(f field) {
 	chosen := &c.pairs[c.best[f]]
 	for i := range c.pairs {
 		if p := &c.pairs[i]; p.field == f && p.value == chosen.value {
-			p.spent = f != fieldEmail || strings.Count(p.value, "@") < 2 // the second address is kept
+			p.spent = !saysMore(p, f)
 		}
 	}
 	c.r.saw(Reading{Field: f.name(), Value: chosen.value, Label: chosen.label, Step: chosen.step})
+}
+
+// saysMore says that a value holds more than what was taken of it: a second
+// address or number, an extension, a word on when to call. It is kept as well.
+func saysMore(p *pair, f field) bool {
+	switch f {
+	case fieldEmail:
+		return strings.Count(p.value, "@") > 1
+	case fieldPhone:
+		return len(onlyDigits(p.value)) > len(onlyDigits(p.fit))+3 || strings.HasPrefix(p.value, p.fit) && len(p.value) > len(p.fit)+3
+	}
+	return false
 }
 
 // names sorts out labels that mean one thing alone and another in company:

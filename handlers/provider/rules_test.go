@@ -61,6 +61,9 @@ func TestRead_Rules(t *testing.T) {
 		},
 		"WhoCalledIsTheLead": {
 			{`{"direction":"inbound","caller":"+4722550123","called":"+4721550100"}`, `+4722550123`},
+			{`{"data":{"from_number":"+4722550123","user":{"name":"Riley","email":"riley@ours.example"}}}`, `+4722550123`},
+			{`{"from":"Liv Quist <liv@quist.example>","to":"sales@ours.example","text":"Ten pumps, please"}`, `Liv Quist; liv@quist.example; message=Ten pumps, please`},
+			{`{"chat":[{"author":{"type":"agent","name":"Riley"},"text":"How can we help?"},{"author":{"type":"visitor","name":"Liv Quist","email":"liv@quist.example"},"text":"Ten pumps, please"}]}`, `Liv Quist; liv@quist.example; message=Ten pumps, please`},
 			{`{"from":{"name":"Liv Quist","phone":"+4722550123"},"to":{"name":"Sales","phone":"+4721550100"},"user":{"name":"Rep Riley","email":"riley@ours.example"}}`, `Liv Quist; +4722550123`},
 			{`{"visitor_phone":"+4722550123","operator":{"email":"riley@ours.example"}}`, `+4722550123`},
 			{`{"members":[{"type":"customer","name":"Liv Quist","email":"liv@quist.example"},{"type":"agent","name":"Riley","email":"riley@ours.example"}]}`, `Liv Quist; liv@quist.example`},
@@ -94,6 +97,7 @@ func TestRead_Rules(t *testing.T) {
 		"ANumberIsFoundInParts": {
 			{`{"phone":{"CountryCode":"47","Number":"22550123"}}`, `+4722550123`},
 			{`{"dial_code":"+47","phone":"22 55 01 23"}`, `+4722550123`},
+			{`{"phone":["+4722550123","+4722550124"]}`, `+4722550123`},
 			{`{"phone":"tel:+47-22-55-01-23"}`, `+4722550123`},
 			{`{"phone":"＋４７ ２２ ５５ ０１ ２３"}`, `+4722550123`},
 			{`{"phone":"+47 22 55 01 23 / +47 22 55 01 24"}`, `+4722550123`},

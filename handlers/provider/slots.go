@@ -111,6 +111,9 @@ func answerIn(n *node, named bool) (a answer, ok bool) {
 	if v := n.get(a.sort); a.sort != "" && v != nil && a.value == nil {
 		a.value, s.valued = v, true
 	}
+	if q := n.get("question"); a.label == "" && q != nil && q.sort == object {
+		a.label = q.first("title", "label", "text", "name") // {question: {title}, answer: {text}}
+	}
 	if f := n.get("field"); f != nil { // {type: "text", text: "...", field: {id, ref, type}}
 		a.label = cmp.Or(a.label, f.first("title", "label", "name"))
 		a.key = cmp.Or(a.key, f.first("id", "key", "ref"))
