@@ -121,9 +121,9 @@ func (t *Targets) watchPauses(ctx context.Context) {
 	}
 }
 
-// firstPauses reads what is paused before anything is sent: a paused target does
-// not hear because a node has started. A Redis that does not answer holds nobody
-// up for long.
+// firstPauses reads what is paused before anything is sent: a paused target is
+// sent nothing because a node has started. A Redis that does not answer delays the
+// start for a moment only.
 func (t *Targets) firstPauses(ctx context.Context) {
 	if t.o.Peers == nil {
 		return

@@ -19,7 +19,7 @@ import (
 // while they fail, which asynq does not.
 type gate struct {
 	idle   time.Duration // how long a wait lasts at most
-	token  chan struct{} // holds one wake that came while nobody waited
+	token  chan struct{} // holds one wake that came while no dequeue waited
 	closed chan struct{}
 
 	empty atomic.Bool  // the last dequeue found nothing

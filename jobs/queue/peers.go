@@ -20,7 +20,7 @@ const (
 // the tasks within a second.
 func (q *Queue) announce(l *lane) { q.publish(l.name) }
 
-// PublishEnded tells the replica whose journal holds a touch that it came to its
+// PublishEnded informs the replica whose journal holds a touch that it came to its
 // end here. Until it knows, it would alert a hot one again should Redis go away;
 // without the message its sweeper finds out within seconds.
 func (q *Queue) PublishEnded(id string) {

@@ -47,7 +47,7 @@ func newCanary(r prometheus.Registerer) canary {
 }
 
 // runCanary sends a test lead the whole way, and raises an alarm when it does not
-// come through, and when one does again. Like every test it alerts nobody and is
+// come through, and when one does again. Like every test it raises no alert and is
 // left out of all numbers; its targets are asked whether they could be sent to.
 func (s *Schedule) runCanary(ctx context.Context) error {
 	took, err := s.trip(ctx)
