@@ -34,7 +34,7 @@ func general(r *Request) ([]lead.Touch, error) {
 	}
 	touches := make([]lead.Touch, 0, len(leads))
 	for i := range leads {
-		touches = append(touches, r.readAll(func() lead.Touch { return r.touch("contact_form") }, &leads[i])...)
+		touches = r.readAll(touches, r.touch("contact_form"), &leads[i])
 	}
 	return touches, nil
 }

@@ -26,23 +26,23 @@ func (r *Request) read(t *lead.Touch, parts ...*node) {
 	r.keep(t, r.fill(t, w, who))
 }
 
-// readAll makes a touch of each lead of a body, and one of a body without any.
-func (r *Request) readAll(begin func() lead.Touch, body *node) []lead.Touch {
+// readAll adds a touch for each lead of a body, and one of a body without any;
+// each begins as begun.
+func (r *Request) readAll(touches []lead.Touch, begun lead.Touch, body *node) []lead.Touch {
 	w := r.survey([]*node{body})
-	leads := w.leads
-	if len(leads) == 0 {
-		leads = []int{-1}
-	}
-	touches := make([]lead.Touch, len(leads))
-	for i, who := range leads {
-		touches[i] = begin()
-		one := w
-		if len(leads) > 1 {
+	for i := range max(1, len(w.leads)) {
+		one, who := w, -1
+		if len(w.leads) > 0 {
+			who = w.leads[i]
+		}
+		if len(w.leads) > 1 {
 			one.pairs = slices.DeleteFunc(slices.Clone(w.pairs), func(p pair) bool { return w.apart(&p, who) })
 		}
-		c := r.fill(&touches[i], one, who)
-		c.happened(&touches[i])
-		r.keep(&touches[i], c)
+		touches = append(touches, begun)
+		t := &touches[len(touches)-1]
+		c := r.fill(t, one, who)
+		c.happened(t)
+		r.keep(t, c)
 	}
 	return touches
 }
@@ -108,8 +108,8 @@ type verdict struct {
 	came   bool   // its label says that this one called or wrote
 	words  mark   // of its label, when no list knew it
 	step   Step
-	fit    string // the value as the place wants it
-	fits   bool   // and it can stand there
+	fits   bool   // the value can stand in its place
+	fit    string // as the place wants it
 	prefix string // whose detail it is, as its label says
 	party  int    // whose detail it is; -1: nobody's
 }
