@@ -449,5 +449,5 @@ var answersYesNo = func() map[string]ternary {
 // yesNoLists are the words for yes, then those for no.
 var yesNoLists = [...]string{
 	`true,1,on,yes,y,agree,agreed,accept,accepted,given,granted,subscribed,opt in,opted in,optin,confirmed,checked,consented,consent,ok,okay,sure,oui,ja,jawohl,si,sí,sim,tak,da,evet,ano,áno,kyllä,igen,да,так,ναι,はい,同意,同意する,同意します,예,네,동의,동의함,是,是的,我同意,同意接收,نعم,כן,हाँ,có,ya,zgadzam się,wyrażam zgodę,sunt de acord,de acord,acepto,aceito,concordo,accetto,acconsento,j accepte,d accord,ich stimme zu,einverstanden,akkoord,jeg accepterer,jag godkänner,согласен,согласна,x`,
-	`false,0,off,no,n,nein,non,nej,nie,nee,não,nao,nu,ne,hayır,ei,nem,нет,ні,όχι,いいえ,同意しない,同意しません,아니요,아니오,否,不,不同意,لا,לא,नहीं,không,tidak,declined,decline,refused,denied,not subscribed,unsubscribed,opted out,opt out,revoked,withdrawn,disagree,disagreed,not given,rejected,unchecked,none`,
+	`false,0,off,no,n,nein,non,nej,nei,nie,nee,não,nao,nu,ne,hayır,ei,nem,нет,ні,όχι,いいえ,同意しない,同意しません,아니요,아니오,否,不,不同意,لا,לא,नहीं,không,tidak,declined,decline,refused,denied,not subscribed,unsubscribed,opted out,opt out,revoked,withdrawn,disagree,disagreed,not given,rejected,unchecked,none`,
 }
