@@ -8,11 +8,16 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// The universal reader. It finds a person in a body that nobody described to
-// it: every value with its label is a pair, each pair is judged on its own
-// (verdict), and for each place of a touch the best pair is chosen. It serves
-// the form and json providers, and every vendor's file for the parts that the
-// vendor leaves to its users.
+// The universal reader. It finds people in a body that nobody described to it, in
+// two steps. First (survey) every value with its label is a pair, each pair is
+// judged on its own (judge), and the pairs are sorted into parties with roles, of
+// whom one or several of one list are the lead (people.go). Then (fill) each place
+// of a touch is filled with the best pair of that lead, completed by parties that
+// do not contradict it (choose.go). It serves the form and json providers, and
+// every vendor's file for the parts that the vendor leaves to its users. Words
+// stand in tables: labels.go, labels_other.go and labels_languages.go for whole
+// labels, tokens.go for words in them, place.go for the names of objects,
+// signals.go for what happened and tests.
 
 // read fills t with the lead of parts of a body. What t has already is kept: a
 // vendor's file knows better and sets it first.
