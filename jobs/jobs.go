@@ -9,7 +9,6 @@ package jobs
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -33,6 +32,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/jobs/privacy"
 	"github.com/leadgate/leadgate/jobs/queue"
+	"github.com/leadgate/leadgate/jobs/replication"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/jobs/runs"
 	"github.com/leadgate/leadgate/jobs/schedule"
@@ -46,12 +46,8 @@ import (
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), pipeline.Shelves(), books.Shelves(), privacy.Shelves(), commands.Shelves(), schedule.Shelves(), []string{audit.Shelf, noteShelf, lifeShelf})
+	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), pipeline.Shelves(), books.Shelves(), privacy.Shelves(), commands.Shelves(), schedule.Shelves(), replication.Shelves(), []string{audit.Shelf, noteShelf})
 }
-
-const (
-	lifeShelf = "life" // redis -> which life of Redis has had what is here
-)
 
 // Options of New. Store, Rules and at least one client are required.
 type Options struct {
@@ -127,14 +123,12 @@ type Jobs struct {
 	messages *messages.Messages
 	intake   *intake.Intake
 
-	mu sync.Mutex
-
 	settings atomic.Pointer[Settings]
 	schedule *schedule.Schedule
 
-	life   string // see knownLife
-	books  *books.Books
-	events *events.Log // what happened lately
+	books       *books.Books
+	events      *events.Log // what happened lately
+	replication *replication.Replication
 }
 
 // New prepares jobs; nothing runs yet.
@@ -168,7 +162,8 @@ func New(o Options) (*Jobs, error) {
 	j := &Jobs{
 		o: o, events: happened, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
 	}
-	j.redis = availability.New(availability.Options{Check: j.checkRedis, OnReturn: j.redisReturned, Logger: o.Logger, Now: o.Now})
+	j.redis = availability.New(availability.Options{Check: func(ctx context.Context) error { return j.replication.Check(ctx) },
+		OnReturn: func(ctx context.Context, lost bool) error { return j.replication.OnReturn(ctx, lost) }, Logger: o.Logger, Now: o.Now})
 	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
 	j.repo = repo.New(repo.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Events: happened,
 		Alone: j.policy.Alone, Overlay: func(id string, l *lead.Lead) (*lead.Lead, error) { return j.commands.Overlay(id, l) }, InFlight: func(t *lead.Touch) []lead.Step { return j.queue.Trail(t) },
@@ -228,6 +223,14 @@ func New(o Options) (*Jobs, error) {
 		Canary: o.Canary, Node: o.Node, Accept: j.intake.Accept, Pending: func(ctx context.Context) error { return j.commands.Replay(ctx, "") },
 		Books: j.books.Publish, Expire: func(ctx context.Context) error { j.privacy.Tidy(ctx); return nil },
 		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
+	back := []replication.Step{{Name: "commands", Do: func(ctx context.Context) error { return j.commands.Replay(ctx, "") }}}
+	if !o.Embedded { // so that no other replica sends it again
+		back = append([]replication.Step{{Name: "receipts", Do: j.pipeline.RestoreReceipts}, {Name: "receipts of alarms", Do: j.targets.RestoreReceipts}}, back...)
+	}
+	j.replication = replication.New(replication.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Up: j.redis.Up, Lasting: !o.Embedded,
+		Audit: j.audit.Restore, Turns: j.commands.RestorePeople,
+		Restore: []replication.Step{{Name: "arrival rates", Do: j.schedule.RestoreRates}, {Name: "names of queues", Do: j.queue.RestoreNames}},
+		Return:  back, Requeue: func() { j.queue.RequeueAll(j.pipeline.Delivering) }, Logger: o.Logger, Now: o.Now})
 	return j, nil
 }
 
@@ -508,6 +511,35 @@ func (j *Jobs) Machinery(ctx context.Context) ops.Machinery {
 	return m
 }
 
+// load fills a store that lacks what the journal kept: the built-in Redis at every
+// start, another after it was wiped.
+func (j *Jobs) load(ctx context.Context) error {
+	defer j.redis.MarkReady()
+	if err := j.enrich.Load(); err != nil {
+		return err
+	}
+	if !j.o.Embedded { // before anything is restored or sent
+		if err := j.privacy.Sync(ctx); err != nil {
+			j.log.Warn("look for erasures of other nodes", "error", err)
+		}
+	}
+	if err := errors.Join(j.replication.Load(), j.books.Load()); err != nil {
+		return err
+	}
+	j.queue.Load()
+	_, err := j.replication.Fill(ctx)
+	if err == nil {
+		err = j.targets.RestoreReceipts(ctx)
+	}
+	if err != nil {
+		j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
+		j.redis.ReportError(err)
+		return nil
+	}
+	j.redis.SetUp(true)
+	return nil
+}
+
 // resumeMessages starts again what an earlier run of the process left. What only
 // Redis knows waits for it.
 func (j *Jobs) resumeMessages(ctx context.Context) {
@@ -524,18 +556,4 @@ func (j *Jobs) resumeMessages(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
-}
-
-func (j *Jobs) step(t *lead.Touch, name lead.StepName, why, note string) lead.Step {
-	s := t.StepAt(j.now(), name)
-	s.Why, s.Note = why, note
-	return s
-}
-
-func mustJSON(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // strings, numbers and times
-	}
-	return b
 }

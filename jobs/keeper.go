@@ -4,12 +4,12 @@ import (
 	"context"
 	"time"
 
-	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/books"
 	"github.com/leadgate/leadgate/jobs/delivery"
 	"github.com/leadgate/leadgate/jobs/pipeline"
 	"github.com/leadgate/leadgate/jobs/privacy"
 	"github.com/leadgate/leadgate/jobs/queue"
+	"github.com/leadgate/leadgate/jobs/replication"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/jobs/schedule"
 	"github.com/leadgate/leadgate/lead"
@@ -18,7 +18,7 @@ import (
 // keeper is the store as jobs see it: leads, touches and receipts that every
 // replica shares. store.Store is one.
 type keeper interface {
-	life
+	replication.Store
 	AddStep(ctx context.Context, touchID string, st lead.Step) error // nothing where there is none
 	privacy.Store
 	pipeline.Store
@@ -35,25 +35,4 @@ type keeper interface {
 	Release(ctx context.Context, name, owner string) error
 	KeepEntries(ctx context.Context, entries []lead.Entry, since time.Time) error
 	Entries(ctx context.Context, since time.Time, limit int, cursor string) (entries []lead.Entry, next string, err error)
-}
-
-// checkRedis says whether Redis answers and still has what was put into it.
-func (j *Jobs) checkRedis(ctx context.Context) error {
-	life, err := j.o.Prompt.Generation(ctx)
-	if err != nil {
-		return err
-	}
-	if (life == "" || life != j.knownLife()) && j.redis.Up() {
-		return availability.ErrDataLost
-	}
-	return nil
-}
-
-// redisReturned restores what Redis lost and what it missed.
-func (j *Jobs) redisReturned(ctx context.Context, lost bool) error {
-	wiped, err := j.revive(ctx)
-	if err != nil {
-		return err
-	}
-	return j.resumeAfter(ctx, wiped || lost)
 }

@@ -10,10 +10,6 @@ import (
 // ErrNotFound says that neither the store nor this node's journal has it.
 var ErrNotFound = lead.ErrNotFound
 
-// errNeedsRedis: what is asked for cannot be done from a journal, and whoever asks
-// should not wait until Redis is back.
-var errNeedsRedis = fmt.Errorf("%w: redis is away, and this cannot be done without it", lead.ErrUnavailable)
-
 // Loaded waits until the store holds what the journal kept, for lists would be
 // short before; an error means that ctx ended first.
 func (j *Jobs) Loaded(ctx context.Context) error {

@@ -118,6 +118,7 @@ var mayImport = map[string][]string{
 		"jobs/schedule",
 		"jobs/pipeline",
 		"jobs/queue",
+		"jobs/replication",
 		"jobs/repo",
 	},
 
