@@ -26,7 +26,7 @@ type fakeAuditor struct {
 	err     error
 }
 
-func (f *fakeAuditor) Audit(_ context.Context, e lead.Entry) {
+func (f *fakeAuditor) Record(_ context.Context, e lead.Entry) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.entries = append(f.entries, e)
@@ -191,7 +191,7 @@ func TestServer_ShowAudit(t *testing.T) {
 	f := &fakeAuditor{}
 	s, _ := insiders(t, func(o *Options) { o.API.Auditor = f })
 	for _, about := range []string{"a", "b", "c"} {
-		f.Audit(t.Context(), lead.Entry{ID: about, By: "Dana", Did: lead.ActReplay, About: about, At: noon})
+		f.Record(t.Context(), lead.Entry{ID: about, By: "Dana", Did: lead.ActReplay, About: about, At: noon})
 	}
 	get := func(query, token string) (int, string) {
 		w := ask(s, "GET", "/api/v1/audit"+query, "", "Authorization", "Bearer "+token)

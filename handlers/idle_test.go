@@ -67,16 +67,16 @@ func (idle) Tasks(context.Context, string, string, int) ([]ops.Task, error) {
 }
 func (idle) RunTask(context.Context, string, string) error                   { return lead.ErrNotFound }
 func (idle) DeleteTask(context.Context, string, string) error                { return lead.ErrNotFound }
-func (idle) Targets() []ops.Target                                           { return nil }
-func (idle) PauseTarget(context.Context, string, string, string) error       { return lead.ErrNotFound }
-func (idle) ResumeTarget(context.Context, string) error                      { return lead.ErrNotFound }
+func (idle) States() []ops.Target                                            { return nil }
+func (idle) Pause(context.Context, string, string, string) error             { return lead.ErrNotFound }
+func (idle) Resume(context.Context, string) error                            { return lead.ErrNotFound }
 func (idle) Care(context.Context, time.Time, time.Time) ([]lead.Care, error) { return nil, nil }
 func (idle) Funnel(context.Context, time.Time, time.Time) ([]lead.Funnel, error) {
 	return nil, nil
 }
 func (idle) Findings(context.Context) []ops.Finding    { return nil }
 func (idle) QuickChecks(context.Context) []ops.Finding { return nil }
-func (idle) Audit(context.Context, lead.Entry)         {}
+func (idle) Record(context.Context, lead.Entry)        {}
 func (idle) Entries(context.Context, int, string) ([]lead.Entry, string, error) {
 	return []lead.Entry{}, "", nil
 }

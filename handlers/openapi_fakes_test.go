@@ -87,7 +87,7 @@ func (fullPeople) OffUntil(context.Context, string, string) (time.Time, error) {
 // fullAuditor knows of one act.
 type fullAuditor struct{}
 
-func (fullAuditor) Audit(context.Context, lead.Entry) {}
+func (fullAuditor) Record(context.Context, lead.Entry) {}
 func (fullAuditor) Entries(context.Context, int, string) ([]lead.Entry, string, error) {
 	return []lead.Entry{*fullOf[lead.Entry]()}, "x", nil
 }

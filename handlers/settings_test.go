@@ -143,9 +143,9 @@ func TestSettings_Audit(t *testing.T) {
 	f := &fakeAuditor{}
 	s, cookies := insiders(t, func(o *Options) { o.API.People, o.API.Auditor = onePerson{}, f })
 	wantOn(t, settingsOf(t, s, cookies[session.Owner], ""), "Nothing yet")
-	f.Audit(t.Context(), lead.Entry{At: noon, By: "Dana", Did: lead.ActMerge, LeadID: "L1", About: "L2"})
+	f.Record(t.Context(), lead.Entry{At: noon, By: "Dana", Did: lead.ActMerge, LeadID: "L1", About: "L2"})
 	for i := range 25 {
-		f.Audit(t.Context(), lead.Entry{At: noon, By: "<b>Lee</b>", Did: lead.ActPauseTarget, About: fmt.Sprintf("<i>crm%d</i>", i)})
+		f.Record(t.Context(), lead.Entry{At: noon, By: "<b>Lee</b>", Did: lead.ActPauseTarget, About: fmt.Sprintf("<i>crm%d</i>", i)})
 	}
 	page := settingsOf(t, s, cookies[session.Owner], "")
 	wantOn(t, page, "&lt;b&gt;Lee&lt;/b&gt;", "paused the target &lt;i&gt;crm24&lt;/i&gt;", "crm0&lt;", `href="/settings?before=25#audit"`)

@@ -15,9 +15,9 @@ import (
 // pauserOfOne is a pauser that knows the target crm.
 type pauserOfOne struct{ t ops.Target }
 
-func (p *pauserOfOne) Targets() []ops.Target { return []ops.Target{p.t} }
+func (p *pauserOfOne) States() []ops.Target { return []ops.Target{p.t} }
 
-func (p *pauserOfOne) PauseTarget(_ context.Context, name, by, why string) error {
+func (p *pauserOfOne) Pause(_ context.Context, name, by, why string) error {
 	if name != p.t.Name {
 		return fmt.Errorf("target %s: %w", name, lead.ErrNotFound)
 	}
@@ -25,7 +25,7 @@ func (p *pauserOfOne) PauseTarget(_ context.Context, name, by, why string) error
 	return nil
 }
 
-func (p *pauserOfOne) ResumeTarget(_ context.Context, name string) error {
+func (p *pauserOfOne) Resume(_ context.Context, name string) error {
 	if name != p.t.Name {
 		return fmt.Errorf("target %s: %w", name, lead.ErrNotFound)
 	}

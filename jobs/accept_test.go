@@ -19,19 +19,19 @@ func newIdle(t *testing.T) *Jobs {
 }
 
 func request(j *Jobs) *lead.Request {
-	return &lead.Request{ID: lead.NewID(j.now()), Source: "s", Provider: "json", ReceivedAt: j.now(), Header: map[string]string{"content-type": "application/json"}, Body: []byte(`{"a":1}`)}
+	return &lead.Request{ID: lead.NewID(j.o.Now()), Source: "s", Provider: "json", ReceivedAt: j.o.Now(), Header: map[string]string{"content-type": "application/json"}, Body: []byte(`{"a":1}`)}
 }
 
 func named(j *Jobs, name string) *lead.Touch {
-	return &lead.Touch{ID: lead.DerivedID("s", name), DeliveryID: name, State: lead.Accepted, Source: "s", Action: "webinar_registered", ReceivedAt: j.now()}
+	return &lead.Touch{ID: lead.DerivedID("s", name), DeliveryID: name, State: lead.Accepted, Source: "s", Action: "webinar_registered", ReceivedAt: j.o.Now()}
 }
 
 func TestJobs_Accept(t *testing.T) {
 	j := newIdle(t)
-	hot := &lead.Touch{ID: lead.NewID(j.now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.now(), Person: lead.Person{Email: "a@works.example"}}
-	test := &lead.Touch{ID: lead.NewID(j.now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.now(), Test: true}
+	hot := &lead.Touch{ID: lead.NewID(j.o.Now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.o.Now(), Person: lead.Person{Email: "a@works.example"}}
+	test := &lead.Touch{ID: lead.NewID(j.o.Now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.o.Now(), Test: true}
 	req := request(j)
-	if isNew, err := j.Accept(t.Context(), req, []*lead.Touch{hot, named(j, "one"), test}); err != nil || !isNew {
+	if isNew, err := j.Intake.Accept(t.Context(), req, []*lead.Touch{hot, named(j, "one"), test}); err != nil || !isNew {
 		t.Fatalf("Accept = %v, %v, want new", isNew, err)
 	}
 	if h, b := j.o.Journal.Len(repo.HotShelf), j.o.Journal.Len(repo.BulkShelf); h != 1 || b != 2 {
@@ -40,18 +40,18 @@ func TestJobs_Accept(t *testing.T) {
 	if b := booksOf(t, j); b.Accepted != 2 || b.Waiting != 2 {
 		t.Errorf("books = %+v, want 2 accepted and 2 waiting: tests are left out", b)
 	}
-	got, err := j.repo.Request(req.ID)
+	got, err := j.Views.Request(req.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(req, got); diff != "" {
 		t.Errorf("the kept request (-want +got):\n%s", diff)
 	}
-	read, err := j.Touch(t.Context(), hot.ID)
+	read, err := j.Views.Touch(t.Context(), hot.ID)
 	if err != nil || read.Person != hot.Person || len(read.Trail) == 0 {
 		t.Errorf("Touch = %+v, %v, want it readable with its trail", read, err)
 	}
-	if _, err := j.Touch(t.Context(), "nope"); !errors.Is(err, lead.ErrNotFound) {
+	if _, err := j.Views.Touch(t.Context(), "nope"); !errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("Touch(nope) = %v, want lead.ErrNotFound", err)
 	}
 }
@@ -60,7 +60,7 @@ func TestJobs_Settle(t *testing.T) {
 	j := newIdle(t)
 	touch := named(j, "one")
 	touch.Deliveries = []lead.Delivery{{Target: "sales", State: lead.Sent}}
-	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
+	if _, err := j.Intake.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
 		t.Fatal(err)
 	}
 	receipt, err := json.Marshal(touch.Deliveries[0])
@@ -74,29 +74,29 @@ func TestJobs_Settle(t *testing.T) {
 		if err := j.pipeline.Settle(t.Context(), touch, &lead.Lead{ID: "l1", Revision: revision, Person: lead.Person{Name: name}}); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = j.Accept(t.Context(), request(j), []*lead.Touch{named(j, name)}) // another touch of the same lead
+		_, _ = j.Intake.Accept(t.Context(), request(j), []*lead.Touch{named(j, name)}) // another touch of the same lead
 		touch = named(j, name)
 	}
 	if n := j.o.Journal.Len(repo.ReceiptShelf); n != 0 {
 		t.Errorf("%d receipts are kept of settled touches", n)
 	}
-	if b := booksOf(t, j); b.Waiting != int64(j.Waiting()) {
-		t.Errorf("the day counts %d waiting, the shelves hold %d", b.Waiting, j.Waiting())
+	if b := booksOf(t, j); b.Waiting != int64(j.Books.Waiting()) {
+		t.Errorf("the day counts %d waiting, the shelves hold %d", b.Waiting, j.Books.Waiting())
 	}
 }
 
 // noBooks is a store whose other nodes accepted nothing.
-type noBooks struct{ keeper }
+type noBooks struct{ Store }
 
 func (noBooks) Books(context.Context, string, string) (lead.Books, error) { return lead.Books{}, nil }
 
 // booksOf are today's books of this node alone.
 func booksOf(t *testing.T, j *Jobs) lead.Books {
 	t.Helper()
-	before := j.o.Store.(*swapStore).keeper
+	before := j.o.Store.(*swapStore).Store
 	use(j, noBooks{before})
 	defer use(j, before)
-	b, err := j.books.Of(t.Context(), lead.Day(j.now()))
+	b, err := j.Books.Of(t.Context(), lead.Day(j.o.Now()))
 	if err != nil {
 		t.Fatal(err)
 	}

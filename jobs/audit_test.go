@@ -20,8 +20,8 @@ import (
 // short texts.
 func audited(t *testing.T, j *Jobs) (all []string) {
 	t.Helper()
-	j.redis.SetUp(false)
-	entries, _, err := j.Entries(t.Context(), lead.AuditMost, "")
+	j.Redis.SetUp(false)
+	entries, _, err := j.Audit.Entries(t.Context(), lead.AuditMost, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func newAuditing(t *testing.T) (*Jobs, *oneLead) {
 	})
 	s := &oneLead{l: lead.Lead{ID: "l1", Status: lead.New, Revision: 1}}
 	use(b.j, s)
-	b.j.redis.SetUp(true)
+	b.j.Redis.SetUp(true)
 	return b.j, s
 }
 
@@ -50,16 +50,16 @@ func newAuditing(t *testing.T) (*Jobs, *oneLead) {
 func TestJobs_AuditOfErasures(t *testing.T) {
 	j, s := newAuditing(t)
 	for _, w := range []lead.EraseRequest{{LeadID: "l1", By: "Dana"}, {Email: "vera.vanish@works.example", By: strings.Repeat("é", 150)}} {
-		if _, err := j.Erase(t.Context(), w, 0); err != nil {
+		if _, err := j.Privacy.Erase(t.Context(), w, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.away = true
-	j.redis.SetUp(false)
-	if _, err := j.Erase(t.Context(), lead.EraseRequest{LeadID: "vera.vanish", By: "Lee"}, 0); err != nil {
+	j.Redis.SetUp(false)
+	if _, err := j.Privacy.Erase(t.Context(), lead.EraseRequest{LeadID: "vera.vanish", By: "Lee"}, 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := j.Erase(t.Context(), lead.EraseRequest{LeadID: "nobody"}, 0); err != nil {
+	if _, err := j.Privacy.Erase(t.Context(), lead.EraseRequest{LeadID: "nobody"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"Dana erase l1", strings.Repeat("é", 100) + " erase", "Lee erase", "erase"}, audited(t, j)); d != "" {
@@ -70,7 +70,7 @@ func TestJobs_AuditOfErasures(t *testing.T) {
 // oneLead is a store of one lead, with the compare-and-set of the real one. While
 // it is away it answers with an error.
 type oneLead struct {
-	keeper
+	Store
 	mu   sync.Mutex
 	l    lead.Lead
 	away bool

@@ -34,7 +34,7 @@ func TestJobs_Held(t *testing.T) {
 		if change != nil {
 			change(touch)
 		}
-		if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
+		if _, err := j.Intake.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
 			t.Fatal(err)
 		}
 		return touch
@@ -58,49 +58,49 @@ func TestJobs_Held(t *testing.T) {
 	come("Broken", func(touch *lead.Touch) { touch.State = lead.Unread }) // nobody can read who that is
 	come("Waiting", nil)
 	come("Hot", func(touch *lead.Touch) {
-		touch.Action, touch.ID, touch.DeliveryID = "demo_request", lead.NewID(j.now()), ""
+		touch.Action, touch.ID, touch.DeliveryID = "demo_request", lead.NewID(j.o.Now()), ""
 	})
-	if err := j.o.Journal.Commit(t.Context(), journal.Put(repo.RequestShelf, lead.NewID(j.now()), []byte("?"))); err != nil {
+	if err := j.o.Journal.Commit(t.Context(), journal.Put(repo.RequestShelf, lead.NewID(j.o.Now()), []byte("?"))); err != nil {
 		t.Fatal(err)
 	}
 
 	for n, want := range map[int][]string{10: {"Hot", "Waiting", "Known"}, 2: {"Hot", "Waiting"}, 0: nil} {
-		got, err := j.Held(t.Context(), n)
+		got, err := j.Views.Held(t.Context(), n)
 		if diff := cmp.Diff(want, whoOf(got)); diff != "" || err != nil {
 			t.Errorf("Held(%d) differs (%v) (-want +got):\n%s", n, err, diff)
 		}
 	}
-	if got, err := j.Held(t.Context(), 10); err != nil || len(got[2].Touches) != 2 || got[0].Temperature != lead.Hot {
+	if got, err := j.Views.Held(t.Context(), 10); err != nil || len(got[2].Touches) != 2 || got[0].Temperature != lead.Hot {
 		t.Errorf("Held = %+v, %v; want the known lead with two touches and the one that waits judged", got, err)
 	}
 	for name, id := range map[string]string{"ByItsOwn": first.ID, "ByALaterTouch": again.ID} {
-		if l, err := j.repo.LatestOf(id); err != nil || l.ID != first.ID {
+		if l, err := j.Views.HeldLead(id); err != nil || l.ID != first.ID {
 			t.Errorf("HeldLead %s = %v, %v, want the lead %s", name, l, err, first.ID)
 		}
 	}
-	if l, err := j.repo.LatestOf("nobody"); !errors.Is(err, lead.ErrNotFound) {
+	if l, err := j.Views.HeldLead("nobody"); !errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("HeldLead(nobody) = %v, %v, want lead.ErrNotFound", l, err)
 	}
 
 	// What is done while Redis is away is seen at once.
-	j.redis.SetUp(false)
-	if _, err := j.Act(t.Context(), first.ID, lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil {
+	j.Redis.SetUp(false)
+	if _, err := j.Commands.Act(t.Context(), first.ID, lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := j.Held(t.Context(), 10); err != nil || got[2].Claim == nil || got[2].Claim.By != "Dana" {
+	if got, err := j.Views.Held(t.Context(), 10); err != nil || got[2].Claim == nil || got[2].Claim.By != "Dana" {
 		t.Errorf("Held after a claim = %+v, %v, want it claimed", got, err)
 	}
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := j.Held(ended, 10); !errors.Is(err, context.Canceled) {
+	if _, err := j.Views.Held(ended, 10); !errors.Is(err, context.Canceled) {
 		t.Errorf("Held for nobody = %v, want %v", err, context.Canceled)
 	}
 	j.o.Journal.Close()
-	if _, err := j.Held(t.Context(), 10); !errors.Is(err, journal.ErrClosed) {
+	if _, err := j.Views.Held(t.Context(), 10); !errors.Is(err, journal.ErrClosed) {
 		t.Errorf("Held of a closed journal = %v, want %v", err, journal.ErrClosed)
 	}
-	if _, err := j.repo.LatestOf(first.ID); !errors.Is(err, journal.ErrClosed) {
+	if _, err := j.Views.HeldLead(first.ID); !errors.Is(err, journal.ErrClosed) {
 		t.Errorf("HeldLead of a closed journal = %v, want %v", err, journal.ErrClosed)
 	}
 }
@@ -115,11 +115,11 @@ func TestJobs_Held_Bounded(t *testing.T) {
 			touches[i].State = lead.Unread
 		}
 	}
-	if _, err := j.Accept(t.Context(), request(j), touches); err != nil {
+	if _, err := j.Intake.Accept(t.Context(), request(j), touches); err != nil {
 		t.Fatal(err)
 	}
 	for n, want := range map[int]int{5: 0, 7: 5, 9: 9, 11: 10} {
-		if got, err := j.Held(t.Context(), n); err != nil || len(got) != want {
+		if got, err := j.Views.Held(t.Context(), n); err != nil || len(got) != want {
 			t.Errorf("Held(%d) = %d leads, %v, want %d", n, len(got), err, want)
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/leadgate/leadgate/jobs/events"
 	"github.com/leadgate/leadgate/jobs/intake"
 	"github.com/leadgate/leadgate/jobs/messages"
+	"github.com/leadgate/leadgate/jobs/notes"
 	"github.com/leadgate/leadgate/jobs/pipeline"
 	"github.com/leadgate/leadgate/jobs/policy"
 	"github.com/leadgate/leadgate/jobs/privacy"
@@ -36,25 +37,46 @@ import (
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/jobs/runs"
 	"github.com/leadgate/leadgate/jobs/schedule"
+	"github.com/leadgate/leadgate/jobs/views"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
 	"github.com/leadgate/leadgate/lead/rules"
-	"github.com/leadgate/leadgate/notify"
 	"github.com/leadgate/leadgate/notify/routing"
 )
 
 // Shelves are the journal's that jobs use.
 func Shelves() []string {
-	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), pipeline.Shelves(), books.Shelves(), privacy.Shelves(), commands.Shelves(), schedule.Shelves(), replication.Shelves(), []string{audit.Shelf, noteShelf})
+	return slices.Concat(repo.Shelves(), delivery.Shelves(), messages.Shelves(), enrich.Shelves(), pipeline.Shelves(), books.Shelves(), privacy.Shelves(), commands.Shelves(), schedule.Shelves(), replication.Shelves(), notes.Shelves(), []string{audit.Shelf})
+}
+
+// Store is leads, touches and receipts that every replica shares. store.Store is
+// one.
+type Store interface {
+	audit.Store
+	books.Store
+	commands.Store
+	delivery.Peers
+	delivery.Store
+	enrich.Store
+	pipeline.Store
+	privacy.Store
+	queue.Store
+	replication.Store
+	repo.Store
+	runs.Store
+	schedule.Store
+	schedule.Leases
+	views.Store
+	Server(ctx context.Context) ops.Redis
 }
 
 // Options of New. Store, Rules and at least one client are required.
 type Options struct {
 	Journal *journal.Journal
-	Store   keeper     // with patience: of the workers
-	Prompt  keeper     // the same store over the producer's client, which never waits more than 200 ms
-	Lists   listKeeper // the same store for lists that people read; nil: Prompt
+	Store   Store       // with patience: of the workers
+	Prompt  Store       // the same store over the producer's client, which never waits more than 200 ms
+	Lists   views.Store // the same store for lists that people read; nil: Prompt
 	Rules   func() *rules.Set
 	Routes  []routing.Route // at first; see Apply
 	People  lead.People     // at first
@@ -98,37 +120,29 @@ type Options struct {
 type Outlet = delivery.Outlet
 
 // Jobs runs everything between acceptance and settlement. Create it with New,
-// start it with Run.
+// start it with Run. Its parts are for those who use them.
 type Jobs struct {
-	o      Options
-	log    *slog.Logger
-	now    func() time.Time
-	launch string    // names this run of the process in its tasks
-	begun  time.Time // when New was called
+	Intake   *intake.Intake        // makes touches durable
+	Views    *views.Views          // what people see
+	Commands *commands.Commands    // what people do
+	Runs     *runs.Runs            // long work
+	Privacy  *privacy.Privacy      // erases and exports
+	Audit    *audit.Log            // who did what
+	Events   *events.Log           // what happened lately
+	Queue    *queue.Queue          // asynq
+	Targets  *delivery.Targets     // those who are sent something
+	Enrich   *enrich.Enricher      // asks vendors
+	Books    *books.Books          // counts
+	Redis    *availability.Monitor // whether it is up
 
-	metrics *metrics
-
-	queue    *queue.Queue
-	pipeline *pipeline.Pipeline
-	redis    *availability.Monitor
-	policy   policy.Policy
-	repo     *repo.Repo
-	targets  *delivery.Targets
-	enrich   *enrich.Enricher
-	audit    *audit.Log
-	registry *runs.Registry
-	runs     *runs.Runs
-	commands *commands.Commands
-	privacy  *privacy.Privacy
-	messages *messages.Messages
-	intake   *intake.Intake
-
-	settings atomic.Pointer[Settings]
-	schedule *schedule.Schedule
-
-	books       *books.Books
-	events      *events.Log // what happened lately
+	o           Options
+	pipeline    *pipeline.Pipeline
+	messages    *messages.Messages
+	schedule    *schedule.Schedule
 	replication *replication.Replication
+	registry    *runs.Registry
+	settings    atomic.Pointer[Settings]
+	begun       time.Time // when New was called
 }
 
 // New prepares jobs; nothing runs yet.
@@ -157,81 +171,109 @@ func New(o Options) (*Jobs, error) {
 	if o.Observe == nil {
 		o.Observe = func(*lead.Touch, *lead.Lead) {}
 	}
-	launch := lead.NewID(o.Now())
-	happened := events.NewLog(launch, o.Now)
-	j := &Jobs{
-		o: o, events: happened, log: o.Logger, now: o.Now, launch: launch, begun: o.Now(),
+	registry := o.Registry
+	if registry == nil {
+		registry = prometheus.NewRegistry()
 	}
-	j.redis = availability.New(availability.Options{Check: func(ctx context.Context) error { return j.replication.Check(ctx) },
-		OnReturn: func(ctx context.Context, lost bool) error { return j.replication.OnReturn(ctx, lost) }, Logger: o.Logger, Now: o.Now})
-	j.policy = policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
-	j.repo = repo.New(repo.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Events: happened,
-		Alone: j.policy.Alone, Overlay: func(id string, l *lead.Lead) (*lead.Lead, error) { return j.commands.Overlay(id, l) }, InFlight: func(t *lead.Touch) []lead.Step { return j.queue.Trail(t) },
-		Targets: targetNames(o.Outlets), Updates: func(target string) bool { return j.messages.Updatable(target) },
-		Logger: o.Logger, Now: o.Now})
-	j.audit = audit.New(audit.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.redis, Retention: o.Retention, Logger: o.Logger, Now: o.Now})
+	j := &Jobs{o: o, begun: o.Now()}
 	j.Apply(Settings{Routes: o.Routes, People: o.People, Sources: o.Sources})
-	j.metrics = newMetrics(o.Registry, j)
-	j.books = books.New(books.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.redis, Node: o.Node, Shared: !o.Embedded, Registry: j.metrics.registry, Now: o.Now})
-	peers := delivery.Peers(o.Prompt)
-	if o.Embedded {
-		peers = nil
+	rulings := policy.Policy{Rules: o.Rules, Routes: j.routes, People: j.people, Now: o.Now}
+	launch := lead.NewID(o.Now())
+	shared := !o.Embedded
+
+	j.Redis = availability.New(availability.Options{Check: func(ctx context.Context) error { return j.replication.Check(ctx) },
+		OnReturn: func(ctx context.Context, lost bool) error { return j.replication.OnReturn(ctx, lost) }, Logger: o.Logger, Now: o.Now})
+	hops := newHops(registry, j.Redis.Up)
+	hop := func(name string, d time.Duration) { hops.WithLabelValues(name).Observe(max(d, 0).Seconds()) }
+	j.Events = events.NewLog(launch, o.Now)
+	j.Audit = audit.New(audit.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.Redis, Retention: o.Retention, Logger: o.Logger, Now: o.Now})
+	leads := repo.New(repo.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.Redis, Events: j.Events, Alone: rulings.Alone,
+		Overlay:  func(id string, l *lead.Lead) (*lead.Lead, error) { return j.Commands.Overlay(id, l) },
+		InFlight: func(t *lead.Touch) []lead.Step { return j.Queue.Trail(t) },
+		Targets:  targetNames(o.Outlets), Updates: func(target string) bool { return j.messages.Updatable(target) }, Logger: o.Logger, Now: o.Now})
+	j.Books = books.New(books.Options{Journal: o.Journal, Store: o.Prompt, Redis: j.Redis, Node: o.Node, Shared: shared, Registry: registry, Now: o.Now})
+	var peers delivery.Peers
+	var leases schedule.Leases
+	if shared {
+		peers, leases = o.Prompt, o.Prompt
 	}
 	var err error
-	j.targets, err = delivery.New(delivery.Options{Outlets: o.Outlets, Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Peers: peers,
-		Receipts: j.repo, Redis: j.redis, Node: o.Node, Launch: launch, MaxAge: o.MaxAge, AlarmTo: o.AlarmTo,
-		Latency: j.metrics.hops.WithLabelValues("alert"), Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
+	j.Targets, err = delivery.New(delivery.Options{Outlets: o.Outlets, Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Peers: peers,
+		Receipts: leads, Redis: j.Redis, Node: o.Node, Launch: launch, MaxAge: o.MaxAge, AlarmTo: o.AlarmTo,
+		Latency: hops.WithLabelValues("alert"), Registry: registry, Logger: o.Logger, Now: o.Now})
 	if err != nil {
 		return nil, err
 	}
-	j.messages = messages.New(messages.Options{Outlets: o.Outlets, Journal: o.Journal, Leads: j.repo, Redis: j.redis, Keep: o.Keep, MaxAge: o.MaxAge,
+	j.messages = messages.New(messages.Options{Outlets: o.Outlets, Journal: o.Journal, Leads: leads, Redis: j.Redis, Keep: o.Keep, MaxAge: o.MaxAge,
 		Logger: o.Logger, Now: o.Now})
-	j.queue = queue.New(queue.Options{Journal: o.Journal, Repo: j.repo, Store: o.Prompt, Redis: j.redis, Producer: o.Producer, Hot: o.Hot, Bulk: o.Bulk,
-		Shared: !o.Embedded, HotSlots: o.HotSlots, BulkSlots: o.Slots, Launch: launch, KeepAll: o.Sync, Skip: func(id string) bool { return j.enrich.Waits(id) }, Backoff: delivery.Backoff,
-		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
-	j.enrich = enrich.New(enrich.Options{Asker: o.Asker, Journal: o.Journal, Repo: j.repo, Store: o.Store, Redis: j.redis, InJob: o.Sync,
+	j.Queue = queue.New(queue.Options{Journal: o.Journal, Repo: leads, Store: o.Prompt, Redis: j.Redis, Producer: o.Producer, Hot: o.Hot, Bulk: o.Bulk,
+		Shared: shared, HotSlots: o.HotSlots, BulkSlots: o.Slots, Launch: launch, KeepAll: o.Sync, Skip: func(id string) bool { return j.Enrich.Waits(id) },
+		Backoff: delivery.Backoff, Registry: registry, Logger: o.Logger, Now: o.Now})
+	j.Enrich = enrich.New(enrich.Options{Asker: o.Asker, Journal: o.Journal, Repo: leads, Store: o.Store, Redis: j.Redis, InJob: o.Sync,
 		Lane:   func(t *lead.Touch) string { return j.pipeline.LaneOf(t) },
 		Begin:  func(t *lead.Touch, lane string, accepted time.Time) { j.pipeline.Start(t, lane, accepted) },
-		Resume: func(t *lead.Touch, lane string) { j.pipeline.Push(t, lane) }, Alarm: j.targets.Alarm, Backoff: delivery.Backoff, MaxAge: o.MaxAge,
-		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
-	j.commands = commands.New(commands.Options{Journal: o.Journal, Repo: j.repo, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Policy: j.policy, Audit: j.audit, Messages: j.messages,
+		Resume: func(t *lead.Touch, lane string) { j.pipeline.Push(t, lane) }, Alarm: j.Targets.Alarm, Backoff: delivery.Backoff, MaxAge: o.MaxAge,
+		Registry: registry, Logger: o.Logger, Now: o.Now})
+	j.Commands = commands.New(commands.Options{Journal: o.Journal, Repo: leads, Store: o.Store, Prompt: o.Prompt, Redis: j.Redis, Policy: rulings,
+		Audit: j.Audit, Messages: j.messages,
 		Reopen: func(ctx context.Context, t *lead.Touch, more ...journal.Op) error {
 			return j.pipeline.Reopen(ctx, t, more...)
 		},
-		Known: j.targets.Known, Claimed: func(after time.Duration) { j.metrics.hop("claim", after) }, Logger: o.Logger, Now: o.Now})
-	j.pipeline = pipeline.New(pipeline.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Repo: j.repo, Policy: j.policy,
-		Targets: j.targets, Messages: j.messages, Queue: j.queue, Events: j.events, Enrich: j.enrich, Pending: j.commands, Books: j.books, Shared: !o.Embedded,
-		Observe: o.Observe, Hops: j.metrics.hops, Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
-	j.intake = intake.New(intake.Options{Journal: o.Journal, Pipeline: j.pipeline, Enrich: j.enrich, Queue: j.queue, Books: j.books, Enqueued: o.Sync, Now: o.Now,
+		Known: j.Targets.Known, Claimed: func(after time.Duration) { hop("claim", after) }, Logger: o.Logger, Now: o.Now})
+	j.pipeline = pipeline.New(pipeline.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Redis: j.Redis, Repo: leads, Policy: rulings,
+		Targets: j.Targets, Messages: j.messages, Queue: j.Queue, Events: j.Events, Enrich: j.Enrich, Pending: j.Commands, Books: j.Books, Shared: shared,
+		Observe: o.Observe, Hops: hops, Registry: registry, Logger: o.Logger, Now: o.Now})
+	j.Intake = intake.New(intake.Options{Journal: o.Journal, Pipeline: j.pipeline, Enrich: j.Enrich, Queue: j.Queue, Books: j.Books, Enqueued: o.Sync, Now: o.Now,
 		OnAccept: []func(*lead.Touch, time.Time){
-			func(t *lead.Touch, at time.Time) { j.metrics.hop("accept", at.Sub(t.ReceivedAt)) },
-			func(t *lead.Touch, at time.Time) { j.events.Publish(events.Of(t, at)) },
+			func(t *lead.Touch, at time.Time) { hop("accept", at.Sub(t.ReceivedAt)) },
+			func(t *lead.Touch, at time.Time) { j.Events.Publish(events.Of(t, at)) },
 			func(t *lead.Touch, _ time.Time) { j.schedule.Seen(t) },
 		}})
 	j.registry = runs.NewRegistry(o.Logger, o.Now)
-	j.runs = runs.New(runs.Options{Registry: j.registry, Journal: o.Journal, Store: o.Store, Redis: j.redis, Repo: j.repo, Policy: j.policy, Pipeline: j.pipeline, Enrich: j.enrich, Messages: j.messages,
-		Audit: j.audit, Reread: o.Reread, Resend: j.commands.ResendTouch, Known: j.targets.Known, Logger: o.Logger, Now: o.Now})
-	j.privacy = privacy.New(privacy.Options{Journal: o.Journal, Repo: j.repo, Store: o.Store, Prompt: o.Prompt, Redis: j.redis, Audit: j.audit, Books: j.books, Messages: j.messages, Runs: j.registry,
-		Forget: func(id string) { j.targets.Remove(id); j.pipeline.Forget(id) }, Cut: o.Cut, Targets: targetNames(o.Outlets), Expired: expired(),
-		PlusTagsSame: o.PlusTagsSame, Keep: o.Keep, Retention: o.Retention, Node: o.Node, Logger: o.Logger, Now: o.Now})
-	leases := schedule.Leases(o.Prompt)
-	if o.Embedded {
-		leases = nil
+	j.Runs = runs.New(runs.Options{Registry: j.registry, Journal: o.Journal, Store: o.Store, Redis: j.Redis, Repo: leads, Policy: rulings, Pipeline: j.pipeline,
+		Enrich: j.Enrich, Messages: j.messages, Audit: j.Audit, Reread: o.Reread, Resend: j.Commands.ResendTouch, Known: j.Targets.Known, Logger: o.Logger, Now: o.Now})
+	j.Privacy = privacy.New(privacy.Options{Journal: o.Journal, Repo: leads, Store: o.Store, Prompt: o.Prompt, Redis: j.Redis, Audit: j.Audit, Books: j.Books,
+		Messages: j.messages, Runs: j.registry, Forget: func(id string) { j.Targets.Remove(id); j.pipeline.Forget(id) }, Cut: o.Cut, Targets: targetNames(o.Outlets),
+		Expired: expired(), PlusTagsSame: o.PlusTagsSame, Keep: o.Keep, Retention: o.Retention, Node: o.Node, Logger: o.Logger, Now: o.Now})
+	j.schedule = schedule.New(schedule.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Leases: leases, Redis: j.Redis, Repo: leads, Policy: rulings,
+		Targets: j.Targets, Messages: j.messages, Outlets: o.Outlets, Digests: o.Digests, Sources: func() []string { return j.settings.Load().Sources },
+		Canary: o.Canary, Node: o.Node, Accept: j.Intake.Accept, Pending: func(ctx context.Context) error { return j.Commands.Replay(ctx, "") },
+		Books: j.Books.Publish, Expire: func(ctx context.Context) error { j.Privacy.Tidy(ctx); return nil },
+		Registry: registry, Logger: o.Logger, Now: o.Now})
+	j.Views = views.New(views.Options{Journal: o.Journal, Shelves: Shelves(), Store: o.Lists, Server: o.Prompt.Server, Embedded: o.Embedded, Redis: j.Redis,
+		Repo: leads, Policy: rulings, Books: j.Books, Queues: j.Queue.States, Targets: j.Targets.States})
+	returned := []replication.Step{{Name: "commands", Do: func(ctx context.Context) error { return j.Commands.Replay(ctx, "") }}}
+	if shared { // first, so that no other replica sends it again
+		returned = slices.Insert(returned, 0, replication.Step{Name: "receipts", Do: j.pipeline.RestoreReceipts}, replication.Step{Name: "receipts of alarms", Do: j.Targets.RestoreReceipts})
 	}
-	j.schedule = schedule.New(schedule.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Leases: leases, Redis: j.redis, Repo: j.repo, Policy: j.policy,
-		Targets: j.targets, Messages: j.messages, Outlets: o.Outlets, Digests: o.Digests, Sources: func() []string { return j.settings.Load().Sources },
-		Canary: o.Canary, Node: o.Node, Accept: j.intake.Accept, Pending: func(ctx context.Context) error { return j.commands.Replay(ctx, "") },
-		Books: j.books.Publish, Expire: func(ctx context.Context) error { j.privacy.Tidy(ctx); return nil },
-		Registry: j.metrics.registry, Logger: o.Logger, Now: o.Now})
-	back := []replication.Step{{Name: "commands", Do: func(ctx context.Context) error { return j.commands.Replay(ctx, "") }}}
-	if !o.Embedded { // so that no other replica sends it again
-		back = append([]replication.Step{{Name: "receipts", Do: j.pipeline.RestoreReceipts}, {Name: "receipts of alarms", Do: j.targets.RestoreReceipts}}, back...)
-	}
-	j.replication = replication.New(replication.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Up: j.redis.Up, Lasting: !o.Embedded,
-		Audit: j.audit.Restore, Turns: j.commands.RestorePeople,
-		Restore: []replication.Step{{Name: "arrival rates", Do: j.schedule.RestoreRates}, {Name: "names of queues", Do: j.queue.RestoreNames}},
-		Return:  back, Requeue: func() { j.queue.RequeueAll(j.pipeline.Delivering) }, Logger: o.Logger, Now: o.Now})
+	j.replication = replication.New(replication.Options{Journal: o.Journal, Store: o.Store, Prompt: o.Prompt, Up: j.Redis.Up, Lasting: shared,
+		Audit: j.Audit.Restore, Turns: j.Commands.RestorePeople,
+		Restore: []replication.Step{{Name: "arrival rates", Do: j.schedule.RestoreRates}, {Name: "names of queues", Do: j.Queue.RestoreNames}},
+		Return:  returned, Requeue: func() { j.Queue.RequeueAll(j.pipeline.Delivering) }, Logger: o.Logger, Now: o.Now})
 	return j, nil
+}
+
+// newHops are the times of hops. Labels are hops' names, never people's.
+func newHops(r prometheus.Registerer, redisUp func() bool) *prometheus.HistogramVec {
+	hops := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "leadgate_hop_seconds", Help: "Time from the request's arrival to the end of a hop; queue: from enqueue to pick-up.",
+		Buckets: []float64{.0005, .001, .002, .003, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 300, 3600},
+	}, []string{"hop"})
+	r.MustRegister(hops, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "leadgate_redis_up", Help: "1 while Redis answers."}, func() float64 {
+		if redisUp() {
+			return 1
+		}
+		return 0
+	}))
+	return hops
+}
+
+func targetNames(outlets []Outlet) []string {
+	names := make([]string, len(outlets))
+	for i, o := range outlets {
+		names[i] = o.Target.Name
+	}
+	return names
 }
 
 // expired are the values of the journal that go after a time, besides touches, leads
@@ -258,30 +300,6 @@ func (j *Jobs) routes() []routing.Route { return j.settings.Load().Routes }
 
 func (j *Jobs) people() lead.People { return j.settings.Load().People }
 
-// Audit records what somebody did; see audit.Log.
-func (j *Jobs) Audit(ctx context.Context, e lead.Entry) { j.audit.Record(ctx, e) }
-
-// Entries returns a page of who did what; see audit.Log.
-func (j *Jobs) Entries(ctx context.Context, limit int, cursor string) ([]lead.Entry, string, error) {
-	return j.audit.Entries(ctx, limit, cursor)
-}
-
-// Place is where the log of events of this node is now.
-func (j *Jobs) Place() string { return j.events.Place() }
-
-// News returns what happened after a place; see events.Log.
-func (j *Jobs) News(ctx context.Context, place string) []lead.News { return j.events.News(ctx, place) }
-
-// RedisUp says whether Redis answers.
-func (j *Jobs) RedisUp() bool { return j.redis.Up() }
-
-// AwaySince is when Redis went away; zero while it is there, and while the store
-// is still being filled after the start.
-func (j *Jobs) AwaySince() time.Time { return j.redis.DownSince() }
-
-// WhenAway calls f each time Redis goes away, until ctx ends.
-func (j *Jobs) WhenAway(ctx context.Context, f func()) { j.redis.WhenDown(ctx, f) }
-
 // Run works until ctx ends and all parts have stopped. A worker that hangs in Redis
 // may hold it up: a caller that does not wait must leave the clients open, which
 // asynq cannot lose while it runs. What was not finished is found in the journal at
@@ -290,24 +308,24 @@ func (j *Jobs) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { j.targets.Run(ctx, j.pipeline) })
-	wg.Go(func() { j.redis.Run(ctx) })
+	wg.Go(func() { j.Targets.Run(ctx, j.pipeline) })
+	wg.Go(func() { j.Redis.Run(ctx) })
 	wg.Go(func() { j.pipeline.Run(ctx) })
-	wg.Go(func() { j.enrich.Run(ctx) })
-	wg.Go(func() { j.queue.Run(ctx, j.pipeline) })
+	wg.Go(func() { j.Enrich.Run(ctx) })
+	wg.Go(func() { j.Queue.Run(ctx, j.pipeline) })
 	wg.Go(func() { j.schedule.Run(ctx) })
 	if !j.o.Embedded {
-		others := events.Replicator{Log: j.events, Redis: j.redis, Publisher: j.o.Producer, Subscriber: j.o.Hot}
+		others := events.Replicator{Log: j.Events, Redis: j.Redis, Publisher: j.o.Producer, Subscriber: j.o.Hot}
 		wg.Go(func() { others.Send(ctx) })
 		wg.Go(func() { others.Receive(ctx) })
 	}
 	wg.Go(func() {
-		if j.redis.Ready(ctx) == nil {
+		if j.Redis.Ready(ctx) == nil {
 			j.registry.Run(ctx)
 		}
 	})
-	wg.Go(func() { j.audit.Run(ctx) })
-	wg.Go(func() { j.privacy.Run(ctx) })
+	wg.Go(func() { j.Audit.Run(ctx) })
+	wg.Go(func() { j.Privacy.Run(ctx) })
 	if err := j.load(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -318,225 +336,35 @@ func (j *Jobs) Run(ctx context.Context) error {
 	return nil
 }
 
-// Accept makes one request's touches durable, all or none; see intake.Intake.
-func (j *Jobs) Accept(ctx context.Context, req *lead.Request, touches []*lead.Touch) (isNew bool, err error) {
-	return j.intake.Accept(ctx, req, touches)
-}
-
 // Canary is a test lead that goes the whole way now and then.
 type Canary = schedule.Canary
-
-// ArrivalRates returns how often the sources are heard, by their names.
-func (j *Jobs) ArrivalRates(ctx context.Context) (map[string]lead.ArrivalRate, error) {
-	return j.o.Prompt.ArrivalRates(ctx)
-}
-
-// Targets returns the state of every target, in the order of the configuration.
-func (j *Jobs) Targets() []ops.Target { return j.targets.States() }
-
-// PauseTarget lets nothing out to a target until ResumeTarget.
-func (j *Jobs) PauseTarget(ctx context.Context, target, by, why string) error {
-	return j.targets.Pause(ctx, target, by, why)
-}
-
-// ResumeTarget ends a pause.
-func (j *Jobs) ResumeTarget(ctx context.Context, target string) error {
-	return j.targets.Resume(ctx, target)
-}
-
-// Act carries out what somebody does about a lead; see commands.Commands.
-func (j *Jobs) Act(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
-	l, err := j.commands.Do(ctx, leadID, d, revision)
-	return j.asOfNow(l), err
-}
-
-// Resend sends a touch of a lead to targets once more; see commands.Commands.
-func (j *Jobs) Resend(ctx context.Context, leadID string, r lead.ResendOne) (*lead.Lead, error) {
-	return j.commands.Resend(ctx, leadID, r)
-}
-
-// Merge makes one lead of two; see commands.Commands.
-func (j *Jobs) Merge(ctx context.Context, id, into, by string) (*lead.Lead, error) {
-	return j.commands.Merge(ctx, id, into, by)
-}
-
-// Unmerge brings back a lead that was merged; see commands.Commands.
-func (j *Jobs) Unmerge(ctx context.Context, id, by string) (*lead.Lead, error) {
-	return j.commands.Unmerge(ctx, id, by)
-}
-
-// Off keeps a rep out of the turns; see commands.Commands.
-func (j *Jobs) Off(ctx context.Context, rep string, until time.Time) error {
-	return j.commands.Off(ctx, rep, until)
-}
-
-// OffUntil is Off with a moment as people write it; see commands.Commands.
-func (j *Jobs) OffUntil(ctx context.Context, rep, words string) (time.Time, error) {
-	return j.commands.OffUntil(ctx, rep, words)
-}
-
-// Staff returns the reps and teams as of now; see commands.Commands.
-func (j *Jobs) Staff(ctx context.Context) (lead.Staff, error) { return j.commands.Staff(ctx) }
-
-// WhoIsOff returns until when reps are away; see commands.Commands.
-func (j *Jobs) WhoIsOff(ctx context.Context) (map[string]time.Time, error) {
-	return j.commands.WhoIsOff(ctx)
-}
-
-// Explain says why a lead is what it is now; see policy.Policy.
-func (j *Jobs) Explain(ctx context.Context, id string) (lead.Explanation, error) {
-	if err := j.Loaded(ctx); err != nil {
-		return lead.Explanation{}, err
-	}
-	l, err := j.repo.Lead(ctx, id)
-	for err == nil && l.MergedInto != "" {
-		l, err = j.repo.Lead(ctx, l.MergedInto)
-	}
-	if err != nil {
-		return lead.Explanation{}, err
-	}
-	return j.policy.Explain(l), nil
-}
-
-// Replay reads the request of a touch again; see runs.Runs.
-func (j *Jobs) Replay(ctx context.Context, touchID string, dryRun bool) (lead.Run, error) {
-	return j.runs.Replay(ctx, touchID, dryRun)
-}
-
-// ReplayAll reads again what a filter chooses; see runs.Runs.
-func (j *Jobs) ReplayAll(ctx context.Context, f lead.TouchFilter, dryRun bool) (lead.Run, error) {
-	return j.runs.ReplayAll(ctx, f, dryRun)
-}
-
-// ResendAll sends a target what it has missed; see runs.Runs.
-func (j *Jobs) ResendAll(ctx context.Context, r lead.ResendMany, wait time.Duration) (lead.Run, error) {
-	return j.runs.ResendAll(ctx, r, wait)
-}
-
-// Reclassify gives leads the verdict of the rules in force; see runs.Runs.
-func (j *Jobs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, walk lead.Walk) (lead.Reclassified, error) {
-	return j.runs.Reclassify(ctx, chosen, dry, walk)
-}
-
-// ReclassifyLead gives one lead the verdict of the rules in force; see runs.Runs.
-func (j *Jobs) ReclassifyLead(ctx context.Context, id string, how lead.ReclassifyOne) (lead.Turn, error) {
-	return j.runs.ReclassifyLead(ctx, id, how)
-}
-
-// Rehearse tries rules on past leads; see runs.Runs.
-func (j *Jobs) Rehearse(ctx context.Context, set *rules.Set, since time.Time, walk lead.Walk) (lead.Rehearsal, error) {
-	return j.runs.Rehearse(ctx, set, since, walk)
-}
-
-// Erase keeps the request to erase a person; see privacy.Privacy.
-func (j *Jobs) Erase(ctx context.Context, w lead.EraseRequest, wait time.Duration) (lead.Run, error) {
-	return j.privacy.Erase(ctx, w, wait)
-}
-
-// Export returns all that is held of a person; see privacy.Privacy.
-func (j *Jobs) Export(ctx context.Context, email string) (*lead.Export, error) {
-	return j.privacy.Export(ctx, email)
-}
-
-// RunOf returns a run as it is now; see runs.Registry.
-func (j *Jobs) RunOf(id string) (lead.Run, error) { return j.registry.Get(id) }
-
-// Books returns the books of a UTC day over all nodes; see books.Books.
-func (j *Jobs) Books(ctx context.Context, day string) (lead.Books, error) {
-	if err := j.Loaded(ctx); err != nil {
-		return lead.Books{}, err
-	}
-	return j.books.Of(ctx, day)
-}
-
-// Waiting is how many touches this node has accepted and not settled.
-func (j *Jobs) Waiting() int { return j.books.Waiting() }
-
-// AskAnew calls vendors again that refused to be asked.
-func (j *Jobs) AskAnew() { j.enrich.Retry() }
-
-// Unnamed counts by source the touches whose vendor was asked in vain.
-func (j *Jobs) Unnamed() (map[string]int, error) { return j.enrich.Unidentified() }
-
-// Alarm tells a human.
-func (j *Jobs) Alarm(ctx context.Context, a notify.Alarm) { j.targets.Alarm(ctx, a) }
-
-// Queues counts the lanes' tasks.
-func (j *Jobs) Queues(ctx context.Context) ([]ops.Queue, error) { return j.queue.States(ctx) }
-
-// PauseQueue stops or resumes handing out a queue's tasks on all nodes.
-func (j *Jobs) PauseQueue(ctx context.Context, name string, paused bool) error {
-	return j.queue.PauseQueue(ctx, name, paused)
-}
-
-// Tasks lists up to limit tasks of a queue.
-func (j *Jobs) Tasks(ctx context.Context, name, state string, limit int) ([]ops.Task, error) {
-	return j.queue.Tasks(ctx, name, state, limit)
-}
-
-// RunTask lets a task run at once.
-func (j *Jobs) RunTask(ctx context.Context, name, id string) error {
-	return j.queue.RunTask(ctx, name, id)
-}
-
-// DeleteTask removes a task.
-func (j *Jobs) DeleteTask(ctx context.Context, name, id string) error {
-	return j.queue.DeleteTask(ctx, name, id)
-}
-
-// Machinery returns the state of Redis, the journal, the queues and the targets,
-// as far as it is known: without Redis there are no queues.
-func (j *Jobs) Machinery(ctx context.Context) ops.Machinery {
-	m := ops.Machinery{
-		Journal: ops.Journal{Waiting: j.Waiting(), Bytes: j.o.Journal.Size(), Shelves: []ops.Shelf{}},
-		Queues:  []ops.Queue{},
-		Targets: j.Targets(),
-	}
-	if j.o.Journal.Err() != nil {
-		m.Journal.Error = "the journal cannot be written"
-	}
-	for _, name := range Shelves() {
-		m.Journal.Shelves = append(m.Journal.Shelves, ops.Shelf{Name: name, Kept: j.o.Journal.Len(name)})
-	}
-	if j.redis.Up() {
-		if queues, err := j.Queues(ctx); err == nil {
-			m.Queues, m.Redis.Up = queues, true
-		}
-	}
-	if m.Redis.Up && !j.o.Embedded {
-		m.Redis = j.o.Prompt.Server(ctx)
-		m.Redis.Up = true
-	}
-	m.Redis.Embedded = j.o.Embedded
-	return m
-}
 
 // load fills a store that lacks what the journal kept: the built-in Redis at every
 // start, another after it was wiped.
 func (j *Jobs) load(ctx context.Context) error {
-	defer j.redis.MarkReady()
-	if err := j.enrich.Load(); err != nil {
+	defer j.Redis.MarkReady()
+	if err := j.Enrich.Load(); err != nil {
 		return err
 	}
 	if !j.o.Embedded { // before anything is restored or sent
-		if err := j.privacy.Sync(ctx); err != nil {
-			j.log.Warn("look for erasures of other nodes", "error", err)
+		if err := j.Privacy.Sync(ctx); err != nil {
+			j.o.Logger.Warn("look for erasures of other nodes", "error", err)
 		}
 	}
-	if err := errors.Join(j.replication.Load(), j.books.Load()); err != nil {
+	if err := errors.Join(j.replication.Load(), j.Books.Load()); err != nil {
 		return err
 	}
-	j.queue.Load()
+	j.Queue.Load()
 	_, err := j.replication.Fill(ctx)
 	if err == nil {
-		err = j.targets.RestoreReceipts(ctx)
+		err = j.Targets.RestoreReceipts(ctx)
 	}
 	if err != nil {
-		j.log.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
-		j.redis.ReportError(err)
+		j.o.Logger.Warn("redis is away; leads are accepted and hot ones are alerted all the same", "error", err)
+		j.Redis.ReportError(err)
 		return nil
 	}
-	j.redis.SetUp(true)
+	j.Redis.SetUp(true)
 	return nil
 }
 
@@ -544,12 +372,12 @@ func (j *Jobs) load(ctx context.Context) error {
 // Redis knows waits for it.
 func (j *Jobs) resumeMessages(ctx context.Context) {
 	for ctx.Err() == nil {
-		changed := j.redis.Changed()
+		changed := j.Redis.Changed()
 		err := errors.Join(j.messages.Restore(ctx), j.pipeline.RestorePending(ctx, j.begun))
 		if err == nil {
 			return
 		}
-		j.log.Warn("some messages about changed leads are updated or sent later", "error", err)
+		j.o.Logger.Warn("some messages about changed leads are updated or sent later", "error", err)
 		select {
 		case <-changed:
 		case <-time.After(time.Minute):

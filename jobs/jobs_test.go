@@ -77,28 +77,28 @@ func newTicking(t *testing.T, s *scripted, p pace.Pace, change ...func(*Options)
 }
 
 // swapStore is a store that a test replaces.
-type swapStore struct{ keeper }
+type swapStore struct{ Store }
 
 // use replaces the store of jobs that newTicking made.
-func use(j *Jobs, k keeper) { j.o.Store.(*swapStore).keeper = k }
+func use(j *Jobs, k Store) { j.o.Store.(*swapStore).Store = k }
 
 // noStore is a store that nothing calls: what is sent straight from the journal needs none.
-type noStore struct{ keeper }
+type noStore struct{ Store }
 
 // onItsWay is a touch that the queue keeps in memory.
 func onItsWay(j *Jobs, id string) (t *lead.Touch) {
-	_ = j.queue.Work(id, func(f queue.InFlight) error { t = f.Touch; return nil }) // which has no error of its own
+	_ = j.Queue.Work(id, func(f queue.InFlight) error { t = f.Touch; return nil }) // which has no error of its own
 	return t
 }
 
 func TestJobs_Machinery(t *testing.T) {
 	j := newIdle(t)
-	touch := &lead.Touch{ID: lead.NewID(j.now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.now()}
-	if _, err := j.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
+	touch := &lead.Touch{ID: lead.NewID(j.o.Now()), State: lead.Accepted, Action: "demo_request", ReceivedAt: j.o.Now()}
+	if _, err := j.Intake.Accept(t.Context(), request(j), []*lead.Touch{touch}); err != nil {
 		t.Fatal(err)
 	}
 	kept := map[string]int{}
-	for _, s := range j.Machinery(t.Context()).Journal.Shelves {
+	for _, s := range j.Views.Machinery(t.Context()).Journal.Shelves {
 		kept[s.Name] = s.Kept
 	}
 	if kept["hot"] != 1 || kept["bulk"] != 0 || kept["requests"] != 1 || len(kept) != len(Shelves()) {

@@ -25,6 +25,7 @@ import (
 	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/jobs"
+	"github.com/leadgate/leadgate/jobs/notes"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
 	"github.com/leadgate/leadgate/notify"
@@ -98,7 +99,7 @@ func TestDedup(t *testing.T) {
 			s.id = strings.ReplaceAll(s.id, "#", fmt.Sprint(n))
 			w.later(s.after)
 			if s.act != "" {
-				if _, err := w.jobs.Act(t.Context(), last, lead.Command{Verb: s.act, By: "Dana"}, 0); err != nil {
+				if _, err := w.jobs.Commands.Act(t.Context(), last, lead.Command{Verb: s.act, By: "Dana"}, 0); err != nil {
 					t.Fatal(err)
 				}
 				fmt.Fprintf(&b, "    Dana: %s\n", s.act)
@@ -207,7 +208,8 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 	w.store = store.New(clients.workers, store.Options{Now: w.now})
 	target := notify.Target{Name: "sales", Kind: "slack", Pace: pace.Pace{Off: true}}
 	var err error
-	w.jobs, err = jobs.New(jobs.Options{Journal: newJournal(t), Store: w.store, Rules: rules.Default, Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}},
+	kept := newJournal(t)
+	w.jobs, err = jobs.New(jobs.Options{Journal: kept, Store: w.store, Rules: rules.Default, Routes: []routing.Route{{To: "sales", AtLeast: lead.Hot}},
 		Outlets:  []jobs.Outlet{{Target: target, Sender: &salesTarget{}, Pacer: pace.New(target.PaceName(), target.Pace)}},
 		Producer: clients.producer, Hot: clients.hot, Bulk: clients.bulk, Node: "n", Now: w.now})
 	if err != nil {
@@ -219,8 +221,8 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 		sources = append(sources, source.Source{Name: name, Provider: "form", Action: action})
 	}
 	web, err := handlers.New(handlers.Options{Sources: sources, PublicURL: "https://leads.example.com", Rules: rules.Default, Reps: func() []lead.Rep { return nil },
-		Source: source.Options{Notebook: w.jobs, ArrivalRates: w.jobs.ArrivalRates}, Intake: intake.Options{Accepter: w.jobs, MaxBody: 256 << 10},
-		API: api.Options{Reader: w.jobs, Actor: w.jobs, Auditor: w.jobs}, Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: w.now})
+		Source: source.Options{Notebook: notes.New(kept), ArrivalRates: w.store.ArrivalRates}, Intake: intake.Options{Accepter: w.jobs.Intake, MaxBody: 256 << 10},
+		API: api.Options{Reader: w.jobs.Views, Actor: w.jobs.Commands, Auditor: w.jobs.Audit}, Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +231,7 @@ func newDedupWorld(t *testing.T) *dedupWorld {
 	done := make(chan error, 1)
 	go func() { done <- w.jobs.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-done })
-	if err := w.jobs.Loaded(ctx); err != nil {
+	if err := w.jobs.Redis.Ready(ctx); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -253,8 +255,8 @@ func (w *dedupWorld) send(s sent) (*lead.Touch, string) {
 	var touch *lead.Touch
 	awaitFor(w.t, "touch "+a.ID+" to be settled", 20*time.Second, func() bool {
 		var err error
-		touch, err = w.jobs.Touch(w.t.Context(), a.ID)
-		return err == nil && touch.State != lead.Accepted && w.jobs.Waiting() == 0
+		touch, err = w.jobs.Views.Touch(w.t.Context(), a.ID)
+		return err == nil && touch.State != lead.Accepted && w.jobs.Books.Waiting() == 0
 	})
 	return touch, a.Status
 }

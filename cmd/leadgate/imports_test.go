@@ -83,7 +83,23 @@ var mayImport = map[string][]string{
 		"lead",
 	},
 
-	"jobs/availability": {},
+	"jobs/availability": {
+		"lead",
+	},
+
+	"jobs/notes": {
+		"journal",
+	},
+
+	"jobs/views": {
+		"lead",
+		"lead/ops",
+		"journal",
+		"jobs/availability",
+		"jobs/books",
+		"jobs/policy",
+		"jobs/repo",
+	},
 
 	"jobs/delivery": {
 		"journal/shelf",
@@ -120,6 +136,8 @@ var mayImport = map[string][]string{
 		"jobs/queue",
 		"jobs/replication",
 		"jobs/repo",
+		"jobs/notes",
+		"jobs/views",
 	},
 
 	"jobs/schedule": {
@@ -400,6 +418,11 @@ var mayImport = map[string][]string{
 		"handlers/session",
 		"handlers/source",
 		"jobs",
+		"jobs/commands",
+		"jobs/notes",
+		"jobs/queue",
+		"jobs/runs",
+		"jobs/views",
 		"journal",
 		"lead",
 		"lead/rules",

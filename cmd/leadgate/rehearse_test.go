@@ -89,7 +89,7 @@ func rehearsed(t testing.TB, redisAddr string, n int) (r lead.Rehearsal, took, c
 	debug.FreeOSMemory()
 	before, most := heap(), uint64(0)
 	begin, used := time.Now(), processorTime()
-	r, err = work.Rehearse(t.Context(), set, now.AddDate(0, 0, -31), lead.Walk{Progress: func(lead.Progress) error { most = max(most, heap()); return nil }})
+	r, err = work.Runs.Rehearse(t.Context(), set, now.AddDate(0, 0, -31), lead.Walk{Progress: func(lead.Progress) error { most = max(most, heap()); return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,7 +144,7 @@ func TestTrips_HotLead(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- work.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-done })
-	if err := work.Loaded(ctx); err != nil {
+	if err := work.Redis.Ready(ctx); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(email string) {
@@ -153,10 +153,10 @@ func TestTrips_HotLead(t *testing.T) {
 		touch := &lead.Touch{ID: lead.NewID(now), State: lead.Accepted, Source: "site", Provider: "json", Action: "demo_request", At: now, ReceivedAt: now,
 			Person: lead.Person{Email: email}, Content: lead.NewID(now)}
 		req := &lead.Request{ID: lead.NewID(now), Source: "site", Provider: "json", ReceivedAt: now, Body: []byte("{}")}
-		if _, err := work.Accept(ctx, req, []*lead.Touch{touch}); err != nil {
+		if _, err := work.Intake.Accept(ctx, req, []*lead.Touch{touch}); err != nil {
 			t.Fatal(err)
 		}
-		awaitFor(t, "the lead to be settled", 10*time.Second, func() bool { return work.Waiting() == 0 })
+		awaitFor(t, "the lead to be settled", 10*time.Second, func() bool { return work.Books.Waiting() == 0 })
 	}
 	ask("first@works.example")
 	// Now that all runs, the hooks are inside all others: what those join is one

@@ -344,7 +344,7 @@ func TestReclassify_AlertAfterACrash(t *testing.T) {
 			book.Store(hotter)
 			breaks := func(f func(string) bool) { h.mu.Lock(); defer h.mu.Unlock(); h.breaks = f }
 			reclassify := func() (lead.Reclassified, error) {
-				return h.Reclassify(t.Context(), lead.Chosen{Alert: true}, false, lead.Walk{})
+				return h.Runs.Reclassify(t.Context(), lead.Chosen{Alert: true}, false, lead.Walk{})
 			}
 			breaks(func(step string) bool { return step == tt.step })
 			if _, err := reclassify(); !errors.Is(err, errBroken) {
@@ -370,7 +370,7 @@ func TestReclassify_AlertAfterACrash(t *testing.T) {
 			}
 			awaitFor(t, "the alert", 10*time.Second, told)
 			awaitFor(t, "the books to balance", 10*time.Second, func() bool {
-				b, err := h.Books(t.Context(), "2026-11-24")
+				b, err := h.Views.Books(t.Context(), "2026-11-24")
 				return err == nil && b == lead.Books{Accepted: 1, Alerted: 1}
 			})
 			if n := times(); n != 1 {

@@ -181,7 +181,7 @@ func (h *house) open() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- h.Run(ctx) }()
-	if err := h.Loaded(h.t.Context()); err != nil {
+	if err := h.Redis.Ready(h.t.Context()); err != nil {
 		h.t.Fatal(err)
 	}
 	h.stop = func() {
@@ -237,12 +237,12 @@ func (h *house) demo(name string, change ...func(*lead.Touch)) *lead.Lead {
 	for _, c := range change {
 		c(t)
 	}
-	if _, err := h.Accept(h.t.Context(), &lead.Request{ID: lead.NewID(now), Source: "site", ReceivedAt: now}, []*lead.Touch{t}); err != nil {
+	if _, err := h.Intake.Accept(h.t.Context(), &lead.Request{ID: lead.NewID(now), Source: "site", ReceivedAt: now}, []*lead.Touch{t}); err != nil {
 		h.t.Fatal(err)
 	}
 	var l *lead.Lead
 	awaitFor(h.t, name+" to be settled", 10*time.Second, func() bool {
-		found, err := h.Touch(h.t.Context(), t.ID)
+		found, err := h.Views.Touch(h.t.Context(), t.ID)
 		if err != nil || found.State == lead.Accepted {
 			return false
 		}
@@ -292,7 +292,7 @@ func TestClock_Claimed(t *testing.T) {
 	}
 	act := func(l *lead.Lead, v lead.Verb) {
 		t.Helper()
-		if _, err := h.Act(t.Context(), l.ID, lead.Command{Verb: v, By: "Dana"}, 0); err != nil {
+		if _, err := h.Commands.Act(t.Context(), l.ID, lead.Command{Verb: v, By: "Dana"}, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -402,14 +402,14 @@ func TestClock_RoundRobin(t *testing.T) {
 	want("at first", deal("A", "B"), "Dana", "Eli")
 	h.reopen()
 	want("after a restart", deal("C", "D", "E"), "Dana", "Dana", "Eli")
-	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); err != nil {
+	if _, err := h.Commands.OffUntil(t.Context(), "Dana", "14:00"); err != nil {
 		t.Fatal(err)
 	}
 	h.reopen()
 	want("while Dana is off", deal("F", "G"), "Eli", "Eli")
 	h.setTime("2026-11-25T14:00:00Z")
 	want("when Dana is back", deal("H"), "Dana")
-	if _, err := h.OffUntil(t.Context(), "Nobody", "15:00"); err == nil {
+	if _, err := h.Commands.OffUntil(t.Context(), "Nobody", "15:00"); err == nil {
 		t.Error("somebody unknown can be off")
 	}
 	h.mu.Lock()
@@ -449,7 +449,7 @@ func TestClock_Digest(t *testing.T) {
 	digested := func(day string, n int64) {
 		t.Helper()
 		awaitFor(t, fmt.Sprintf("the books of %s to balance with %d digested", day, n), 10*time.Second, func() bool {
-			b, err := h.Books(t.Context(), day)
+			b, err := h.Views.Books(t.Context(), day)
 			return err == nil && b.Digested == n && b.Unaccounted+b.Waiting == 0 && b.Accepted == b.Alerted+b.Held+b.Digested
 		})
 	}
@@ -458,7 +458,7 @@ func TestClock_Digest(t *testing.T) {
 	h.demo("Cleo", did("page_view"))
 	h.demo("Dina")
 	taken := h.demo("Emil", did("webinar_registered"))
-	if _, err := h.Act(t.Context(), taken.ID, lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil {
+	if _, err := h.Commands.Act(t.Context(), taken.ID, lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	h.setTime("2026-11-24T09:00:00Z")
@@ -563,25 +563,25 @@ func TestClock_DigestFollows(t *testing.T) {
 	}
 	shows("Ada, works.example  35 Claim", "Bob, works.example  35 Claim", "Cleo, works.example  35 Claim")
 	awaitFor(t, "the leads to know their message", 10*time.Second, func() bool {
-		l, err := h.Lead(t.Context(), ada.ID)
+		l, err := h.Views.Lead(t.Context(), ada.ID)
 		return err == nil && len(l.Posts) == 1
 	})
 	act := func(id string, v lead.Verb) {
 		t.Helper()
-		if _, err := h.Act(t.Context(), id, lead.Command{Verb: v, By: "Dana"}, 0); err != nil {
+		if _, err := h.Commands.Act(t.Context(), id, lead.Command{Verb: v, By: "Dana"}, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
 	act(ada.ID, lead.VerbClaim)
 	shows("Ada, works.example Dana 35 I made contact", "Bob, works.example  35 Claim", "Cleo, works.example  35 Claim")
 	awaitFor(t, "the books to have the digest", 10*time.Second, func() bool {
-		books, err := h.Books(t.Context(), "2026-11-24")
+		books, err := h.Views.Books(t.Context(), "2026-11-24")
 		return err == nil && books.Digested == 3
 	})
 	h.reopen()
 	act(bob.ID, lead.VerbJunk)
 	shows("Ada, works.example Dana 35 I made contact", "Bob, works.example  35 Not junk", "Cleo, works.example  35 Claim")
-	if _, err := h.Erase(t.Context(), lead.EraseRequest{LeadID: ada.ID}, 10*time.Second); err != nil {
+	if _, err := h.Privacy.Erase(t.Context(), lead.EraseRequest{LeadID: ada.ID}, 10*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	shows("[erased on request]   ", "Bob, works.example  35 Not junk", "Cleo, works.example  35 Claim")
@@ -642,7 +642,7 @@ func TestClock_Silence(t *testing.T) {
 		t.Helper()
 		awaitFor(t, "the rhythm to be kept", 10*time.Second, func() bool {
 			var err error
-			rates, err = h.ArrivalRates(t.Context())
+			rates, err = h.store.ArrivalRates(t.Context())
 			return err == nil && is(rates["zoom-webinars"])
 		})
 		return rates
@@ -683,15 +683,15 @@ func TestApply(t *testing.T) {
 	if err := h.store.SetArrivalRates(t.Context(), silent, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); !errors.Is(err, lead.ErrNotFound) {
+	if _, err := h.Commands.OffUntil(t.Context(), "Dana", "14:00"); !errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("off duty of an unknown rep: %v", err)
 	}
 	h.Apply(jobs.Settings{Routes: []routing.Route{{To: "managers", AtLeast: lead.Cold}}, People: lead.People{Reps: []lead.Rep{{Name: "Dana"}}}, Sources: []string{"news"}})
 
-	if _, err := h.OffUntil(t.Context(), "Dana", "14:00"); err != nil {
+	if _, err := h.Commands.OffUntil(t.Context(), "Dana", "14:00"); err != nil {
 		t.Errorf("off duty of a new rep: %v", err)
 	}
-	if _, err := h.Resend(t.Context(), l.ID, lead.ResendOne{Target: "managers", By: "Dana"}); err != nil {
+	if _, err := h.Commands.Resend(t.Context(), l.ID, lead.ResendOne{Target: "managers", By: "Dana"}); err != nil {
 		t.Fatal(err)
 	}
 	awaitFor(t, "managers to get it", 10*time.Second, func() bool { return h.heard(lead.Copy, l.ID)["managers"] == 1 })
@@ -746,7 +746,7 @@ func TestCanary(t *testing.T) {
 	h.mu.Lock()
 	told := len(h.told)
 	h.mu.Unlock()
-	b, err := h.Books(t.Context(), "2026-11-24")
+	b, err := h.Views.Books(t.Context(), "2026-11-24")
 	if err != nil || b != (lead.Books{}) || told > 0 {
 		t.Errorf("canaries are in the books, %+v, %v, or told to %d targets", b, err, told)
 	}

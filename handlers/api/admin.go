@@ -77,7 +77,7 @@ func (s *API) DropPass(c echo.Context) error {
 // themselves what is done about leads; here it is what else people do. Its
 // errors wrap lead.ErrBadCursor or lead.ErrUnavailable.
 type auditor interface {
-	Audit(ctx context.Context, e lead.Entry)
+	Record(ctx context.Context, e lead.Entry)
 	Entries(ctx context.Context, limit int, cursor string) (entries []lead.Entry, next string, err error)
 }
 

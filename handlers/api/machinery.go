@@ -17,7 +17,7 @@ import (
 	"github.com/leadgate/leadgate/lead/ops"
 )
 
-// machinery is what works behind the intake; jobs.Jobs is one. Its errors wrap
+// machinery is what works behind the intake. Its errors wrap
 // lead.ErrNotFound or ops.ErrBusy.
 type machinery interface {
 	// Machinery returns the state of everything, as far as it is known.
@@ -77,9 +77,9 @@ func (s *API) ListTasks(c echo.Context) error {
 // pauser knows the targets and stops and starts them by hand. The program joins
 // it with jobs. Its errors wrap lead.ErrNotFound or lead.ErrUnavailable.
 type pauser interface {
-	Targets() []ops.Target
-	PauseTarget(ctx context.Context, name, by, why string) error
-	ResumeTarget(ctx context.Context, name string) error
+	States() []ops.Target
+	Pause(ctx context.Context, name, by, why string) error
+	Resume(ctx context.Context, name string) error
 }
 
 // ListTargets answers GET /targets: how each one fares, in the order of the
@@ -87,7 +87,7 @@ type pauser interface {
 func (s *API) ListTargets(c echo.Context) error {
 	return show(c, struct {
 		Items []ops.Target `json:"items"`
-	}{s.o.Pauser.Targets()})
+	}{s.o.Pauser.States()})
 }
 
 // SetTarget answers POST /targets/{name}/pause and /resume with all of them.
@@ -110,9 +110,9 @@ func (s *API) SetTarget(c echo.Context) error {
 	case verb == "pause" && (in.By == "" || len(in.By) > 200 || len(in.Why) > 500):
 		return problem.Problem{Code: problem.Malformed, Detail: `Say who pauses it, and in at most 500 characters why: {"by": "Dana", "why": "CRM moves"}.`}
 	case verb == "pause":
-		err = s.o.Pauser.PauseTarget(ctx, name, in.By, in.Why)
+		err = s.o.Pauser.Pause(ctx, name, in.By, in.Why)
 	case verb == "resume":
-		err = s.o.Pauser.ResumeTarget(ctx, name)
+		err = s.o.Pauser.Resume(ctx, name)
 	default:
 		return lead.ErrNotFound
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// watcher tells what happens as it happens. jobs.Jobs is one.
+// watcher tells what happens as it happens. events.Log is one.
 type watcher interface {
 	// Place is where the stream is now.
 	Place() string

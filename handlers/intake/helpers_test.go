@@ -83,7 +83,7 @@ func (keeper) Pass(context.Context, string) (session.Credential, error) {
 func (keeper) Passes(context.Context) ([]session.Credential, error) { return nil, nil }
 func (keeper) Put(context.Context, session.Credential) error        { return nil }
 func (keeper) Drop(context.Context, string) error                   { return nil }
-func (keeper) Audit(context.Context, lead.Entry)                    {}
+func (keeper) Record(context.Context, lead.Entry)                   {}
 
 // testServer returns an intake whose clock stands at noon.
 func testServer(t testing.TB, sources []source.Source, change ...func(*Options)) (*server, *fakeAccepter) {

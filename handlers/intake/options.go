@@ -26,7 +26,7 @@ type Options struct {
 	Now      func() time.Time
 }
 
-// accepter makes one request's touches durable, all or none; jobs.Jobs is one.
+// accepter makes one request's touches durable, all or none; intake.Intake is one.
 // isNew is false when each of them was known. An error that wraps
 // lead.ErrNotDurable means that nothing is kept and that the sender should try
 // again.

@@ -47,9 +47,9 @@ type store interface {
 	Drop(ctx context.Context, id string) error // ErrNotFound for all but the first who drops it
 }
 
-// auditLog keeps who did what; jobs.Jobs is one.
+// auditLog keeps who did what; audit.Log is one.
 type auditor interface {
-	Audit(ctx context.Context, e lead.Entry)
+	Record(ctx context.Context, e lead.Entry)
 }
 
 // Sessions tells who sends a request, signs people in and out, and records what
@@ -265,5 +265,5 @@ func (s *Sessions) Did(c echo.Context, act lead.Act, about string) {
 
 // DidBy records that somebody did something, by the name that the caller gave.
 func (s *Sessions) DidBy(ctx context.Context, by string, act lead.Act, about string) {
-	s.o.Audit.Audit(ctx, lead.Entry{By: by, Did: act, About: about})
+	s.o.Audit.Record(ctx, lead.Entry{By: by, Did: act, About: about})
 }

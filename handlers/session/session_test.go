@@ -77,7 +77,7 @@ func (f *fakeStore) Drop(_ context.Context, id string) error {
 // fakeAudit keeps what was done.
 type fakeAudit struct{ did []lead.Act }
 
-func (f *fakeAudit) Audit(_ context.Context, e lead.Entry) { f.did = append(f.did, e.Did) }
+func (f *fakeAudit) Record(_ context.Context, e lead.Entry) { f.did = append(f.did, e.Did) }
 
 func TestSessions_Valid(t *testing.T) {
 	now := noon

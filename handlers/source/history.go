@@ -9,7 +9,7 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-// notebook keeps what is known of sources over a restart. jobs.Jobs is one.
+// notebook keeps what is known of sources over a restart. notes.Notes is one.
 type notebook interface {
 	KeepNote(source string, note []byte) error
 	Notes() (map[string][]byte, error)

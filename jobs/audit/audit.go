@@ -32,8 +32,8 @@ const (
 	nameMost  = 200         // bytes of who did it
 )
 
-// store is the audit of all replicas. store.Store is one.
-type store interface {
+// Store is the audit of all replicas. store.Store is one.
+type Store interface {
 	KeepEntries(ctx context.Context, entries []lead.Entry, since time.Time) error
 	Entries(ctx context.Context, since time.Time, limit int, cursor string) (entries []lead.Entry, next string, err error)
 }
@@ -41,7 +41,7 @@ type store interface {
 // Options of New; all are required.
 type Options struct {
 	Journal   *journal.Journal
-	Store     store
+	Store     Store
 	Redis     *availability.Monitor
 	Retention time.Duration // older entries are not listed
 	Logger    *slog.Logger

@@ -17,6 +17,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/leadgate/leadgate/lead"
 )
 
 const (
@@ -36,6 +38,10 @@ const (
 // ErrDataLost is returned by Check when Redis answers without the data that it
 // had. It is an outage at once.
 var ErrDataLost = errors.New("redis lost its data")
+
+// ErrNeeded says that what is asked for cannot be done from a journal: whoever asks
+// should not wait until Redis is back.
+var ErrNeeded = fmt.Errorf("%w: redis is away, and this cannot be done without it", lead.ErrUnavailable)
 
 // Options of New; all are required.
 type Options struct {
@@ -140,14 +146,14 @@ func signal(c chan struct{}) {
 // also when Redis was away at the start and the rest follows with its return.
 func (m *Monitor) MarkReady() { close(m.ready) }
 
-// Ready waits for MarkReady, for lists are incomplete before; an error means
-// that ctx ended first.
+// Ready waits for MarkReady, for lists are incomplete before. lead.ErrUnavailable:
+// ctx ended first.
 func (m *Monitor) Ready(ctx context.Context) error {
 	select {
 	case <-m.ready:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("the store is being filled from the journal: %w", ctx.Err())
+		return fmt.Errorf("%w: the store is being filled from the journal: %w", lead.ErrUnavailable, ctx.Err())
 	}
 }
 

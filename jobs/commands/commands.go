@@ -85,33 +85,32 @@ func New(o Options) *Commands {
 var (
 	errUnchanged = errors.New("nothing changes")     // it was done already
 	errMerged    = errors.New("the lead was merged") // it is part of another one now
-	// errNeedsRedis: what is asked for cannot be done from a journal, and whoever asks
-	// should not wait until Redis is back.
-	errNeedsRedis = fmt.Errorf("%w: redis is away, and this cannot be done without it", lead.ErrUnavailable)
 )
 
-// Do carries out what somebody does about a lead, by compare-and-set. A duplicate
+// Act carries out what somebody does about a lead, by compare-and-set. A duplicate
 // is merged with the lead that it is, and that one comes back. With a revision it
 // holds only if nobody changed the lead since. Of a lead that was merged it is the
-// other one that is meant. The lead as it is comes back with errors, too.
+// other one that is meant. The lead as it is comes back with errors, too, its
+// verdict as of now.
 //
 // Should another replica have decided otherwise while Redis was away, the first in
 // the store has the lead and the user whose action lost gets a thread reply.
-func (c *Commands) Do(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
+func (c *Commands) Act(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
 	if d.Verb == lead.VerbRelease {
-		return c.release(ctx, leadID, d.By, revision)
+		l, err := c.release(ctx, leadID, d.By, revision)
+		return c.o.Policy.AsOfNow(l), err
 	}
 	l, err := c.do(ctx, leadID, d, revision)
 	if errors.Is(err, errMerged) { // an old message still names it
-		return c.Do(ctx, l.MergedInto, d, 0)
+		return c.Act(ctx, l.MergedInto, d, 0)
 	}
 	if err != nil {
-		return l, fmt.Errorf("%s lead %s: %w", d.Verb, leadID, err)
+		return c.o.Policy.AsOfNow(l), fmt.Errorf("%s lead %s: %w", d.Verb, leadID, err)
 	}
 	if d.Verb == lead.VerbClaim {
 		c.o.Claimed(c.o.Now().Sub(l.CreatedAt))
 	}
-	return l, nil
+	return c.o.Policy.AsOfNow(l), nil
 }
 
 func (c *Commands) do(ctx context.Context, leadID string, d lead.Command, revision int64) (*lead.Lead, error) {
@@ -195,7 +194,7 @@ func (c *Commands) apply(l *lead.Lead, d lead.Command, at time.Time) error {
 // is away or does not have the lead.
 func (c *Commands) reach(ctx context.Context, id string) error {
 	if !c.o.Redis.Up() {
-		return errNeedsRedis
+		return availability.ErrNeeded
 	}
 	_, err := c.o.Prompt.Lead(ctx, id)
 	return err

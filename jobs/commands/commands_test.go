@@ -216,7 +216,7 @@ func TestCommands_ClaimsHaveOneWinner(t *testing.T) {
 		t.Run(fmt.Sprintf("Away=%t", away), func(t *testing.T) {
 			b := newCommands(t)
 			for _, verb := range []lead.Verb{lead.VerbClaim, lead.VerbUnclaim} { // so that the journal knows it
-				if _, err := b.Do(t.Context(), "l1", lead.Command{Verb: verb, By: "Dana"}, 0); err != nil {
+				if _, err := b.Act(t.Context(), "l1", lead.Command{Verb: verb, By: "Dana"}, 0); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -230,7 +230,7 @@ func TestCommands_ClaimsHaveOneWinner(t *testing.T) {
 				granted := make([]bool, people)
 				for p := range people {
 					wg.Go(func() {
-						l, err := b.Do(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: fmt.Sprint(p)}, 0)
+						l, err := b.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: fmt.Sprint(p)}, 0)
 						switch {
 						case err == nil:
 							granted[p] = true
@@ -254,11 +254,11 @@ func TestCommands_ClaimsHaveOneWinner(t *testing.T) {
 					t.Fatalf("round %d: granted to %d, the lead has %+v, %v", round, owner, l.Claim, err)
 				}
 				if thief := (owner + 1 + rand.IntN(people-1)) % people; thief != owner {
-					if _, err := b.Do(t.Context(), "l1", lead.Command{Verb: lead.VerbUnclaim, By: fmt.Sprint(thief)}, 0); !errors.Is(err, lead.ErrTaken) {
+					if _, err := b.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbUnclaim, By: fmt.Sprint(thief)}, 0); !errors.Is(err, lead.ErrTaken) {
 						t.Fatalf("round %d: another gave it back: %v", round, err)
 					}
 				}
-				if _, err := b.Do(t.Context(), "l1", lead.Command{Verb: lead.VerbUnclaim, By: fmt.Sprint(owner)}, 0); err != nil {
+				if _, err := b.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbUnclaim, By: fmt.Sprint(owner)}, 0); err != nil {
 					t.Fatal(err)
 				}
 				b.store.mu.Lock()
@@ -289,7 +289,7 @@ func TestCommands_Audit(t *testing.T) {
 			b := newCommands(t)
 			act := func(d lead.Command) {
 				t.Helper()
-				if _, err := b.Do(t.Context(), "l1", d, 0); err != nil && !errors.Is(err, lead.ErrTaken) {
+				if _, err := b.Act(t.Context(), "l1", d, 0); err != nil && !errors.Is(err, lead.ErrTaken) {
 					t.Fatal(err)
 				}
 			}
@@ -324,14 +324,14 @@ func TestCommands_Audit(t *testing.T) {
 // store has the lead; what the other did ends, and is not tried again.
 func TestCommands_LosesWhileAway(t *testing.T) {
 	b := newCommands(t)
-	if _, err := b.Do(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil { // so that the journal knows it
+	if _, err := b.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil { // so that the journal knows it
 		t.Fatal(err)
 	}
 	b.setAway(true)
-	if l, err := b.Do(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil || l.Claim.By != "Dana" {
+	if l, err := b.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil || l.Claim.By != "Dana" {
 		t.Fatalf("claim = %+v, %v", l, err)
 	}
-	if _, err := b.Do(t.Context(), "elsewhere", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); !errors.Is(err, repo.ErrAway) {
+	if _, err := b.Act(t.Context(), "elsewhere", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); !errors.Is(err, repo.ErrAway) {
 		t.Errorf("a lead of another node = %v", err)
 	}
 	b.store.leads["l1"].Claim, b.store.leads["l1"].Status = &lead.Claim{By: "Lee", At: b.o.Now()}, lead.Claimed
@@ -350,15 +350,15 @@ func TestCommands_FindsItsLead(t *testing.T) {
 	b := newCommands(t)
 	b.store.leads["old"] = &lead.Lead{ID: "old", MergedInto: "l1", Revision: 1}
 	b.store.touches["t1"] = &lead.Touch{ID: "t1", LeadID: "l1"}
-	if l, err := b.Do(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 7); !errors.Is(err, lead.ErrConflict) || l.Revision != 1 {
+	if l, err := b.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 7); !errors.Is(err, lead.ErrConflict) || l.Revision != 1 {
 		t.Errorf("another revision = %+v, %v", l, err)
 	}
 	for _, id := range []string{"old", "t1"} {
-		if l, err := b.Do(t.Context(), id, lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil || l.ID != "l1" {
+		if l, err := b.Act(t.Context(), id, lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil || l.ID != "l1" {
 			t.Errorf("by %s = %+v, %v", id, l, err)
 		}
 	}
-	if _, err := b.Do(t.Context(), "none", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); !errors.Is(err, lead.ErrNotFound) {
+	if _, err := b.Act(t.Context(), "none", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); !errors.Is(err, lead.ErrNotFound) {
 		t.Errorf("no such lead = %v", err)
 	}
 }
@@ -375,7 +375,7 @@ func TestCommands_Apply(t *testing.T) {
 	if err := b.o.Journal.Commit(t.Context(), op); err != nil {
 		t.Fatal(err)
 	}
-	if l, err := b.Do(t.Context(), "t1", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil || l.Claim == nil {
+	if l, err := b.Act(t.Context(), "t1", lead.Command{Verb: lead.VerbClaim, By: "Dana"}, 0); err != nil || l.Claim == nil {
 		t.Fatalf("claim of a lead that is not made yet = %+v, %v", l, err)
 	}
 	b.Posted(t.Context(), touch)
@@ -410,10 +410,10 @@ func TestCommands_Merge(t *testing.T) {
 	if _, err := b.Unmerge(t.Context(), "l2", "Dana"); !errors.Is(err, lead.ErrNotMerged) {
 		t.Errorf("Unmerge again = %v", err)
 	}
-	if l, err := b.Do(t.Context(), "l2", lead.Command{Verb: lead.VerbDuplicate, By: "Dana", To: "l1"}, 0); err != nil || l.ID != "l1" {
+	if l, err := b.Act(t.Context(), "l2", lead.Command{Verb: lead.VerbDuplicate, By: "Dana", To: "l1"}, 0); err != nil || l.ID != "l1" {
 		t.Errorf("duplicate = %+v, %v", l, err)
 	}
-	if _, err := b.Do(t.Context(), "l1", lead.Command{Verb: lead.VerbDuplicate, By: "Dana", To: "none"}, 0); !errors.Is(err, lead.ErrWhom) {
+	if _, err := b.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbDuplicate, By: "Dana", To: "none"}, 0); !errors.Is(err, lead.ErrWhom) {
 		t.Errorf("duplicate of nothing = %v", err)
 	}
 	b.setAway(true)
@@ -428,19 +428,19 @@ func TestCommands_ReleaseAndResend(t *testing.T) {
 	b := newCommands(t)
 	b.store.leads["held"] = &lead.Lead{ID: "held", Apart: true, Status: lead.HeldInQuarantine, Revision: 3, Touches: []string{"t1"}}
 	b.store.touches["t1"] = &lead.Touch{ID: "t1", LeadID: "held", State: lead.Quarantined, Held: "honeypot"}
-	if _, err := b.Do(t.Context(), "held", lead.Command{Verb: lead.VerbRelease, By: "Dana"}, 1); !errors.Is(err, lead.ErrConflict) {
+	if _, err := b.Act(t.Context(), "held", lead.Command{Verb: lead.VerbRelease, By: "Dana"}, 1); !errors.Is(err, lead.ErrConflict) {
 		t.Errorf("release of another revision = %v", err)
 	}
 	if _, err := b.Resend(t.Context(), "held", lead.ResendOne{Target: "crm"}); !errors.Is(err, lead.ErrHeld) {
 		t.Errorf("resend of a held lead = %v", err)
 	}
-	if _, err := b.Do(t.Context(), "held", lead.Command{Verb: lead.VerbRelease, By: "Dana"}, 0); err != nil || !slices.Equal(b.reopened, []string{"t1"}) {
+	if _, err := b.Act(t.Context(), "held", lead.Command{Verb: lead.VerbRelease, By: "Dana"}, 0); err != nil || !slices.Equal(b.reopened, []string{"t1"}) {
 		t.Errorf("release = %v, reopened %v", err, b.reopened)
 	}
 	if touch := b.store.touches["t1"]; touch.ReleasedBy != "Dana" || touch.Held != "" {
 		t.Errorf("touch = %+v", touch)
 	}
-	if _, err := b.Do(t.Context(), "l1", lead.Command{Verb: lead.VerbRelease, By: "Dana"}, 0); err != nil || len(b.reopened) != 1 {
+	if _, err := b.Act(t.Context(), "l1", lead.Command{Verb: lead.VerbRelease, By: "Dana"}, 0); err != nil || len(b.reopened) != 1 {
 		t.Errorf("release of what is not held = %v, reopened %v", err, b.reopened)
 	}
 

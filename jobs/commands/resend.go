@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -51,7 +52,7 @@ func (c *Commands) release(ctx context.Context, leadID, by string, revision int6
 // It is on disk when Resend returns. The lead comes back as it is.
 func (c *Commands) Resend(ctx context.Context, leadID string, r lead.ResendOne) (*lead.Lead, error) {
 	if !c.o.Redis.Up() {
-		return nil, errNeedsRedis
+		return nil, availability.ErrNeeded
 	}
 	l, err := c.o.Repo.Lead(ctx, leadID)
 	switch {

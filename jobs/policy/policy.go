@@ -32,6 +32,17 @@ func (p Policy) LooksHot(t *lead.Touch) bool {
 	return t.State == lead.Accepted && !t.Test && !t.Silent && p.Rules().LooksHot(t, p.Now())
 }
 
+// AsOfNow is a copy of a lead, which others may hold, with its verdict as of now;
+// nil of nil.
+func (p Policy) AsOfNow(l *lead.Lead) *lead.Lead {
+	if l == nil {
+		return nil
+	}
+	now := *l
+	now.Verdict = p.Rules().AsOf(l, p.Now())
+	return &now
+}
+
 // Judge adds a touch to its lead, gives the lead its verdict and decides who is
 // notified. It runs again when the lead was changed meanwhile.
 func (p Policy) Judge(l *lead.Lead, t *lead.Touch) {

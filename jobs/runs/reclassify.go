@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leadgate/leadgate/jobs/availability"
 	"github.com/leadgate/leadgate/jobs/pipeline"
 	"github.com/leadgate/leadgate/jobs/repo"
 	"github.com/leadgate/leadgate/journal"
@@ -24,7 +25,7 @@ const reclassifyAtOnce = 8
 // is on disk before the next one is read, and running it twice changes nothing
 // more. dry: nothing is written.
 func (w *Runs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, told lead.Walk) (lead.Reclassified, error) {
-	if err := w.ready(ctx); err != nil {
+	if err := w.o.Redis.Ready(ctx); err != nil {
 		return lead.Reclassified{}, err
 	}
 	r := lead.Reclassified{Rules: w.o.Policy.Rules().Version(), Turns: map[string]int{}, DryRun: dry}
@@ -57,11 +58,11 @@ func (w *Runs) Reclassify(ctx context.Context, chosen lead.Chosen, dry bool, tol
 // merged it is the other one that is meant. lead.ErrConflict when it is at another
 // revision. The turn comes back also when both verdicts are the same.
 func (w *Runs) ReclassifyLead(ctx context.Context, id string, how lead.ReclassifyOne) (lead.Turn, error) {
-	if err := w.ready(ctx); err != nil {
+	if err := w.o.Redis.Ready(ctx); err != nil {
 		return lead.Turn{}, err
 	}
 	if !w.o.Redis.Up() {
-		return lead.Turn{}, errNeedsRedis
+		return lead.Turn{}, availability.ErrNeeded
 	}
 	l, err := w.o.Repo.Lead(ctx, id)
 	for err == nil && l.MergedInto != "" {

@@ -19,7 +19,7 @@ import (
 // been. Nothing is changed. Both sides are worked out anew from the history, so
 // what differs is the rules' doing.
 func (w *Runs) Rehearse(ctx context.Context, set *rules.Set, since time.Time, told lead.Walk) (lead.Rehearsal, error) {
-	if err := w.ready(ctx); err != nil {
+	if err := w.o.Redis.Ready(ctx); err != nil {
 		return lead.Rehearsal{}, err
 	}
 	now, inUse := w.o.Now(), w.o.Policy.Rules()

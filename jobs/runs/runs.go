@@ -2,7 +2,6 @@ package runs
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"log/slog"
 	"time"
@@ -53,17 +52,8 @@ type Runs struct{ o Options }
 // New returns runs over a registry.
 func New(o Options) *Runs { return &Runs{o: o} }
 
-// errNeedsRedis: what is asked for cannot be done from a journal, and whoever asks
-// should not wait until Redis is back.
-var errNeedsRedis = fmt.Errorf("%w: redis is away, and this cannot be done without it", lead.ErrUnavailable)
-
-// ready waits until the store holds what the journal kept.
-func (w *Runs) ready(ctx context.Context) error {
-	if err := w.o.Redis.Ready(ctx); err != nil {
-		return fmt.Errorf("%w: %w", lead.ErrUnavailable, err)
-	}
-	return nil
-}
+// RunOf returns a run as it is now; see Registry.Get.
+func (w *Runs) RunOf(id string) (lead.Run, error) { return w.o.Registry.Get(id) }
 
 // step is a step of a touch's trail that is taken now.
 func (w *Runs) step(t *lead.Touch, name lead.StepName, why, note string) lead.Step {

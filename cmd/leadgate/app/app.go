@@ -34,6 +34,11 @@ import (
 	"github.com/leadgate/leadgate/handlers/slack"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/jobs"
+	"github.com/leadgate/leadgate/jobs/commands"
+	"github.com/leadgate/leadgate/jobs/notes"
+	"github.com/leadgate/leadgate/jobs/queue"
+	"github.com/leadgate/leadgate/jobs/runs"
+	"github.com/leadgate/leadgate/jobs/views"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/ops"
@@ -166,7 +171,7 @@ func New(o Options) (_ *App, err error) {
 	if a.clients.embedded {
 		credentialJournal = a.journal.Journal
 	}
-	a.sessions, err = openCredentials(a.ctx, a.prompt, credentialJournal, a.jobs.AwaySince, o.Begin, log)
+	a.sessions, err = openCredentials(a.ctx, a.prompt, credentialJournal, a.jobs.Redis.DownSince, o.Begin, log)
 	if err != nil {
 		return nil, fmt.Errorf("restore sessions and tokens: %w", err)
 	}
@@ -174,12 +179,13 @@ func New(o Options) (_ *App, err error) {
 		Sources: cfg.Sources, PublicURL: public, Rules: book.now, Reps: func() []lead.Rep { return a.files.people().Reps }, Try: cfg.Default,
 		Session: session.Options{Store: a.sessions, Tokens: tokens(cfg.APIToken.Reveal(), cli.Token),
 			Slack: session.Slack{ClientID: cfg.Slack.ClientID, ClientSecret: cfg.Slack.ClientSecret.Reveal(), APIURL: cfg.Slack.APIURL}},
-		Source: source.Options{Notebook: a.jobs, ArrivalRates: a.jobs.ArrivalRates, TrustedProxies: cfg.TrustedProxies},
-		Intake: intake.Options{Accepter: a.jobs, MaxBody: cfg.MaxBody},
-		API: api.Options{Reader: a.jobs, Actor: a.jobs, Merger: a.jobs, Resender: a.jobs, Judge: a.jobs, Replayer: a.jobs, Eraser: a.jobs, People: a.jobs,
-			Watcher: a.jobs, Machinery: a.jobs, Pauser: a.jobs, Reporter: a.jobs, Auditor: a.jobs,
-			Doctor: doctor.Doctor{Config: a.files.config, NextStart: a.files.nextStart, Dir: a.journal.dir, Rules: book.now, Store: a.prompt, Embedded: a.clients.embedded, Targets: a.jobs.Targets, Unidentified: a.jobs.Unnamed}},
-		Pages:    inbox.Options{Standby: a.jobs, Means: routing.Sentence, Preview: previews(public, book.now), Request: a.jobs.Request},
+		Source: source.Options{Notebook: notes.New(a.journal.Journal), ArrivalRates: a.prompt.ArrivalRates, TrustedProxies: cfg.TrustedProxies},
+		Intake: intake.Options{Accepter: a.jobs.Intake, MaxBody: cfg.MaxBody},
+		API: api.Options{Reader: a.jobs.Views, Actor: a.jobs.Commands, Merger: a.jobs.Commands, Resender: resender{a.jobs.Commands, a.jobs.Runs}, Judge: judge{a.jobs.Runs, a.jobs.Views},
+			Replayer: a.jobs.Runs, Eraser: a.jobs.Privacy, People: a.jobs.Commands, Watcher: a.jobs.Events, Machinery: machinery{a.jobs.Views, a.jobs.Queue}, Pauser: a.jobs.Targets,
+			Reporter: a.jobs.Views, Auditor: a.jobs.Audit,
+			Doctor: doctor.Doctor{Config: a.files.config, NextStart: a.files.nextStart, Dir: a.journal.dir, Rules: book.now, Store: a.prompt, Embedded: a.clients.embedded, Targets: a.jobs.Targets.States, Unidentified: a.jobs.Enrich.Unidentified}},
+		Pages:    inbox.Options{Standby: a.jobs.Views, Means: routing.Sentence, Preview: previews(public, book.now), Request: a.jobs.Views.Request},
 		Slack:    slackOf(cfg),
 		Ready:    func(context.Context) handlers.Readiness { return readiness(a.journal.Journal, a.jobs, a.files) },
 		Registry: registry, Version: o.Version, Logger: log, Now: time.Now,
@@ -188,14 +194,14 @@ func New(o Options) (_ *App, err error) {
 		return nil, &ConfigError{err}
 	}
 	a.http = a.web.HTTPServer()
-	a.files.audit = a.jobs.Audit
+	a.files.audit = a.jobs.Audit.Record
 	a.files.apply = func(cfg *config.Config) error {
 		if err := a.web.Reload(cfg.Sources); err != nil {
 			return err
 		}
 		vendors.Reload(cfg.Sources)
 		a.jobs.Apply(jobs.Settings{Routes: cfg.Routes, People: lead.People{Reps: cfg.Reps, Teams: cfg.Teams}, Sources: names(cfg.Sources)})
-		a.jobs.AskAnew()
+		a.jobs.Enrich.Retry()
 		return nil
 	}
 	return a, nil
@@ -227,7 +233,7 @@ func (a *App) Start() {
 		return nil
 	})
 	run(a.files.run)
-	run(func(ctx context.Context) { a.jobs.WhenAway(ctx, a.clients.cut) })
+	run(func(ctx context.Context) { a.jobs.Redis.WhenDown(ctx, a.clients.cut) })
 	run(func(ctx context.Context) { warmSearch(ctx, a.jobs, a.lists, log) })
 	if !a.clients.embedded {
 		run(a.sessions.watch)
@@ -326,6 +332,22 @@ func slackOf(cfg *config.Config) slack.Options {
 		APIURL: cfg.Slack.APIURL}
 }
 
+// What handlers use together is of several parts.
+type (
+	resender struct {
+		*commands.Commands
+		*runs.Runs
+	}
+	judge struct {
+		*runs.Runs
+		*views.Views
+	}
+	machinery struct {
+		*views.Views
+		*queue.Queue
+	}
+)
+
 // listen opens the configured address. With no configuration at all a busy
 // port means the next free one, up to 8089.
 func listen(cfg *config.Config) (net.Listener, error) {
@@ -362,7 +384,7 @@ func keepFor(cfg *config.Config, c *redisClients) time.Duration {
 }
 
 func readiness(j *journal.Journal, work *jobs.Jobs, files *reloader) handlers.Readiness {
-	r := handlers.Readiness{Rules: files.book.now().Version(), Refused: files.refused(), Ready: j.Err() == nil, RedisUp: work.RedisUp(), Waiting: work.Waiting()}
+	r := handlers.Readiness{Rules: files.book.now().Version(), Refused: files.refused(), Ready: j.Err() == nil, RedisUp: work.Redis.Up(), Waiting: work.Books.Waiting()}
 	if err := j.Err(); err != nil {
 		r.Why = "the journal cannot be written"
 	}
@@ -381,7 +403,7 @@ func warnAboutServer(ctx context.Context, s *store.Store, log *slog.Logger) {
 
 // warmSearch reads the search index before the first search needs it.
 func warmSearch(ctx context.Context, work *jobs.Jobs, s *store.Store, log *slog.Logger) {
-	if work.Loaded(ctx) != nil {
+	if work.Redis.Ready(ctx) != nil {
 		return // stopped before
 	}
 	if err := s.WarmSearch(ctx); err != nil {
