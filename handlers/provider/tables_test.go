@@ -49,6 +49,11 @@ func TestTables(t *testing.T) {
 	refused(t, "placeLists", spots...)
 	refused(t, "slotLists", parts...)
 	refused(t, "yesNoLists", yesNoLists[:]...)
+	var signs []string
+	for _, l := range signalLists {
+		signs = append(signs, l.labels)
+	}
+	refused(t, "signalLists", signs...)
 	for place, list := range placeSpellings {
 		var labels []string
 		for _, s := range list {
