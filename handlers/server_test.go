@@ -2,9 +2,6 @@ package handlers
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -160,19 +157,6 @@ func count(t *testing.T, s *Server, counter string) float64 {
 		}
 	}
 	return 0
-}
-
-// zoomSigned returns the headers that Zoom would send with body.
-func zoomSigned(secret, body string, at time.Time) []string {
-	ts := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte("v0:" + ts + ":" + body))
-	return []string{"x-zm-request-timestamp", ts, "x-zm-signature", "v0=" + hex.EncodeToString(mac.Sum(nil))}
-}
-
-func zoomRegistered(email string) string {
-	return `{"event":"webinar.registration_created","event_ts":1764072000000,"payload":{"account_id":"a1","object":{"uuid":"u1","id":91122233344,` +
-		`"topic":"Growing with less","registrant":{"id":"r1","email":"` + email + `","first_name":"Ida","last_name":"Sommer","status":"approved"}}}}`
 }
 
 func TestNew_Refuses(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/leadgate/leadgate/jobs/queue"
 	"github.com/leadgate/leadgate/journal"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
@@ -84,12 +83,6 @@ func use(j *Jobs, k Store) { j.o.Store.(*swapStore).Store = k }
 
 // noStore is a store that nothing calls: what is sent straight from the journal needs none.
 type noStore struct{ Store }
-
-// onItsWay is a touch that the queue keeps in memory.
-func onItsWay(j *Jobs, id string) (t *lead.Touch) {
-	_ = j.Queue.Work(id, func(f queue.InFlight) error { t = f.Touch; return nil }) // which has no error of its own
-	return t
-}
 
 func TestJobs_Machinery(t *testing.T) {
 	j := newIdle(t)

@@ -74,13 +74,12 @@ func (c *chooser) happened(t *lead.Touch) {
 
 // happening is the action of a name; empty if it tells none.
 func (c *chooser) happening(name string) lead.Action {
-	demo, webinar := has(name, demoWords), has(name, webinarTopics)
-	if !demo && !webinar {
+	demo := has(name, demoWords)
+	if !demo && !has(name, webinarTopics) {
 		if has(name, otherTopics) {
 			return "" // a missed call
 		}
 		demo = !c.calendar() && c.mentions("demo", "booking", "appointment", "meeting", "consultation")
-		webinar = !demo
 	}
 	for _, h := range happenings {
 		if !strings.Contains(name, h.word) {

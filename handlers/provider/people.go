@@ -266,7 +266,7 @@ func withoutMembers(path string) string {
 
 // withoutNumber takes the number out of an owner: attendee 2 is an attendee.
 func withoutNumber(prefix string) string {
-	if strings.IndexAny(prefix, "0123456789") < 0 {
+	if !strings.ContainsAny(prefix, "0123456789") {
 		return prefix
 	}
 	words := strings.Fields(prefix)
