@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
@@ -130,7 +131,7 @@ func TestAccess_StoreAway(t *testing.T) {
 	f := newFakePasses()
 	s, cookies := insiders(t, func(o *Options) { o.Session.Store = f })
 	f.err = lead.ErrUnavailable
-	wantProblem(t, ask(s, "GET", "/api/v1/leads", "", "Cookie", cookies[session.Owner]), problem.Unavailable)
+	handlertest.WantProblem(t, ask(s, "GET", "/api/v1/leads", "", "Cookie", cookies[session.Owner]), problem.Unavailable)
 	if w := ask(s, "GET", "/api/v1/leads", "", "Authorization", bearer); w.Code != 200 {
 		t.Errorf("a configured token while the store is away = %d, want 200", w.Code)
 	}

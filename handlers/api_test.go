@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -73,7 +74,7 @@ func TestAPI_Token(t *testing.T) {
 	for _, path := range []string{"/api/v1/leads", "/api/v1/touches/t1", "/api/v1/nope", "/api/v1", "/api/", "/api/v2/leads"} {
 		for _, token := range []string{"", "Bearer wrong", "Bearer ", "Bearer", "Basic api-token", "api-token", "Bearer api-token2"} {
 			w := ask(s, http.MethodGet, path, "", "Authorization", token)
-			if wantProblem(t, w, problem.Unauthorized); w.Header().Get("WWW-Authenticate") != "Bearer" {
+			if handlertest.WantProblem(t, w, problem.Unauthorized); w.Header().Get("WWW-Authenticate") != "Bearer" {
 				t.Errorf("GET %s with %q: no challenge", path, token)
 			}
 		}
@@ -85,7 +86,7 @@ func TestAPI_Token(t *testing.T) {
 	}
 	closed, _ := testServer(t, testSources)
 	for _, token := range []string{"", "Bearer ", bearer} {
-		wantProblem(t, ask(closed, http.MethodGet, "/api/v1/leads", "", "Authorization", token), problem.Unauthorized)
+		handlertest.WantProblem(t, ask(closed, http.MethodGet, "/api/v1/leads", "", "Authorization", token), problem.Unauthorized)
 	}
 }
 
@@ -110,9 +111,9 @@ func TestAPI_Shows(t *testing.T) {
 		t.Errorf("lead = %d %s", w.Code, w.Body)
 	}
 	for _, path := range []string{"/api/v1/touches/nope", "/api/v1/leads/nope", "/api/v1/nope"} {
-		wantProblem(t, ask(s, http.MethodGet, path, "", "Authorization", bearer), problem.NotFound)
+		handlertest.WantProblem(t, ask(s, http.MethodGet, path, "", "Authorization", bearer), problem.NotFound)
 	}
-	wantProblem(t, ask(s, http.MethodDelete, "/api/v1/leads", "", "Authorization", bearer), problem.MethodNotAllowed)
+	handlertest.WantProblem(t, ask(s, http.MethodDelete, "/api/v1/leads", "", "Authorization", bearer), problem.MethodNotAllowed)
 }
 
 func TestAPI_Errors(t *testing.T) {
@@ -124,7 +125,7 @@ func TestAPI_Errors(t *testing.T) {
 			var log bytes.Buffer
 			s := apiServer(t, fakeReader{err: tc.err}, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 			for _, path := range []string{"/api/v1/touches", "/api/v1/leads", "/api/v1/books"} {
-				wantProblem(t, ask(s, http.MethodGet, path, "", "Authorization", bearer), tc.want)
+				handlertest.WantProblem(t, ask(s, http.MethodGet, path, "", "Authorization", bearer), tc.want)
 			}
 			if logged := strings.Contains(log.String(), "level=ERROR") && strings.Contains(log.String(), "a bug"); logged != (name == "Unknown") {
 				t.Errorf("log %q, want in it what no package names, and nothing else", &log)
@@ -163,7 +164,7 @@ func TestQueries(t *testing.T) {
 	for _, bad := range []string{"/leads?limit=-1", "/leads?limit=0", "/leads?limit=1001", "/leads?limit=1000000000", "/leads?limit=x", "/touches?cursor=%00%ff",
 		"/touches?since=yesterdayish", "/touches?since=-5h", "/touches?since=-3d", "/touches?state=new", "/leads?status=accepted", "/leads?temperature=tepid", "/leads?consent=yes",
 		"/leads?temprature=hot", "/leads?q=" + strings.Repeat("a", 2000), "/books?day=31.10.2026", "/books?date=2026-10-31"} {
-		wantProblem(t, ask(s, http.MethodGet, "/api/v1"+bad, "", "Authorization", bearer), problem.BadQuery)
+		handlertest.WantProblem(t, ask(s, http.MethodGet, "/api/v1"+bad, "", "Authorization", bearer), problem.BadQuery)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -49,8 +50,8 @@ func (g *gone) HeldLead(id string) (*lead.Lead, error) {
 // bannerOf is what a page says of an outage.
 func bannerOf(t *testing.T, page string) string {
 	t.Helper()
-	for _, p := range elements(t, page, "p") {
-		if attr(p, "class") == "outage" {
+	for _, p := range handlertest.Elements(t, page, "p") {
+		if handlertest.Attr(p, "class") == "outage" {
 			var words []string
 			for n := range p.Descendants() {
 				if n.Type == html.TextNode {
@@ -98,9 +99,9 @@ func TestAway(t *testing.T) {
 				t.Errorf("GET %s = %d, says %q; want %d, %q", tc.path, w.Code, got, tc.status, tc.banner)
 			}
 			var rows []string
-			for _, li := range elements(t, page, "li") {
-				if strings.HasPrefix(attr(li, "id"), "lead-") {
-					rows = append(rows, strings.TrimPrefix(attr(li, "id"), "lead-"))
+			for _, li := range handlertest.Elements(t, page, "li") {
+				if strings.HasPrefix(handlertest.Attr(li, "id"), "lead-") {
+					rows = append(rows, strings.TrimPrefix(handlertest.Attr(li, "id"), "lead-"))
 				}
 			}
 			if d := cmp.Diff(tc.rows, rows); d != "" {

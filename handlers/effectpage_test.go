@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leadgate/leadgate/handlers/api"
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/rules"
@@ -57,7 +58,7 @@ func effectServer(t *testing.T, leads int) (*Server, *walkedJudge, func(set, day
 func TestRulesEffect(t *testing.T) {
 	s, judge, try := effectServer(t, 60)
 	page := ask(s, "GET", "/rules", "", "Authorization", bearer).Body.String()
-	if box := elements(t, page, "textarea"); len(box) != 2 || box[1].FirstChild.Data != rules.Default().Source() {
+	if box := handlertest.Elements(t, page, "textarea"); len(box) != 2 || box[1].FirstChild.Data != rules.Default().Source() {
 		t.Error("the page does not offer the rules in force to be changed")
 	}
 

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadgate/leadgate/handlers/api"
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -111,8 +112,8 @@ func TestInbox(t *testing.T) {
 	}
 	w := ask(s, "GET", "/", "", "Cookie", cookies[session.Write])
 	rows := func(page string) (ids []string) {
-		for _, n := range elements(t, page, "li") {
-			if id := attr(n, "id"); strings.HasPrefix(id, "lead-") {
+		for _, n := range handlertest.Elements(t, page, "li") {
+			if id := handlertest.Attr(n, "id"); strings.HasPrefix(id, "lead-") {
 				ids = append(ids, id)
 			}
 		}
@@ -213,7 +214,7 @@ func TestPages_Inert(t *testing.T) {
 			Deliveries: []lead.Delivery{{Target: text, Kind: text, Receipt: text, Error: text}}, Trail: []lead.Step{{Step: lead.StepName(text), Why: text, Note: text}}}
 		sh, news := &shelf{leads: []*lead.Lead{l}}, make(chan []lead.News, 1)
 		s, cookies := insiders(t, func(o *Options) {
-			o.API.Reader, o.API.Actor, o.API.Watcher = oneTouch{sh, touch}, sh, fakeWatcher{news}
+			o.API.Reader, o.API.Actor, o.API.Watcher = oneTouch{sh, touch}, sh, handlertest.Watcher{Next: news}
 		})
 		news <- []lead.News{{ID: "run-1", Kind: lead.LeadNews, LeadID: l.ID, Change: "new"}}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -254,7 +255,7 @@ func TestPages_Inert(t *testing.T) {
 // would run.
 func shapeOf(t *testing.T, page, text string) (all []string) {
 	t.Helper()
-	for _, n := range elements(t, page, "script", "img", "svg", "a", "form", "h1", "hx-partial", "iframe", "input", "button", "meta", "link", "textarea") {
+	for _, n := range handlertest.Elements(t, page, "script", "img", "svg", "a", "form", "h1", "hx-partial", "iframe", "input", "button", "meta", "link", "textarea") {
 		all = append(all, n.Data)
 		for _, a := range n.Attr {
 			leads := a.Key == "href" || a.Key == "src" || a.Key == "action"

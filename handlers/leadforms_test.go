@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -89,7 +90,7 @@ func TestReclassifyPage(t *testing.T) {
 	if !judge.how.DryRun {
 		t.Fatal("asking changed the lead")
 	}
-	if box := elements(t, page, "input"); attr(box[len(box)-1], "name") != "alert" || strings.Contains(page, "checked") {
+	if box := handlertest.Elements(t, page, "input"); handlertest.Attr(box[len(box)-1], "name") != "alert" || strings.Contains(page, "checked") {
 		t.Errorf("the box that tells sales is not there, or ticked by itself:\n%s", page)
 	}
 	for name, tt := range map[string]struct {
@@ -216,7 +217,7 @@ func TestMergePage(t *testing.T) {
 func TestLeadPage_Merged(t *testing.T) {
 	s, _, _, cookies := formServer(t, func(ada, bob *lead.Lead) { ada.MergedInto, bob.Absorbed = bobID, []string{adaID} })
 	forms := func(id string, r session.Right) []string {
-		return actions(t, ask(s, "GET", "/l/"+id, "", "Cookie", cookies[r]).Body.String())
+		return handlertest.Actions(t, ask(s, "GET", "/l/"+id, "", "Cookie", cookies[r]).Body.String())
 	}
 	ada := ask(s, "GET", "/l/"+adaID, "", "Cookie", cookies[session.Write]).Body.String()
 	if !strings.Contains(ada, `This lead is part of <a href="/l/`+bobID+`">Bob Brook</a>`) || strings.Contains(ada, "waiting") {
@@ -277,8 +278,8 @@ func TestLeadPage_Mailto(t *testing.T) {
 		s, _, _, cookies := formServer(t, func(ada, _ *lead.Lead) { ada.Person.Email = address })
 		page := ask(s, "GET", "/l/"+adaID, "", "Cookie", cookies[session.Write]).Body.String()
 		var got []string
-		for _, n := range elements(t, page, "a") {
-			if href := attr(n, "href"); strings.HasPrefix(href, "mailto:") {
+		for _, n := range handlertest.Elements(t, page, "a") {
+			if href := handlertest.Attr(n, "href"); strings.HasPrefix(href, "mailto:") {
 				got = append(got, href)
 			}
 		}

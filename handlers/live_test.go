@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -58,8 +59,8 @@ func listen(t *testing.T, s *Server, path, cookie string, d time.Duration, heade
 			}
 		}
 		var said []string
-		for _, p := range elements(t, data, "hx-partial") {
-			said = append(said, attr(p, "hx-swap")+" "+attr(p, "hx-target"))
+		for _, p := range handlertest.Elements(t, data, "hx-partial") {
+			said = append(said, handlertest.Attr(p, "hx-swap")+" "+handlertest.Attr(p, "hx-target"))
 		}
 		if strings.Contains(message, "event: reset") {
 			said = append(said, "reset")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
@@ -117,8 +118,8 @@ func TestReportsPage(t *testing.T) {
 			t.Errorf("reports = %d without %q", w.Code, want)
 		}
 	}
-	for _, link := range elements(t, page, "a") {
-		if at := attr(link, "href"); strings.HasPrefix(at, "/api/") && !strings.HasPrefix(at, "/api/v1/leads.csv") {
+	for _, link := range handlertest.Elements(t, page, "a") {
+		if at := handlertest.Attr(link, "href"); strings.HasPrefix(at, "/api/") && !strings.HasPrefix(at, "/api/v1/leads.csv") {
 			if w := ask(s, "GET", at, "", "Cookie", cookies[session.Read]); w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
 				t.Errorf("GET %s = %d %s, want CSV", at, w.Code, w.Header().Get("Content-Type"))
 			}

@@ -2,11 +2,9 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/leadgate/leadgate/handlers/api"
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/inbox"
 	"github.com/leadgate/leadgate/handlers/intake"
 	"github.com/leadgate/leadgate/handlers/problem"
@@ -91,72 +90,17 @@ func testServer(t testing.TB, sources []source.Source, change ...func(*Options))
 
 // ask sends one request straight to the handler.
 func ask(s *Server, method, target, body string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Add(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	s.Handler().ServeHTTP(w, r)
-	return w
+	return handlertest.Ask(s.Handler(), method, target, body, header...)
 }
 
 func post(s *Server, target, contentType, body string, header ...string) *httptest.ResponseRecorder {
 	return ask(s, http.MethodPost, target, body, append(header, "Content-Type", contentType)...)
 }
 
-// reply is any JSON answer of ours.
-type reply struct {
-	Type, Title, Detail, Code string
-	ID, Status, Inbox         string
-	Hint                      string
-	IDs, Fields               []string
-}
-
-func decode(t *testing.T, w *httptest.ResponseRecorder) (r reply) {
-	t.Helper()
-	var raw map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &raw); err != nil {
-		t.Fatalf("answer %d %q is not JSON: %v", w.Code, w.Body, err)
-	}
-	if n, ok := raw["status"].(float64); ok { // a problem's
-		raw["status"] = strconv.Itoa(int(n))
-	}
-	b, err := json.Marshal(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// wantProblem checks that an answer is a whole problem of this code.
-func wantProblem(t *testing.T, w *httptest.ResponseRecorder, want problem.Code) {
-	t.Helper()
-	p := decode(t, w)
-	if w.Code != want.Status() || p.Code != string(want) || p.Status != strconv.Itoa(want.Status()) || p.Title != want.Title() ||
-		p.Type != "urn:leadgate:problem:"+string(want) || p.Detail == "" {
-		t.Errorf("answer %d %s, want %d %s with type, title and detail", w.Code, w.Body, want.Status(), want)
-	}
-	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
-		t.Errorf("Content-Type %q, want application/problem+json", got)
-	}
-}
-
 // count reads one counter off the page that Prometheus reads; 0 if it is not there.
 func count(t *testing.T, s *Server, counter string) float64 {
 	t.Helper()
-	for line := range strings.Lines(ask(s, http.MethodGet, "/metrics", "").Body.String()) {
-		if value, ok := strings.CutPrefix(line, counter+" "); ok {
-			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil {
-				t.Fatalf("%s: %v", line, err)
-			}
-			return n
-		}
-	}
-	return 0
+	return handlertest.Count(t, ask(s, http.MethodGet, "/metrics", "").Body.String(), counter)
 }
 
 func TestNew_Refuses(t *testing.T) {
@@ -210,7 +154,7 @@ func TestServer_Reload(t *testing.T) {
 	if err := s.Reload([]source.Source{{Name: "new", Provider: "json"}}); err != nil {
 		t.Fatal(err)
 	}
-	wantProblem(t, post(s, "/in/old", jsonType, oneLead), problem.NotFound)
+	handlertest.WantProblem(t, post(s, "/in/old", jsonType, oneLead), problem.NotFound)
 	if w := post(s, "/in/new", jsonType, oneLead); w.Code != 202 {
 		t.Errorf("the new source answers %d, want 202", w.Code)
 	}
@@ -218,10 +162,10 @@ func TestServer_Reload(t *testing.T) {
 
 func TestServer_Routes(t *testing.T) {
 	s, _ := testServer(t, testSources)
-	wantProblem(t, ask(s, http.MethodGet, "/nope", ""), problem.NotFound)
-	wantProblem(t, ask(s, http.MethodPost, "/healthz", ""), problem.MethodNotAllowed)
-	wantProblem(t, ask(s, "BREW", "/in/json", ""), problem.MethodNotAllowed)
-	wantProblem(t, post(s, "/in/json", jsonType, `{`), problem.Malformed)
+	handlertest.WantProblem(t, ask(s, http.MethodGet, "/nope", ""), problem.NotFound)
+	handlertest.WantProblem(t, ask(s, http.MethodPost, "/healthz", ""), problem.MethodNotAllowed)
+	handlertest.WantProblem(t, ask(s, "BREW", "/in/json", ""), problem.MethodNotAllowed)
+	handlertest.WantProblem(t, post(s, "/in/json", jsonType, `{`), problem.Malformed)
 	if n := count(t, s, `leadgate_refused_total{source="json",why="malformed"}`); n != 1 {
 		t.Errorf("%v refusals are counted, want 1", n)
 	}

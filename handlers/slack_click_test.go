@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/slack"
 	"github.com/leadgate/leadgate/lead"
@@ -233,7 +234,7 @@ func TestSlack_ClickOfAStranger(t *testing.T) {
 		"App":  func(p map[string]any) { p["api_app_id"] = "A2" },
 	} {
 		body := world.click("U1", "lead.claim", "v1.l1.3", change)
-		wantProblem(t, post(s, "/slack/interactions", formType, body, fromSlackHeader(body)...), problem.Forbidden)
+		handlertest.WantProblem(t, post(s, "/slack/interactions", formType, body, fromSlackHeader(body)...), problem.Forbidden)
 		if actor.l.Claim != nil {
 			t.Errorf("%s: a stranger claimed the lead", name)
 		}
@@ -249,7 +250,7 @@ func TestSlack_Replay(t *testing.T) {
 		t.Fatalf("first = %d", w.Code)
 	}
 	actor.l.Claim, actor.l.Status = nil, lead.New
-	wantProblem(t, post(s, "/slack/interactions", formType, body, header...), problem.Stale)
+	handlertest.WantProblem(t, post(s, "/slack/interactions", formType, body, header...), problem.Stale)
 	if actor.l.Claim != nil {
 		t.Error("a replayed request claimed the lead")
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 )
 
@@ -27,11 +28,11 @@ func TestFromSlack(t *testing.T) {
 		if w := post(s, path, formType, body, sign(secret, body, now)...); w.Code != 200 {
 			t.Errorf("POST %s = %d %s, want 200", path, w.Code, w.Body)
 		}
-		wantProblem(t, post(s, path, formType, body), problem.BadSignature)
-		wantProblem(t, post(s, path, formType, body, sign("wrong", body, now)...), problem.BadSignature)
-		wantProblem(t, post(s, path, formType, body+"x", sign(secret, body, now)...), problem.BadSignature)
-		wantProblem(t, post(s, path, formType, body, sign(secret, body, now.Add(-10*time.Minute))...), problem.BadSignature)
-		wantProblem(t, post(unset, path, formType, body, sign("", body, now)...), problem.BadSignature)
-		wantProblem(t, post(s, path, formType, strings.Repeat("x", (256<<10)+1)), problem.TooLarge)
+		handlertest.WantProblem(t, post(s, path, formType, body), problem.BadSignature)
+		handlertest.WantProblem(t, post(s, path, formType, body, sign("wrong", body, now)...), problem.BadSignature)
+		handlertest.WantProblem(t, post(s, path, formType, body+"x", sign(secret, body, now)...), problem.BadSignature)
+		handlertest.WantProblem(t, post(s, path, formType, body, sign(secret, body, now.Add(-10*time.Minute))...), problem.BadSignature)
+		handlertest.WantProblem(t, post(unset, path, formType, body, sign("", body, now)...), problem.BadSignature)
+		handlertest.WantProblem(t, post(s, path, formType, strings.Repeat("x", (256<<10)+1)), problem.TooLarge)
 	}
 }

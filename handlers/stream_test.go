@@ -5,35 +5,17 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/lead"
 )
 
-// fakeWatcher tells what comes over its channel, after one reset for a place
-// that it does not know.
-type fakeWatcher struct{ news chan []lead.News }
-
-func (f fakeWatcher) Place() string { return "run-0" }
-
-func (f fakeWatcher) News(ctx context.Context, place string) []lead.News {
-	if !strings.HasPrefix(place, "run-") {
-		return []lead.News{{ID: "run-7", Kind: lead.ResetNews, At: noon}}
-	}
-	select {
-	case n := <-f.news:
-		return n
-	case <-ctx.Done():
-		return nil
-	}
-}
-
 // streamServer runs a server whose limits for other requests are very short.
-func streamServer(t *testing.T, w fakeWatcher) *httptest.Server {
+func streamServer(t *testing.T, w handlertest.Watcher) *httptest.Server {
 	t.Helper()
 	s, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens, o.API.Watcher = []string{"api-token"}, w })
 	server := httptest.NewUnstartedServer(nil)
@@ -102,7 +84,7 @@ func TestServer_Stream(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := fakeWatcher{make(chan []lead.News, 1)}
+			w := handlertest.Watcher{Next: make(chan []lead.News, 1)}
 			resp, out := watch(t, streamServer(t, w).URL+"/api/v1/stream"+tt.query)
 			if got := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || got != "text/event-stream" {
 				t.Fatalf("%s, %s", resp.Status, got)
@@ -111,7 +93,7 @@ func TestServer_Stream(t *testing.T) {
 				t.Errorf("at first (-want +got):\n%s", diff)
 			}
 			<-time.After(60 * time.Millisecond) // longer than any other request may take
-			w.news <- []lead.News{hot, warm, reset}
+			w.Next <- []lead.News{hot, warm, reset}
 			if diff := cmp.Diff(tt.want, lines(t, out, len(tt.want))); diff != "" {
 				t.Errorf("the news (-want +got):\n%s", diff)
 			}
@@ -122,8 +104,8 @@ func TestServer_Stream(t *testing.T) {
 func TestServer_Stream_GoesOn(t *testing.T) {
 	for name, header := range map[string][]string{"Known": {"Last-Event-ID", "run-4"}, "Unknown": {"Last-Event-ID", "other-4"}} {
 		t.Run(name, func(t *testing.T) {
-			w := fakeWatcher{make(chan []lead.News, 1)}
-			w.news <- []lead.News{{ID: "run-5", Kind: lead.TouchNews, At: noon}}
+			w := handlertest.Watcher{Next: make(chan []lead.News, 1)}
+			w.Next <- []lead.News{{ID: "run-5", Kind: lead.TouchNews, At: noon}}
 			_, out := watch(t, streamServer(t, w).URL+"/api/v1/stream", header...)
 			want := map[string][]string{"Known": {"retry: 2000", "id: run-4", ": alive", "id: run-5", "event: touch"},
 				"Unknown": {"retry: 2000", "id: other-4", ": alive", "id: run-7", "event: reset"}}[name]
@@ -135,7 +117,7 @@ func TestServer_Stream_GoesOn(t *testing.T) {
 }
 
 func TestServer_Stream_EndsWithTheServer(t *testing.T) {
-	server := streamServer(t, fakeWatcher{})
+	server := streamServer(t, handlertest.Watcher{})
 	_, out := watch(t, server.URL+"/api/v1/stream")
 	lines(t, out, 3)
 	begin := time.Now()
@@ -150,7 +132,7 @@ func TestServer_Stream_EndsWithTheServer(t *testing.T) {
 }
 
 func TestServer_Stream_Refused(t *testing.T) {
-	full, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens, o.API.Watcher = []string{"api-token"}, fakeWatcher{} })
+	full, _ := testServer(t, nil, func(o *Options) { o.Session.Tokens, o.API.Watcher = []string{"api-token"}, handlertest.Watcher{} })
 	tests := map[string]struct {
 		server       *Server
 		query, token string

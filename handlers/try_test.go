@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/net/html"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
@@ -26,39 +26,6 @@ var trySources = []source.Source{
 
 func tried(o *Options) { o.Try = true }
 
-// elements returns all elements of a page that have one of these names.
-func elements(t *testing.T, page string, names ...string) (found []*html.Node) {
-	t.Helper()
-	root, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range root.Descendants() {
-		for _, name := range names {
-			if n.Type == html.ElementNode && n.Data == name {
-				found = append(found, n)
-			}
-		}
-	}
-	return found
-}
-
-func attr(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-func actions(t *testing.T, page string) (all []string) {
-	for _, form := range elements(t, page, "form") {
-		all = append(all, attr(form, "action"))
-	}
-	return all
-}
-
 func TestServer_TryPage(t *testing.T) {
 	s, _ := testServer(t, trySources, tried)
 	w := ask(s, http.MethodGet, "/try", "")
@@ -66,7 +33,7 @@ func TestServer_TryPage(t *testing.T) {
 	if w.Code != 200 {
 		t.Fatalf("GET /try = %d %s, want 200", w.Code, page)
 	}
-	if d := cmp.Diff([]string{"/in/contact", "/in/webinar"}, actions(t, page)); d != "" {
+	if d := cmp.Diff([]string{"/in/contact", "/in/webinar"}, handlertest.Actions(t, page)); d != "" {
 		t.Errorf("forms (-want +got):\n%s", d)
 	}
 	for name, want := range map[string]string{
@@ -87,18 +54,18 @@ func TestServer_TryPage(t *testing.T) {
 
 	t.Run("Labels", func(t *testing.T) {
 		labelled := map[string]int{}
-		for _, l := range elements(t, page, "label") {
-			labelled[attr(l, "for")]++
+		for _, l := range handlertest.Elements(t, page, "label") {
+			labelled[handlertest.Attr(l, "for")]++
 		}
-		fields := elements(t, page, "input", "textarea")
+		fields := handlertest.Elements(t, page, "input", "textarea")
 		if len(fields) != 2*6 {
 			t.Errorf("%d fields, want 6 in each of 2 forms", len(fields))
 		}
 		for _, f := range fields {
-			if id := attr(f, "id"); id == "" || labelled[id] != 1 {
-				t.Errorf("field %q with id %q has %d labels, want 1", attr(f, "name"), id, labelled[id])
+			if id := handlertest.Attr(f, "id"); id == "" || labelled[id] != 1 {
+				t.Errorf("field %q with id %q has %d labels, want 1", handlertest.Attr(f, "name"), id, labelled[id])
 			}
-			if attr(f, "name") == "_gotcha" && (attr(f, "tabindex") != "-1" || attr(f.Parent, "aria-hidden") != "true" || attr(f.Parent, "class") != "away") {
+			if handlertest.Attr(f, "name") == "_gotcha" && (handlertest.Attr(f, "tabindex") != "-1" || handlertest.Attr(f.Parent, "aria-hidden") != "true" || handlertest.Attr(f.Parent, "class") != "away") {
 				t.Error("people can get into the honeypot")
 			}
 		}
@@ -106,8 +73,8 @@ func TestServer_TryPage(t *testing.T) {
 	t.Run("IDsAreUnique", func(t *testing.T) {
 		s, _ := testServer(t, []source.Source{{Name: "contact"}, {Name: "contact-email"}, {Name: "contact-email-name"}}, tried)
 		seen := map[string]bool{}
-		for _, n := range elements(t, ask(s, http.MethodGet, "/try", "").Body.String(), "h2", "input", "textarea") {
-			if id := attr(n, "id"); seen[id] {
+		for _, n := range handlertest.Elements(t, ask(s, http.MethodGet, "/try", "").Body.String(), "h2", "input", "textarea") {
+			if id := handlertest.Attr(n, "id"); seen[id] {
 				t.Errorf("id %q is there twice", id)
 			} else {
 				seen[id] = true
@@ -115,11 +82,11 @@ func TestServer_TryPage(t *testing.T) {
 		}
 	})
 	t.Run("Style", func(t *testing.T) {
-		links := elements(t, page, "link")
+		links := handlertest.Elements(t, page, "link")
 		if len(links) != 1 {
 			t.Fatalf("%d links, want the style sheet", len(links))
 		}
-		w := ask(s, http.MethodGet, attr(links[0], "href"), "")
+		w := ask(s, http.MethodGet, handlertest.Attr(links[0], "href"), "")
 		if w.Code != 200 || w.Header().Get("Content-Type") != "text/css; charset=utf-8" || w.Header().Get("X-Content-Type-Options") != "nosniff" ||
 			!strings.Contains(w.Body.String(), ".away") {
 			t.Errorf("style sheet = %d %v, want 200, CSS, nosniff, and the honeypot out of sight", w.Code, w.Header())
@@ -131,7 +98,7 @@ func TestServer_TryPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := ask(s, http.MethodGet, "/try", "").Body.String()
-		if len(actions(t, page)) != 0 || !strings.Contains(page, "No source takes a plain form.") {
+		if len(handlertest.Actions(t, page)) != 0 || !strings.Contains(page, "No source takes a plain form.") {
 			t.Errorf("without forms: %s", page)
 		}
 	})
@@ -139,25 +106,25 @@ func TestServer_TryPage(t *testing.T) {
 
 func TestServer_TryPageOff(t *testing.T) {
 	s, _ := testServer(t, trySources)
-	wantProblem(t, ask(s, http.MethodGet, "/try", ""), problem.NotFound)
+	handlertest.WantProblem(t, ask(s, http.MethodGet, "/try", ""), problem.NotFound)
 }
 
 // What the page's own form sends is a lead, and its honeypot is one.
 func TestServer_TryPageSends(t *testing.T) {
 	s, a := testServer(t, trySources, tried)
-	form := elements(t, ask(s, http.MethodGet, "/try", "").Body.String(), "form")[0]
+	form := handlertest.Elements(t, ask(s, http.MethodGet, "/try", "").Body.String(), "form")[0]
 	typed := map[string]string{"name": "Ada Brandt", "email": "ada.brandt@brandt-druck.example", "company": "Brandt Druck",
 		"phone": "+49 30 5550123", "message": "Please call me about a demo."}
 	sent := url.Values{}
 	for n := range form.Descendants() {
-		if name := attr(n, "name"); name != "" {
+		if name := handlertest.Attr(n, "name"); name != "" {
 			sent.Set(name, typed[name])
 		}
 	}
 	send := func() *lead.Touch {
 		t.Helper()
 		before := len(a.touches)
-		w := post(s, attr(form, "action"), formType, sent.Encode(), "Accept", "text/html,*/*;q=0.8")
+		w := post(s, handlertest.Attr(form, "action"), formType, sent.Encode(), "Accept", "text/html,*/*;q=0.8")
 		if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") || !strings.Contains(w.Body.String(), "Thank you") {
 			t.Errorf("answer %d %s, want the thank-you page", w.Code, w.Body)
 		}

@@ -79,6 +79,11 @@ var mayImport = map[string][]string{
 		"notify",
 	},
 
+	"handlers/handlertest": { // for tests only
+		"lead",
+		"handlers/problem",
+	},
+
 	"handlers/provider": {
 		"lead",
 	},

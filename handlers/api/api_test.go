@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/csv"
 	"errors"
 	"net"
@@ -16,29 +15,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-
-// fakeWatcher tells what comes over its channel, after one reset for a place
-// that it does not know.
-type fakeWatcher struct{ news chan []lead.News }
-
-func (f fakeWatcher) Place() string { return "run-0" }
-
-func (f fakeWatcher) News(ctx context.Context, place string) []lead.News {
-	if !strings.HasPrefix(place, "run-") {
-		return []lead.News{{ID: "run-7", Kind: lead.ResetNews, At: noon}}
-	}
-	select {
-	case n := <-f.news:
-		return n
-	case <-ctx.Done():
-		return nil
-	}
-}
 
 // brokenConn fails at the second write, as a client does that has stopped reading.
 type brokenConn struct {
@@ -131,19 +113,19 @@ func TestSheet(t *testing.T) {
 }
 
 func TestStream_DropsWhoDoesNotRead(t *testing.T) {
-	w := fakeWatcher{make(chan []lead.News, 2)}
-	w.news <- []lead.News{{ID: "run-1", Kind: lead.TouchNews}}
-	w.news <- []lead.News{{ID: "run-2", Kind: lead.TouchNews}}
+	w := handlertest.Watcher{Next: make(chan []lead.News, 2)}
+	w.Next <- []lead.News{{ID: "run-1", Kind: lead.TouchNews}}
+	w.Next <- []lead.News{{ID: "run-2", Kind: lead.TouchNews}}
 	b := &brokenConn{ResponseWriter: httptest.NewRecorder()}
 	s := &Stream{ctx: t.Context(), news: w, place: "run-0", out: b, control: http.NewResponseController(b)}
 	s.Beat()
-	if err := s.run(newsFilter{}); err != nil || b.writes != 2 || len(w.news) != 1 {
-		t.Errorf("run = %v after %d writes with %d pieces left, want an end at the second write", err, b.writes, len(w.news))
+	if err := s.run(newsFilter{}); err != nil || b.writes != 2 || len(w.Next) != 1 {
+		t.Errorf("run = %v after %d writes with %d pieces left, want an end at the second write", err, b.writes, len(w.Next))
 	}
 }
 
 func TestAPI_OpenStream_Full(t *testing.T) {
-	s := New(Options{Watcher: fakeWatcher{}, Registry: prometheus.NewRegistry()})
+	s := New(Options{Watcher: handlertest.Watcher{}, Registry: prometheus.NewRegistry()})
 	s.streams.Store(mostStreams)
 	_, err := s.OpenStream(echo.New().NewContext(httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()), "")
 	if p := problem.Of(err); p.Code != problem.Unavailable || p.Retry == 0 {

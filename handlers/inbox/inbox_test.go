@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/net/html"
 
 	"github.com/leadgate/leadgate/handlers/api"
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
 	"github.com/leadgate/leadgate/lead/strictyaml"
@@ -230,13 +230,13 @@ func TestTryForms_Escapes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(elements(t, string(page), "script")); n != 0 {
+	if n := len(handlertest.Elements(t, string(page), "script")); n != 0 {
 		t.Errorf("%d scripts came in by a name", n)
 	}
-	if all := elements(t, string(page), "form", "h2"); len(all) != 2 || all[0].FirstChild.Data != hostile || attr(all[1], "method") != "post" {
+	if all := handlertest.Elements(t, string(page), "form", "h2"); len(all) != 2 || all[0].FirstChild.Data != hostile || handlertest.Attr(all[1], "method") != "post" {
 		t.Errorf("page %s, want one heading with the name and one form", page)
 	}
-	if got := actions(t, string(page)); len(got) != 1 || !regexp.MustCompile(`^/in/[^"<>]*$`).MatchString(got[0]) {
+	if got := handlertest.Actions(t, string(page)); len(got) != 1 || !regexp.MustCompile(`^/in/[^"<>]*$`).MatchString(got[0]) {
 		t.Errorf("action %q, want a path under /in/", got)
 	}
 }
@@ -271,39 +271,6 @@ type notes struct{}
 
 func (notes) KeepNote(string, []byte) error     { return nil }
 func (notes) Notes() (map[string][]byte, error) { return nil, nil }
-
-// elements returns all elements of a page that have one of these names.
-func elements(t *testing.T, page string, names ...string) (found []*html.Node) {
-	t.Helper()
-	root, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range root.Descendants() {
-		for _, name := range names {
-			if n.Type == html.ElementNode && n.Data == name {
-				found = append(found, n)
-			}
-		}
-	}
-	return found
-}
-
-func attr(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-func actions(t *testing.T, page string) (all []string) {
-	for _, form := range elements(t, page, "form") {
-		all = append(all, attr(form, "action"))
-	}
-	return all
-}
 
 // Every act has words, and one that is of another version stands for itself.
 func TestWordsOf(t *testing.T) {

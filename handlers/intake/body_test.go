@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 )
 
@@ -78,7 +79,7 @@ func TestReadBody(t *testing.T) {
 				t.Errorf("answer %d %.200s, want %d", w.Code, w.Body, tc.want)
 			}
 			if tc.code != "" {
-				wantProblem(t, w, tc.code)
+				handlertest.WantProblem(t, w, tc.code)
 			}
 			if got := w.Header().Get("Accept-Encoding"); (got == "gzip") != (tc.want == 415) {
 				t.Errorf("Accept-Encoding %q", got)
@@ -106,8 +107,8 @@ func TestReadBody_BreaksOff(t *testing.T) {
 			r.ContentLength = 100
 			w := httptest.NewRecorder()
 			s.Handler().ServeHTTP(w, r)
-			wantProblem(t, w, problem.Malformed)
-			if p := decode(t, w); !strings.Contains(p.Detail, tc.want) {
+			handlertest.WantProblem(t, w, problem.Malformed)
+			if p := handlertest.Decode(t, w); !strings.Contains(p.Detail, tc.want) {
 				t.Errorf("detail %q, want %q in it", p.Detail, tc.want)
 			}
 			if got := w.Header().Get("Connection"); got != "close" {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/lead"
 )
@@ -69,10 +70,10 @@ func TestDeliver_LargeFiles(t *testing.T) {
 				t.Fatalf("answer %d %.300s, want %d", w.Code, w.Body, tc.code)
 			}
 			if tc.code == 413 {
-				wantProblem(t, w, problem.TooLarge)
+				handlertest.WantProblem(t, w, problem.TooLarge)
 				return
 			}
-			if got := decode(t, w).Hint; !strings.Contains(got, tc.hint) || (got == "") != (tc.hint == "") {
+			if got := handlertest.Decode(t, w).Hint; !strings.Contains(got, tc.hint) || (got == "") != (tc.hint == "") {
 				t.Errorf("hint %q, want %q", got, tc.hint)
 			}
 			touch := a.touches[0]
@@ -101,7 +102,7 @@ func TestDeliver_LargeFiles(t *testing.T) {
 	})
 	t.Run("Vendor", func(t *testing.T) {
 		s, _ := testServer(t, testSources, func(o *Options) { o.MaxBody = limit })
-		wantProblem(t, post(s, "/in/zoom", partsType, parts("email=ada@brandt-druck.example", "cv@plan.pdf="+large)), problem.TooLarge)
+		handlertest.WantProblem(t, post(s, "/in/zoom", partsType, parts("email=ada@brandt-druck.example", "cv@plan.pdf="+large)), problem.TooLarge)
 	})
 }
 

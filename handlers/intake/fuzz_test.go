@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/lead"
 )
 
@@ -21,7 +22,7 @@ func FuzzDeliver(f *testing.F) {
 		s, a := testServer(t, testSources)
 		w := post(s, "/in/json", contentType, string(body))
 		kept := len(a.requests) == 1 && len(a.touches) > 0 && string(a.requests[0].Body) == string(body)
-		ignored := w.Code == 200 && decode(t, w).Status == "ignored"
+		ignored := w.Code == 200 && handlertest.Decode(t, w).Status == "ignored"
 		if (w.Code/100 == 2 && !ignored) != kept || w.Code >= 500 {
 			t.Fatalf("answer %d %s, kept %v", w.Code, w.Body, kept)
 		}

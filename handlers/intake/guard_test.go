@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/source"
 	"github.com/leadgate/leadgate/lead"
@@ -47,7 +48,7 @@ func TestGuard(t *testing.T) {
 				body = "name=Bot" + tc.extra
 			}
 			w := post(s, "/in/"+tc.source, formType, body)
-			if r := decode(t, w); w.Code != 202 || r.Status != "accepted" || r.ID == "" {
+			if r := handlertest.Decode(t, w); w.Code != 202 || r.Status != "accepted" || r.ID == "" {
 				t.Errorf("answer %d %s, want 202 accepted whatever the guard thinks", w.Code, w.Body)
 			}
 			touch := a.touches[len(a.touches)-1]
@@ -99,7 +100,7 @@ func TestBound(t *testing.T) {
 		t.Errorf("a made-up X-Forwarded-For passes %d times", n)
 	}
 	w := post(s, "/in/contact", formType, oneForm)
-	wantProblem(t, w, problem.RateLimited)
+	handlertest.WantProblem(t, w, problem.RateLimited)
 	if got := w.Header().Get("Retry-After"); got != "1" {
 		t.Errorf("Retry-After %q, want 1", got)
 	}
@@ -137,7 +138,7 @@ func TestGuard_Captcha(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := post(s, "/in/"+c.source, c.contentType, c.body)
-			if r := decode(t, w); w.Code != 202 || r.Status != "accepted" {
+			if r := handlertest.Decode(t, w); w.Code != 202 || r.Status != "accepted" {
 				t.Errorf("answer %d %s, want 202 accepted", w.Code, w.Body)
 			}
 			x := a.touches[len(a.touches)-1]

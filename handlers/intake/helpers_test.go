@@ -5,13 +5,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/session"
 	"github.com/leadgate/leadgate/handlers/source"
@@ -124,57 +123,11 @@ func testServer(t testing.TB, sources []source.Source, change ...func(*Options))
 
 // ask sends one request straight to the handler.
 func ask(s *server, method, target, body string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Add(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	s.Handler().ServeHTTP(w, r)
-	return w
+	return handlertest.Ask(s.Handler(), method, target, body, header...)
 }
 
 func post(s *server, target, contentType, body string, header ...string) *httptest.ResponseRecorder {
 	return ask(s, http.MethodPost, target, body, append(header, "Content-Type", contentType)...)
-}
-
-// reply is any JSON answer of ours.
-type reply struct {
-	Type, Title, Detail, Code string
-	ID, Status, Inbox         string
-	Hint                      string
-	IDs, Fields               []string
-}
-
-func decode(t *testing.T, w *httptest.ResponseRecorder) (r reply) {
-	t.Helper()
-	var raw map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &raw); err != nil {
-		t.Fatalf("answer %d %q is not JSON: %v", w.Code, w.Body, err)
-	}
-	if n, ok := raw["status"].(float64); ok { // a problem's
-		raw["status"] = strconv.Itoa(int(n))
-	}
-	b, err := json.Marshal(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// wantProblem checks that an answer is a whole problem of this code.
-func wantProblem(t *testing.T, w *httptest.ResponseRecorder, want problem.Code) {
-	t.Helper()
-	p := decode(t, w)
-	if w.Code != want.Status() || p.Code != string(want) || p.Status != strconv.Itoa(want.Status()) || p.Title != want.Title() ||
-		p.Type != "urn:leadgate:problem:"+string(want) || p.Detail == "" {
-		t.Errorf("answer %d %s, want %d %s with type, title and detail", w.Code, w.Body, want.Status(), want)
-	}
-	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
-		t.Errorf("Content-Type %q, want application/problem+json", got)
-	}
 }
 
 // count reads one counter, such as leadgate_ignored_total{source="zoom"}; 0 if it
@@ -183,16 +136,7 @@ func count(t *testing.T, s *server, counter string) float64 {
 	t.Helper()
 	w := httptest.NewRecorder()
 	promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	for line := range strings.Lines(w.Body.String()) {
-		if value, ok := strings.CutPrefix(line, counter+" "); ok {
-			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil {
-				t.Fatalf("%s: %v", line, err)
-			}
-			return n
-		}
-	}
-	return 0
+	return handlertest.Count(t, w.Body.String(), counter)
 }
 
 // zoomSigned returns the headers that Zoom would send with body.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/handlers/source"
@@ -33,7 +34,7 @@ func TestDeliver_Answers(t *testing.T) {
 	s, a := testServer(t, testSources)
 	t.Run("JSON", func(t *testing.T) {
 		w := post(s, "/in/json", jsonType, oneLead)
-		r := decode(t, w)
+		r := handlertest.Decode(t, w)
 		if w.Code != 202 || r.Status != "accepted" || len(r.ID) != 26 || len(r.IDs) != 0 || r.Inbox != publicURL+"/l/"+r.ID {
 			t.Errorf("answer %d %s, want 202 accepted with id and inbox, without ids", w.Code, w.Body)
 		}
@@ -42,7 +43,7 @@ func TestDeliver_Answers(t *testing.T) {
 		}
 	})
 	t.Run("Form", func(t *testing.T) {
-		if w := post(s, "/in/contact", formType, oneForm); w.Code != 202 || decode(t, w).Status != "accepted" {
+		if w := post(s, "/in/contact", formType, oneForm); w.Code != 202 || handlertest.Decode(t, w).Status != "accepted" {
 			t.Errorf("answer %d %s, want 202 accepted", w.Code, w.Body)
 		}
 	})
@@ -52,7 +53,7 @@ func TestDeliver_Answers(t *testing.T) {
 		}
 	})
 	t.Run("Batch", func(t *testing.T) {
-		r := decode(t, post(s, "/in/json", jsonType, "["+oneLead+`,{"email":"bo@bo-bau.example"}]`))
+		r := handlertest.Decode(t, post(s, "/in/json", jsonType, "["+oneLead+`,{"email":"bo@bo-bau.example"}]`))
 		if len(r.IDs) != 2 || r.IDs[0] != r.ID || r.IDs[0] == r.IDs[1] {
 			t.Errorf("answer %+v, want two different ids, the first of them as id", r)
 		}
@@ -64,7 +65,7 @@ func TestDeliver_Answers(t *testing.T) {
 	t.Run("Preset", func(t *testing.T) {
 		body := zoomRegistered("ida@sommer-reisen.example")
 		w := post(s, "/in/zoom", jsonType, body, zoomSigned(zoomSecret, body, noon)...)
-		if w.Code != 200 || decode(t, w).Status != "accepted" {
+		if w.Code != 200 || handlertest.Decode(t, w).Status != "accepted" {
 			t.Errorf("answer %d %s, want 200 accepted", w.Code, w.Body)
 		}
 	})
@@ -82,7 +83,7 @@ func TestDeliver_Answers(t *testing.T) {
 	t.Run("Unread", func(t *testing.T) {
 		body := `{"event":`
 		w := post(s, "/in/zoom", jsonType, body, zoomSigned(zoomSecret, body, noon)...)
-		r := decode(t, w)
+		r := handlertest.Decode(t, w)
 		last := a.touches[len(a.touches)-1]
 		if w.Code != 200 || r.Status != "unread" || r.ID != last.ID || last.State != lead.Unread || last.Error == "" {
 			t.Errorf("answer %d %s and touch %+v, want 200 unread with the error kept", w.Code, w.Body, last)
@@ -96,7 +97,7 @@ func TestDeliver_Answers(t *testing.T) {
 		defer func() { a.known = false }()
 		before := count(t, s, `leadgate_accepted_total{source="json"}`)
 		w := post(s, "/in/json", jsonType, oneLead)
-		if w.Code != 202 || decode(t, w).Status != "duplicate" {
+		if w.Code != 202 || handlertest.Decode(t, w).Status != "duplicate" {
 			t.Errorf("answer %d %s, want 202 duplicate", w.Code, w.Body)
 		}
 		if after := count(t, s, `leadgate_accepted_total{source="json"}`); after != before {
@@ -164,7 +165,7 @@ func TestDeliver_Refuses(t *testing.T) {
 		"ManyPeople":      {"/in/json", jsonType, guests(20 + 1), nil, problem.TooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantProblem(t, post(s, tc.path, tc.ctype, tc.body, tc.header...), tc.want)
+			handlertest.WantProblem(t, post(s, tc.path, tc.ctype, tc.body, tc.header...), tc.want)
 		})
 	}
 	if len(a.touches) != 0 {
@@ -207,7 +208,7 @@ func TestDeliver_RateCountsLeads(t *testing.T) {
 		t.Errorf("20 of 25 leads = %d, want 202", w.Code)
 	}
 	w := post(s, "/in/few", jsonType, guests(10))
-	wantProblem(t, w, problem.RateLimited)
+	handlertest.WantProblem(t, w, problem.RateLimited)
 	if w.Header().Get("Retry-After") == "" || len(a.touches) != 20 {
 		t.Errorf("Retry-After %q and %d touches, want a wait and 20", w.Header().Get("Retry-After"), len(a.touches))
 	}
@@ -232,7 +233,7 @@ func TestDeliver_KeepsUnread(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, a := testServer(t, testSources)
 			w := post(s, tc.path, tc.ctype, tc.body)
-			r := decode(t, w)
+			r := handlertest.Decode(t, w)
 			want := "accepted"
 			if tc.states[0] == lead.Unread {
 				want = "unread"
@@ -290,7 +291,7 @@ func TestDeliver_Disk(t *testing.T) {
 			s, a := testServer(t, testSources, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 			a.err = tc.err
 			w := post(s, "/in/json", jsonType, oneLead)
-			wantProblem(t, w, tc.want)
+			handlertest.WantProblem(t, w, tc.want)
 			if got := w.Header().Get("Retry-After"); got != tc.retry {
 				t.Errorf("Retry-After %q, want %q", got, tc.retry)
 			}
@@ -341,7 +342,7 @@ func TestDeliver_Panics(t *testing.T) {
 		s, _ := testServer(t, testSources)
 		s.o.Sources.Find("zoom").Format = &provider.Provider{Name: "broken", Verify: func(*provider.Request, string) error { panic("oops") }}
 		w := post(s, "/in/zoom", jsonType, oneLead)
-		wantProblem(t, w, problem.Internal)
+		handlertest.WantProblem(t, w, problem.Internal)
 		if n := count(t, s, `leadgate_refused_total{source="zoom",why="internal"}`); n != 1 {
 			t.Errorf("leadgate_refused_total{zoom,internal} = %v, want 1", n)
 		}

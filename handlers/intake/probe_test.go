@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leadgate/leadgate/handlers/handlertest"
 	"github.com/leadgate/leadgate/handlers/problem"
 	"github.com/leadgate/leadgate/handlers/provider"
 	"github.com/leadgate/leadgate/lead"
@@ -18,7 +19,7 @@ func TestDeliver_Handshake(t *testing.T) {
 	if w.Code != 200 || !strings.Contains(w.Body.String(), `"plainToken":"abc"`) || len(a.touches) != 0 {
 		t.Errorf("answer %d %s, want the challenge and no touch", w.Code, w.Body)
 	}
-	wantProblem(t, post(s, "/in/zoom", jsonType, body), problem.BadSignature)
+	handlertest.WantProblem(t, post(s, "/in/zoom", jsonType, body), problem.BadSignature)
 	// Another provider's source never answers it.
 	if w := post(s, "/in/json", jsonType, body); strings.Contains(w.Body.String(), "plainToken") && w.Code == 200 {
 		t.Errorf("a json source answers Zoom's challenge: %s", w.Body)
@@ -53,9 +54,9 @@ func TestProbe(t *testing.T) {
 			}
 		}
 	}
-	wantProblem(t, ask(s, http.MethodGet, "/in/tok", ""), problem.BadToken)
-	wantProblem(t, ask(s, http.MethodGet, "/in/json/any", ""), problem.BadToken)
-	wantProblem(t, ask(s, http.MethodGet, "/in/nope", ""), problem.NotFound)
+	handlertest.WantProblem(t, ask(s, http.MethodGet, "/in/tok", ""), problem.BadToken)
+	handlertest.WantProblem(t, ask(s, http.MethodGet, "/in/json/any", ""), problem.BadToken)
+	handlertest.WantProblem(t, ask(s, http.MethodGet, "/in/nope", ""), problem.NotFound)
 	if w := ask(s, http.MethodHead, "/in/nope", ""); w.Code != 404 || w.Body.Len() != 0 {
 		t.Errorf("HEAD of an unknown source = %d with %d bytes, want 404 with none", w.Code, w.Body.Len())
 	}
@@ -73,14 +74,14 @@ func TestProbe(t *testing.T) {
 	if h := w.Header(); !strings.HasPrefix(h.Get("Content-Type"), "text/plain") || h.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("handshake's headers %v, want text/plain and nosniff", h)
 	}
-	wantProblem(t, ask(s, http.MethodGet, "/in/json", ""), problem.BadSignature)
+	handlertest.WantProblem(t, ask(s, http.MethodGet, "/in/json", ""), problem.BadSignature)
 }
 
 func TestMethods(t *testing.T) {
 	s, _ := testServer(t, testSources)
 	for _, method := range []string{"PUT", "DELETE", "PATCH", "TRACE", "BREW", "PROPFIND"} {
 		w := ask(s, method, "/in/json", "")
-		wantProblem(t, w, problem.MethodNotAllowed)
+		handlertest.WantProblem(t, w, problem.MethodNotAllowed)
 		for _, m := range []string{"GET", "HEAD", "OPTIONS", "POST"} {
 			if !strings.Contains(w.Header().Get("Allow"), m) {
 				t.Errorf("%s: Allow %q is without %s", method, w.Header().Get("Allow"), m)
@@ -90,5 +91,5 @@ func TestMethods(t *testing.T) {
 	if w := post(s, "/in/json", jsonType, oneLead, "X-HTTP-Method-Override", "DELETE"); w.Code != 202 {
 		t.Errorf("a method override was heeded: %d", w.Code)
 	}
-	wantProblem(t, ask(s, http.MethodGet, "/nope", ""), problem.NotFound)
+	handlertest.WantProblem(t, ask(s, http.MethodGet, "/nope", ""), problem.NotFound)
 }
