@@ -20,8 +20,6 @@ import (
 	"github.com/leadgate/leadgate/lead"
 )
 
-var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-
 // brokenConn fails at the second write, as a client does that has stopped reading.
 type brokenConn struct {
 	http.ResponseWriter
