@@ -296,13 +296,16 @@ func (c *chooser) spend(f field) {
 }
 
 // saysMore says that a value holds more than what was taken of it: a second
-// address or number, an extension, a word on when to call. It is kept as well.
+// address or number, an extension, a word on when to call, a wish beside the
+// consent. It is kept as well.
 func saysMore(p *pair, f field) bool {
 	switch f {
 	case fieldEmail:
 		return strings.Count(p.value, "@") > 1
 	case fieldPhone:
 		return len(onlyDigits(p.value)) > len(onlyDigits(p.fit))+3 || strings.HasPrefix(p.value, p.fit) && len(p.value) > len(p.fit)+3
+	case fieldConsent:
+		return p.wished()
 	}
 	return false
 }

@@ -59,6 +59,17 @@ func asking(label string, all mark) bool {
 		(all&markMailing != 0 || all&markContact != 0 && all&markMay != 0)
 }
 
+// wished says that who agreed was asked about contact and not about mailings or
+// the small print: the rules see the answer as a wish.
+func (p *pair) wished() bool {
+	n := normalText(p.label)
+	all := wordsOf([]byte(n))
+	return (strings.Count(n, " ") > 1 || !isASCII(n)) && has(n, wishPieces) && all&(markConsent|markTerms|markOthers|markNot|markEmail) == 0 && agreed(p.value) == yes
+}
+
+// wishPieces are parts of the words for getting in touch in person.
+var wishPieces = []string{"contact", "contat", "kontakt", "call", "reach", "speak", "talk", "demo", "anruf", "anzurufen", "ruckruf", "appel", "llam", "chiam", "ligar", "bellen", "gebeld", "sunat", "連絡", "联系", "연락"}
+
 // ticked says that a box was ticked: some forms send its own words.
 func (p *pair) ticked() bool {
 	return yesNo(p.value) == yes || len(p.value) > 3 && (strings.EqualFold(p.value, p.key) || strings.EqualFold(p.value, p.name))

@@ -1,10 +1,12 @@
 package provider
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/leadgate/leadgate/lead"
+	"github.com/leadgate/leadgate/lead/rules"
 )
 
 // TestRead_ConsentWords keeps what was agreed to and when.
@@ -31,5 +33,25 @@ func TestRead_ConsentWords(t *testing.T) {
 				t.Errorf("consent %q, text %q, at %v, want %q, %q, %v", got.Consent, got.ConsentText, got.ConsentAt, tt.consent, tt.text, tt.at)
 			}
 		})
+	}
+}
+
+// TestRead_WishBesideConsent keeps the answer to a question about contact where
+// the rules find it; a no, a mailing and the small print are no wish.
+func TestRead_WishBesideConsent(t *testing.T) {
+	for label, wish := range map[string]bool{
+		"May we contact you?": true, "Would you like us to call you?": true, "Please contact me": true, "Request a callback": true, "Would you like to be contacted?": true,
+		"Dürfen wir Sie anrufen?": true, "Souhaitez-vous être contacté ?": true, "¿Desea ser contactado?": true, "Desidera essere contattato?": true, "Wilt u gebeld worden?": true,
+		"I agree to be contacted": false, "May we contact you by e-mail?": false, "Subscribe to our newsletter": false, "I accept the privacy policy": false, "Do not contact me": false,
+	} {
+		for _, answer := range []string{"yes", "no"} {
+			r := request("application/json", pairsOf("email", "ada@mail.example", label, answer))
+			r.Source.Action = "webinar_registered"
+			v := rules.Default().ClassifyTouch(new(readBody(t, r)), r.Now)
+			wants := slices.ContainsFunc(v.Reasons, func(x lead.Reason) bool { return x.Rule == "wants_contact" })
+			if wants != (wish && answer == "yes") {
+				t.Errorf("%s %s: a wish: %v", label, answer, wants)
+			}
+		}
 	}
 }

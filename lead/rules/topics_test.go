@@ -77,6 +77,7 @@ func TestRules_Buyers(t *testing.T) {
 		"May we contact you?: No", "Contact me: not now", "Would you like a demo?: maybe", "Have you seen a demo?: Yes", "May we contact you by email with marketing news?: Yes",
 		"I agree to be contacted as the privacy policy text: yes", "May our sponsors contact you?: yes", "newsletter: yes", "contact_ok: on", "Einwilligung zur Kontaktaufnahme: ja", "Do you like webinars?: yes",
 		"message: Looking forward to it!", "message: Will there be a recording?", "message: Bekomme ich ein Zertifikat?", "message: see https://acme.example/?a=b",
+		"Do not contact me: yes", "I don't want to be called: yes", "Bitte nicht anrufen: ja", "Ne pas me contacter: oui", "No deseo ser contactado: sí", "Non desidero essere contattato: sì", "Ik wil niet gebeld worden: ja",
 		"What do you hope to learn?: How others do it", "Questions: none", "Comments: Will the slides be shared?", "Questions asked: 0", "Questions asked: none",
 	} {
 		if v := r.Classify(leadOf(ann, did("webinar_attended", 0, form)), noon); classOf(v) != (class{lead.Warm, lead.MQL, 45}) {
