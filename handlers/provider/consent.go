@@ -75,16 +75,53 @@ func (p *pair) ticked() bool {
 	return yesNo(p.value) == yes || len(p.value) > 3 && (strings.EqualFold(p.value, p.key) || strings.EqualFold(p.value, p.name))
 }
 
-// refuse takes a refusal from boxes that say no and were ticked. It counts
-// beside whatever else was agreed to.
+// forbids says that an answer to another question asks in a few words not to be
+// contacted. Longer texts tell of anything, and "no calls, please write" is a
+// preference.
+func (p *pair) forbids() bool {
+	if p.field != unknown && p.field != fieldOther && p.field != fieldMessage {
+		return false
+	}
+	if blanks := strings.Count(p.value, " "); blanks == 0 || blanks > 11 || len(p.value) > 120 {
+		return false
+	}
+	var space [128]byte
+	n := normal(space[:0], p.value)
+	return wordsOf(n)&markNot != 0 && has(string(n), forbidPieces)
+}
+
+// forbidPieces are the ways to ask not to be contacted, as normal writes them.
+var forbidPieces = normalAll("do not contact me", "do not contact us", "don't contact me", "don't contact us", "do not call me", "do not call us", "don't call me", "don't call us", "do not email me", "don't email me", "do not phone me", "don't phone me", "never contact me", "never call me", "stop calling me", "stop contacting me",
+	"bel mij niet", "bel me niet", "bel ons niet", "niet bellen", "niet contacteren", "nicht anrufen", "nicht kontaktieren", "kontaktieren Sie mich nicht", "rufen Sie mich nicht an", "keine Anrufe bitte",
+	"ne pas m'appeler", "ne pas me contacter", "ne m'appelez pas", "ne me contactez pas", "ne me rappelez pas", "no me llamen", "no me llame", "no me contacten", "no me contacte", "non chiamatemi", "non contattatemi", "non mi chiami", "non mi contatti",
+	"não me ligue", "não me liguem", "não me contacte", "proszę nie dzwonić", "nie dzwonić", "ring mig inte", "ring inte", "kontakta mig inte", "ring mig ikke", "ikke ring", "kontakt mig ikke", "ikke kontakt meg", "älä soita", "nu mă sunați", "nu mă contactați", "не звоните", "не связывайтесь")
+
+func normalAll(texts ...string) []string {
+	for i, text := range texts {
+		texts[i] = normalText(text)
+	}
+	return texts
+}
+
+// refuse takes a refusal from boxes that say no and were ticked, and from answers
+// that ask not to be contacted. It counts beside whatever else was agreed to.
 func (c *chooser) refuse(t *lead.Touch) {
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if p.field != fieldOptOut || !p.ticked() || c.strange(p) {
+		text := ""
+		switch {
+		case p.field == fieldOptOut && p.ticked():
+			text = p.statement()
+		case p.forbids():
+			text = line(p.value)
+		default:
+			continue
+		}
+		if c.strange(p) {
 			continue
 		}
 		if t.Consent != lead.Refused {
-			t.Consent, t.ConsentText, t.ConsentAt = lead.Refused, p.statement(), c.consentedAt()
+			t.Consent, t.ConsentText, t.ConsentAt = lead.Refused, text, c.consentedAt()
 		}
 		if !slices.Contains(t.Marks, lead.MarkDoNotContact) {
 			t.Marks = append(t.Marks, lead.MarkDoNotContact)

@@ -55,3 +55,26 @@ func TestRead_WishBesideConsent(t *testing.T) {
 		}
 	}
 }
+
+// TestRead_RefusalAsAnswer finds a refusal below a label that asks for something
+// else, and only where the answer is nothing but that.
+func TestRead_RefusalAsAnswer(t *testing.T) {
+	for _, answer := range [][2]string{
+		{"Contact preferences", "Do not contact me by phone"}, {"Contact preferences", "Please don't call me"}, {"Opmerkingen", "Bel mij niet"}, {"Hinweis", "Bitte nicht anrufen"},
+		{"message", "Ne m'appelez pas, merci"}, {"Notas", "No me llamen, por favor"}, {"Note", "Non chiamatemi"}, {"Uwagi", "Proszę nie dzwonić"}, {"Övrigt", "Ring mig inte"}, {"Комментарий", "Не звоните мне"},
+	} {
+		got := readJSON(t, pairsOf("email", "ada@mail.example", answer[0], answer[1]))
+		if got.Consent != lead.Refused || got.ConsentText == "" || !slices.Contains(got.Marks, lead.MarkDoNotContact) {
+			t.Errorf("%v: consent %q of %q, marks %v", answer, got.Consent, got.ConsentText, got.Marks)
+		}
+	}
+	for _, answer := range [][2]string{
+		{"Contact preferences", "E-mail, not phone"}, {"Contact preferences", "No preference, email is fine"}, {"Best time to call", "Not before nine"}, {"message", "I could not contact your support"},
+		{"message", "We have not received your call"}, {"Opmerkingen", "Bel mij morgen"}, {"company", "Do Not Call Me Ltd"},
+		{"message", "Our old vendor had a rule, do not call me, and we would like the same rule in our new system"},
+	} {
+		if got := readJSON(t, pairsOf("email", "ada@mail.example", answer[0], answer[1])); got.Consent != "" || len(got.Marks) != 0 {
+			t.Errorf("%v: consent %q, marks %v", answer, got.Consent, got.Marks)
+		}
+	}
+}
