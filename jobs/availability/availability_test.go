@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,15 +13,43 @@ import (
 
 // fake is a Redis that a test takes away and brings back.
 type fake struct {
+	mu      sync.Mutex
 	err     error // of a check
 	restore error // of OnReturn
 	returns []bool
 }
 
+// set gives the next calls their errors.
+func (f *fake) set(err, restore error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err, f.restore = err, restore
+}
+
+// returned are the arguments of OnReturn so far.
+func (f *fake) returned() []bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.returns)
+}
+
+func (f *fake) check(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+func (f *fake) onReturn(_ context.Context, lost bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.returns = append(f.returns, lost)
+	return f.restore
+}
+
 func (f *fake) monitor() *Monitor {
 	return New(Options{
-		Check:    func(context.Context) error { return f.err },
-		OnReturn: func(_ context.Context, lost bool) error { f.returns = append(f.returns, lost); return f.restore },
+		Check:    f.check,
+		OnReturn: f.onReturn,
 		Logger:   slog.New(slog.DiscardHandler),
 		Now:      time.Now,
 	})
@@ -76,17 +106,17 @@ func TestMonitor_Run(t *testing.T) {
 		m := f.monitor()
 		go m.Run(t.Context())
 		m.SetUp(true)
-		f.err = errors.New("refused")
+		f.set(errors.New("refused"), nil)
 		time.Sleep(time.Minute)
 		if !m.Up() {
 			t.Fatal("redis is checked before Ready")
 		}
-		f.err = nil
+		f.set(nil, nil)
 		m.MarkReady()
 		checks := func(n int) { time.Sleep(time.Duration(n)*CheckEvery + CheckEvery/2); synctest.Wait() }
 		checks(1)
 
-		f.err = errors.New("timeout")
+		f.set(errors.New("timeout"), nil)
 		time.Sleep(CheckEvery)
 		synctest.Wait()
 		if !m.Up() {
@@ -103,16 +133,16 @@ func TestMonitor_Run(t *testing.T) {
 			t.Error("nobody was woken when redis went")
 		}
 
-		f.err, f.restore = nil, errors.New("cannot restore")
+		f.set(nil, errors.New("cannot restore"))
 		checks(2)
-		if m.Up() || len(f.returns) == 0 || f.returns[0] {
-			t.Errorf("up %t after a restore that failed, OnReturn %v; want down, and nothing lost so soon", m.Up(), f.returns)
+		if returns := f.returned(); m.Up() || len(returns) == 0 || returns[0] {
+			t.Errorf("up %t after a restore that failed, OnReturn %v; want down, and nothing lost so soon", m.Up(), returns)
 		}
 		time.Sleep(lostAfter)
-		f.restore = nil
+		f.set(nil, nil)
 		checks(1)
-		if !m.Up() || !f.returns[len(f.returns)-1] {
-			t.Errorf("up %t, OnReturn %v; want up, and tasks taken for lost after a long outage", m.Up(), f.returns)
+		if returns := f.returned(); !m.Up() || !returns[len(returns)-1] {
+			t.Errorf("up %t, OnReturn %v; want up, and tasks taken for lost after a long outage", m.Up(), returns)
 		}
 		if m.Steady() {
 			t.Error("steady at once")
@@ -122,7 +152,7 @@ func TestMonitor_Run(t *testing.T) {
 			t.Error("not steady after the settle time")
 		}
 
-		f.err = ErrDataLost
+		f.set(ErrDataLost, nil)
 		m.ReportError(errors.New("any"))
 		synctest.Wait()
 		if m.Up() {
