@@ -361,7 +361,7 @@ func unescape(s string, enc encoding.Encoding) string {
 }
 
 func unescapeBytes(s string) string {
-	if !strings.ContainsAny(s, "%+") {
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
 		return s
 	}
 	b := make([]byte, 0, len(s))

@@ -149,6 +149,8 @@ func fromQuery(t *lead.Touch, address string) {
 		t.UTM = lead.UTM{Source: values.Get("utm_source"), Medium: values.Get("utm_medium"), Campaign: values.Get("utm_campaign"), Term: values.Get("utm_term"), Content: values.Get("utm_content")}
 	}
 	for _, name := range [...]string{"gclid", "fbclid", "msclkid", "li_fat_id", "ttclid", "gbraid", "wbraid", "twclid"} {
-		setClick(t, name, values.Get(name))
+		if id := values.Get(name); id != "" {
+			setClick(t, name, id)
+		}
 	}
 }

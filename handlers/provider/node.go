@@ -71,19 +71,20 @@ func (n *node) blank() bool {
 
 func (n *node) scalar() bool { return n.sort != object && n.sort != array }
 
-// leaves counts the scalars in a node, of which each is at most one pair.
-func (n *node) leaves() int {
-	if n == nil {
-		return 0
+// size counts the scalars in a node, of which each is at most one pair, and the
+// objects and arrays.
+func (n *node) size(leaves, inner *int) {
+	switch {
+	case n == nil:
+		return
+	case n.scalar():
+		*leaves++
+		return
 	}
-	if n.scalar() {
-		return 1
-	}
-	count := 0
+	*inner++
 	for i := range n.kids {
-		count += n.kids[i].leaves()
+		n.kids[i].size(leaves, inner)
 	}
-	return count
 }
 
 // first returns the text of the first of several keys that has one.

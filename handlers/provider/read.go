@@ -55,11 +55,11 @@ func (r *Request) readAll(touches []lead.Touch, begun lead.Touch, body *node) []
 // survey is the first step: every value with its label is a pair, each pair is
 // judged on its own, and the pairs are sorted into people.
 func (r *Request) survey(parts []*node) people {
-	size := 0
+	leaves, inner := 0, 0
 	for _, n := range parts {
-		size += n.leaves()
+		n.size(&leaves, &inner)
 	}
-	walked := walker{pairs: make([]pair, 0, size), owners: make([]owner, 0, 4)}
+	walked := walker{pairs: make([]pair, 0, leaves), owners: make([]owner, 0, min(inner, 4))}
 	for _, n := range parts {
 		if n != nil {
 			walked.walk(n)
