@@ -303,7 +303,7 @@ func saysMore(p *pair, f field) bool {
 	case fieldEmail:
 		return strings.Count(p.value, "@") > 1
 	case fieldPhone:
-		return len(onlyDigits(p.value)) > len(onlyDigits(p.fit))+3 || strings.HasPrefix(p.value, p.fit) && len(p.value) > len(p.fit)+3
+		return digitsIn(p.value) > digitsIn(p.fit)+3 || strings.HasPrefix(p.value, p.fit) && len(p.value) > len(p.fit)+3
 	case fieldConsent:
 		return p.wished()
 	}

@@ -112,7 +112,12 @@ func (n *node) without(keys ...string) *node {
 		return n
 	}
 	rest := *n
-	rest.kids = slices.DeleteFunc(slices.Clone(n.kids), func(kid node) bool { return slices.Contains(keys, kid.key) })
+	rest.kids = make([]node, 0, len(n.kids))
+	for _, kid := range n.kids {
+		if !slices.Contains(keys, kid.key) {
+			rest.kids = append(rest.kids, kid)
+		}
+	}
 	return &rest
 }
 

@@ -452,3 +452,14 @@ func onlyDigits(s string) string {
 		return -1
 	}, s)
 }
+
+// digitsIn counts the digits in s.
+func digitsIn(s string) int {
+	count := 0
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			count++
+		}
+	}
+	return count
+}

@@ -215,7 +215,7 @@ func telephone(s string) string {
 	if rest, ok := strings.CutPrefix(s, "(+"); ok {
 		s = "+" + strings.Replace(rest, ")", " ", 1)
 	}
-	if strings.HasPrefix(s, "00") && len(onlyDigits(s)) > 9 {
+	if strings.HasPrefix(s, "00") && digitsIn(s) > 9 {
 		s = "+" + s[2:]
 	}
 	if phone(s) {
