@@ -281,6 +281,14 @@ func TestBrowser_Keyboard(t *testing.T) {
 	b.picture("live")
 	b.press("j")
 	b.until(`document.activeElement.textContent === 'Grace Hopper'`)
+
+	// The row may be replaced at any moment, also just after the key.
+	eval[bool](b, `(() => {
+		const row = document.activeElement.closest('.row');
+		row.replaceWith(row.cloneNode(true));
+		return document.dispatchEvent(new CustomEvent('htmx:after:swap'));
+	})()`)
+	b.until(`document.activeElement.textContent === 'Grace Hopper'`)
 	b.press(kb.Enter)
 	b.until(`location.pathname.startsWith('/l/') && document.querySelector('[data-verb=claim]')`)
 	b.press("c")

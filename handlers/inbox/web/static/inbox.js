@@ -57,7 +57,6 @@
       if (old) {
         task.target = old;
         task.swapSpec = { ...task.swapSpec, style: 'outerHTML' };
-        keep = old.contains(document.activeElement) ? row.id : keep;
       } else if (document.hidden) {
         document.title = '(' + ++unseen + ') ' + title;
       }
@@ -70,14 +69,15 @@
     if (!document.hidden) { unseen = 0; document.title = title; }
   });
 
-  // Whoever acts on a row stays on it.
+  // Whoever is on a row or acts on it stays on it when it is replaced.
   let keep = '';
-  document.addEventListener('htmx:before:request', e => { keep = e.target.closest('.row')?.id || ''; });
+  for (const event of ['focusin', 'pointerdown', 'htmx:before:request']) {
+    document.addEventListener(event, e => { keep = e.target.closest?.('.row')?.id || ''; });
+  }
   document.addEventListener('htmx:after:swap', () => {
     const rows = document.getElementById('rows');
     while (rows && rows.childElementCount > mostRows) rows.lastElementChild.remove();
-    if (keep) document.querySelector('#' + keep + ' .open')?.focus();
-    keep = '';
+    if (keep && document.activeElement === document.body) document.querySelector('#' + keep + ' .open')?.focus();
   });
 
   // Everything by keyboard.
