@@ -429,19 +429,11 @@ func (u *upgrading) goesOn() {
 	if until := time.Date(2027, 11, 1, 0, 0, 0, 0, time.UTC); time.Now().Before(until) && (len(people.Reps) != 3 || !people.Reps[1].OffUntil.Equal(until)) {
 		t.Errorf("people = %+v, want Eli off until %s", people, until)
 	}
-	u.await("crm to be paused", 10*time.Second, func() bool {
-		_, b := u.api(http.MethodGet, "/targets", "")
-		return bytes.Contains(b, []byte("it moves"))
-	})
+	u.awaitPause()
 	if strings.Contains(u.crm.String(), "Paula Paused") {
 		t.Error("crm, which is paused, hears of Paula")
 	}
-	u.erp.Store(true)
-	for _, path := range []string{"/targets/crm/resume", "/queues/bulk/resume"} {
-		if code := u.call(path, `{"by":"Dana"}`, nil); code != http.StatusOK {
-			t.Errorf("POST %s = %d", path, code)
-		}
-	}
+	u.resume()
 	for _, name := range waiting {
 		u.await(name+" to be settled", 20*time.Second, func() bool {
 			var page struct{ Items []lead.Touch }
@@ -465,6 +457,26 @@ func (u *upgrading) goesOn() {
 		t.Errorf("who came before is not known again: %+v", l)
 	}
 	u.balanced()
+}
+
+// awaitPause waits until this program knows that the older one paused crm.
+func (u *upgrading) awaitPause() {
+	u.t.Helper()
+	u.await("crm to be paused", 10*time.Second, func() bool {
+		_, b := u.api(http.MethodGet, "/targets", "")
+		return bytes.Contains(b, []byte("it moves"))
+	})
+}
+
+// resume lets everything out that the older program had paused.
+func (u *upgrading) resume() {
+	u.t.Helper()
+	u.erp.Store(true)
+	for _, path := range []string{"/targets/crm/resume", "/queues/bulk/resume"} {
+		if code := u.call(path, `{"by":"Dana"}`, nil); code != http.StatusOK {
+			u.t.Errorf("POST %s = %d", path, code)
+		}
+	}
 }
 
 // TestUpgrade starts this program on what the older one left: it shows the
@@ -523,6 +535,8 @@ func TestUpgrade_Beside(t *testing.T) {
 	if d := cmp.Diff(before, u.leadOf(own.LeadID)); d != "" {
 		t.Errorf("this program's own lead (-before +after):\n%s", d)
 	}
+	u.awaitPause()
+	u.resume()
 	later := u.settled(u.lead("demo", "Wim Warm").ID)
 	if l := u.leadOf(later.LeadID); len(l.Touches) != 2 {
 		t.Errorf("who came to the older node is not known: %+v", l)
